@@ -1,0 +1,226 @@
+"""The gate that every array passes before a kernel sees it.
+
+Kernels compute addresses; an array that is not what it claims to be would make them read or write
+foreign memory. So each entry passes its inputs through `source` or `sources`, which hand back a
+C-contiguous, aligned, native-endian array (a copy only where it must be one), and its outputs
+through `output` or `outputs`, which never copy, because the caller would not see the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import ml_dtypes
+import numpy as np
+
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+KINDS = (*FLOATS, *INTEGERS, "bool")
+
+_KIND_OF = {np.dtype(name): name for name in KINDS if name != "bfloat16"}
+_KIND_OF[BFLOAT16] = "bfloat16"
+# The way MXNet spells bfloat16 in NumPy.
+_KIND_OF[np.dtype([("bfloat16", "<u2")])] = "bfloat16"
+
+_READABLE = 0x1 | 0x100  # C-contiguous, aligned
+_WRITEABLE = _READABLE | 0x400
+
+
+def kind(dtype: np.dtype) -> str:
+    """Name of the element kind of a native dtype, as the kernels use it."""
+    try:
+        return _KIND_OF[dtype]
+    except KeyError:
+        raise TypeError(
+            f"dtype {dtype} is not supported; the kernels take {', '.join(KINDS)}"
+        ) from None
+
+
+def source(array: object, name: str) -> np.ndarray:
+    """Return `array` as a C-contiguous, aligned, native-endian array; copy only if it is not one.
+
+    Host arrays only: something that lives on another device is refused, not fetched.
+    """
+    if type(array) is not np.ndarray:
+        array = _as_array(array, name)
+    if array.flags.num & _READABLE == _READABLE and array.dtype in _KIND_OF:
+        return array
+    native = array.dtype.newbyteorder("=")
+    kind(native)
+    return np.require(array, native, ("C", "A"))
+
+
+def _as_array(array: object, name: str) -> np.ndarray:
+    if isinstance(array, np.ndarray):
+        return array.view(np.ndarray)
+    if hasattr(array, "__cuda_array_interface__"):
+        raise TypeError(
+            f"{name} is on a GPU; call the same function of numparam.kernels.cuda, "
+            "or copy it to the host first"
+        )
+    converted = np.asarray(array)
+    if converted.dtype == object:
+        raise TypeError(f"{name} must be a numeric array, not {type(array).__name__}")
+    return converted
+
+
+def sources(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]:
+    """Pass at least one array, all of one shape and one dtype, through the gate."""
+    _refuse_single(arrays, name)
+    checked = [source(array, f"{name}[{i}]") for i, array in enumerate(arrays)]
+    if not checked:
+        raise ValueError(f"{name} is empty; at least one array is needed")
+    first = checked[0]
+    for i, array in enumerate(checked):
+        if array.shape != first.shape or array.dtype != first.dtype:
+            raise ValueError(
+                f"{name} must agree in shape and dtype: {name}[0] is {first.dtype}{first.shape}, "
+                f"{name}[{i}] is {array.dtype}{array.shape}"
+            )
+    return checked
+
+
+def output(array: object, name: str = "out", *, writeable: bool = True) -> np.ndarray:
+    """Check that a kernel may use `array` in place, and return it; never a copy.
+
+    With ``writeable=False`` it is only read, and may be read-only.
+    """
+    if type(array) is not np.ndarray:
+        if not isinstance(array, np.ndarray):
+            raise TypeError(
+                f"{name} must be a numpy.ndarray to be used in place, not {type(array).__name__}"
+            )
+        array = array.view(np.ndarray)
+    flags = array.flags
+    needed = _WRITEABLE if writeable else _READABLE
+    if flags.num & needed == needed and array.dtype in _KIND_OF:
+        return array
+    kind(array.dtype.newbyteorder("="))
+    if writeable and not flags.writeable:
+        raise ValueError(
+            f"{name} is read-only (a memory map opened for reading, a buffer of bytes, a frozen "
+            "array?); pass a writeable copy"
+        )
+    if not flags.c_contiguous:
+        raise ValueError(
+            f"{name} is not C-contiguous (shape {array.shape}, strides {array.strides} bytes); "
+            "use a contiguous array and copy from it"
+        )
+    if not flags.aligned:
+        raise ValueError(f"{name} is not aligned to its {array.dtype.itemsize}-byte elements")
+    raise ValueError(f"{name} is not in native byte order (dtype {array.dtype.str})")
+
+
+def outputs(
+    arrays: Iterable[object], name: str = "arrays", *, writeable: bool = True
+) -> list[np.ndarray]:
+    """Pass each of `arrays` through `output`; any shapes and dtypes, also none."""
+    _refuse_single(arrays, name)
+    return [output(array, f"{name}[{i}]", writeable=writeable) for i, array in enumerate(arrays)]
+
+
+def _refuse_single(arrays: object, name: str) -> None:
+    if isinstance(arrays, np.ndarray) or not isinstance(arrays, Iterable):
+        raise TypeError(f"{name} must be a list of arrays, not one {type(arrays).__name__}")
+
+
+def same_form(array: np.ndarray, like: np.ndarray, name: str = "out") -> None:
+    """Refuse an output whose shape or dtype is not that of `like`."""
+    if array.shape != like.shape or array.dtype != like.dtype:
+        raise ValueError(
+            f"{name} must be {like.dtype}{like.shape} like the sources, "
+            f"not {array.dtype}{array.shape}"
+        )
+
+
+def address(array: np.ndarray) -> int:
+    """Address of the first element, in bytes."""
+    return array.__array_interface__["data"][0]
+
+
+def refuse_partial_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: str) -> None:
+    """Refuse `out` if it shares part of its memory with one of `others`; all contiguous.
+
+    The very same array is allowed: element i is read before element i is written.
+    """
+    start = address(out)
+    stop = start + out.nbytes
+    for i, other in enumerate(others):
+        other_start = address(other)
+        if other_start < stop and start < other_start + other.nbytes and (
+            other_start != start or other.nbytes != out.nbytes
+        ):
+            raise ValueError(
+                f"out overlaps part of {name}[{i}]; it may be exactly one of them "
+                "or share no memory with any"
+            )
+
+
+def refuse_any_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: str) -> None:
+    """Refuse `out` if it shares any memory with one of `others`; all contiguous."""
+    start = address(out)
+    stop = start + out.nbytes
+    for other in others:
+        other_start = address(other)
+        if other_start < stop and start < other_start + other.nbytes:
+            raise ValueError(f"out shares memory with {name}; pass an array of its own")
+
+
+def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
+    """Return `ids` as a 1-D int64 array; with `rows`, only after all are within 0 … rows - 1.
+
+    Floating-point ids are taken where each is a whole number that its dtype holds exactly.
+
+    Raises
+    ------
+    TypeError
+        If `ids` is not a numeric array.
+    ValueError
+        If a floating-point id has a fraction, is not finite or is too large to be exact.
+    IndexError
+        If an id is negative or not below `rows`.
+    """
+    given = source(ids, name)
+    flat = given.reshape(-1)
+    if flat.dtype == np.int64:
+        whole = flat
+    elif flat.dtype.name in FLOATS:
+        whole = _whole_numbers(flat, name)
+    else:
+        if flat.dtype == np.uint64 and flat.size and flat.max() > np.uint64(2**63 - 1):
+            raise IndexError(f"{name} holds {flat.max()}, which is beyond any row")
+        whole = flat.astype(np.int64)
+    if rows is not None and whole.size:
+        low, high = int(whole.min()), int(whole.max())
+        if low < 0 or high >= rows:
+            bad = low if low < 0 else high
+            position = int(np.flatnonzero(whole == bad)[0])
+            raise IndexError(
+                f"{name}[{position}] is {bad}; row ids must be between 0 and {rows - 1} "
+                f"for {rows} rows"
+            )
+    return whole
+
+
+def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
+    wide = ids.astype(np.float64)
+    exact = 2.0 ** {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[ids.dtype.name]
+    good = np.isfinite(wide) & (np.floor(wide) == wide) & (np.abs(wide) <= exact)
+    if not good.all():
+        position = int(np.flatnonzero(~good)[0])
+        raise ValueError(
+            f"{name}[{position}] is {wide[position]!r} as {ids.dtype}; a floating-point row id "
+            f"must be a whole number of at most {int(exact)}, up to which {ids.dtype} is exact. "
+            "Pass int64 ids"
+        )
+    return wide.astype(np.int64)
+
+
+def booleans_differ(position: int) -> str:
+    """Message for boolean sources that have no mean."""
+    return (
+        f"sources[{position}] differs from sources[0]; booleans have no mean unless all copies "
+        "agree. Cast them to a number first"
+    )

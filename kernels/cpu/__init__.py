@@ -1,0 +1,1 @@
+"""Numba kernels for the host. Importing this package does not import Numba; its files do."""

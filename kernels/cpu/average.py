@@ -1,0 +1,369 @@
+"""Sum and mean of arrays of one shape, in one blocked pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from numparam.kernels import _gate
+from numparam.kernels.cpu import _pool
+from numparam.kernels.cpu._elements import claim, load, minimum, store
+from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
+
+_BLOCK = 2048  # elements: the accumulator stays in the first-level cache beside its sources
+_PIECE = 16 * _BLOCK
+
+_HUGE = 2.0**990  # beyond it a float64 sum of sources is redone on sources scaled by _DOWN
+_DOWN = 2.0**-64
+_SPLIT = 2.0**27 + 1
+
+_ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
+
+
+def add_n(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
+    """Sum k arrays element by element, in the order given, rounding once.
+
+    Parameters
+    ----------
+    sources : iterable of array_like
+        k ≥ 1 arrays of one shape and one dtype, of any layout and byte order.
+    out : numpy.ndarray, optional
+        Receives the result: C-contiguous, of the sources' shape and dtype. It may be exactly one of
+        the sources; it may not overlap one partly. A new array by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        `out`, or the new array.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not one of the kernels', or `out` is not an array.
+    ValueError
+        If there is no source, if shapes or dtypes differ, or if `out` cannot be written.
+
+    Notes
+    -----
+    float32 is accumulated in float64, float16 and bfloat16 in float32, float64 in pairs of float64;
+    each result is rounded once. Integers wrap as their dtype does; booleans are or-ed.
+    Moves (k + 1) × nbytes; O(k × size). MXNet's ``add_n`` accumulates in the dtype itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cpu import average
+    >>> average.add_n([np.float32([1, 2]), np.float32([10, 20])])
+    array([11., 22.], dtype=float32)
+    """
+    arrays = _gate.sources(sources)
+    return _combine(arrays, 1, out)
+
+
+def mean(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
+    """Average k arrays element by element, rounding once.
+
+    Parameters
+    ----------
+    sources : iterable of array_like
+        k ≥ 1 arrays of one shape and one dtype, of any layout and byte order.
+    out : numpy.ndarray, optional
+        Receives the result: C-contiguous, of the sources' shape and dtype. It may be exactly one of
+        the sources; it may not overlap one partly. A new array by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        `out`, or the new array.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not one of the kernels', or `out` is not an array.
+    ValueError
+        If there is no source, if shapes or dtypes differ, if boolean sources differ, or if `out`
+        cannot be written.
+
+    Notes
+    -----
+    The mean of k identical copies is that copy, bit for bit: MXNet sums in the dtype itself, and
+    changes a third of all float32 elements at k = 3. float32 is accumulated in float64, float16 and
+    bfloat16 in float32, float64 in pairs of float64 (Knuth's TwoSum, The Art of Computer
+    Programming 2, 4.2.2; Dekker's product, doi:10.1007/BF01397083). Integers are summed exactly and
+    truncated toward zero, as MXNet truncates; they never wrap.
+    Moves (k + 1) × nbytes; O(k × size).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cpu import average
+    >>> average.mean([np.int32([-3]), np.int32([0])])
+    array([-1], dtype=int32)
+    """
+    arrays = _gate.sources(sources)
+    return _combine(arrays, len(arrays), out)
+
+
+def _combine(arrays: list[np.ndarray], divisor: int, out: np.ndarray | None) -> np.ndarray:
+    first = arrays[0]
+    kind = _gate.kind(first.dtype)
+    size = first.size
+    if out is None:
+        target = np.empty(first.shape, first.dtype)
+    else:
+        target = _gate.output(out)
+        _gate.same_form(target, first)
+        _gate.refuse_partial_overlap(target, arrays, "sources")
+    # The last address is the output's.
+    addresses = np.array([_gate.address(array) for array in (*arrays, target)], np.int64)
+    call = _KERNELS[kind](kind)
+    nbytes = (len(arrays) + 1) * target.nbytes
+    pieces = -(-size // _PIECE)
+    if kind == "bool" and divisor > 1:
+        differing = np.full(1, len(arrays), np.int64)
+        _pool.run(_find_differing, addresses, size, differing, nbytes=nbytes, pieces=pieces)
+        if differing[0] < len(arrays):
+            raise ValueError(_gate.booleans_differ(int(differing[0])))
+    _pool.run(call, addresses, size, divisor, nbytes=nbytes, pieces=pieces)
+    return target if out is None else out
+
+
+@kernel_per_kind
+def _combine_narrow(kind):
+    """Floating-point sources whose sums a wider type holds."""
+    wide = _ACCUMULATOR[kind]
+    can_exceed = kind == "bfloat16"
+
+    def combine_range(addresses, size, divisor, counter):
+        last = len(addresses) - 2
+        out = addresses[last + 1]
+        total = np.empty(_BLOCK, wide)
+        scale = wide(divisor)
+        while True:
+            piece = claim(counter) * _PIECE
+            if piece >= size:
+                return
+            for start in range(piece, min(piece + _PIECE, size), _BLOCK):
+                count = min(_BLOCK, size - start)
+                first = addresses[0]
+                if last == 0:
+                    for i in range(count):
+                        total[i] = load(first, start + i, kind)
+                else:
+                    second = addresses[1]
+                    for i in range(count):
+                        total[i] = wide(load(first, start + i, kind)) + wide(
+                            load(second, start + i, kind)
+                        )
+                for k in range(2, last + 1):
+                    source = addresses[k]
+                    for i in range(count):
+                        total[i] += load(source, start + i, kind)
+                if can_exceed and not _all_below(total, count, np.inf):
+                    # The sum of large bfloat16 numbers can exceed float32, though their mean
+                    # does not: once more, in float64.
+                    for i in range(count):
+                        if not abs(total[i]) < np.inf:
+                            larger = 0.0
+                            for k in range(last + 1):
+                                larger += load(addresses[k], start + i, kind)
+                            total[i] = np.float32(larger / divisor)
+                        else:
+                            total[i] = total[i] / scale
+                    for i in range(count):
+                        store(out, start + i, np.float32(total[i]), kind)
+                elif divisor == 1:
+                    for i in range(count):
+                        store(out, start + i, np.float32(total[i]), kind)
+                else:
+                    for i in range(count):
+                        store(out, start + i, np.float32(total[i] / scale), kind)
+
+    return combine_range
+
+
+@inline
+def _all_below(values, count, bound):
+    """Whether every one of the first `count` values is nearer to zero than `bound`; NaN is not."""
+    beyond = 0
+    for i in range(count):
+        beyond += not abs(values[i]) < bound
+    return beyond == 0
+
+
+@inline
+def _divided(high, low, divisor):
+    """Quotient of the pair high + low by a small whole number, rounded once."""
+    quotient = high / divisor
+    # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
+    big = _SPLIT * quotient
+    upper = big - (big - quotient)
+    lower = quotient - upper
+    product = quotient * divisor
+    error = (upper * divisor - product) + lower * divisor
+    correction = (((high - product) - error) + low) / divisor
+    # -0.0 + 0.0 is 0.0, and the mean of copies of -0.0 is -0.0.
+    return quotient if correction == 0 else quotient + correction
+
+
+@kernel
+def _combine_float64(addresses, size, divisor, counter):
+    last = len(addresses) - 2
+    out = addresses[last + 1]
+    high = np.empty(_BLOCK, np.float64)
+    low = np.empty(_BLOCK, np.float64)
+    scale = np.float64(divisor)
+    while True:
+        piece = claim(counter) * _PIECE
+        if piece >= size:
+            return
+        for start in range(piece, min(piece + _PIECE, size), _BLOCK):
+            count = min(_BLOCK, size - start)
+            source = addresses[0]
+            for i in range(count):
+                high[i] = load(source, start + i, "float64")
+                low[i] = 0.0
+            for k in range(1, last + 1):
+                source = addresses[k]
+                for i in range(count):
+                    added = load(source, start + i, "float64")
+                    total = high[i] + added
+                    back = total - high[i]
+                    low[i] += (high[i] - (total - back)) + (added - back)
+                    high[i] = total
+            if _all_below(high, count, _HUGE):
+                for i in range(count):
+                    store(out, start + i, _divided(high[i], low[i], scale), "float64")
+            else:
+                for i in range(count):
+                    value = _divided(high[i], low[i], scale)
+                    if not abs(high[i]) < _HUGE:
+                        value = _combined_large(addresses, start + i, scale, high[i])
+                    store(out, start + i, value, "float64")
+
+
+@inline
+def _combined_large(addresses, i, scale, plain):
+    """Combine element i of sources near float64's end, on sources scaled down."""
+    high = load(addresses[0], i, "float64") * _DOWN
+    low = 0.0
+    for k in range(1, len(addresses) - 1):
+        added = load(addresses[k], i, "float64") * _DOWN
+        total = high + added
+        back = total - high
+        low += (high - (total - back)) + (added - back)
+        high = total
+    scaled = _divided(high, low, scale) / _DOWN
+    return scaled if abs(scaled * _DOWN) < np.inf else plain
+
+
+@kernel_per_kind
+def _combine_integers(kind):
+    """Integers whose sums of many an int64 holds."""
+
+    def combine_range(addresses, size, divisor, counter):
+        last = len(addresses) - 2
+        out = addresses[last + 1]
+        total = np.empty(_BLOCK, np.int64)
+        while True:
+            piece = claim(counter) * _PIECE
+            if piece >= size:
+                return
+            for start in range(piece, min(piece + _PIECE, size), _BLOCK):
+                count = min(_BLOCK, size - start)
+                source = addresses[0]
+                for i in range(count):
+                    total[i] = load(source, start + i, kind)
+                for k in range(1, last + 1):
+                    source = addresses[k]
+                    for i in range(count):
+                        total[i] += load(source, start + i, kind)
+                if divisor > 1:
+                    for i in range(count):
+                        quotient = abs(total[i]) // divisor
+                        total[i] = -quotient if total[i] < 0 else quotient
+                for i in range(count):
+                    store(out, start + i, total[i], kind)
+
+    return combine_range
+
+
+@kernel_per_kind
+def _combine_64_bits(kind):
+    """64-bit integers: quotients and remainders are summed apart, so that nothing wraps."""
+    element = np.dtype(kind).type
+
+    def combine_range(addresses, size, divisor, counter):
+        last = len(addresses) - 2
+        out = addresses[last + 1]
+        step = element(divisor)
+        zero = element(0)
+        one = element(1)
+        while True:
+            piece = claim(counter) * _PIECE
+            if piece >= size:
+                return
+            for i in range(piece, min(piece + _PIECE, size)):
+                whole = zero
+                rest = zero
+                if divisor == 1:
+                    for k in range(last + 1):
+                        whole += load(addresses[k], i, kind)
+                else:
+                    for k in range(last + 1):
+                        value = load(addresses[k], i, kind)
+                        # Floor division: the rest is in 0 … divisor - 1 and its sum small.
+                        part = value // step
+                        whole += part
+                        rest += value - part * step
+                        if rest >= step:
+                            rest -= step
+                            whole += one
+                    if whole < zero and rest > zero:
+                        whole += one  # from the floor to truncation toward zero
+                store(out, i, whole, kind)
+
+    return combine_range
+
+
+@kernel_per_kind
+def _combine_booleans(kind):
+    def combine_range(addresses, size, divisor, counter):
+        last = len(addresses) - 2
+        out = addresses[last + 1]
+        while True:
+            piece = claim(counter) * _PIECE
+            if piece >= size:
+                return
+            for i in range(piece, min(piece + _PIECE, size)):
+                value = load(addresses[0], i, kind)
+                for k in range(1, last + 1):
+                    value |= load(addresses[k], i, kind)
+                store(out, i, value, kind)
+
+    return combine_range
+
+
+@kernel
+def _find_differing(addresses, size, differing, counter):
+    """Lower differing[0] to the first source that differs from source 0, if any does."""
+    last = len(addresses) - 2
+    while True:
+        piece = claim(counter) * _PIECE
+        if piece >= size:
+            return
+        for k in range(1, last + 1):
+            for i in range(piece, min(piece + _PIECE, size)):
+                if load(addresses[k], i, "bool") != load(addresses[0], i, "bool"):
+                    minimum(differing, k)
+                    break
+
+
+_KERNELS = dict.fromkeys(("float16", "bfloat16", "float32"), _combine_narrow)
+_KERNELS["float64"] = lambda kind: _combine_float64
+_KERNELS |= dict.fromkeys(
+    ("int8", "int16", "int32", "uint8", "uint16", "uint32"), _combine_integers
+)
+_KERNELS |= dict.fromkeys(("int64", "uint64"), _combine_64_bits)
+_KERNELS["bool"] = _combine_booleans

@@ -1,0 +1,132 @@
+"""Sum and mean of arrays of one shape: the meaning of averaging over contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from numparam.kernels import _gate
+
+_HUGE = 2.0**990  # beyond it a float64 sum of sources is redone on sources scaled by _DOWN
+_DOWN = 2.0**-64
+_SPLIT = 2.0**27 + 1
+
+
+def add_n(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
+    """Sum k arrays element by element, in the order given, rounding once.
+
+    Parameters and errors are those of `numparam.kernels.cpu.average.add_n`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import average
+    >>> average.add_n([np.float32([1, 2]), np.float32([10, 20])])
+    array([11., 22.], dtype=float32)
+    """
+    arrays = _gate.sources(sources)
+    return _commit(_combined(arrays, 1, _gate.kind(arrays[0].dtype)), arrays, out)
+
+
+def mean(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
+    """Average k arrays element by element, rounding once.
+
+    Parameters and errors are those of `numparam.kernels.cpu.average.mean`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import average
+    >>> average.mean([np.int32([-3]), np.int32([0])])  # integers truncate toward zero
+    array([-1], dtype=int32)
+    """
+    arrays = _gate.sources(sources)
+    kind = _gate.kind(arrays[0].dtype)
+    if kind == "bool":
+        for i, array in enumerate(arrays):
+            if not np.array_equal(array, arrays[0]):
+                raise ValueError(_gate.booleans_differ(i))
+    return _commit(_combined(arrays, len(arrays), kind), arrays, out)
+
+
+def _commit(
+    result: np.ndarray, arrays: list[np.ndarray], out: np.ndarray | None
+) -> np.ndarray:
+    if out is None:
+        return result
+    target = _gate.output(out)
+    _gate.same_form(target, arrays[0])
+    _gate.refuse_partial_overlap(target, arrays, "sources")
+    target[...] = result
+    return out
+
+
+def _combined(arrays: list[np.ndarray], divisor: int, kind: str) -> np.ndarray:
+    dtype = arrays[0].dtype
+    with np.errstate(all="ignore"):
+        if kind == "float64":
+            return _combined_float64(arrays, divisor)
+        if kind in ("float32", "float16"):
+            wide = np.float64 if kind == "float32" else np.float32
+            return (_sum_in(arrays, wide) / wide(divisor)).astype(dtype)
+        if kind == "bfloat16":
+            total = _sum_in(arrays, np.float32) / np.float32(divisor)
+            # The sum of large bfloat16 numbers can exceed float32, though their mean does not.
+            wider = _sum_in(arrays, np.float64) / divisor
+            return np.where(np.isfinite(total), total, wider.astype(np.float32)).astype(dtype)
+        if kind == "bool":
+            return np.logical_or.reduce(arrays)
+        return _combined_integers(arrays, divisor).astype(dtype)
+
+
+def _sum_in(arrays: list[np.ndarray], dtype: type) -> np.ndarray:
+    total = arrays[0].astype(dtype)
+    for array in arrays[1:]:
+        total = total + array.astype(dtype)
+    return total
+
+
+def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
+    """Exact in Python's integers, which never wrap."""
+    total = sum(array.astype(object) for array in arrays)
+    if divisor > 1:
+        quotient = np.abs(total) // divisor
+        total = np.where(total < 0, -quotient, quotient)
+    bits = 8 * arrays[0].itemsize
+    wrapped = np.asarray(total, object) & ((1 << bits) - 1)
+    return wrapped.astype(np.uint64).astype(np.dtype(f"uint{bits}")).view(arrays[0].dtype)
+
+
+def _combined_float64(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
+    """Sum in pairs of float64 that lose nothing (Knuth's TwoSum), then divide the pair."""
+    high, low = _pair_sum(arrays, 1.0)
+    plain = _divided(high, low, float(divisor))
+    scaled = _divided(*_pair_sum(arrays, _DOWN), float(divisor)) / _DOWN
+    careful = np.where(np.isfinite(scaled * _DOWN), scaled, high)
+    return np.where(np.abs(high) < _HUGE, plain, careful)
+
+
+def _pair_sum(arrays: list[np.ndarray], scale: float) -> tuple[np.ndarray, np.ndarray]:
+    high = arrays[0] * scale
+    low = np.zeros_like(high)
+    for array in arrays[1:]:
+        added = array * scale
+        total = high + added
+        back = total - high
+        low = low + ((high - (total - back)) + (added - back))
+        high = total
+    return high, low
+
+
+def _divided(high: np.ndarray, low: np.ndarray, divisor: float) -> np.ndarray:
+    quotient = high / divisor
+    # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
+    big = _SPLIT * quotient
+    upper = big - (big - quotient)
+    lower = quotient - upper
+    product = quotient * divisor
+    error = (upper * divisor - product) + lower * divisor
+    correction = (((high - product) - error) + low) / divisor
+    # -0.0 + 0.0 is 0.0, and the mean of copies of -0.0 is -0.0.
+    return np.where(correction == 0, quotient, quotient + correction)

@@ -11,8 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+import numpy as np
 
 from numparam.kernels.cpu import _cache
+
+# The first array that Numba types makes it import modules, outside its compiler's lock. A child
+# forked in that moment would wait for their import locks for ever: so let it happen here.
+numba.typeof(np.empty(0))
 
 # A helper of kernels: part of each caller's machine code, so never cached on its own.
 inline = numba.njit(nogil=True, error_model="numpy")

@@ -10,13 +10,10 @@ from numparam.kernels import _gate
 from numparam.kernels.cpu import _pool
 from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
+from numparam.kernels.cpu._pairs import DOWN, HUGE, all_below, divided, two_sum
 
 _BLOCK = 2048  # elements: the accumulator stays in the first-level cache beside its sources
 _PIECE = 16 * _BLOCK
-
-_HUGE = 2.0**990  # beyond it a float64 sum of sources is redone on sources scaled by _DOWN
-_DOWN = 2.0**-64
-_SPLIT = 2.0**27 + 1
 
 _ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
 
@@ -114,10 +111,8 @@ def _combine(arrays: list[np.ndarray], divisor: int, out: np.ndarray | None) -> 
     else:
         target = _gate.output(out)
         _gate.same_form(target, first)
-        _gate.refuse_partial_overlap(target, arrays, "sources")
     # The last address is the output's.
-    addresses = np.array([_gate.address(array) for array in (*arrays, target)], np.int64)
-    call = _KERNELS[kind](kind)
+    addresses = np.array(_gate.addresses_apart([*arrays, target]), np.int64)
     nbytes = (len(arrays) + 1) * target.nbytes
     pieces = -(-size // _PIECE)
     if kind == "bool" and divisor > 1:
@@ -125,6 +120,7 @@ def _combine(arrays: list[np.ndarray], divisor: int, out: np.ndarray | None) -> 
         _pool.run(_find_differing, addresses, size, differing, nbytes=nbytes, pieces=pieces)
         if differing[0] < len(arrays):
             raise ValueError(_gate.booleans_differ(int(differing[0])))
+    call = _KERNELS[kind](kind)
     _pool.run(call, addresses, size, divisor, nbytes=nbytes, pieces=pieces)
     return target if out is None else out
 
@@ -140,6 +136,7 @@ def _combine_narrow(kind):
         out = addresses[last + 1]
         total = np.empty(_BLOCK, wide)
         scale = wide(divisor)
+        reciprocal = wide(1) / scale
         while True:
             piece = claim(counter) * _PIECE
             if piece >= size:
@@ -160,7 +157,7 @@ def _combine_narrow(kind):
                     source = addresses[k]
                     for i in range(count):
                         total[i] += load(source, start + i, kind)
-                if can_exceed and not _all_below(total, count, np.inf):
+                if can_exceed and not all_below(total, count, np.inf):
                     # The sum of large bfloat16 numbers can exceed float32, though their mean
                     # does not: once more, in float64.
                     for i in range(count):
@@ -173,38 +170,15 @@ def _combine_narrow(kind):
                             total[i] = total[i] / scale
                     for i in range(count):
                         store(out, start + i, np.float32(total[i]), kind)
-                elif divisor == 1:
+                elif divisor & (divisor - 1) == 0:
+                    # The reciprocal of a power of two is exact, and a product twice as fast.
                     for i in range(count):
-                        store(out, start + i, np.float32(total[i]), kind)
+                        store(out, start + i, np.float32(total[i] * reciprocal), kind)
                 else:
                     for i in range(count):
                         store(out, start + i, np.float32(total[i] / scale), kind)
 
     return combine_range
-
-
-@inline
-def _all_below(values, count, bound):
-    """Whether every one of the first `count` values is nearer to zero than `bound`; NaN is not."""
-    beyond = 0
-    for i in range(count):
-        beyond += not abs(values[i]) < bound
-    return beyond == 0
-
-
-@inline
-def _divided(high, low, divisor):
-    """Quotient of the pair high + low by a small whole number, rounded once."""
-    quotient = high / divisor
-    # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
-    big = _SPLIT * quotient
-    upper = big - (big - quotient)
-    lower = quotient - upper
-    product = quotient * divisor
-    error = (upper * divisor - product) + lower * divisor
-    correction = (((high - product) - error) + low) / divisor
-    # -0.0 + 0.0 is 0.0, and the mean of copies of -0.0 is -0.0.
-    return quotient if correction == 0 else quotient + correction
 
 
 @kernel
@@ -227,18 +201,15 @@ def _combine_float64(addresses, size, divisor, counter):
             for k in range(1, last + 1):
                 source = addresses[k]
                 for i in range(count):
-                    added = load(source, start + i, "float64")
-                    total = high[i] + added
-                    back = total - high[i]
-                    low[i] += (high[i] - (total - back)) + (added - back)
-                    high[i] = total
-            if _all_below(high, count, _HUGE):
+                    high[i], dropped = two_sum(high[i], load(source, start + i, "float64"))
+                    low[i] += dropped
+            if all_below(high, count, HUGE):
                 for i in range(count):
-                    store(out, start + i, _divided(high[i], low[i], scale), "float64")
+                    store(out, start + i, divided(high[i], low[i], scale), "float64")
             else:
                 for i in range(count):
-                    value = _divided(high[i], low[i], scale)
-                    if not abs(high[i]) < _HUGE:
+                    value = divided(high[i], low[i], scale)
+                    if not abs(high[i]) < HUGE:
                         value = _combined_large(addresses, start + i, scale, high[i])
                     store(out, start + i, value, "float64")
 
@@ -246,16 +217,13 @@ def _combine_float64(addresses, size, divisor, counter):
 @inline
 def _combined_large(addresses, i, scale, plain):
     """Combine element i of sources near float64's end, on sources scaled down."""
-    high = load(addresses[0], i, "float64") * _DOWN
+    high = load(addresses[0], i, "float64") * DOWN
     low = 0.0
     for k in range(1, len(addresses) - 1):
-        added = load(addresses[k], i, "float64") * _DOWN
-        total = high + added
-        back = total - high
-        low += (high - (total - back)) + (added - back)
-        high = total
-    scaled = _divided(high, low, scale) / _DOWN
-    return scaled if abs(scaled * _DOWN) < np.inf else plain
+        high, dropped = two_sum(high, load(addresses[k], i, "float64") * DOWN)
+        low += dropped
+    scaled = divided(high, low, scale) / DOWN
+    return scaled if abs(scaled * DOWN) < np.inf else plain
 
 
 @kernel_per_kind

@@ -1,0 +1,45 @@
+"""Sums in pairs of float64 that lose nothing, and their quotients, rounded once.
+
+Knuth's TwoSum (The Art of Computer Programming 2, 4.2.2) and Dekker's product
+(doi:10.1007/BF01397083).
+"""
+
+from __future__ import annotations
+
+from numparam.kernels.cpu._jit import inline
+
+HUGE = 2.0**990  # beyond it a sum is done again, on sources scaled by DOWN
+DOWN = 2.0**-64
+_SPLIT = 2.0**27 + 1
+
+
+@inline
+def two_sum(first, second):
+    """Return the rounded sum and what rounding dropped, exactly."""
+    total = first + second
+    back = total - first
+    return total, (first - (total - back)) + (second - back)
+
+
+@inline
+def divided(high, low, divisor):
+    """Quotient of the pair high + low by a small whole number, rounded once."""
+    quotient = high / divisor
+    # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
+    big = _SPLIT * quotient
+    upper = big - (big - quotient)
+    lower = quotient - upper
+    product = quotient * divisor
+    error = (upper * divisor - product) + lower * divisor
+    correction = (((high - product) - error) + low) / divisor
+    # -0.0 + 0.0 is 0.0, and the mean of copies of -0.0 is -0.0.
+    return quotient if correction == 0 else quotient + correction
+
+
+@inline
+def all_below(values, count, bound):
+    """Whether every one of the first `count` values is nearer to zero than `bound`; NaN is not."""
+    beyond = 0
+    for i in range(count):
+        beyond += not abs(values[i]) < bound
+    return beyond == 0

@@ -1,0 +1,272 @@
+"""Sums of squares of many arrays and scaling of many arrays: what clipping by norm needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Real
+
+import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from numparam.kernels import _gate
+from numparam.kernels.cpu import _pool, table
+from numparam.kernels.cpu._convert import convert
+from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
+from numparam.kernels.cpu._jit import inline, kernel_per_kind
+from numparam.kernels.cpu._pointers import CHUNK, Table
+
+_LANES = 256  # accumulators of a chunk, as a CUDA block would have threads
+_PIECE = 1 << 20  # bytes that one claim works on: large against the cost of a claim
+
+
+def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
+    """Sum the squares of the elements of each array, in float64 and in a fixed order.
+
+    Parameters
+    ----------
+    arrays : iterable of numpy.ndarray, or Table
+        n ≥ 0 C-contiguous arrays of any shapes and of the 13 dtypes of the kernels; they may be
+        read-only. A table from `numparam.kernels.cpu.table.build` (``writeable=False`` will do)
+        saves checking them again.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (n,): one sum for each array; 0.0 for an empty one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array cannot be read in place (see `numparam.kernels.cpu.table.build`).
+
+    Notes
+    -----
+    Every element is converted to float64 and squared there, so squares of float32, of 16-bit floats
+    and of integers up to ``2**26`` are exact, and booleans are counted. A float64 beyond 1.3e154
+    has an infinite square; below 1.5e-154 squares lose digits, and below 1.5e-162 they vanish.
+
+    The order of additions depends on an array's size alone, so that neither threads nor backends
+    change a bit: an array is cut into chunks of 4,096 elements; in a chunk, accumulator i of 256
+    takes elements i, i + 256, i + 512, …; accumulators are added in halves (i and i + 128, then
+    i and i + 64, …); the chunks' sums are added from the first to the last. Rounding errors
+    of a chunk grow with 24 additions, not 4,096 (Higham, doi:10.1137/0914050). MXNet's
+    ``multi_sum_sq`` accumulates in float32.
+
+    Moves the sum of nbytes, read once; O(elements + arrays). One call into compiled code for each
+    dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cpu import norm
+    >>> norm.sum_of_squares([np.float32([3, 4]), np.array([True, False, True])])
+    array([25.,  2.])
+    """
+    ready = table.build(arrays, writeable=False)
+    sums = np.empty(len(ready), np.float64)
+    for group in ready.groups:
+        partial = np.empty(group.chunks, np.float64)
+        finished = np.zeros(1, np.int64)
+        chunks_per_piece = _PIECE // (CHUNK * ITEMSIZE[group.kind])
+        _pool.run(
+            _sum_pieces(group.kind), group.rows, group.positions, chunks_per_piece, partial, sums,
+            finished, nbytes=group.nbytes, pieces=-(-group.chunks // chunks_per_piece),
+        )  # fmt: skip
+    return sums
+
+
+def scale(arrays: Iterable[object], factor: float) -> None:
+    """Multiply every element of every array by one number, in place.
+
+    Parameters
+    ----------
+    arrays : iterable of numpy.ndarray, or Table
+        Any number of C-contiguous, writeable floating-point arrays of any shapes, no two of which
+        share memory. A table from `numparam.kernels.cpu.table.build` saves checking them again.
+    factor : float
+        Any real number; NaN and infinities too.
+
+    Raises
+    ------
+    TypeError
+        If an array is not of floating point, or the factor is not a real number; then no array has
+        been touched.
+    ValueError
+        If an array cannot be written in place (see `numparam.kernels.cpu.table.build`), or two
+        arrays share memory, which would be multiplied twice; then no array has been touched.
+
+    Notes
+    -----
+    The product is formed in float64, and from there rounded once, to nearest even, to the dtype of
+    the array. MXNet rounds the factor to the dtype first.
+
+    Moves 2 × the sum of nbytes; O(elements + arrays × log(arrays)). One call into compiled code for
+    each dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cpu import norm
+    >>> gradients = [np.float32([3, 4]), np.float16([[1], [2]])]
+    >>> norm.scale(gradients, 0.5)
+    >>> gradients[0]
+    array([1.5, 2. ], dtype=float32)
+    """
+    ready = table.build(arrays)
+    if isinstance(factor, bool) or not isinstance(factor, Real):
+        raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
+    multiplier = float(factor)
+    _refuse_integers(ready)
+    _refuse_shared_memory(ready)
+    for group in ready.groups:
+        chunks_per_piece = _PIECE // (CHUNK * ITEMSIZE[group.kind])
+        _pool.run(
+            _scale_pieces(group.kind), group.rows, chunks_per_piece, multiplier,
+            nbytes=2 * group.nbytes, pieces=-(-group.chunks // chunks_per_piece),
+        )  # fmt: skip
+
+
+def _refuse_integers(ready: Table) -> None:
+    for group in ready.groups:
+        if group.kind not in _gate.FLOATS:
+            raise TypeError(
+                f"arrays[{group.positions[0]}] is {group.kind}; only floating-point arrays can be "
+                "scaled in place. Cast it first"
+            )
+
+
+def _refuse_shared_memory(ready: Table) -> None:
+    """Refuse two arrays that overlap: next to each other once they are sorted by address."""
+    if len(ready) < 2:
+        return
+    groups = ready.groups
+    starts = np.concatenate([group.rows[0, :-1] for group in groups])
+    stops = starts + np.concatenate([group.rows[1, :-1] * ITEMSIZE[group.kind] for group in groups])
+    order = starts.argsort()
+    if (starts[order[1:]] >= stops[order[:-1]]).all():
+        return
+    # Either two arrays do overlap, or an empty one lies within another.
+    positions = np.concatenate([group.positions for group in groups])
+    order = order[stops[order] > starts[order]]
+    shared = np.flatnonzero(starts[order[1:]] < stops[order[:-1]])
+    if len(shared):
+        first, second = sorted(positions[order[shared[0] : shared[0] + 2]].tolist())
+        raise ValueError(
+            f"arrays[{first}] and arrays[{second}] share memory, which would be scaled twice; "
+            "give each array once, and no views of it"
+        )
+
+
+@inline
+def _array_of(rows, chunk, array):
+    """Return the number of the array that holds a chunk, searched from `array` on."""
+    while rows[2, array + 1] <= chunk:
+        array += 1
+    return array
+
+
+@inline
+def _folded(lanes, count):
+    """Sum of the lanes, which it overwrites: the second half onto the first, again and again.
+
+    Only the first `count` are not zero, so the halves beyond them are left out.
+    """
+    if count > 128:
+        for lane in range(128):
+            lanes[lane] += lanes[lane + 128]
+    if count > 64:
+        for lane in range(64):
+            lanes[lane] += lanes[lane + 64]
+    if count > 32:
+        for lane in range(32):
+            lanes[lane] += lanes[lane + 32]
+    if count > 16:
+        for lane in range(16):
+            lanes[lane] += lanes[lane + 16]
+    for lane in range(8):
+        lanes[lane] += lanes[lane + 8]
+    for lane in range(4):
+        lanes[lane] += lanes[lane + 4]
+    return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+
+
+@kernel_per_kind
+def _sum_pieces(kind):
+    """Sum the squares of each chunk; who finishes the last piece adds up the chunks."""
+    itemsize = ITEMSIZE[kind]
+
+    def sum_range(rows, positions, chunks_per_piece, partial, sums, finished, counter):
+        arrays = len(positions)
+        chunks = rows[2, arrays]
+        lanes = np.empty(_LANES, np.float64)
+        array = 0
+        done = 0
+        while True:
+            first = claim(counter) * chunks_per_piece
+            if first >= chunks:
+                break
+            last = min(first + chunks_per_piece, chunks)
+            for chunk in range(first, last):
+                array = _array_of(rows, chunk, array)
+                start = (chunk - rows[2, array]) * CHUNK
+                count = min(CHUNK, rows[1, array] - start)
+                address = rows[0, array] + start * itemsize
+                lanes[:] = 0.0
+                whole = count // _LANES * _LANES
+                for row in range(0, whole, _LANES):
+                    for lane in range(_LANES):
+                        value = convert(load(address, row + lane, kind), kind, "float64")
+                        lanes[lane] += value * value
+                for lane in range(count - whole):
+                    value = convert(load(address, whole + lane, kind), kind, "float64")
+                    lanes[lane] += value * value
+                partial[chunk] = _folded(lanes, count)
+            done += last - first
+        if _add(finished, done) + done < chunks or (done == 0 and chunks > 0):
+            return
+        for array in range(arrays):
+            total = 0.0
+            for chunk in range(rows[2, array], rows[2, array + 1]):
+                total += partial[chunk]
+            sums[positions[array]] = total
+
+    return sum_range
+
+
+@kernel_per_kind
+def _scale_pieces(kind):
+    def scale_range(rows, chunks_per_piece, factor, counter):
+        chunks = rows[2, rows.shape[1] - 1]
+        array = 0
+        while True:
+            chunk = claim(counter) * chunks_per_piece
+            if chunk >= chunks:
+                return
+            last = min(chunk + chunks_per_piece, chunks)
+            while chunk < last:
+                array = _array_of(rows, chunk, array)
+                start = (chunk - rows[2, array]) * CHUNK
+                stop = min((last - rows[2, array]) * CHUNK, rows[1, array])
+                address = rows[0, array]
+                for i in range(start, stop):
+                    product = convert(load(address, i, kind), kind, "float64") * factor
+                    store(address, i, convert(product, "float64", kind), kind)
+                chunk = min(last, rows[2, array + 1])
+
+    return scale_range
+
+
+@intrinsic
+def _add(typing_context, cell, amount):
+    """Add to a shared int64 array of one element, atomically, and return what it held.
+
+    What each thread wrote before its addition is visible to the thread that makes the last one.
+    """
+
+    def codegen(context, builder, signature, arguments):
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
+        return builder.atomic_rmw("add", array.data, arguments[1], "acq_rel")
+
+    return types.int64(cell, types.int64), codegen

@@ -1,0 +1,46 @@
+"""Sum of row-sparse arrays: the union of their rows, each summed in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from numparam.kernels import _gate, _row_gate
+from numparam.kernels.reference import average
+
+
+def merge(
+    ids: Iterable[object], data: Iterable[object], rows: int | None = None, divisor: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum k row-sparse arrays: every row that any holds, in the order of ids, rounded once.
+
+    Parameters and errors are those of `numparam.kernels.cpu.merge.merge`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import merge
+    >>> merge.merge([[3, 0, 3]], [np.float32([1, 2, 10])])
+    (array([0, 3]), array([ 2., 11.], dtype=float32))
+    """
+    numbers, values = _row_gate.row_sparse_list(ids, data)
+    limit = _row_gate.row_count(rows)
+    count = _row_gate.whole_divisor(divisor)
+    for i, those in enumerate(numbers):
+        _row_gate.check_ids(those, limit, f"ids[{i}]")
+    kind = _gate.kind(values[0].dtype)
+    occurrences: dict[int, list[np.ndarray]] = {}
+    for those, rows_of in zip(numbers, values, strict=True):
+        for i, number in enumerate(those.tolist()):
+            occurrences.setdefault(number, []).append(rows_of[i : i + 1])
+    union = np.array(sorted(occurrences), np.int64)
+    sums = np.empty((len(union), *values[0].shape[1:]), values[0].dtype)
+    for i, number in enumerate(union.tolist()):
+        same = occurrences[number]
+        if kind == "bool" and count > 1:
+            held = np.sum(same, axis=0)
+            if ((held > 0) & (held != count)).any():
+                raise _row_gate.booleans_differ(number, count)
+        sums[i : i + 1] = average._combined(same, count, kind)
+    return union, sums

@@ -1,0 +1,113 @@
+"""Rows by their ids: sorted unique ids, retention from row-sparse arrays, gather and scatter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numparam.kernels import _gate, _row_gate
+
+
+def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
+    """Sort row ids and drop repeats.
+
+    Parameters and errors are those of `numparam.kernels.cpu.retain.unique_ids`.
+
+    Examples
+    --------
+    >>> from numparam.kernels.reference import retain
+    >>> retain.unique_ids([3, 0, 3, 1])
+    array([0, 1, 3])
+    """
+    limit = _row_gate.row_count(rows)
+    numbers = _gate.row_ids(ids, None)
+    _row_gate.check_ids(numbers, limit, "ids")
+    return np.unique(numbers)
+
+
+def retain(
+    ids: object,
+    data: object,
+    wanted: object,
+    out: np.ndarray | None = None,
+    rows: int | None = None,
+) -> np.ndarray:
+    """Take the wanted rows of a row-sparse array; a row that it does not hold is zero.
+
+    Parameters and errors are those of `numparam.kernels.cpu.retain.retain`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import retain
+    >>> retain.retain([0, 1, 3], np.float32([[1, 2], [3, 4], [5, 6]]), [3, 2])
+    array([[5., 6.],
+           [0., 0.]], dtype=float32)
+    """
+    limit = _row_gate.row_count(rows)
+    numbers, values = _row_gate.row_sparse(ids, data)
+    asked = _gate.row_ids(wanted, None, "wanted")
+    shape = (len(asked), *values.shape[1:])
+    if out is not None:
+        target = _row_gate.row_output(out, shape, values.dtype)
+        _row_gate.apart(target, "out", ids=numbers, data=values, wanted=asked)
+    _row_gate.check_ids(numbers, limit, "ids")
+    for i in range(1, len(numbers)):
+        if numbers[i] <= numbers[i - 1]:
+            raise _row_gate.not_ascending("ids", i, int(numbers[i - 1]), int(numbers[i]))
+    _row_gate.check_ids(asked, limit, "wanted")
+    position = {number: i for i, number in enumerate(numbers.tolist())}
+    result = np.zeros(shape, values.dtype) if out is None else out
+    for i, number in enumerate(asked.tolist()):
+        if number in position:
+            result[i] = values[position[number]]
+        else:
+            result[i] = np.zeros(shape[1:], values.dtype)
+    return result
+
+
+def gather(table: object, ids: object, out: np.ndarray | None = None) -> np.ndarray:
+    """Take rows of a dense array: ``table[ids]``.
+
+    Parameters and errors are those of `numparam.kernels.cpu.retain.gather`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import retain
+    >>> retain.gather(np.float32([1, 2, 3]), [2, 0])
+    array([3., 1.], dtype=float32)
+    """
+    values = _row_gate.with_rows(_gate.source(table, "table"), "table")
+    numbers = _gate.row_ids(ids, None)
+    if out is not None:
+        shape = (len(numbers), *values.shape[1:])
+        target = _row_gate.row_output(out, shape, values.dtype)
+        _row_gate.apart(target, "out", ids=numbers, table=values)
+    _row_gate.check_ids(numbers, len(values), "ids")
+    if out is None:
+        return values[numbers]
+    out[...] = values[numbers]
+    return out
+
+
+def scatter(table: np.ndarray, ids: object, rows: object) -> None:
+    """Write rows into a dense array, in place; of repeated ids the last one stays.
+
+    Parameters and errors are those of `numparam.kernels.cpu.retain.scatter`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import retain
+    >>> weight = np.zeros(4)
+    >>> retain.scatter(weight, [2, 0, 2], [1.0, 2.0, 3.0])
+    >>> weight
+    array([2., 0., 3., 0.])
+    """
+    target = _row_gate.with_rows(_gate.output(table, "table"), "table")
+    numbers = _gate.row_ids(ids, None)
+    values = _row_gate.scattered(target, numbers, rows)
+    _row_gate.apart(target, "table", ids=numbers, rows=values)
+    _row_gate.check_ids(numbers, len(target), "ids")
+    for number, row in zip(numbers.tolist(), values, strict=True):
+        target[number] = row

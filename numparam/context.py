@@ -1,0 +1,375 @@
+"""Contexts: on which device an array lives, and which device is current.
+
+A context is a name, a device type with a number; naming one allocates nothing and asks for no
+device. ``cpu(0)`` and ``cpu(1)`` are different contexts with memory of their own, so that whatever
+works on several contexts can be tried without a GPU.
+"""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, ClassVar
+
+from numparam.base import MXNetError
+from numparam.device_types import NAME_BY_TYPEID, TYPEID_BY_NAME, UnknownDeviceTypeError
+from numparam.thread_state import ThreadState
+
+__all__ = [
+    "Context",
+    "NegativeDeviceIdError",
+    "cpu",
+    "cpu_pinned",
+    "cpu_shared",
+    "current_context",
+    "gpu",
+    "gpu_memory_info",
+    "num_gpus",
+]
+
+_DEPRECATED_DEFAULT = (
+    "Context.default_ctx is deprecated. Read the current context with current_context(), "
+    "and change it with a `with` statement."
+)
+
+
+class NegativeDeviceIdError(IndexError, ValueError):
+    """A context with a negative number was asked for."""
+
+
+class _ContextType(type):
+    """Gives :class:`Context` its deprecated class property ``default_ctx``."""
+
+    @property
+    def default_ctx(cls) -> Context:
+        warnings.warn(_DEPRECATED_DEFAULT, DeprecationWarning, stacklevel=2)
+        return current_context()
+
+    @default_ctx.setter
+    def default_ctx(cls, context: Context) -> None:
+        warnings.warn(_DEPRECATED_DEFAULT, DeprecationWarning, stacklevel=2)
+        if not isinstance(context, Context):
+            raise TypeError(f"Context.default_ctx must be a Context; got {context!r}.")
+        Context._default_ctx.value = context
+
+
+class Context(metaclass=_ContextType):
+    """A device: its type and its number.
+
+    Used in a ``with`` statement it becomes the calling thread's current context, where arrays and
+    parameters go when no context is named. The same object may be entered again inside itself and
+    by several threads at once; each block restores what it found, in its own thread. Other threads
+    start at ``cpu(0)``.
+
+    Contexts are equal if type and number are equal, and usable as dictionary keys; then they must
+    not be modified.
+
+    Parameters
+    ----------
+    device_type : str or Context
+        ``'cpu'``, ``'gpu'``, ``'cpu_pinned'``, ``'cpu_shared'`` or a registered name; or a context
+        to copy, whose number is then taken too.
+    device_id : int, default 0
+        The device's number, from 0.
+
+    Attributes
+    ----------
+    device_typeid : int
+        The number of the device type in ``.params`` files: 1 cpu, 2 gpu, 3 cpu_pinned,
+        5 cpu_shared.
+    device_id : int
+        The device's number.
+
+    Raises
+    ------
+    UnknownDeviceTypeError
+        If there is no such device type (also a KeyError).
+    TypeError
+        If ``device_id`` is not an integer.
+    NegativeDeviceIdError
+        If ``device_id`` is negative (an IndexError and a ValueError).
+
+    Notes
+    -----
+    MXNet 1.9.1 keeps the context to return to on the object itself, so that ``with c: with c:``
+    and two threads in the same context leave the wrong one current. It accepts any number, and
+    an allocation on ``cpu(-1)`` then sometimes works. Both are fixed here.
+
+    Examples
+    --------
+    >>> Context("gpu", 2), Context("cpu") == cpu(0), cpu(0) == cpu_pinned(0)
+    (gpu(2), True, False)
+    >>> with cpu(1):
+    ...     current_context()
+    cpu(1)
+    >>> current_context()
+    cpu(0)
+    """
+
+    device_typeid: int
+    device_id: int
+
+    #: Device type numbers to names, and names to numbers.
+    devtype2str: ClassVar[dict[int, str]] = NAME_BY_TYPEID
+    devstr2type: ClassVar[dict[str, int]] = TYPEID_BY_NAME
+
+    _default_ctx: ClassVar[ThreadState[Context]]
+
+    def __init__(self, device_type: str | Context, device_id: int = 0) -> None:
+        if isinstance(device_type, Context):
+            typeid, number = device_type.device_typeid, device_type.device_id
+        else:
+            try:
+                typeid = TYPEID_BY_NAME[device_type]
+            except KeyError:
+                raise UnknownDeviceTypeError(
+                    f"Unknown device type {device_type!r}. The device types are: "
+                    f"{', '.join(TYPEID_BY_NAME)}. "
+                    "Write for example Context('gpu', 1) or gpu(1)."
+                ) from None
+            try:
+                number = operator.index(device_id)
+            except TypeError:
+                raise TypeError(
+                    f"The device_id of a {device_type!r} context must be an integer; "
+                    f"got {device_id!r} of type {type(device_id).__name__}."
+                ) from None
+            if number < 0:
+                raise NegativeDeviceIdError(
+                    f"There is no {device_type}({number}): devices are numbered from 0."
+                )
+        self.device_typeid = typeid
+        self.device_id = number
+
+    @property
+    def device_type(self) -> str:
+        """The name of the device type.
+
+        Examples
+        --------
+        >>> gpu(1).device_type
+        'gpu'
+        """
+        return NAME_BY_TYPEID[self.device_typeid]
+
+    @property
+    def default_ctx(self) -> Context:
+        """Deprecated: the current context. Use :func:`current_context`."""
+        warnings.warn(_DEPRECATED_DEFAULT, DeprecationWarning, stacklevel=2)
+        return current_context()
+
+    def __hash__(self) -> int:
+        return hash((self.device_typeid, self.device_id))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Context)
+            and self.device_typeid == other.device_typeid
+            and self.device_id == other.device_id
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.device_type}({self.device_id})"
+
+    def __enter__(self) -> Context:
+        Context._default_ctx.enter(self, self)
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        Context._default_ctx.leave(self)
+
+    def empty_cache(self) -> None:
+        """Give memory that the device keeps for reuse back to it, if it keeps any.
+
+        Raises
+        ------
+        MXNetError
+            If the context is a GPU that is not there.
+
+        Examples
+        --------
+        >>> cpu().empty_cache()
+        """
+        release = _optional_of_backend("empty_cache")
+        if release is not None:
+            release(self)
+        elif self.device_type == "gpu":
+            _require_gpu(self.device_id)
+
+
+Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
+
+
+def cpu(device_id: int = 0) -> Context:
+    """Name a CPU context.
+
+    Parameters
+    ----------
+    device_id : int, default 0
+        Which one. Each has memory of its own, on the same processor.
+
+    Returns
+    -------
+    Context
+        ``Context('cpu', device_id)``.
+
+    Examples
+    --------
+    >>> cpu(1)
+    cpu(1)
+    """
+    return Context("cpu", device_id)
+
+
+def gpu(device_id: int = 0) -> Context:
+    """Name a GPU context, whether or not there is such a GPU.
+
+    Parameters
+    ----------
+    device_id : int, default 0
+        The CUDA device's number.
+
+    Returns
+    -------
+    Context
+        ``Context('gpu', device_id)``.
+
+    Examples
+    --------
+    >>> gpu(1)
+    gpu(1)
+    """
+    return Context("gpu", device_id)
+
+
+def cpu_pinned(device_id: int = 0) -> Context:
+    """Name a context of page-locked host memory, from which copies to a GPU are faster.
+
+    Parameters
+    ----------
+    device_id : int, default 0
+        Its number.
+
+    Returns
+    -------
+    Context
+        ``Context('cpu_pinned', device_id)``.
+
+    Notes
+    -----
+    Without CUDA it is ordinary memory under this name.
+
+    Examples
+    --------
+    >>> cpu_pinned()
+    cpu_pinned(0)
+    """
+    return Context("cpu_pinned", device_id)
+
+
+def cpu_shared(device_id: int = 0) -> Context:
+    """Name a context of memory shared between processes.
+
+    Parameters
+    ----------
+    device_id : int, default 0
+        Its number.
+
+    Returns
+    -------
+    Context
+        ``Context('cpu_shared', device_id)``.
+
+    Notes
+    -----
+    It is ordinary memory under the name that MXNet's data loaders record in files.
+
+    Examples
+    --------
+    >>> cpu_shared()
+    cpu_shared(0)
+    """
+    return Context("cpu_shared", device_id)
+
+
+def current_context() -> Context:
+    """Give the calling thread's current context.
+
+    Returns
+    -------
+    Context
+        That of the innermost ``with`` block around the call, else ``cpu(0)``.
+
+    Examples
+    --------
+    >>> with gpu(1):
+    ...     current_context()
+    gpu(1)
+    """
+    return Context._default_ctx.value
+
+
+def num_gpus() -> int:
+    """Count the CUDA devices that can be used.
+
+    Returns
+    -------
+    int
+        0 without CUDA.
+
+    Notes
+    -----
+    The first call looks for CUDA, and so may import numba; importing numparam does not.
+    """
+    from numparam import backend
+
+    return backend.gpu_count()
+
+
+def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
+    """Ask a GPU how much memory it has.
+
+    Parameters
+    ----------
+    device_id : int, default 0
+        The CUDA device's number.
+
+    Returns
+    -------
+    free, total : int
+        Bytes.
+
+    Raises
+    ------
+    MXNetError
+        If there is no such GPU.
+    """
+    _require_gpu(device_id)
+    query = _optional_of_backend("gpu_memory_info")
+    if query is None:
+        raise MXNetError(f"This backend cannot tell how much memory {gpu(device_id)} has.")
+    free, total = query(device_id)
+    return int(free), int(total)
+
+
+def _optional_of_backend(name: str) -> Callable[..., Any] | None:
+    from numparam import backend
+
+    return getattr(backend, name, None)
+
+
+def _require_gpu(device_id: int) -> None:
+    count = num_gpus()
+    if not 0 <= device_id < count:
+        found = f"CUDA shows {count} GPU(s)" if count else "no CUDA GPU was found"
+        raise MXNetError(
+            f"{gpu(device_id)} is not there: {found}. With an NVIDIA GPU and driver, install "
+            "numparam[cuda12] or numparam[cuda13]."
+        )

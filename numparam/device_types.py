@@ -1,0 +1,69 @@
+"""The kinds of devices: their names, and the numbers that stand for them in ``.params`` files."""
+
+from __future__ import annotations
+
+import threading
+
+from numparam.base import MXNetError
+
+__all__ = ["NAME_BY_TYPEID", "TYPEID_BY_NAME", "UnknownDeviceTypeError", "register_device_type"]
+
+#: Device type numbers to names. 1 to 5 are MXNet's.
+NAME_BY_TYPEID: dict[int, str] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
+
+#: The inverse of :data:`NAME_BY_TYPEID`.
+TYPEID_BY_NAME: dict[str, int] = {name: typeid for typeid, name in NAME_BY_TYPEID.items()}
+
+_registration = threading.Lock()
+
+
+class UnknownDeviceTypeError(MXNetError, KeyError):
+    """No device type has this name. Also a KeyError, as in MXNet."""
+
+    # KeyError shows the repr of its argument, in quotes.
+    __str__ = Exception.__str__
+
+
+def register_device_type(name: str, typeid: int | None = None) -> int:
+    """Give a further kind of device a name that :class:`~numparam.context.Context` accepts.
+
+    Parameters
+    ----------
+    name : str
+        The device type, an identifier such as ``'cpu'``.
+    typeid : int, optional
+        Its number, at least 16; the next free one if not given. The numbers below are MXNet's.
+
+    Returns
+    -------
+    int
+        The number. Registering the same pair again changes nothing.
+
+    Raises
+    ------
+    ValueError
+        If the name or the number is taken, or not usable.
+
+    Examples
+    --------
+    >>> register_device_type("gpu"), register_device_type("cpu", 1)
+    (2, 1)
+    """
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise ValueError(f"A device type's name must be an identifier such as 'cpu'; got {name!r}.")
+    with _registration:
+        known = TYPEID_BY_NAME.get(name)
+        if known is not None and typeid in (None, known):
+            return known
+        if known is not None:
+            raise ValueError(f"The device type {name!r} has number {known}, not {typeid}.")
+        if typeid is None:
+            typeid = max(15, *NAME_BY_TYPEID) + 1
+        if typeid < 16 or typeid in NAME_BY_TYPEID:
+            raise ValueError(
+                f"The number {typeid} for device type {name!r} is taken or below 16. "
+                f"Taken: {NAME_BY_TYPEID}."
+            )
+        NAME_BY_TYPEID[typeid] = name
+        TYPEID_BY_NAME[name] = typeid
+    return typeid

@@ -1,0 +1,85 @@
+"""A place in a source of bytes that moves on as numbers are taken from it."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, NoReturn
+
+from .errors import FormatError, TruncatedFileError
+from .sources import Source
+
+__all__ = ["Cursor"]
+
+_WINDOW = 4096
+
+
+class Cursor:
+    r"""A place in a source that moves on as numbers are taken, and knows what it is reading.
+
+    Parameters
+    ----------
+    source : Source
+        The bytes.
+    what : str
+        What is being read, for messages: ``'array 3 of 10'``.
+
+    Examples
+    --------
+    >>> from numparam.formats.sources import open_source
+    >>> cursor = Cursor(open_source(b"\x07\x00\x00\x00"), "the answer")
+    >>> cursor.take(struct.Struct("<I"), "a number"), cursor.position
+    ((7,), 4)
+    """
+
+    def __init__(self, source: Source, what: str):
+        self.source = source
+        self.position = 0
+        self.what = what
+        self._window: bytes = b""
+        self._window_begin = 0
+
+    def fail(self, kind: type[FormatError], problem: str, offset: int) -> NoReturn:
+        """Raise an error of `kind` about the byte at `offset`."""
+        raise kind(f"{self.what}: {problem}", source=self.source.name, offset=offset)
+
+    def require(self, count: int, purpose: str) -> None:
+        """Refuse to go on unless `count` bytes are left."""
+        size = self.source.size
+        if count > size - self.position:
+            self.fail(
+                TruncatedFileError,
+                f"expected {count} bytes of {purpose} at byte {self.position}, but the file ends "
+                f"at byte {size}. It was cut short: fetch or save it again.",
+                size,
+            )
+
+    def take(self, layout: struct.Struct, purpose: str) -> tuple[Any, ...]:
+        """Take the numbers of `layout` and move behind them."""
+        at = self._locate(layout.size, purpose)
+        self.position += layout.size
+        return layout.unpack_from(self._window, at)
+
+    def take_bytes(self, count: int, purpose: str) -> bytes:
+        """Take `count` bytes and move behind them."""
+        at = self._locate(count, purpose)
+        self.position += count
+        return self._window[at : at + count]
+
+    def _locate(self, count: int, purpose: str) -> int:
+        """Return where in the window the next `count` bytes are, after moving it if need be."""
+        at = self.position - self._window_begin
+        if at + count > len(self._window):
+            self.require(count, purpose)
+            # Small reads would cost a call of the operating system each.
+            size = min(max(count, _WINDOW), self.source.size - self.position)
+            self._window = self.source.read_at(self.position, size)
+            self._window_begin = self.position
+            return 0
+        return at
+
+    def skip(self, count: int, purpose: str) -> int:
+        """Step over `count` bytes and return where they begin."""
+        self.require(count, purpose)
+        begin = self.position
+        self.position += count
+        return begin

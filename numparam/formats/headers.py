@@ -1,0 +1,364 @@
+"""Reading everything of a ``.params`` file but the arrays' values.
+
+The values are stepped over, so that a caller can compare names, shapes, dtypes and sizes with what
+it expects before a single value is read. What is known after this step: every value the headers
+speak of lies within the file.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import sys
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from numparam.dtypes import DTYPE_BY_FLAG
+
+from .cursor import Cursor
+from .errors import (
+    CountMismatchError,
+    FormatError,
+    ImpossibleShapeError,
+    NameEncodingError,
+    NoneArrayError,
+    NotAParamsFileError,
+    RecordMagicError,
+    TruncatedFileError,
+    UnknownDtypeError,
+    UnknownStorageTypeError,
+)
+from .signatures import PREFIX_LENGTH, describe_stranger
+from .sources import Source
+from .sparse_layout import find_count_mismatch
+
+__all__ = [
+    "FILE_MAGIC",
+    "MAX_NDIM",
+    "RECORD_MAGICS",
+    "STORAGES",
+    "IndexHeader",
+    "RecordHeader",
+    "parse_file",
+    "parse_record",
+]
+
+FILE_MAGIC = 0x112
+#: The versions that have a magic of their own; V0 has the number of dimensions in its place.
+RECORD_MAGICS = {1: 0xF993FAC8, 2: 0xF993FAC9, 3: 0xF993FACA}
+#: The storage types by their number in the file, with the number of index arrays of each.
+STORAGES = (("default", 0), ("row_sparse", 1), ("csr", 2))
+#: NumPy before version 2, and with it MXNet, has no array of more dimensions.
+MAX_NDIM = 32
+
+_VERSIONS = {magic: version for version, magic in RECORD_MAGICS.items()}
+_DAMAGED = "The file is damaged: fetch or save it again."
+
+
+class IndexHeader(NamedTuple):
+    """An index array of a sparse record: its dtype, shape and place in the file (bytes)."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    offset: int
+    nbytes: int
+
+
+class RecordHeader(NamedTuple):
+    """What a file says about one array, without the values.
+
+    Attributes
+    ----------
+    version : int
+        0 to 3. 3 means saved under ``np_shape``.
+    storage : str
+        ``'default'``, ``'row_sparse'`` or ``'csr'``.
+    shape : tuple of int
+        The shape of the whole array.
+    dtype : numpy.dtype
+        The dtype of the values.
+    dev_type, dev_id : int
+        The context it was saved from; see :class:`~numparam.formats.DenseRecord`.
+    offset : int
+        Where the record begins, in bytes.
+    stored_shape : tuple of int
+        The shape of the values in the file: `shape` if dense.
+    data_offset : int
+        Where the values begin, in bytes.
+    nbytes : int
+        The size of the values in bytes.
+    index_headers : tuple of IndexHeader
+        None if dense; indices if row_sparse; indptr and indices if csr.
+    """
+
+    version: int
+    storage: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    dev_type: int
+    dev_id: int
+    offset: int
+    stored_shape: tuple[int, ...]
+    data_offset: int
+    nbytes: int
+    index_headers: tuple[IndexHeader, ...]
+
+
+_U32 = struct.Struct("<I")
+_I32 = struct.Struct("<i")
+_U64 = struct.Struct("<Q")
+_DEVICE_AND_DTYPE = struct.Struct("<iii")
+_DIMENSIONS = {
+    "q": [struct.Struct(f"<{n}q") for n in range(MAX_NDIM + 1)],
+    "I": [struct.Struct(f"<{n}I") for n in range(MAX_NDIM + 1)],
+}
+
+
+def parse_file(source: Source) -> tuple[list[str] | None, list[RecordHeader]]:
+    """Read the names and headers of a file.
+
+    Parameters
+    ----------
+    source : Source
+        The open file.
+
+    Returns
+    -------
+    names : list of str or None
+        None if the file is a list. Names may repeat.
+    headers : list of RecordHeader
+        One for each array, in file order.
+
+    Raises
+    ------
+    FormatError
+        Of the class that fits the damage.
+
+    Notes
+    -----
+    Memory: some hundred bytes an array, and an array takes 16 bytes of a file at least. A count in
+    the file never sizes an allocation.
+    """
+    cursor = Cursor(source, "the file's beginning")
+    _expect_file_magic(source)
+    cursor.position = 16  # the second number is reserved: MXNet ignores it
+    (count,) = cursor.take(_U64, "the number of arrays")
+    headers: list[RecordHeader] = []
+    for index in range(count):
+        cursor.what = f"array {index + 1} of {count}"
+        begin = cursor.position
+        try:
+            headers.append(parse_record(cursor))
+        except FormatError as error:
+            if headers and headers[0].version and _is_version_0(source, begin):
+                # No MXNet writes both kinds: the number of names was taken for an array.
+                raise CountMismatchError(
+                    f"{cursor.what}: no array follows the first {index}: the number of arrays at "
+                    f"byte 16, {count}, is too large. {_DAMAGED}",
+                    source=source.name,
+                    offset=begin,
+                ) from error
+            raise
+    return _parse_names(cursor, count), headers
+
+
+def _is_version_0(source: Source, offset: int) -> bool:
+    if source.size - offset < _U32.size:
+        return False
+    return _U32.unpack(source.read_at(offset, _U32.size))[0] <= MAX_NDIM
+
+
+def _expect_file_magic(source: Source) -> None:
+    prefix = source.read_at(0, min(source.size, PREFIX_LENGTH))
+    expected = _U64.pack(FILE_MAGIC)
+    if prefix[:8] == expected[: len(prefix)]:
+        if source.size < 16:
+            raise TruncatedFileError(
+                f"expected a .params file, which has 32 bytes at least, found {source.size} bytes. "
+                "It was cut short: fetch or save it again.",
+                source=source.name,
+                offset=source.size,
+            )
+        return
+    if prefix[:4] in {_U32.pack(magic) for magic in _VERSIONS}:
+        raise NotAParamsFileError(
+            "expected a .params file, found a single array without the file header, as in a "
+            "pickled NDArray. Read it with loads_record.",
+            source=source.name,
+            offset=0,
+        )
+    raise describe_stranger(prefix, source.name)
+
+
+def _parse_names(cursor: Cursor, count: int) -> list[str] | None:
+    cursor.what = "the names"
+    begin = cursor.position
+    (name_count,) = cursor.take(_U64, "the number of names")
+    if name_count not in (0, count):
+        problem = (
+            f"expected {count} names, one for each array, or none, found {name_count}: a count, or "
+            "the shape or dtype of an array before it, is wrong. "
+        )
+        if name_count & 0xFFFFFFFF in _VERSIONS:
+            problem = (
+                f"expected the names of {count} arrays, found another array: the number of arrays "
+                "at byte 16 is too small. "
+            )
+        cursor.fail(CountMismatchError, problem + _DAMAGED, begin)
+    if not name_count:
+        return None
+    names = []
+    for index in range(name_count):
+        cursor.what = f"name {index + 1} of {name_count}"
+        (length,) = cursor.take(_U64, "a name's length")
+        offset = cursor.position
+        encoded = cursor.take_bytes(length, "a name")
+        try:
+            names.append(encoded.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            cursor.fail(
+                NameEncodingError,
+                f"expected UTF-8 text, found the byte 0x{error.object[error.start]:02x} "
+                f"({error.reason}). {_DAMAGED}",
+                offset + error.start,
+            )
+    return names
+
+
+def parse_record(cursor: Cursor) -> RecordHeader:
+    """Read one record's header and step over its values.
+
+    Parameters
+    ----------
+    cursor : Cursor
+        At the record's beginning; left behind its end.
+
+    Returns
+    -------
+    RecordHeader
+        With offsets from the source's beginning.
+    """
+    offset = cursor.position
+    (magic,) = cursor.take(_U32, "an array's magic number")
+    version = _VERSIONS.get(magic, 0)
+    storage, index_count, stored_shape = "default", 0, None
+    if version >= 2:
+        storage, index_count = _take_storage(cursor)
+        if index_count:
+            stored_shape = _take_shape(cursor, version, "the stored data's shape")
+        shape = _take_shape(cursor, version, "the shape")
+    elif version == 1:
+        shape = _take_shape(cursor, version, "the shape")
+    elif magic <= MAX_NDIM:
+        shape = _take_dimensions(cursor, magic, "I", version, "the shape")
+    else:
+        cursor.fail(
+            RecordMagicError,
+            f"expected the beginning of an array (f993fac8, f993fac9 or f993faca), found "
+            f"{magic:08x}. {_DAMAGED}",
+            offset,
+        )
+    dev_type, dev_id, flag = cursor.take(_DEVICE_AND_DTYPE, "device and dtype")
+    dtype = _dtype(cursor, flag, cursor.position - 4)
+    indexes = []
+    for _ in range(index_count):
+        at = cursor.position
+        (index_flag,) = cursor.take(_I32, "the ids' dtype")
+        index_dtype = _dtype(cursor, index_flag, at)
+        if index_dtype not in (np.int64, np.int32):
+            problem = f"expected ids of dtype int64, found {index_dtype}. {_DAMAGED}"
+            cursor.fail(UnknownDtypeError, problem, at)
+        indexes.append((index_dtype, _take_shape(cursor, 3, "the ids' shape")))
+    if stored_shape is None:
+        stored_shape = shape
+    elif not shape:
+        problem = f"a {storage} array has one dimension at least, found none. {_DAMAGED}"
+        cursor.fail(ImpossibleShapeError, problem, offset)
+    else:
+        mismatch = find_count_mismatch(storage, shape, stored_shape, [ids[1] for ids in indexes])
+        if mismatch:
+            cursor.fail(CountMismatchError, f"{mismatch}. {_DAMAGED}", offset)
+    nbytes = math.prod(stored_shape) * dtype.itemsize
+    data_offset = cursor.skip(nbytes, "values")
+    index_headers = []
+    for index_dtype, index_shape in indexes:
+        size = index_shape[0] * index_dtype.itemsize
+        at = cursor.skip(size, "ids")
+        index_headers.append(IndexHeader(index_dtype, index_shape, at, size))
+    return RecordHeader(
+        version,
+        storage,
+        shape,
+        dtype,
+        dev_type,
+        dev_id,
+        offset,
+        stored_shape,
+        data_offset,
+        nbytes,
+        tuple(index_headers),
+    )
+
+
+def _take_storage(cursor: Cursor) -> tuple[str, int]:
+    at = cursor.position
+    (storage,) = cursor.take(_I32, "the storage type")
+    if not 0 <= storage < len(STORAGES):
+        cursor.fail(
+            UnknownStorageTypeError,
+            f"expected the storage type 0 (dense), 1 (row_sparse) or 2 (csr), found {storage}. "
+            f"{_DAMAGED}",
+            at,
+        )
+    return STORAGES[storage]
+
+
+def _dtype(cursor: Cursor, flag: int, offset: int) -> np.dtype[Any]:
+    dtype = DTYPE_BY_FLAG.get(flag)
+    if dtype is None:
+        cursor.fail(
+            UnknownDtypeError,
+            f"expected a dtype number from 0 to 12, found {flag}. {_DAMAGED}",
+            offset,
+        )
+    return dtype
+
+
+def _take_shape(cursor: Cursor, version: int, purpose: str) -> tuple[int, ...]:
+    at = cursor.position
+    (ndim,) = cursor.take(_I32, purpose)
+    if ndim == -1 and version == 3 and purpose == "the shape":
+        _fail_none(cursor, at)
+    if not 0 <= ndim <= MAX_NDIM:
+        problem = f"{purpose} has {ndim} dimensions; expected 0 to {MAX_NDIM}. {_DAMAGED}"
+        cursor.fail(ImpossibleShapeError, problem, at)
+    return _take_dimensions(cursor, ndim, "q", version, purpose)
+
+
+def _take_dimensions(
+    cursor: Cursor, ndim: int, code: str, version: int, purpose: str
+) -> tuple[int, ...]:
+    at = cursor.position
+    if not ndim and version != 3:
+        _fail_none(cursor, at - 4)
+    shape = cursor.take(_DIMENSIONS[code][ndim], purpose)
+    # NumPy counts an array's bytes, up to 8 a value, in a signed word, and leaves out zeros.
+    if shape and (min(shape) < 0 or math.prod(filter(None, shape)) > sys.maxsize // 8):
+        cursor.fail(
+            ImpossibleShapeError,
+            f"{purpose}, {shape}, has a negative size or more elements than memory has addresses. "
+            f"{_DAMAGED}",
+            at,
+        )
+    return shape
+
+
+def _fail_none(cursor: Cursor, offset: int) -> NoReturn:
+    cursor.fail(
+        NoneArrayError,
+        "no shape and no values: either an array that MXNet never gave any, or a zero-dimensional "
+        "one that was saved without np_shape, which MXNet cannot read either. Save it again, with "
+        "values, or under np_shape.",
+        offset,
+    )

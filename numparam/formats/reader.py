@@ -1,0 +1,302 @@
+"""Reading ``.params`` files in two steps: all headers first, then values, straight into memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .cursor import Cursor
+from .errors import SparseIndexError
+from .headers import IndexHeader, RecordHeader, parse_file, parse_record
+from .records import CSRRecord, DenseRecord, Record, RowSparseRecord
+from .sources import Source, open_source
+from .sparse_layout import find_csr_defect, find_row_sparse_defect
+
+__all__ = ["ParamsReader", "loads_record", "read", "read_headers"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class ParamsReader:
+    """An open ``.params`` file whose headers are read and checked, and whose values are not.
+
+    Parameters
+    ----------
+    source : str, os.PathLike or bytes-like
+        A path, or the contents of a file.
+
+    Attributes
+    ----------
+    names : list of str or None
+        None if the file is a list. Names may repeat; in MXNet the last one wins.
+    headers : list of RecordHeader
+        One for each array, in file order.
+
+    Raises
+    ------
+    FormatError
+        Of the class that fits the damage; see :mod:`numparam.formats`.
+    FileAccessError
+        If the file is missing or may not be read.
+
+    Notes
+    -----
+    All versions (V0 to V3) are read. Whether one fits the current ``np_shape`` is for the caller to
+    decide, by ``header.version``. The memory taken is bounded by the size of the file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam import formats
+    >>> contents = formats.dumps(["bias"], [formats.DenseRecord(np.ones(3, np.float32))])
+    >>> with formats.ParamsReader(contents) as params:
+    ...     header = params.headers[0]
+    ...     values = np.empty(header.shape, header.dtype)
+    ...     params.read_into(header, values)
+    >>> params.names, values.tolist()
+    (['bias'], [1.0, 1.0, 1.0])
+    """
+
+    names: list[str] | None
+    headers: list[RecordHeader]
+
+    def __init__(self, source: Any):
+        self._source = open_source(source)
+        try:
+            self.names, self.headers = parse_file(self._source)
+        except BaseException:
+            self._source.close()
+            raise
+
+    def __enter__(self) -> ParamsReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    def read(self, header: RecordHeader) -> Record:
+        """Read one array into memory of its own.
+
+        Parameters
+        ----------
+        header : RecordHeader
+            One of `headers`.
+
+        Returns
+        -------
+        DenseRecord, RowSparseRecord or CSRRecord
+            Ids are int64, in range and in order.
+
+        Raises
+        ------
+        SparseIndexError
+            If ids are out of range or out of order.
+        """
+        return _read_record(self._source, header)
+
+    def read_into(self, header: RecordHeader, data: Array, *indexes: Array) -> None:
+        """Read one array into given memory, without a copy in between.
+
+        Parameters
+        ----------
+        header : RecordHeader
+            One of `headers`.
+        data : numpy.ndarray
+            Of shape ``header.stored_shape`` and dtype ``header.dtype``, C-contiguous, writeable.
+        *indexes : numpy.ndarray
+            For sparse arrays, int64: indices of row_sparse; indptr and indices of csr.
+
+        Raises
+        ------
+        SparseIndexError
+            If ids are out of range or out of order; then nothing was written.
+        ValueError
+            If an array does not fit; then nothing was written.
+        """
+        _check_output(data, header.stored_shape, header.dtype, "values")
+        if len(indexes) != len(header.index_headers):
+            raise ValueError(
+                f"a {header.storage} array has {len(header.index_headers)} index arrays, got "
+                f"{len(indexes)}"
+            )
+        for out, index in zip(indexes, header.index_headers, strict=True):
+            _check_output(out, index.shape, np.dtype(np.int64), "ids")
+        checked = _read_ids(self._source, header)
+        _fill(self._source, header.data_offset, data)
+        for out, ids in zip(indexes, checked, strict=True):
+            out[...] = ids
+
+
+def read_headers(source: Any) -> tuple[list[str] | None, list[RecordHeader]]:
+    """Read the names and headers of a ``.params`` file, and no values.
+
+    Parameters
+    ----------
+    source : str, os.PathLike or bytes-like
+        A path, or the contents of a file.
+
+    Returns
+    -------
+    names : list of str or None
+        None if the file is a list.
+    headers : list of RecordHeader
+        Shapes, dtypes, storage types, versions, sizes and offsets (bytes).
+
+    Raises
+    ------
+    FormatError
+        Of the class that fits the damage.
+    FileAccessError
+        If the file is missing or may not be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam import formats
+    >>> contents = formats.dumps(None, [formats.DenseRecord(np.zeros((2, 3), np.int8))])
+    >>> names, headers = formats.read_headers(contents)
+    >>> names, headers[0].shape, headers[0].nbytes
+    (None, (2, 3), 6)
+    """
+    with ParamsReader(source) as reader:
+        return reader.names, reader.headers
+
+
+def read(source: Any) -> tuple[list[str] | None, list[Record]]:
+    """Read a ``.params`` file.
+
+    Parameters
+    ----------
+    source : str, os.PathLike or bytes-like
+        A path, or the contents of a file.
+
+    Returns
+    -------
+    names : list of str or None
+        None if the file is a list. Names may repeat; in MXNet the last one wins.
+    records : list of DenseRecord, RowSparseRecord or CSRRecord
+        In file order.
+
+    Raises
+    ------
+    FormatError
+        Of the class that fits the damage.
+    FileAccessError
+        If the file is missing or may not be read.
+
+    Examples
+    --------
+    >>> from numparam import formats
+    >>> formats.read(formats.dumps(None, []))
+    (None, [])
+    """
+    with ParamsReader(source) as reader:
+        return reader.names, [reader.read(header) for header in reader.headers]
+
+
+def loads_record(contents: Any) -> Record:
+    """Read a single record without the header of a file: the state of a pickled MXNet NDArray.
+
+    Parameters
+    ----------
+    contents : bytes-like
+        The record. Bytes after its end are ignored.
+
+    Returns
+    -------
+    DenseRecord, RowSparseRecord or CSRRecord
+        The array.
+
+    Raises
+    ------
+    FormatError
+        Of the class that fits the damage.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam import formats
+    >>> state = formats.dumps_record(formats.DenseRecord(np.array([1.5])))
+    >>> formats.loads_record(state).data
+    array([1.5])
+    """
+    if isinstance(contents, (str, os.PathLike)):
+        raise TypeError("expected the bytes of one record, got a path; read files with read()")
+    source = open_source(contents)
+    return _read_record(source, parse_record(Cursor(source, "the array")))
+
+
+def _read_record(source: Source, header: RecordHeader) -> Record:
+    indexes = _read_ids(source, header)
+    data = np.empty(header.stored_shape, header.dtype)
+    _fill(source, header.data_offset, data)
+    saved = header.dev_type, header.dev_id, header.version
+    if header.storage == "row_sparse":
+        return RowSparseRecord(header.shape, data, indexes[0], *saved)
+    if header.storage == "csr":
+        return CSRRecord(header.shape, data, indexes[0], indexes[1], *saved)
+    return DenseRecord(data, *saved)
+
+
+def _read_ids(source: Source, header: RecordHeader) -> list[Array]:
+    """Read and check the index arrays: a bad id must never reach code that trusts it."""
+    if not header.index_headers:
+        return []
+    indexes = [_read_index(source, index) for index in header.index_headers]
+    if header.storage == "row_sparse":
+        defect = find_row_sparse_defect(indexes[0], header.shape[0])
+    else:
+        columns = header.shape[1] if len(header.shape) > 1 else 0
+        defect = find_csr_defect(indexes[0], indexes[1], columns)
+    if defect is not None:
+        at = header.index_headers[defect.array]
+        raise SparseIndexError(
+            f"the {header.storage} array of shape {header.shape}: {defect.problem}. The file is "
+            "damaged, or was saved from an array that fails check_format(): make a valid array "
+            "and save it again.",
+            source=source.name,
+            offset=at.offset + defect.position * at.dtype.itemsize,
+        )
+    return indexes
+
+
+def _read_index(source: Source, index: IndexHeader) -> Array:
+    ids = np.empty(index.shape, index.dtype)
+    _fill(source, index.offset, ids)
+    return ids.astype(np.int64, copy=False)
+
+
+def _fill(source: Source, offset: int, out: Array) -> None:
+    """Read `out`'s bytes, C-contiguous and checked to lie within the source."""
+    if not out.size:
+        return
+    flat = out.reshape(-1).view(np.uint8)
+    source.read_into(offset, flat.data)
+    if out.dtype == np.bool_:
+        # NumPy and Numba rely on booleans being 0 or 1; a file may hold any byte.
+        np.not_equal(flat, 0, out=flat.view(np.bool_))
+    elif sys.byteorder == "big":  # pragma: no cover - the file is little endian
+        out.byteswap(inplace=True)
+
+
+def _check_output(out: Array, shape: Sequence[int], dtype: np.dtype[Any], what: str) -> None:
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"expected a NumPy array to read {what} into, got {type(out).__name__}")
+    if out.shape != tuple(shape) or out.dtype != dtype or not out.dtype.isnative:
+        raise ValueError(
+            f"expected an array of shape {tuple(shape)} and dtype {dtype} to read {what} into, got "
+            f"shape {out.shape} and dtype {out.dtype}"
+        )
+    if not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError(
+            f"expected a C-contiguous, writeable array to read {what} into; make one with "
+            "numpy.empty and copy from it"
+        )

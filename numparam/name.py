@@ -1,0 +1,144 @@
+"""Name managers: what a symbol or block is called when nobody names it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from types import TracebackType
+from typing import ClassVar
+
+from numparam.thread_state import ThreadState
+
+__all__ = ["NameManager", "Prefix"]
+
+_DEPRECATED_CURRENT = (
+    "NameManager.current is deprecated. Enter a NameManager with a `with` statement instead."
+)
+_counting = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _counting
+    _counting = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    # The thread that held the lock at the fork does not exist in the child.
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+class _NameManagerType(type):
+    """Gives :class:`NameManager` its deprecated class property ``current``."""
+
+    @property
+    def current(cls) -> NameManager:
+        warnings.warn(_DEPRECATED_CURRENT, DeprecationWarning, stacklevel=2)
+        return NameManager._current.value
+
+    @current.setter
+    def current(cls, manager: NameManager) -> None:
+        NameManager._current.value = manager
+
+
+class NameManager(metaclass=_NameManagerType):
+    """Numbers the things that have no name: ``dense0``, ``dense1``, ...
+
+    Used in a ``with`` statement it becomes the calling thread's manager. Subclasses override
+    :meth:`get`. One manager may serve several threads; no name is given twice.
+
+    Examples
+    --------
+    >>> manager = NameManager()
+    >>> manager.get(None, "dense"), manager.get(None, "dense"), manager.get("mine", "dense")
+    ('dense0', 'dense1', 'mine')
+    """
+
+    _current: ClassVar[ThreadState[NameManager]]
+
+    def __init__(self) -> None:
+        self._counter: dict[str, int] = {}
+
+    def get(self, name: str | None, hint: str) -> str:
+        """Keep a given name, or make one.
+
+        Parameters
+        ----------
+        name : str or None
+            What the user called it.
+        hint : str
+            What it is, for a made name.
+
+        Returns
+        -------
+        str
+            ``name`` if there is one, else ``hint`` with the next number.
+
+        Examples
+        --------
+        >>> NameManager().get(None, "conv")
+        'conv0'
+        """
+        if name:
+            return name
+        with _counting:
+            number = self._counter.get(hint, 0)
+            self._counter[hint] = number + 1
+        return f"{hint}{number}"
+
+    def __enter__(self) -> NameManager:
+        NameManager._current.enter(self, self)
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        NameManager._current.leave(self)
+
+
+class Prefix(NameManager):
+    """A name manager that puts a prefix before every name, given or made.
+
+    Parameters
+    ----------
+    prefix : str
+        The prefix, with its separator.
+
+    Examples
+    --------
+    >>> with Prefix("encoder_") as manager:
+    ...     manager.get("weight", "dense"), manager.get(None, "dense")
+    ('encoder_weight', 'encoder_dense0')
+    """
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    def get(self, name: str | None, hint: str) -> str:
+        """Prefix a given name, or one made as by :meth:`NameManager.get`.
+
+        Parameters
+        ----------
+        name : str or None
+            What the user called it.
+        hint : str
+            What it is, for a made name.
+
+        Returns
+        -------
+        str
+            The name with the prefix.
+
+        Examples
+        --------
+        >>> Prefix("net_").get(None, "conv")
+        'net_conv0'
+        """
+        return self._prefix + super().get(name, hint)
+
+
+NameManager._current = ThreadState(NameManager)

@@ -1,0 +1,59 @@
+"""Arrays on devices: ``numparam.nd``, with the functions of MXNet's ``mxnet.nd``.
+
+Examples
+--------
+>>> import numparam as mx
+>>> weight = mx.nd.array([[1, 2], [3, 4]], ctx=mx.cpu(1))
+>>> mx.nd.sum(weight * 2, axis=1)
+<BLANKLINE>
+[ 6. 14.]
+<NDArray 2 @cpu(1)>
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.ndarray import _internal, contrib, op, operations
+from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
+from numparam.ndarray.functions import add_methods, unknown_operation
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
+from numparam.ndarray.sharing import (
+    from_dlpack,
+    from_numpy,
+    to_dlpack_for_read,
+    to_dlpack_for_write,
+)
+from numparam.ndarray.waiting import waitall
+
+add_methods(NDArray)
+globals().update({name: getattr(op, name) for name in op.__all__})
+
+__all__ = [
+    "NDArray",
+    "_internal",
+    "arange",
+    "array",
+    "concatenate",
+    "contrib",
+    "empty",
+    "eye",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "linspace",
+    "moveaxis",
+    "ones",
+    "op",
+    "operations",
+    "split_v2",
+    "to_dlpack_for_read",
+    "to_dlpack_for_write",
+    "waitall",
+    "zeros",
+]
+
+
+def __getattr__(name: str) -> Any:
+    unknown_operation(name)

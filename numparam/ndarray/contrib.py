@@ -1,0 +1,15 @@
+"""The operations that MXNet keeps in ``nd.contrib``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.ndarray.functions import functions, unknown_operation
+
+_functions = functions("contrib.")
+globals().update(_functions)
+__all__ = sorted(_functions)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    unknown_operation(name)

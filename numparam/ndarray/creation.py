@@ -1,0 +1,436 @@
+"""Factories of dense arrays."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Backend, Buffer, backend_of
+from numparam.base import MXNetError
+from numparam.context import Context, current_context
+from numparam.dtypes import as_dtype
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.values import as_host_array
+from numparam.np_mode import is_np_shape
+
+__all__ = ["arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros"]
+
+
+class ContextArgumentError(MXNetError, TypeError, AttributeError):
+    """``ctx`` is no context; also an AttributeError, as in MXNet."""
+
+
+class ShapeArgumentError(MXNetError, ValueError, TypeError):
+    """The shape cannot be that of an array."""
+
+
+class NoSuchDeviceError(MXNetError, IndexError):
+    """A context with a negative number has no memory."""
+
+
+def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """Make an array of values.
+
+    Parameters
+    ----------
+    source_array : number, sequence, numpy.ndarray, NDArray or object with ``__array__``
+        The values; they are copied.
+    ctx : Context, optional
+        Where the array goes; the current context if not given.
+    dtype : str, type or numpy.dtype, optional
+        The dtype; if not given, that of an `NDArray`, and float32 for everything else.
+
+    Returns
+    -------
+    NDArray
+        Sparse if the source is.
+
+    Raises
+    ------
+    TypeError
+        If the source is not made of numbers.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.array([[1, 2], [3, 4]], dtype='int32')
+    <BLANKLINE>
+    [[1 2]
+     [3 4]]
+    <NDArray 2x2 @cpu(0)>
+    """
+    if isinstance(source_array, NDArray):
+        if source_array.stype != "default":
+            from numparam.ndarray import sparse
+
+            return sparse.array(source_array, ctx=ctx, dtype=dtype)
+        ctx, backend = _device(ctx)
+        wanted = as_dtype(dtype, source_array._buffer.dtype)
+        host = source_array._backend.download(source_array._buffer)
+    elif hasattr(source_array, "tocsr"):
+        from numparam.ndarray import sparse
+
+        return sparse.array(source_array, ctx=ctx, dtype=dtype)
+    else:
+        ctx, backend = _device(ctx)
+        wanted = as_dtype(dtype)
+        host = as_host_array(source_array, wanted)
+    with np.errstate(all="ignore"):
+        host = host.astype(wanted, copy=False)
+    return NDArray.from_buffer(backend.upload(host), ctx, backend)
+
+
+def empty(
+    shape: int | Sequence[int],
+    ctx: Context | None = None,
+    dtype: Any = None,
+    stype: str | None = None,
+) -> NDArray:
+    """Make an array without setting its elements.
+
+    Parameters
+    ----------
+    shape : int or sequence of int
+        Its shape.
+    ctx : Context, optional
+        Where it goes; the current context if not given.
+    dtype : str, type or numpy.dtype, optional
+        Its dtype; float32 if not given.
+    stype : {'default', 'row_sparse', 'csr'}, optional
+        Its storage type.
+
+    Returns
+    -------
+    NDArray
+        Whatever was in the memory; sparse arrays are all zeros.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.empty((2, 3)).shape
+    (2, 3)
+    """
+    if stype not in (None, "default"):
+        return zeros(shape, ctx, dtype, stype)
+    ctx, backend = _device(ctx)
+    buffer = backend.empty(_shape(shape, any_mode=True), as_dtype(dtype))
+    return NDArray.from_buffer(buffer, ctx, backend)
+
+
+def zeros(
+    shape: int | Sequence[int],
+    ctx: Context | None = None,
+    dtype: Any = None,
+    stype: str | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Make an array of zeros.
+
+    Parameters
+    ----------
+    shape : int or sequence of int
+        Its shape. ``()`` and lengths of 0 need NumPy shapes (`numparam.util.np_shape`).
+    ctx : Context, optional
+        Where it goes; the current context if not given.
+    dtype : str, type or numpy.dtype, optional
+        Its dtype; float32 if not given.
+    stype : {'default', 'row_sparse', 'csr'}, optional
+        Its storage type.
+    **keywords : NDArray
+        ``out``: an array of that shape and dtype that is set to zero and returned.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Raises
+    ------
+    MXNetError
+        If the shape or the context is impossible.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.zeros((2,), mx.cpu(1), 'int32')
+    <BLANKLINE>
+    [0 0]
+    <NDArray 2 @cpu(1)>
+    """
+    if stype not in (None, "default"):
+        from numparam.ndarray import sparse
+
+        return sparse.zeros(stype, shape, ctx=ctx, dtype=dtype, **keywords)
+    return _filled(shape, 0, ctx, dtype, keywords)
+
+
+def ones(
+    shape: int | Sequence[int], ctx: Context | None = None, dtype: Any = None, **keywords: Any
+) -> NDArray:
+    """Make an array of ones.
+
+    Parameters
+    ----------
+    shape, ctx, dtype, **keywords
+        As for `zeros`.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.ones((2,)).asnumpy()
+    array([1., 1.], dtype=float32)
+    """
+    return _filled(shape, 1, ctx, dtype, keywords)
+
+
+def full(
+    shape: int | Sequence[int],
+    val: float,
+    ctx: Context | None = None,
+    dtype: Any = None,
+    out: NDArray | None = None,
+) -> NDArray:
+    """Make an array of one number.
+
+    Parameters
+    ----------
+    shape, ctx, dtype
+        As for `zeros`.
+    val : float
+        The number.
+    out : NDArray, optional
+        An array of that shape to write into.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.full((2,), 7).asnumpy()
+    array([7., 7.], dtype=float32)
+    """
+    if out is not None:
+        out[:] = val
+        return out
+    return _filled(shape, val, ctx, dtype, {})
+
+
+def _filled(
+    shape: Any, value: Any, ctx: Context | None, dtype: Any, keywords: dict[str, Any]
+) -> NDArray:
+    out = keywords.pop("out", None)
+    keywords.pop("name", None)
+    if keywords:
+        from numparam.ndarray.functions import UnexpectedArgumentError
+
+        raise UnexpectedArgumentError(f"unknown arguments: {', '.join(keywords)}")
+    wanted = as_dtype(dtype)
+    lengths = _shape(shape)
+    if out is not None:
+        return _refilled(out, lengths, value)
+    ctx, backend = _device(ctx)
+    number = as_host_array(value, wanted).astype(wanted)
+    return NDArray.from_buffer(_filled_buffer(backend, lengths, number), ctx, backend)
+
+
+def _filled_buffer(backend: Backend, shape: tuple[int, ...], number: np.ndarray) -> Buffer:
+    buffer = backend.empty(shape, number.dtype)
+
+    def fill(memory: memoryview) -> None:
+        np.frombuffer(memory, number.dtype)[...] = number
+
+    if math.prod(shape):
+        backend.read_into(buffer, fill)
+    return buffer
+
+
+def _refilled(out: NDArray, shape: tuple[int, ...], value: Any) -> NDArray:
+    if out.shape != shape:
+        raise ShapeArgumentError(f"out must have shape {shape}, not {out.shape}")
+    out[:] = value
+    return out
+
+
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool | None = None,
+    ctx: Context | None = None,
+    dtype: Any = None,
+) -> NDArray:
+    """Make an array of evenly spaced numbers.
+
+    Parameters
+    ----------
+    start, stop : float
+        The first number, and the one that is not reached. With `stop` left out, from 0 to `start`.
+    step : float, default 1
+        The distance.
+    repeat : int, default 1
+        How often each number appears.
+    infer_range : bool, optional
+        Ignored; MXNet's symbols have a use for it.
+    ctx, dtype
+        As for `zeros`.
+
+    Returns
+    -------
+    NDArray
+        One-dimensional.
+
+    Raises
+    ------
+    MXNetError
+        If `step` is 0, or there is nothing between the two.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.arange(3, repeat=2).asnumpy()
+    array([0., 0., 1., 1., 2., 2.], dtype=float32)
+    """
+    if stop is None:
+        start, stop = 0, start
+    if step == 0:
+        raise ShapeArgumentError("step must not be 0")
+    count = math.ceil((stop - start) / step)
+    if count <= 0 and not is_np_shape():
+        raise ShapeArgumentError(f"there is nothing from {start} to {stop} in steps of {step}")
+    numbers = start + step * np.arange(max(count, 0), dtype=np.float64)
+    return _uploaded(np.repeat(numbers, repeat), ctx, dtype)
+
+
+def linspace(
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Context | None = None,
+    dtype: Any = None,
+) -> NDArray:
+    """Make an array of a given count of evenly spaced numbers.
+
+    Parameters
+    ----------
+    start, stop : float
+        The first and the last number.
+    num : int
+        How many.
+    endpoint : bool, default True
+        Whether `stop` is among them.
+    ctx, dtype
+        As for `zeros`.
+
+    Returns
+    -------
+    NDArray
+        One-dimensional.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.linspace(0, 1, 3).asnumpy()
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    return _uploaded(np.linspace(start, stop, num, endpoint), ctx, dtype)
+
+
+def eye(
+    N: int,  # noqa: N803
+    M: int = 0,  # noqa: N803
+    k: int = 0,
+    ctx: Context | None = None,
+    dtype: Any = None,
+    **keywords: Any,
+) -> NDArray:
+    """Make a matrix with ones on a diagonal, and zeros elsewhere.
+
+    Parameters
+    ----------
+    N : int
+        The number of rows.
+    M : int, default 0
+        The number of columns; 0 means as many as rows.
+    k : int, default 0
+        Which diagonal: positive above, negative below the main one.
+    ctx, dtype
+        As for `zeros`.
+    **keywords : NDArray
+        ``out``: an array to write into.
+
+    Returns
+    -------
+    NDArray
+        Of shape ``(N, M)``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.eye(2).asnumpy()
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    out = keywords.pop("out", None)
+    values = np.eye(N, M or None, k)
+    if out is not None:
+        out[:] = values
+        return out
+    return _uploaded(values, ctx, dtype)
+
+
+
+
+def _uploaded(values: np.ndarray, ctx: Context | None, dtype: Any) -> NDArray:
+    ctx, backend = _device(ctx)
+    with np.errstate(all="ignore"):
+        host = values.astype(as_dtype(dtype))
+    return NDArray.from_buffer(backend.upload(host), ctx, backend)
+
+
+def _device(ctx: Context | None) -> tuple[Context, Backend]:
+    """The context that is meant, and its backend."""
+    if ctx is None:
+        ctx = current_context()
+    elif not isinstance(ctx, Context):
+        raise ContextArgumentError(
+            f"ctx must be a Context such as numparam.cpu(0), not {type(ctx).__name__} {ctx!r}"
+        )
+    if ctx.device_id < 0:
+        raise NoSuchDeviceError(f"{ctx} has no memory; the numbers of devices start at 0")
+    return ctx, backend_of(ctx.device_type, ctx.device_id)
+
+
+def _shape(shape: Any, any_mode: bool = False) -> tuple[int, ...]:
+    """A shape as a tuple of lengths."""
+    try:
+        lengths = (
+            tuple(map(operator.index, shape))
+            if isinstance(shape, (tuple, list))
+            else (operator.index(shape),)
+        )
+    except TypeError:
+        raise ShapeArgumentError(
+            f"a shape is an integer or a tuple of integers, not {shape!r}"
+        ) from None
+    if any(length < 0 for length in lengths):
+        raise ShapeArgumentError(f"the lengths in {lengths} must not be negative")
+    if not any_mode and (not lengths or 0 in lengths) and not is_np_shape():
+        raise ShapeArgumentError(
+            f"{lengths} is an unknown shape unless NumPy shapes are on; turn them on with "
+            "numparam.util.np_shape(True) or set_np()"
+        )
+    return lengths

@@ -1,0 +1,121 @@
+"""Reading and writing parts of dense arrays by index."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from numparam.ndarray import keys
+from numparam.ndarray.values import host_value
+from numparam.np_mode import is_np_shape
+
+__all__ = ["Indexing"]
+
+_WHOLE = slice(None)
+
+
+class Indexing:
+    """The part of `NDArray` behind ``array[key]`` and ``array[key] = value``.
+
+    Keys are NumPy's. What is contiguous in memory shares it; the rest is copied. Where NumPy gives
+    a scalar, an array of shape ``(1,)`` comes, or ``()`` with NumPy shapes on.
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self: Any, key: Any) -> Any:
+        if type(key) is int:
+            return self._at(key)
+        if (type(key) is tuple and not key) or (isinstance(key, slice) and key == _WHOLE):
+            return self
+        shape = self.shape
+        parts = keys.expanded(key, shape)
+        if keys.is_advanced(parts):
+            return self._gathered(keys.bound(parts, shape, self._backend))
+        basic = keys.Basic(parts, shape)
+        result_shape = basic.result_shape or _scalar_shape()
+        backend = self._backend
+        if basic.contiguous:
+            buffer = backend.view(self._buffer, basic.start, result_shape)
+            return self._array_class.from_buffer(buffer, self._ctx, backend, self.writable)
+        index = basic.index
+
+        def slice_of(array: np.ndarray) -> np.ndarray:
+            return array[index].reshape(result_shape)
+
+        buffer = backend.apply(slice_of, self._buffer)
+        return self._array_class.from_buffer(buffer, self._ctx, backend)
+
+    def _gathered(self: Any, bound: keys.Bound) -> Any:
+        def gather(array: np.ndarray, *indexes: np.ndarray) -> np.ndarray:
+            found = np.asarray(array[bound.index(array.shape, indexes)])
+            return found if found.ndim else found.reshape(_scalar_shape())
+
+        buffer = self._backend.apply(gather, self._buffer, *bound.buffers)
+        return self._array_class.from_buffer(buffer, self._ctx, self._backend)
+
+    def _at(self: Any, position: int) -> Any:
+        """Row `position`, sharing memory."""
+        shape = self.shape
+        if not shape:
+            raise IndexError(keys.too_many(1, shape))
+        row = keys.checked(position, 0, shape[0])
+        size = math.prod(shape[1:])
+        buffer = self._backend.view(self._buffer, row * size, shape[1:] or _scalar_shape())
+        return self._array_class.from_buffer(buffer, self._ctx, self._backend, self.writable)
+
+    def _slice(self: Any, start: int | None, stop: int | None) -> Any:
+        """Rows from `start` to `stop`, sharing memory."""
+        return self[start:stop]
+
+    def __setitem__(self: Any, key: Any, value: Any) -> None:
+        self._require_writable()
+        target = self._buffer
+        value, buffers = host_value(value, self)
+        if isinstance(key, slice) and key == _WHOLE:
+            key = ()
+        shape = self.shape
+        parts = keys.expanded(key, shape)
+        if keys.is_advanced(parts):
+            bound = keys.bound(parts, shape, self._backend)
+        else:
+            bound = keys.Bound(keys.Basic(parts, shape).key, ())
+        # The ellipsis keeps the part of one element an array, which takes arrays of one element.
+        bound.parts = (*bound.parts, Ellipsis)
+        indexes = len(bound.buffers)
+
+        def assign(array: np.ndarray, *given: np.ndarray) -> None:
+            source = given[indexes] if buffers else value
+            index = bound.index(array.shape, given[:indexes])
+            with np.errstate(all="ignore"):
+                try:
+                    if source.dtype != array.dtype:
+                        source = source.astype(array.dtype)
+                    array[index] = source
+                except ValueError as error:
+                    selected = np.shape(array[index])
+                    raise ValueError(
+                        f"a value of shape {np.shape(source)} does not fit into the part of shape "
+                        f"{selected} that the key selects of an array of shape {array.shape}"
+                    ) from error
+
+        self._backend.update(assign, target, *bound.buffers, *buffers)
+
+    def __iter__(self: Any) -> Any:
+        if not self.shape:
+            raise TypeError("an array without dimensions cannot be iterated over")
+        return map(self._at, range(self.shape[0]))
+
+    def _require_writable(self: Any) -> None:
+        """Refuse to write into memory that was given for reading only."""
+        if not self.writable:
+            raise ValueError(
+                "the array shares memory that must not be written (it was made from a read-only "
+                "array or capsule); write into a copy()"
+            )
+
+
+def _scalar_shape() -> tuple[int, ...]:
+    return () if is_np_shape() else (1,)

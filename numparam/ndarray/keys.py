@@ -1,0 +1,272 @@
+"""What a key of ``array[key]`` selects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Backend, Buffer
+
+__all__ = ["Basic", "Bound", "bound", "checked", "expanded", "is_advanced", "too_many"]
+
+_INTEGERS = (int, np.integer)
+
+
+def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Write a key as one entry for each dimension, with None where a new axis goes.
+
+    Raises
+    ------
+    IndexError
+        If there are more entries than dimensions, more than one ``...``, or a bool.
+    ValueError
+        If an entry is nothing that selects.
+    """
+    entries = list(key) if isinstance(key, tuple) else [key]
+    consumed = 0
+    ellipsis = None
+    for position, entry in enumerate(entries):
+        if isinstance(entry, (bool, np.bool_)):
+            raise IndexError(
+                f"{entry} is no row number: use {int(entry)} for the row, or None for a new axis"
+            )
+        if entry is Ellipsis:
+            if ellipsis is not None:
+                raise IndexError("a key can hold only one '...'")
+            ellipsis = position
+        elif isinstance(entry, (list, tuple)):
+            entries[position] = _as_index_array(np.asarray(entry))
+            consumed += _dimensions(entries[position])
+        elif isinstance(entry, np.ndarray):
+            entries[position] = _as_index_array(entry)
+            consumed += _dimensions(entries[position])
+        elif hasattr(entry, "_buffer"):
+            consumed += _dimensions(entry._buffer)
+        elif isinstance(entry, slice) or isinstance(entry, _INTEGERS):
+            consumed += 1
+        elif entry is not None:
+            raise ValueError(
+                f"{entry!r} of type {type(entry).__name__} selects nothing; a key is made of "
+                "integers, slices, None, '...', and lists or arrays of integers"
+            )
+    if consumed > len(shape):
+        raise IndexError(too_many(consumed, shape))
+    missing: list[Any] = [slice(None)] * (len(shape) - consumed)
+    if ellipsis is None:
+        return entries + missing
+    return entries[:ellipsis] + missing + entries[ellipsis + 1 :]
+
+
+def too_many(count: int, shape: tuple[int, ...]) -> str:
+    """The message for a key that is longer than the shape."""
+    return f"the key selects along {count} dimensions and the array of shape {shape} has fewer"
+
+
+def _as_index_array(array: np.ndarray) -> np.ndarray:
+    if array.dtype == np.bool_:
+        return array
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
+        raise ValueError(f"an index array must hold integers, not {array.dtype}")
+    return array
+
+
+def _dimensions(array: Any) -> int:
+    """The number of dimensions that an index array selects along: a mask's own, else one."""
+    return len(array.shape) if array.dtype == np.bool_ else 1
+
+
+def is_advanced(parts: Sequence[Any]) -> bool:
+    """Whether a key holds index arrays."""
+    return any(hasattr(part, "dtype") and not isinstance(part, np.integer) for part in parts)
+
+
+def checked(position: Any, axis: int, length: int) -> int:
+    """An integer of a key counted from the start, within the axis."""
+    index = int(position)
+    if not -length <= index < length:
+        raise IndexError(
+            f"index {index} is outside of axis {axis}, which has {length} entries: "
+            f"{-length} to {length - 1} are inside"
+            if length
+            else f"index {index} is outside of axis {axis}, which is empty"
+        )
+    return index + length if index < 0 else index
+
+
+class Basic:
+    """A key without index arrays.
+
+    Attributes
+    ----------
+    result_shape : tuple of int
+        The shape of what it selects.
+    contiguous : bool
+        Whether that is one piece of memory.
+    start : int
+        The number of its first element.
+    index : tuple
+        The key with slices only, for the array as it is.
+    key : tuple
+        The key as NumPy reads it.
+    """
+
+    __slots__ = ("contiguous", "index", "key", "result_shape", "start")
+
+    def __init__(self, parts: Sequence[Any], shape: tuple[int, ...]) -> None:
+        result: list[int] = []
+        index: list[slice] = []
+        key: list[Any] = []
+        lengths: list[int] = []
+        steps: list[int] = []
+        starts: list[int] = []
+        axis = 0
+        for part in parts:
+            if part is None:
+                result.append(1)
+                key.append(None)
+                continue
+            length = shape[axis]
+            if isinstance(part, slice):
+                positions = range(*_slice_indices(part, length))
+                result.append(len(positions))
+                starts.append(positions.start)
+                steps.append(positions.step)
+                lengths.append(len(positions))
+                key.append(part)
+                index.append(part)
+            else:
+                position = checked(part, axis, length)
+                starts.append(position)
+                steps.append(1)
+                lengths.append(1)
+                key.append(position)
+                index.append(slice(position, position + 1))
+            axis += 1
+        self.result_shape = tuple(result)
+        self.index = tuple(index)
+        self.key = tuple(key)
+        self.contiguous, self.start = _memory(shape, starts, steps, lengths)
+
+
+def _slice_indices(part: slice, length: int) -> tuple[int, int, int]:
+    try:
+        return part.indices(length)
+    except TypeError:
+        raise IndexError(f"the bounds of {part} must be integers or None") from None
+
+
+def _memory(
+    shape: tuple[int, ...], starts: list[int], steps: list[int], lengths: list[int]
+) -> tuple[bool, int]:
+    """Whether a selection is one piece of memory, and where it starts."""
+    if 0 in lengths:
+        return True, 0
+    stride = 1
+    expected = 1
+    start = 0
+    contiguous = True
+    for axis in range(len(shape) - 1, -1, -1):
+        start += starts[axis] * stride
+        if lengths[axis] > 1:
+            contiguous = contiguous and steps[axis] * stride == expected
+            expected *= lengths[axis]
+        stride *= shape[axis]
+    return contiguous, start
+
+
+class Bound:
+    """A key whose index arrays are buffers of the device that holds the array.
+
+    Parameters
+    ----------
+    parts : sequence
+        Its entries; an index array is the position of its buffer, wrapped in `_Slot`.
+    buffers : sequence
+        The index arrays.
+    """
+
+    __slots__ = ("buffers", "parts")
+
+    def __init__(self, parts: Sequence[Any], buffers: Sequence[Buffer]) -> None:
+        self.parts = tuple(parts)
+        self.buffers = tuple(buffers)
+
+    def index(self, shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
+        """The key as NumPy reads it, with the index arrays in and within range."""
+        if not arrays:
+            return self.parts
+        result: list[Any] = []
+        axis = 0
+        for part in self.parts:
+            if isinstance(part, _Slot):
+                array = arrays[part.number]
+                if array.dtype == np.bool_:
+                    _check_mask(array, axis, shape)
+                    axis += array.ndim
+                else:
+                    array = _row_numbers(array, axis, shape[axis])
+                    axis += 1
+                result.append(array)
+            else:
+                result.append(part)
+                axis += part is not None
+        return tuple(result)
+
+
+class _Slot:
+    """The place of an index array in a key."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def bound(parts: Sequence[Any], shape: tuple[int, ...], backend: Backend) -> Bound:
+    """Put the index arrays of a key onto the device of the array."""
+    entries: list[Any] = []
+    buffers: list[Buffer] = []
+    axis = 0
+    for part in parts:
+        if part is None or isinstance(part, slice):
+            entries.append(part)
+            axis += part is not None
+        elif isinstance(part, _INTEGERS):
+            entries.append(checked(part, axis, shape[axis]))
+            axis += 1
+        else:
+            if part.stype != "default" if hasattr(part, "stype") else False:
+                raise TypeError("a sparse array is no index; use its indices")
+            entries.append(_Slot(len(buffers)))
+            buffers.append(part._buffer if hasattr(part, "_buffer") else backend.upload(part))
+            axis += _dimensions(buffers[-1])
+    return Bound(entries, buffers)
+
+
+def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
+    """Index array as integers; fractions are dropped, as MXNet does."""
+    with np.errstate(invalid="ignore"):
+        numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
+    if numbers.size:
+        low, high = int(numbers.min()), int(numbers.max())
+        if low < -length or high >= length:
+            raise IndexError(
+                f"the index array holds {low if low < -length else high}, which is outside of axis "
+                f"{axis} with {length} entries"
+            )
+    return numbers
+
+
+def _check_mask(mask: np.ndarray, axis: int, shape: tuple[int, ...]) -> None:
+    covered = shape[axis : axis + mask.ndim]
+    if mask.shape != covered:
+        raise IndexError(
+            f"a mask of shape {mask.shape} does not fit the axes of shape {covered} "
+            f"from axis {axis} on"
+        )
+
+

@@ -1,0 +1,15 @@
+"""The public operations of the table, as functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.ndarray.functions import functions, unknown_operation
+
+_functions = functions()
+globals().update(_functions)
+__all__ = sorted(_functions)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    unknown_operation(name)

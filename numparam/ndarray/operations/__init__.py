@@ -1,0 +1,49 @@
+"""The table of operations on arrays, and `invoke`, which computes them.
+
+Each module here adds rows of one kind. A row says what the operation computes of host arrays, its
+inputs and attributes, and which dtypes it takes and gives; `functions` makes a function of
+``numparam.nd`` and a method of arrays out of each.
+"""
+
+from numparam.ndarray.operations import (
+    arithmetic,
+    conversion,
+    elementwise,
+    joining,
+    linear,
+    many,
+    ordering,
+    reductions,
+    selection,
+    shapes,
+    softmax,
+)
+from numparam.ndarray.operations.invoke import (
+    SPARSE_RULES,
+    OperationError,
+    invoke,
+    sparse_rule,
+)
+from numparam.ndarray.operations.operation import OPERATIONS, Operation, operation, register
+
+__all__ = [
+    "OPERATIONS",
+    "SPARSE_RULES",
+    "Operation",
+    "OperationError",
+    "arithmetic",
+    "conversion",
+    "elementwise",
+    "invoke",
+    "joining",
+    "linear",
+    "many",
+    "operation",
+    "ordering",
+    "reductions",
+    "register",
+    "selection",
+    "shapes",
+    "softmax",
+    "sparse_rule",
+]

@@ -1,0 +1,295 @@
+"""Operations on two arrays, or on an array and a number, element by element."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from numparam.ndarray.operations.invoke import invoke
+from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
+from numparam.ndarray.values import as_host_array
+
+__all__ = ["ARITHMETIC", "binary"]
+
+
+def _divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Quotient; of integers, cut off toward zero, and 0 where the divisor is 0."""
+    if left.dtype.kind not in "iu":
+        return np.divide(left, right)
+    quotient = left // right
+    inexact = left - quotient * right != 0
+    return quotient + (inexact & ((left < 0) != (right < 0))).astype(left.dtype)
+
+
+def _true_divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Quotient; of integers, as float32."""
+    if left.dtype.kind in "iub":
+        return np.divide(left, right, dtype=np.float64).astype(np.float32)
+    return np.divide(left, right)
+
+
+def _modulo(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Remainder with the sign of the divisor, and 0 where the divisor is 0."""
+    remainder = np.mod(left, right)
+    return np.where(right == 0, np.zeros_like(remainder), remainder)
+
+
+def _power(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    if left.dtype.kind in "iu" and (right < 0).any():
+        return np.power(left.astype(np.float64), right).astype(left.dtype)
+    return np.power(left, right)
+
+
+def _logical(function: Callable[..., Any]) -> Callable[..., Any]:
+    return functools.partial(_of_truth, function)
+
+
+def _of_truth(function: Callable[..., Any], left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return function(left != 0, right != 0)
+
+
+class Arithmetic(NamedTuple):
+    """One binary function and the names of its operations.
+
+    Attributes
+    ----------
+    name : str
+        The function of ``numparam.nd`` that takes arrays and numbers.
+    function : callable
+        What it computes of two host arrays.
+    broadcast : tuple of str
+        The operation on two arrays that broadcasts, and its aliases.
+    elementwise : tuple of str
+        The operation on two arrays of one shape, and its aliases.
+    scalar, reflected : str
+        The operation on an array and a number, and on a number and an array.
+    summary : str
+        What it gives.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    broadcast: tuple[str, ...]
+    elementwise: tuple[str, ...]
+    scalar: str
+    reflected: str
+    summary: str
+
+
+def _row(
+    name: str,
+    function: Callable[..., Any],
+    stem: str,
+    summary: str,
+    *,
+    broadcast: tuple[str, ...] = (),
+    elementwise: tuple[str, ...] = (),
+    reflected: str | None = None,
+) -> Arithmetic:
+    return Arithmetic(
+        name,
+        function,
+        (f"broadcast_{stem}", *broadcast),
+        elementwise or (f"_{stem}",),
+        f"_{stem}_scalar",
+        f"_{reflected or 'r' + stem}_scalar",
+        summary,
+    )
+
+
+#: Every function of two operands.
+ARITHMETIC: dict[str, Arithmetic] = {
+    row.name: row
+    for row in (
+        _row(
+            "add",
+            np.add,
+            "plus",
+            "the sum",
+            broadcast=("broadcast_add",),
+            elementwise=("elemwise_add", "_plus", "_add"),
+            reflected="plus",
+        ),
+        _row(
+            "subtract",
+            np.subtract,
+            "minus",
+            "the difference",
+            broadcast=("broadcast_sub",),
+            elementwise=("elemwise_sub", "_minus", "_sub"),
+        ),
+        _row(
+            "multiply",
+            np.multiply,
+            "mul",
+            "the product",
+            elementwise=("elemwise_mul", "_mul"),
+            reflected="mul",
+        ),
+        _row(
+            "divide",
+            _divide,
+            "div",
+            "the quotient, of integers cut off toward zero",
+            elementwise=("elemwise_div", "_div"),
+        ),
+        _row("true_divide", _true_divide, "true_div", "the quotient, of integers as float32"),
+        _row(
+            "modulo",
+            _modulo,
+            "mod",
+            "the remainder with the sign of the divisor; 0 for divisor 0",
+        ),
+        _row("power", _power, "power", "the power"),
+        _row("maximum", np.maximum, "maximum", "the larger one", reflected="maximum"),
+        _row("minimum", np.minimum, "minimum", "the smaller one", reflected="minimum"),
+        _row("hypot", np.hypot, "hypot", "the length of the hypotenuse", reflected="hypot"),
+        _row("equal", np.equal, "equal", "1 where equal, else 0", reflected="equal"),
+        _row(
+            "not_equal", np.not_equal, "not_equal", "0 where equal, else 1", reflected="not_equal"
+        ),
+        _row(
+            "greater",
+            np.greater,
+            "greater",
+            "1 where the first is greater, else 0",
+            reflected="lesser",
+        ),
+        _row(
+            "greater_equal",
+            np.greater_equal,
+            "greater_equal",
+            "1 where the first is greater or equal, else 0",
+            reflected="lesser_equal",
+        ),
+        _row(
+            "lesser",
+            np.less,
+            "lesser",
+            "1 where the first is smaller, else 0",
+            reflected="greater",
+        ),
+        _row(
+            "lesser_equal",
+            np.less_equal,
+            "lesser_equal",
+            "1 where the first is smaller or equal, else 0",
+            reflected="greater_equal",
+        ),
+        _row(
+            "logical_and",
+            _logical(np.logical_and),
+            "logical_and",
+            "1 where both are nonzero, else 0",
+            reflected="logical_and",
+        ),
+        _row(
+            "logical_or",
+            _logical(np.logical_or),
+            "logical_or",
+            "1 where one is nonzero, else 0",
+            reflected="logical_or",
+        ),
+        _row(
+            "logical_xor",
+            _logical(np.logical_xor),
+            "logical_xor",
+            "1 where exactly one is nonzero, else 0",
+            reflected="logical_xor",
+        ),
+    )
+}
+
+
+def _elementwise(function: Callable[..., Any], lhs: np.ndarray, rhs: np.ndarray) -> Any:
+    if lhs.shape != rhs.shape:
+        raise ValueError("both arrays must have one shape; the broadcast_ operations stretch them")
+    return function(lhs, rhs)
+
+
+def _with_scalar(
+    function: Callable[..., Any], swapped: bool, data: np.ndarray, *, scalar: Any
+) -> Any:
+    if data.dtype == np.bool_:
+        data = data.astype(np.int64)
+    number = as_host_array(scalar, data.dtype).astype(data.dtype)
+    return function(number, data) if swapped else function(data, number)
+
+
+def _register(row: Arithmetic) -> None:
+    pair = ("lhs", "rhs")
+    dtype = "computed" if row.name == "true_divide" else "first"
+    names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
+    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype))
+    elementwise = functools.partial(_elementwise, row.function)
+    register(
+        Operation(row.elementwise[0], elementwise, row.elementwise[1:], pair, dtype=dtype)
+    )
+    attributes = {"scalar": REQUIRED}
+    for name, swapped in ((row.scalar, False), (row.reflected, True)):
+        if name in OPERATIONS or (swapped and not name.startswith("_r")):
+            continue
+        forward = functools.partial(_with_scalar, row.function, swapped)
+        register(
+            Operation(name, forward, (), ("data",), attributes=attributes, dtype="scalar")
+            if dtype == "first"
+            else Operation(name, forward, (), ("data",), attributes=attributes, dtype=dtype)
+        )
+
+
+for _arithmetic in ARITHMETIC.values():
+    _register(_arithmetic)
+
+_NUMBERS = (bool, int, float, np.number, np.bool_)
+
+
+def binary(name: str, left: Any, right: Any, out: Any = None) -> Any:
+    """Compute a binary function of arrays and numbers.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ARITHMETIC`.
+    left, right : NDArray, number, list or numpy.ndarray
+        The operands. At least one is an array of a context; what is no array of a context is
+        converted to the other one's dtype.
+    out : NDArray, optional
+        Where to write the result.
+
+    Returns
+    -------
+    NDArray
+        Or NotImplemented for an operand that is none of these.
+    """
+    row = ARITHMETIC[name]
+    if not hasattr(left, "_buffer"):
+        if isinstance(left, _NUMBERS):
+            return invoke(OPERATIONS[row.reflected], (right,), {"scalar": left}, out)
+        left = _converted(left, right, name)
+    elif not hasattr(right, "_buffer"):
+        if isinstance(right, _NUMBERS):
+            return invoke(OPERATIONS[row.scalar], (left,), {"scalar": right}, out)
+        right = _converted(right, left, name)
+    if left is NotImplemented or right is NotImplemented:
+        return NotImplemented
+    return invoke(OPERATIONS[row.broadcast[0]], (left, right), {}, out)
+
+
+def _converted(operand: Any, array: Any, name: str) -> Any:
+    """A list or NumPy array as an array of the other operand's dtype and context."""
+    if operand is None and name in ("equal", "not_equal"):
+        return NotImplemented
+    if not isinstance(operand, (list, tuple, np.ndarray)):
+        if name in ("equal", "not_equal") or isinstance(operand, str) or operand is None:
+            raise TypeError(
+                f"{name} takes arrays and numbers, not {type(operand).__name__} {operand!r}"
+            )
+        return NotImplemented
+    dtype = array._buffer.dtype
+    with np.errstate(all="ignore"):
+        host = as_host_array(operand, dtype).astype(dtype)
+    backend = array._backend
+    return array._array_class.from_buffer(backend.upload(host), array._ctx, backend)

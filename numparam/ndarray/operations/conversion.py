@@ -1,0 +1,44 @@
+"""Casts, and new arrays in the form of given ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Backend, Buffer
+from numparam.dtypes import as_dtype
+from numparam.ndarray.operations.operation import operation
+
+__all__: list[str] = []
+
+Array = np.ndarray
+
+
+def _cast_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
+    return backend.cast.cast(buffers[0], as_dtype(attributes["dtype"]))
+
+
+@operation("cast", "Cast", "amp_cast", dtype="computed", kernel=_cast_kernel)
+def _cast(data: Array, *, dtype: Any) -> Array:
+    return data.astype(as_dtype(dtype))
+
+
+@operation("cast_storage")
+def _cast_storage(data: Array, *, stype: str) -> Array:
+    return np.array(data)
+
+
+@operation("zeros_like", method=True)
+def _zeros_like(data: Array) -> Array:
+    return np.zeros(data.shape, data.dtype)
+
+
+@operation("ones_like", method=True)
+def _ones_like(data: Array) -> Array:
+    return np.ones(data.shape, data.dtype)
+
+
+@operation("full_like")
+def _full_like(data: Array, *, fill_value: float) -> Array:
+    return np.full(data.shape, fill_value, data.dtype)

@@ -1,0 +1,205 @@
+"""The one way from arrays to the result of an operation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numparam.base import MXNetError
+from numparam.ndarray.operations.operation import Operation
+from numparam.ndarray.values import reachable
+
+if TYPE_CHECKING:
+    from numparam.backend import Buffer
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["SPARSE_RULES", "OperationError", "invoke", "sparse_rule", "write_out"]
+
+_log = logging.getLogger(__name__)
+
+#: How operations handle sparse inputs or outputs, by the name of the operation. A rule is called
+#: as ``rule(operation, inputs, attributes, out)`` and gives the result, or NotImplemented where
+#: the operation has none for these storage types.
+SPARSE_RULES: dict[str, Callable[..., Any]] = {}
+
+
+class OperationError(MXNetError, ValueError):
+    """The inputs or attributes do not fit the operation.
+
+    MXNet raises its own error here; NumPy a ValueError. It is both.
+    """
+
+
+def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function the rule for sparse arrays of the operations of these names."""
+
+    def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            SPARSE_RULES[name] = rule
+        return rule
+
+    return decorate
+
+
+def invoke(
+    operation: Operation,
+    inputs: Sequence[NDArray],
+    attributes: dict[str, Any],
+    out: Any = None,
+) -> Any:
+    """Compute an operation.
+
+    Parameters
+    ----------
+    operation : Operation
+        A row of the table.
+    inputs : sequence of NDArray
+        Arrays of any storage type. The result is on the context of the first.
+    attributes : dict
+        The operation's attributes by name; those left out get their defaults.
+    out : NDArray or list of NDArray, optional
+        Where to write the result, of its shape and dtype.
+
+    Returns
+    -------
+    NDArray or list of NDArray
+        The result; `out` itself if it was given.
+
+    Raises
+    ------
+    MXNetError
+        If contexts, shapes or dtypes do not fit, and nothing was written.
+    """
+    targets = () if out is None else (out if isinstance(out, (list, tuple)) else (out,))
+    if any(array.stype != "default" for array in (*inputs, *targets)):
+        return _invoke_sparse(operation, inputs, attributes, out)
+    first = inputs[0]
+    backend = first._backend
+    if len(inputs) > 1:
+        _check_contexts(operation, inputs)
+        if operation.agree:
+            _check_dtypes(operation, inputs)
+    buffers = [array._buffer for array in inputs]
+    if operation.kernel is not None:
+        result = operation.kernel(backend, buffers, attributes)
+    else:
+        result = backend.apply(_evaluation(operation, attributes), *buffers)
+    if out is not None:
+        return write_out(operation, result, first, out)
+    wrap = first._array_class.from_buffer
+    if isinstance(result, tuple):
+        return [wrap(part, first._ctx, backend) for part in result]
+    return wrap(result, first._ctx, backend)
+
+
+def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:
+    """The operation as a function of host arrays alone."""
+    forward = operation.forward
+
+    def evaluate(*arrays: np.ndarray) -> Any:
+        try:
+            with np.errstate(all="ignore"):
+                result = forward(*arrays, **attributes)
+                if operation.dtype == "computed":
+                    return result
+                dtype = _result_dtype(operation, arrays[0].dtype)
+                if isinstance(result, tuple):
+                    return tuple(np.asarray(part, dtype) for part in result)
+                return np.asarray(result).astype(dtype, copy=False)
+        except MXNetError:
+            raise
+        except (ValueError, TypeError, IndexError) as error:
+            raise OperationError(_complaint(operation, arrays, attributes, error)) from error
+
+    # Named for those who record what a backend evaluates.
+    evaluate.__name__ = operation.name
+    return evaluate
+
+
+def _result_dtype(operation: Operation, first: np.dtype[Any]) -> np.dtype[Any]:
+    if operation.dtype == "scalar" and first == np.bool_:
+        return np.dtype(np.int64)
+    return first
+
+
+def _complaint(
+    operation: Operation,
+    arrays: Sequence[np.ndarray],
+    attributes: dict[str, Any],
+    error: Exception,
+) -> str:
+    given = ", ".join(f"{array.dtype}{array.shape}" for array in arrays)
+    settings = "".join(f", {name}={value!r}" for name, value in attributes.items())
+    return f"{operation.name} cannot be computed of {given}{settings}: {error}"
+
+
+def _check_contexts(operation: Operation, inputs: Sequence[NDArray]) -> None:
+    first = inputs[0]
+    for array in inputs[1:]:
+        if not reachable(array, first):
+            raise OperationError(
+                f"{operation.name} got arrays on {first._ctx} and on {array._ctx}; "
+                f"move one first, for example with as_in_context({first._ctx!r})"
+            )
+
+
+def _check_dtypes(operation: Operation, inputs: Sequence[NDArray]) -> None:
+    dtype = inputs[0]._buffer.dtype
+    for array in inputs[1:]:
+        if array._buffer.dtype != dtype:
+            raise OperationError(
+                f"{operation.name} needs inputs of one dtype and got {dtype} and "
+                f"{array._buffer.dtype}; convert one first, for example with astype('{dtype}')"
+            )
+
+
+def write_out(operation: Operation, result: Any, first: NDArray, out: Any) -> Any:
+    """Write the result of an operation into the arrays given as `out`, and return them."""
+    results = result if isinstance(result, tuple) else (result,)
+    targets = list(out) if isinstance(out, (list, tuple)) else [out]
+    if len(targets) != len(results):
+        raise OperationError(
+            f"{operation.name} has {len(results)} results and out holds {len(targets)} arrays"
+        )
+    for target, part in zip(targets, results, strict=True):
+        if target.shape != part.shape or target._buffer.dtype != part.dtype:
+            raise OperationError(
+                f"out of {operation.name} must be {part.dtype}{tuple(part.shape)}, "
+                f"not {target._buffer.dtype}{tuple(target.shape)}"
+            )
+        target._require_writable()
+    for target, part in zip(targets, results, strict=True):
+        _copy(part, target)
+    return out
+
+
+def _copy(part: Buffer, target: NDArray) -> None:
+    target._backend.update(_assign, target._buffer, part)
+
+
+def _assign(target: np.ndarray, source: np.ndarray) -> None:
+    target[...] = source
+
+
+def _invoke_sparse(
+    operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
+) -> Any:
+    rule = SPARSE_RULES.get(operation.name)
+    if rule is not None:
+        result = rule(operation, inputs, attributes, out)
+        if result is not NotImplemented:
+            return result
+    stypes = ", ".join(array.stype for array in inputs)
+    _log.warning(
+        "%s has no sparse form for storage types (%s): its inputs are converted to dense arrays",
+        operation.name,
+        stypes,
+    )
+    dense = [array.tostype("default") for array in inputs]
+    if out is None or out.stype == "default":
+        return invoke(operation, dense, attributes, out)
+    invoke(operation, dense, attributes).copyto(out)
+    return out

@@ -1,0 +1,120 @@
+"""One row of the table of operations, and the table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["OPERATIONS", "Operation", "operation", "register"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation on arrays: what it computes, and what it demands.
+
+    Attributes
+    ----------
+    name : str
+        MXNet's name.
+    forward : callable
+        ``forward(*inputs, **attributes)`` on host arrays gives the result: an array, or a tuple
+        of arrays if `outputs` is not 1. Its positional parameters are the inputs, its
+        keyword-only parameters the attributes with their defaults.
+    aliases : tuple of str
+        Further names.
+    inputs : tuple of str
+        The names of the inputs; a last one that starts with ``*`` takes any number of arrays.
+    optional : tuple of str
+        The inputs that may be left out.
+    attributes : dict
+        The attributes in their order, with their defaults; `REQUIRED` has none.
+    dtype : {'first', 'computed', 'scalar'}
+        Whether the result gets the dtype of the first input, or the one that `forward` gives it,
+        or that of an array and a number: the array's, and int64 for booleans.
+    agree : bool
+        Whether all inputs must have one dtype.
+    method : bool
+        Whether arrays have a method of this name.
+    outputs : int
+        The number of results; 0 means that an attribute decides.
+    kernel : callable or None
+        ``kernel(backend, buffers, attributes)`` in place of `forward`, on buffers of the device:
+        the compiled kernels of `numparam.kernels`.
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    aliases: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    attributes: dict[str, Any] = field(default_factory=dict)
+    dtype: str = "first"
+    agree: bool = True
+    method: bool = False
+    outputs: int = 1
+    kernel: Callable[..., Any] | None = None
+
+    @property
+    def variadic(self) -> bool:
+        """Whether the operation takes any number of arrays."""
+        return bool(self.inputs) and self.inputs[-1].startswith("*")
+
+    def __repr__(self) -> str:
+        return f"Operation({self.name!r})"
+
+
+REQUIRED = inspect.Parameter.empty
+
+#: Every operation, under its name and under each of its aliases.
+OPERATIONS: dict[str, Operation] = {}
+
+
+def register(row: Operation) -> Operation:
+    """Add a row to the table, under its name and its aliases."""
+    for name in (row.name, *row.aliases):
+        if name in OPERATIONS:
+            raise ValueError(f"two operations are named {name!r}")
+        OPERATIONS[name] = row
+    return row
+
+
+def operation(
+    *names: str, **properties: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function of host arrays an operation.
+
+    Parameters
+    ----------
+    *names : str
+        Its name and its aliases.
+    **properties : object
+        Fields of `Operation`; inputs and attributes come from the function's signature.
+    """
+
+    def decorate(forward: Callable[..., Any]) -> Callable[..., Any]:
+        inputs, optional, attributes = [], [], {}
+        for parameter in inspect.signature(forward).parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                attributes[parameter.name] = parameter.default
+            elif parameter.kind is parameter.VAR_POSITIONAL:
+                inputs.append("*" + parameter.name)
+            else:
+                inputs.append(parameter.name)
+                if parameter.default is not REQUIRED:
+                    optional.append(parameter.name)
+        register(
+            Operation(
+                names[0],
+                forward,
+                names[1:],
+                tuple(inputs),
+                tuple(optional),
+                attributes,
+                **properties,
+            )
+        )
+        return forward
+
+    return decorate

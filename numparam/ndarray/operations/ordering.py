@@ -1,0 +1,73 @@
+"""Sorting, and the largest and smallest elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.dtypes import as_dtype
+from numparam.ndarray.operations.axes import axis_of
+from numparam.ndarray.operations.operation import operation
+
+__all__: list[str] = []
+
+Array = np.ndarray
+
+
+def _order(data: Array, axis: int, ascending: bool) -> Array:
+    """Positions in sorted order; equal elements keep theirs."""
+    if ascending:
+        return np.argsort(data, axis=axis, kind="stable")
+    flipped = np.flip(data, axis)
+    positions = np.flip(np.argsort(flipped, axis=axis, kind="stable"), axis)
+    return data.shape[axis] - 1 - positions
+
+
+def _along(data: Array, axis: int | None) -> tuple[Array, int]:
+    return (data.reshape(-1), 0) if axis is None else (data, axis_of(axis, data.ndim))
+
+
+@operation("sort", method=True)
+def _sort(data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Array:
+    data, axis = _along(data, axis)
+    return np.take_along_axis(data, _order(data, axis, is_ascend), axis)
+
+
+@operation("argsort", dtype="computed", method=True)
+def _argsort(
+    data: Array, *, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32"
+) -> Array:
+    data, axis = _along(data, axis)
+    return _order(data, axis, is_ascend).astype(as_dtype(dtype))
+
+
+@operation("topk", dtype="computed", outputs=0, method=True)
+def _topk(
+    data: Array,
+    *,
+    axis: int | None = -1,
+    k: int = 1,
+    ret_typ: str = "indices",
+    is_ascend: bool = False,
+    dtype: Any = "float32",
+) -> Array | tuple[Array, Array]:
+    shape = data.shape
+    data, axis = _along(data, axis)
+    length = data.shape[axis]
+    if not 0 <= k <= length:
+        raise ValueError(f"k must be between 0 and {length}, the length of the axis")
+    order = np.take(_order(data, axis, is_ascend), range(k or length), axis)
+    if ret_typ == "mask":
+        mask = np.zeros_like(data)
+        np.put_along_axis(mask, order, data.dtype.type(1), axis)
+        return mask.reshape(shape)
+    positions = order.astype(as_dtype(dtype))
+    if ret_typ == "indices":
+        return positions
+    values = np.take_along_axis(data, order, axis)
+    if ret_typ == "value":
+        return values
+    if ret_typ == "both":
+        return values, positions
+    raise ValueError("ret_typ must be 'value', 'indices', 'mask' or 'both'")

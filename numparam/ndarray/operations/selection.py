@@ -1,0 +1,273 @@
+"""Operations that pick elements or rows, or put them somewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Backend, Buffer
+from numparam.dtypes import as_dtype
+from numparam.ndarray.operations.axes import axis_of, integers
+from numparam.ndarray.operations.invoke import OperationError
+from numparam.ndarray.operations.operation import OPERATIONS, operation
+
+__all__: list[str] = []
+
+Array = np.ndarray
+
+
+def _row_numbers(indices: Array, length: int, mode: str) -> Array:
+    """Indices as int64 within an axis, by one of the modes; fractions are dropped."""
+    numbers = indices.astype(np.int64)
+    if mode == "clip":
+        return np.clip(numbers, 0, max(length - 1, 0))
+    if mode == "wrap":
+        return numbers % max(length, 1)
+    if mode != "raise":
+        raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
+    if numbers.size and (numbers.min() < -length or numbers.max() >= length):
+        raise OperationError(
+            f"indices reach from {numbers.min()} to {numbers.max()}, outside of an axis of length "
+            f"{length}"
+        )
+    return np.where(numbers < 0, numbers + length, numbers)
+
+
+def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
+    table, indices = buffers
+    axis = axis_of(attributes.get("axis", 0), len(table.shape))
+    mode = attributes.get("mode", "clip")
+    if axis or not table.size:
+        return backend.apply(lambda a, i: _take(a, i, axis=axis, mode=mode), table, indices)
+    return _gather(backend, table, indices, mode)
+
+
+def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buffer:
+    """Rows by number, by the kernel of the device."""
+    length = table.shape[0]
+    numbers = backend.apply(lambda i: _row_numbers(i, length, mode).reshape(-1), indices)
+    rows = backend.retain.gather(table, numbers)
+    return backend.view(rows, 0, (*indices.shape, *table.shape[1:]))
+
+
+@operation("take", agree=False, method=True, kernel=_take_kernel)
+def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Array:
+    axis = axis_of(axis, a.ndim)
+    return np.take(a, _row_numbers(indices, a.shape[axis], mode), axis)
+
+
+def _embedding_kernel(
+    backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]
+) -> Buffer:
+    data, weight = buffers
+    expected = (int(attributes["input_dim"]), int(attributes["output_dim"]))
+    if tuple(weight.shape) != expected:
+        raise OperationError(
+            f"Embedding with input_dim and output_dim {expected} got a weight of shape "
+            f"{tuple(weight.shape)}"
+        )
+    return _gather(backend, weight, data, "clip")
+
+
+@operation("Embedding", agree=False, dtype="computed", kernel=_embedding_kernel)
+def _embedding(
+    data: Array,
+    weight: Array,
+    *,
+    input_dim: int,
+    output_dim: int,
+    dtype: Any = "float32",
+    sparse_grad: bool = False,
+) -> Array:
+    return np.take(weight, _row_numbers(data, len(weight), "clip"), 0)
+
+
+@operation("pick", "choose_element_0index", agree=False, method=True)
+def _pick(
+    data: Array, index: Array, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"
+) -> Array:
+    if axis is None:
+        data, axis = data.reshape(-1), 0
+        numbers = _row_numbers(index, data.size, mode)
+        return data[numbers]
+    axis = axis_of(axis, data.ndim)
+    shape = data.shape[:axis] + data.shape[axis + 1 :]
+    numbers = _row_numbers(index, data.shape[axis], mode)
+    if numbers.shape == shape:
+        numbers = np.expand_dims(numbers, axis)
+    elif numbers.shape != (*data.shape[:axis], 1, *data.shape[axis + 1 :]):
+        raise ValueError(f"index must have shape {shape}, the data's without axis {axis}")
+    result = np.take_along_axis(data, numbers, axis)
+    if keepdims:
+        return result
+    result = result.squeeze(axis)
+    return result if result.ndim else result.reshape(1)
+
+
+@operation("batch_take", agree=False)
+def _batch_take(a: Array, indices: Array) -> Array:
+    return _pick(a, indices.reshape(-1), axis=1)
+
+
+@operation("fill_element_0index", agree=False)
+def _fill_element_0index(lhs: Array, mhs: Array, rhs: Array) -> Array:
+    result = np.array(lhs)
+    result[np.arange(len(lhs)), rhs.astype(np.int64)] = mhs
+    return result
+
+
+@operation("one_hot", dtype="computed", method=True)
+def _one_hot(
+    indices: Array, *, depth: int, on_value: float = 1, off_value: float = 0, dtype: Any = "float32"
+) -> Array:
+    hot = indices.astype(np.int64)[..., None] == np.arange(depth)
+    wanted = as_dtype(dtype)
+    on, off = (np.asarray(value, np.float64).astype(wanted) for value in (on_value, off_value))
+    return np.where(hot, on, off)
+
+
+@operation("where", dtype="computed", agree=False)
+def _where(condition: Array, x: Array, y: Array) -> Array:
+    if x.dtype != y.dtype:
+        raise ValueError(f"x and y must have one dtype, not {x.dtype} and {y.dtype}")
+    if x.shape != y.shape:
+        raise ValueError(f"x and y must have one shape, not {x.shape} and {y.shape}")
+    if condition.shape != x.shape:
+        if condition.shape != x.shape[:1]:
+            raise ValueError(
+                f"condition must have the shape of x, {x.shape}, or one number for each row, not "
+                f"shape {condition.shape}"
+            )
+        condition = condition.reshape(-1, *(1,) * (x.ndim - 1))
+    return np.where(condition != 0, x, y)
+
+
+@operation("gather_nd", agree=False)
+def _gather_nd(data: Array, indices: Array) -> Array:
+    return data[_positions(indices, data.shape)]
+
+
+@operation("scatter_nd", agree=False)
+def _scatter_nd(data: Array, indices: Array, *, shape: Any) -> Array:
+    result = np.zeros(integers(shape), data.dtype)
+    result[_positions(indices, result.shape)] = data
+    return result
+
+
+def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
+    """One index array for each of the first axes, within range."""
+    numbers = indices.astype(np.int64)
+    if len(numbers) > len(shape):
+        raise ValueError(f"indices name {len(numbers)} axes, and {shape} has {len(shape)}")
+    for axis, rows in enumerate(numbers):
+        if rows.size and (rows.min() < -shape[axis] or rows.max() >= shape[axis]):
+            raise ValueError(
+                f"indices reach from {rows.min()} to {rows.max()}, outside of axis {axis} of "
+                f"length {shape[axis]}"
+            )
+    return tuple(numbers)
+
+
+@operation("ravel_multi_index")
+def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
+    lengths = integers(shape)
+    strides = np.cumprod((1, *lengths[:0:-1]))[::-1]
+    return (data.astype(np.int64) * strides[:, None]).sum(axis=0)
+
+
+@operation("unravel_index")
+def _unravel_index(data: Array, *, shape: Any) -> Array:
+    return np.stack(np.unravel_index(data.astype(np.int64), integers(shape)))
+
+
+@operation("contrib.boolean_mask", agree=False)
+def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
+    if index.shape != data.shape[:1] or axis_of(axis, data.ndim):
+        raise ValueError(f"index must have one number for each of the {len(data)} rows")
+    return data[index != 0]
+
+
+@operation("slice", method=True)
+def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
+    return data[_slices(data.shape, begin, end, step)]
+
+
+def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
+    starts, stops, steps = (
+        tuple(bounds) if isinstance(bounds, (tuple, list)) else (bounds,)
+        for bounds in (begin, end, step or (None,))
+    )
+    if len(starts) != len(stops) or len(starts) > len(shape):
+        raise ValueError(
+            f"begin and end must have one number for each of up to {len(shape)} dimensions"
+        )
+    steps = steps + (None,) * (len(starts) - len(steps))
+    return tuple(map(slice, starts, stops, steps))
+
+
+@operation("_slice_assign")
+def _slice_assign(lhs: Array, rhs: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
+    result = np.array(lhs)
+    result[_slices(lhs.shape, begin, end, step)] = rhs
+    return result
+
+
+@operation("_slice_assign_scalar")
+def _slice_assign_scalar(
+    data: Array, *, scalar: float = 0, begin: Any, end: Any, step: Any = ()
+) -> Array:
+    result = np.array(data)
+    result[_slices(data.shape, begin, end, step)] = scalar
+    return result
+
+
+@operation("slice_axis", method=True)
+def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array:
+    axis = axis_of(axis, data.ndim)
+    length = data.shape[axis]
+    start = begin + length if begin < 0 else begin
+    stop = length if end is None else end + length if end < 0 else end
+    if not 0 <= start < stop <= length:
+        raise ValueError(f"begin and end must mark a part of axis {axis}, of length {length}")
+    return data[(slice(None),) * axis + (slice(start, stop),)]
+
+
+@operation("slice_like", agree=False, method=True)
+def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
+    numbers = integers(axes)
+    if not numbers and data.ndim != shape_like.ndim:
+        raise ValueError("both arrays must have as many dimensions, or axes be given")
+    key = [slice(None)] * data.ndim
+    for number in numbers or range(data.ndim):
+        axis = axis_of(number, data.ndim)
+        length = shape_like.shape[axis]
+        if length > data.shape[axis]:
+            raise ValueError(f"axis {axis} has length {data.shape[axis]} and not {length}")
+        key[axis] = slice(0, length)
+    return data[tuple(key)]
+
+
+@operation("SequenceMask", agree=False)
+def _sequence_mask(
+    data: Array,
+    sequence_length: Array | None = None,
+    *,
+    use_sequence_length: bool = False,
+    value: float = 0,
+    axis: int = 0,
+) -> Array:
+    if not use_sequence_length or sequence_length is None:
+        return np.array(data)
+    if axis not in (0, 1):
+        raise ValueError("axis must be 0 or 1")
+    steps = np.arange(data.shape[axis])
+    inside = steps[:, None] < sequence_length[None, :]
+    if axis == 1:
+        inside = inside.T
+    inside = inside.reshape(inside.shape + (1,) * (data.ndim - 2))
+    return np.where(inside, data, np.asarray(value).astype(data.dtype))
+
+
+# `slice` has a second, older name.
+OPERATIONS["crop"] = OPERATIONS["slice"]

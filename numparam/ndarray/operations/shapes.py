@@ -1,0 +1,254 @@
+"""Operations that give the same elements in another shape or order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from numparam.ndarray.operations.axes import axes_of, axis_of, integers
+from numparam.ndarray.operations.operation import operation
+
+__all__ = ["coded_shape"]
+
+Array = np.ndarray
+
+
+def coded_shape(
+    shape: tuple[int, ...], codes: Sequence[int], reverse: bool = False
+) -> tuple[int, ...]:
+    """Work out the shape that MXNet's codes describe.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape of the array.
+    codes : sequence of int
+        The new lengths, or: 0 the same length as here; -1 whatever is left; -2 all remaining
+        dimensions; -3 the product of two dimensions; -4 one dimension split into the next two
+        numbers, of which one may be -1.
+    reverse : bool, default False
+        Whether the codes are matched with the dimensions from the last to the first.
+
+    Returns
+    -------
+    tuple of int
+        The shape, with as many elements.
+
+    Raises
+    ------
+    ValueError
+        If the codes do not fit.
+
+    Examples
+    --------
+    >>> from numparam.ndarray.operations.shapes import coded_shape
+    >>> coded_shape((2, 3, 4), (0, -1)), coded_shape((2, 3, 4), (-3, -4, 2, -1))
+    ((2, 12), (6, 2, 2))
+    """
+    given = tuple(codes)
+    if reverse:
+        shape, codes = shape[::-1], _reversed_codes(given)
+    result: list[int] = []
+    axis = 0
+    unknown = None
+    position = 0
+    while position < len(codes):
+        code = codes[position]
+        if code in (0, -3, -4):
+            needed = 2 if code == -3 else 1
+            if axis + needed > len(shape):
+                raise ValueError(f"{given} asks for more dimensions than {shape} has")
+        if code > 0:
+            result.append(code)
+            axis += 1
+        elif code == 0:
+            result.append(shape[axis])
+            axis += 1
+        elif code == -1:
+            if unknown is not None:
+                raise ValueError(f"{given} has more than one -1, and only one can be worked out")
+            unknown = len(result)
+            result.append(1)
+            axis += 1
+        elif code == -2:
+            result.extend(shape[axis:])
+            axis = len(shape)
+        elif code == -3:
+            result.append(shape[axis] * shape[axis + 1])
+            axis += 2
+        elif code == -4:
+            result.extend(_split(shape[axis], codes[position + 1 : position + 3], given))
+            axis += 1
+            position += 2
+        else:
+            raise ValueError(f"{code} in {given} means nothing; codes are 0 and -1 to -4")
+        position += 1
+    if unknown is not None:
+        rest = math.prod(result)
+        if rest == 0 or math.prod(shape) % rest:
+            raise ValueError(f"{math.prod(shape)} elements cannot be arranged as {given}")
+        result[unknown] = math.prod(shape) // rest
+    if reverse:
+        result.reverse()
+    if math.prod(result) != math.prod(shape):
+        raise ValueError(f"{math.prod(shape)} elements cannot be arranged as {given}")
+    return tuple(result)
+
+
+def _split(length: int, factors: Sequence[int], given: tuple[int, ...]) -> tuple[int, int]:
+    if len(factors) < 2:
+        raise ValueError(f"-4 in {given} must be followed by two numbers")
+    first, second = factors
+    if first == -1 and second > 0:
+        first = length // second
+    elif second == -1 and first > 0:
+        second = length // first
+    if first * second != length or first < 0:
+        raise ValueError(f"-4 in {given} splits {length} into {first} × {second}")
+    return first, second
+
+
+def _reversed_codes(codes: tuple[int, ...]) -> tuple[int, ...]:
+    """The codes in reverse order, -4 before its two numbers."""
+    groups: list[tuple[int, ...]] = []
+    position = 0
+    while position < len(codes):
+        width = 3 if codes[position] == -4 else 1
+        group = codes[position : position + width]
+        groups.append((group[0], *group[:0:-1]) if width == 3 else group)
+        position += width
+    return tuple(code for group in reversed(groups) for code in group)
+
+
+@operation("reshape", "Reshape")
+def _reshape(data: Array, *, shape: Any, reverse: bool = False) -> Array:
+    return data.reshape(coded_shape(data.shape, integers(shape), reverse))
+
+
+@operation("reshape_like", agree=False)
+def _reshape_like(
+    lhs: Array,
+    rhs: Array,
+    *,
+    lhs_begin: int | None = None,
+    lhs_end: int | None = None,
+    rhs_begin: int | None = None,
+    rhs_end: int | None = None,
+) -> Array:
+    left = slice(lhs_begin, lhs_end).indices(lhs.ndim)
+    middle = rhs.shape[slice(rhs_begin, rhs_end)]
+    return lhs.reshape(lhs.shape[: left[0]] + middle + lhs.shape[left[1] :])
+
+
+@operation("flatten", "Flatten", method=True)
+def _flatten(data: Array) -> Array:
+    return data.reshape(data.shape[0], math.prod(data.shape[1:]))
+
+
+@operation("expand_dims", method=True)
+def _expand_dims(data: Array, *, axis: int) -> Array:
+    return np.expand_dims(data, axis_of(axis, data.ndim + 1))
+
+
+@operation("squeeze", method=True)
+def _squeeze(data: Array, *, axis: Any = None) -> Array:
+    axes = None if axis is None else axes_of(axis, data.ndim)
+    result = np.squeeze(data, axes)
+    return result if result.ndim or data.ndim == 0 else result.reshape(1)
+
+
+@operation("transpose")
+def _transpose(data: Array, *, axes: Any = ()) -> Array:
+    order = integers(axes)
+    if order and sorted(order) != list(range(data.ndim)):
+        raise ValueError(f"axes must name each of the {data.ndim} axes once, from 0 on")
+    return data.transpose(order or None)
+
+
+@operation("SwapAxis", "swapaxes", method=True)
+def _swap_axis(data: Array, *, dim1: int = 0, dim2: int = 0) -> Array:
+    return data.swapaxes(axis_of(dim1, data.ndim), axis_of(dim2, data.ndim))
+
+
+@operation("reverse", "flip")
+def _reverse(data: Array, *, axis: Any) -> Array:
+    return np.flip(data, axes_of(axis, data.ndim))
+
+
+@operation("diag", method=True)
+def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    if data.ndim == 1:
+        return np.diag(data, k)
+    return np.diagonal(data, k, axis_of(axis1, data.ndim), axis_of(axis2, data.ndim))
+
+
+@operation("depth_to_space", method=True)
+def _depth_to_space(data: Array, *, block_size: int) -> Array:
+    number, depth, height, width = data.shape
+    size = int(block_size)
+    blocks = data.reshape(number, size, size, depth // size**2, height, width)
+    return blocks.transpose(0, 3, 4, 1, 5, 2).reshape(
+        number, depth // size**2, height * size, width * size
+    )
+
+
+@operation("space_to_depth", method=True)
+def _space_to_depth(data: Array, *, block_size: int) -> Array:
+    number, depth, height, width = data.shape
+    size = int(block_size)
+    blocks = data.reshape(number, depth, height // size, size, width // size, size)
+    return blocks.transpose(0, 3, 5, 1, 2, 4).reshape(
+        number, depth * size**2, height // size, width // size
+    )
+
+
+@operation("shape_array", dtype="computed", method=True)
+def _shape_array(data: Array) -> Array:
+    return np.array(data.shape, np.int64)
+
+
+@operation("size_array", dtype="computed", method=True)
+def _size_array(data: Array) -> Array:
+    return np.array([data.size], np.int64)
+
+
+@operation("broadcast_to")
+def _broadcast_to(data: Array, *, shape: Any) -> Array:
+    wanted = list(integers(shape))
+    if len(wanted) != data.ndim:
+        raise ValueError(f"shape must have {data.ndim} numbers, as the array has dimensions")
+    for axis, length in enumerate(wanted):
+        if length == 0:  # as it is
+            wanted[axis] = data.shape[axis]
+    return np.broadcast_to(data, wanted)
+
+
+@operation("broadcast_axis", "broadcast_axes", method=True)
+def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
+    shape = list(data.shape)
+    axes, sizes = integers(axis), integers(size)
+    if len(axes) != len(sizes):
+        raise ValueError("axis and size must have one number for each axis")
+    for number, length in zip(axes, sizes, strict=True):
+        number = axis_of(number, data.ndim)
+        if shape[number] != 1:
+            raise ValueError(f"axis {number} has length {shape[number]}; only 1 can be stretched")
+        shape[number] = length
+    return np.broadcast_to(data, shape)
+
+
+@operation("broadcast_like", agree=False, method=True)
+def _broadcast_like(
+    lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None
+) -> Array:
+    if lhs_axes is None and rhs_axes is None:
+        if lhs.ndim != rhs.ndim:
+            raise ValueError("both arrays must have as many dimensions, or lhs_axes be given")
+        return np.broadcast_to(lhs, rhs.shape)
+    shape = list(lhs.shape)
+    for left, right in zip(integers(lhs_axes), integers(rhs_axes), strict=True):
+        shape[axis_of(left, lhs.ndim)] = rhs.shape[axis_of(right, rhs.ndim)]
+    return np.broadcast_to(lhs, shape)

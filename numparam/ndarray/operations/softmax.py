@@ -1,0 +1,78 @@
+"""Softmax and what is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.dtypes import as_dtype
+from numparam.ndarray.operations.axes import axis_of
+from numparam.ndarray.operations.operation import operation
+
+__all__: list[str] = []
+
+Array = np.ndarray
+
+
+def _exponents(
+    data: Array, axis: int, temperature: float | None
+) -> tuple[Array, Array]:
+    """Shifted values and the logarithm of the sum of their exponentials, in float64."""
+    values = data.astype(np.float64) / (temperature or 1.0)
+    values = values - values.max(axis=axis, keepdims=True, initial=-np.inf)
+    return values, np.log(np.exp(values).sum(axis=axis, keepdims=True))
+
+
+@operation("softmax", dtype="computed", agree=False, method=True)
+def _softmax(
+    data: Array,
+    length: Array | None = None,
+    *,
+    axis: int = -1,
+    temperature: float | None = None,
+    dtype: Any = None,
+    use_length: bool = False,
+) -> Array:
+    axis = axis_of(axis, data.ndim)
+    wanted = as_dtype(dtype, data.dtype)
+    if use_length:
+        if length is None:
+            raise ValueError("use_length needs the input length")
+        return _masked_softmax(data, length, axis, temperature).astype(wanted)
+    values, total = _exponents(data, axis, temperature)
+    return np.exp(values - total).astype(wanted)
+
+
+def _masked_softmax(
+    data: Array, length: Array, axis: int, temperature: float | None
+) -> Array:
+    shape = [1] * data.ndim
+    shape[axis] = data.shape[axis]
+    inside = np.arange(data.shape[axis]).reshape(shape) < np.expand_dims(length, axis)
+    values = np.where(inside, data.astype(np.float64), -np.inf)
+    exponents, total = _exponents(values, axis, temperature)
+    return np.where(inside, np.exp(exponents - total), 0)
+
+
+@operation("log_softmax", dtype="computed", method=True)
+def _log_softmax(
+    data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
+) -> Array:
+    values, total = _exponents(data, axis_of(axis, data.ndim), temperature)
+    return (values - total).astype(as_dtype(dtype, data.dtype))
+
+
+@operation("softmin", dtype="computed", method=True)
+def _softmin(
+    data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
+) -> Array:
+    values, total = _exponents(-data, axis_of(axis, data.ndim), temperature)
+    return np.exp(values - total).astype(as_dtype(dtype, data.dtype))
+
+
+@operation("softmax_cross_entropy", agree=False)
+def _softmax_cross_entropy(data: Array, label: Array) -> Array:
+    values, total = _exponents(data, 1, None)
+    chosen = label.astype(np.int64)[:, None]
+    return -np.take_along_axis(values - total, chosen, axis=1).sum().reshape(1)

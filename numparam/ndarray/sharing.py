@@ -1,0 +1,194 @@
+"""Arrays that share memory with other libraries: NumPy's arrays and DLPack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import backend_of
+from numparam.base import MXNetError
+from numparam.context import Context
+from numparam.dtypes import UnsupportedDTypeError, as_dtype
+from numparam.ndarray import capsules
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["from_dlpack", "from_numpy", "to_dlpack_for_read", "to_dlpack_for_write"]
+
+_HOST = 1  # kDLCPU
+_PINNED = 3  # kDLCUDAHost
+
+
+class NotANumPyArrayError(TypeError, AttributeError):
+    """Something else than a NumPy array came; also an AttributeError, as in MXNet."""
+
+
+class UnshareableError(MXNetError, ValueError):
+    """The memory cannot be shared as it is."""
+
+
+def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
+    """Make an array of a NumPy array, which shares its memory.
+
+    Parameters
+    ----------
+    ndarray : numpy.ndarray
+        The array; C-contiguous unless it is copied.
+    zero_copy : bool, default True
+        With True the memory is shared and `ndarray` itself becomes read-only, so that only the
+        new array writes into it. With False it is copied.
+
+    Returns
+    -------
+    NDArray
+        On ``cpu(0)``, of the same dtype.
+
+    Raises
+    ------
+    ValueError
+        If the memory cannot be shared: not contiguous, not of native byte order, of another
+        library's dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numparam as mx
+    >>> values = np.zeros(2)
+    >>> shared = mx.nd.from_numpy(values)
+    >>> shared[:] = 7
+    >>> values, values.flags.writeable
+    (array([7., 7.]), False)
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise NotANumPyArrayError(
+            f"from_numpy takes a numpy.ndarray, not {type(ndarray).__name__}; "
+            "nd.array(values) makes an array of anything else"
+        )
+    context = Context("cpu", 0)
+    if not zero_copy:
+        dtype = as_dtype(ndarray.dtype)
+        backend = backend_of(context.device_type)
+        return NDArray.from_buffer(backend.upload(ndarray.astype(dtype)), context, backend)
+    if not ndarray.flags.c_contiguous:
+        raise UnshareableError(
+            "only C-contiguous memory can be shared; pass np.ascontiguousarray(a), or zero_copy="
+            "False for a copy"
+        )
+    shared = _shared(ndarray, context, ndarray.flags.writeable)
+    ndarray.flags.writeable = False
+    return shared
+
+
+def _shared(host: np.ndarray, context: Context, writable: bool) -> NDArray:
+    """An array on the memory of a host array."""
+    backend = backend_of(context.device_type, context.device_id)
+    try:
+        dtype = as_dtype(host.dtype)
+    except UnsupportedDTypeError as error:
+        raise UnshareableError(str(error)) from None
+    if host.dtype != dtype or not host.flags.aligned or not host.flags.c_contiguous:
+        raise UnshareableError(
+            f"memory of dtype {host.dtype} cannot be shared; it must be contiguous, aligned and of "
+            "native byte order. Copy it with nd.array(a, dtype=a.dtype)"
+        )
+    if not isinstance(backend.empty((0,), dtype), np.ndarray):
+        # The device does not use host memory; its own copy is all there can be.
+        return NDArray.from_buffer(backend.upload(host), context, backend)
+    # A plain view, so that marking the given array read-only leaves ours as it is.
+    return NDArray.from_buffer(host.view(np.ndarray), context, backend, writable)
+
+
+def from_dlpack(dlpack: Any) -> NDArray:
+    """Make an array that shares memory through DLPack.
+
+    Parameters
+    ----------
+    dlpack : PyCapsule or object with ``__dlpack__``
+        A capsule of host memory, from `to_dlpack_for_read`, `to_dlpack_for_write` or another
+        library; or an array of another library.
+
+    Returns
+    -------
+    NDArray
+        On ``cpu(0)``; writable if the other side allows it.
+
+    Raises
+    ------
+    ValueError
+        If the memory is not the host's, or cannot be shared as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numparam as mx
+    >>> values = np.zeros(2)
+    >>> shared = mx.nd.from_dlpack(values)
+    >>> shared[:] = 7
+    >>> values
+    array([7., 7.])
+    """
+    if not hasattr(dlpack, "__dlpack__"):
+        host = capsules.imported(dlpack)
+    else:
+        device = int(dlpack.__dlpack_device__()[0])
+        if device not in (_HOST, _PINNED):
+            raise UnshareableError(
+                f"the memory is on a device of DLPack's type {device}, not on the host; copy it "
+                "to the host first"
+            )
+        host = capsules.imported(_capsule_of(dlpack))
+    return _shared(host, Context("cpu", 0), host.flags.writeable)
+
+
+def _capsule_of(exporter: Any) -> Any:
+    try:
+        return exporter.__dlpack__(max_version=(1, 0))
+    except TypeError:  # it knows DLPack's first version only
+        return exporter.__dlpack__()
+
+
+def to_dlpack_for_read(data: NDArray) -> Any:
+    """Give a DLPack capsule of an array, for reading.
+
+    Parameters
+    ----------
+    data : NDArray
+        An array in host memory.
+
+    Returns
+    -------
+    PyCapsule
+        Another library's ``from_dlpack`` takes it, once.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> weight = mx.nd.ones((2,))
+    >>> mx.nd.from_dlpack(mx.nd.to_dlpack_for_read(weight)).asnumpy()
+    array([1., 1.], dtype=float32)
+    """
+    return data.to_dlpack_for_read()
+
+
+def to_dlpack_for_write(data: NDArray) -> Any:
+    """Give a DLPack capsule of an array, for writing into its memory.
+
+    Parameters
+    ----------
+    data : NDArray
+        An array in host memory.
+
+    Returns
+    -------
+    PyCapsule
+        Another library's ``from_dlpack`` takes it, once.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> weight = mx.nd.ones((2,))
+    >>> mx.nd.from_dlpack(mx.nd.to_dlpack_for_write(weight))[:] = 5
+    >>> weight.asnumpy()
+    array([5., 5.], dtype=float32)
+    """
+    return data.to_dlpack_for_write()

@@ -1,0 +1,47 @@
+"""The storage epoch: one number that changes whenever memory is bound anew to some array.
+
+A table of the addresses of many arrays stays valid for as long as none of them got other memory.
+Comparing two thousand addresses takes longer than the work that the table is for, so there is one
+number for the whole process: whoever builds a table notes the epoch first, and rebuilds the table
+when the epoch has changed.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+__all__ = ["bump", "epoch"]
+
+_numbers = itertools.count(1)
+_current = 0
+
+
+def epoch() -> int:
+    """Give the current epoch.
+
+    Returns
+    -------
+    int
+        A number that is never given again once it has changed.
+
+    Examples
+    --------
+    >>> from numparam import storage
+    >>> before = storage.epoch()
+    >>> storage.bump()
+    >>> storage.epoch() == before
+    False
+    """
+    return _current
+
+
+def bump() -> None:
+    """Begin a new epoch; call it after memory was bound, never before.
+
+    Notes
+    -----
+    Two threads may store their numbers in either order. That is harmless: each number is stored
+    once, so an epoch noted before a change can never be read again after it.
+    """
+    global _current
+    _current = next(_numbers)

@@ -1,0 +1,101 @@
+"""What Gluon-era code imports from ``mxnet.util``.
+
+The NumPy modes are defined in :mod:`numparam.np_mode`, their decorators in
+:mod:`numparam.use_np`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from numparam import context
+from numparam.np_mode import (
+    is_np_array,
+    is_np_shape,
+    np_array,
+    np_shape,
+    reset_np,
+    set_np,
+    set_np_shape,
+)
+from numparam.use_np import use_np, use_np_array, use_np_shape
+
+__all__ = [
+    "get_gpu_count",
+    "get_gpu_memory",
+    "is_np_array",
+    "is_np_shape",
+    "np_array",
+    "np_shape",
+    "reset_np",
+    "set_module",
+    "set_np",
+    "set_np_shape",
+    "use_np",
+    "use_np_array",
+    "use_np_shape",
+]
+
+Decorated = TypeVar("Decorated")
+
+
+def set_module(module: str | None) -> Callable[[Decorated], Decorated]:
+    """Make a decorator that sets the module under which a function or class shows itself.
+
+    Parameters
+    ----------
+    module : str or None
+        The module's name; None changes nothing.
+
+    Returns
+    -------
+    callable
+        The decorator, which returns what it is given.
+
+    Examples
+    --------
+    >>> @set_module("numparam.numpy")
+    ... def zeros(): ...
+    >>> zeros.__module__
+    'numparam.numpy'
+    """
+
+    def decorate(named: Decorated) -> Decorated:
+        if module is not None:
+            named.__module__ = module
+        return named
+
+    return decorate
+
+
+def get_gpu_count() -> int:
+    """Count the CUDA devices; the same as :func:`numparam.context.num_gpus`.
+
+    Returns
+    -------
+    int
+        0 without CUDA.
+    """
+    return context.num_gpus()
+
+
+def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
+    """Ask a GPU how much memory it has; as :func:`numparam.context.gpu_memory_info`.
+
+    Parameters
+    ----------
+    gpu_dev_id : int
+        The CUDA device's number.
+
+    Returns
+    -------
+    free, total : int
+        Bytes.
+
+    Raises
+    ------
+    MXNetError
+        If there is no such GPU.
+    """
+    return context.gpu_memory_info(gpu_dev_id)

@@ -1,0 +1,254 @@
+"""The thread pool: who works, who waits for whom, and what survives a fork."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from numparam import kernels
+from numparam.kernels.cpu import _pool, average, reset
+
+fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+LARGE = 4 * _pool.PARALLEL_BYTES
+
+
+@pytest.fixture
+def threads():
+    before = kernels.set_num_threads(3)
+    yield 3
+    kernels.set_num_threads(before)
+
+
+class Counted:
+    """Stands for a jitted function: notes the threads that enter it."""
+
+    signatures = ("compiled",)
+
+    def __init__(self, pieces, work=lambda: None):
+        self.pieces = pieces
+        self.work = work
+        self.entered = []
+        self.done = []
+        self.lock = threading.Lock()
+
+    def __call__(self, counter):
+        with self.lock:
+            self.entered.append(threading.current_thread())
+        while True:
+            with self.lock:
+                piece = int(counter[0])
+                counter[0] += 1
+            if piece >= self.pieces:
+                return
+            self.work()
+            with self.lock:
+                self.done.append(piece)
+
+
+def test_small_work_stays_on_the_callers_thread(threads):
+    call = Counted(5)
+    _pool.run(call, nbytes=_pool.PARALLEL_BYTES - 1, pieces=5)
+    assert call.entered == [threading.current_thread()]
+    assert call.done == list(range(5))
+
+
+def test_large_work_is_shared_and_each_piece_is_done_once(threads):
+    call = Counted(40, lambda: time.sleep(0.002))
+    _pool.run(call, nbytes=LARGE, pieces=40)
+    assert sorted(call.done) == list(range(40))
+    assert 2 <= len(set(call.entered)) <= threads
+
+
+def test_one_thread_means_the_caller_alone():
+    before = kernels.set_num_threads(1)
+    try:
+        call = Counted(9)
+        _pool.run(call, nbytes=LARGE, pieces=9)
+    finally:
+        kernels.set_num_threads(before)
+    assert call.entered == [threading.current_thread()]
+
+
+def test_the_caller_does_not_wait_for_a_busy_pool(threads):
+    release = threading.Event()
+    blocked = Counted(3, lambda: release.wait(30))
+    holder = threading.Thread(target=_pool.run, args=(blocked,), kwargs={"nbytes": LARGE, "pieces": 3})
+    holder.start()
+    while len(blocked.entered) < threads:
+        time.sleep(0.001)
+    call = Counted(4)
+    _pool.run(call, nbytes=LARGE, pieces=4)  # would hang here if it waited for the workers
+    assert call.entered == [threading.current_thread()]
+    release.set()
+    holder.join()
+
+
+def test_a_call_from_a_worker_runs_inline(threads):
+    inner_threads = []
+
+    def nested():
+        if threading.current_thread() is not caller:
+            inner = Counted(4)
+            _pool.run(inner, nbytes=LARGE, pieces=4)
+            inner_threads.append(set(inner.entered) == {threading.current_thread()})
+        else:
+            time.sleep(0.002)
+
+    caller = threading.current_thread()
+    _pool.run(Counted(40, nested), nbytes=LARGE, pieces=40)
+    assert inner_threads
+    assert all(inner_threads)
+
+
+def test_a_failure_in_a_worker_reaches_the_caller(threads):
+    caller = threading.current_thread()
+
+    def fail():
+        if threading.current_thread() is not caller:
+            raise MemoryError("in a worker")
+        time.sleep(0.002)
+
+    with pytest.raises(MemoryError, match="in a worker"):
+        _pool.run(Counted(40, fail), nbytes=LARGE, pieces=40)
+
+
+def test_eight_threads_in_every_kernel_at_once():
+    arrays = [np.full(700_000, i, np.float32) for i in range(3)]
+    failures = []
+
+    def work(seed):
+        for _ in range(5):
+            own = [array + seed for array in arrays]
+            mean = average.mean(own)
+            if not (mean == seed + 1).all():
+                failures.append(seed)
+            reset.zero(own)
+            if any(array.any() for array in own):
+                failures.append(seed)
+
+    workers = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not failures
+
+
+def run_isolated(script: str, **environment: str) -> str:
+    """Run a script in a process of its own, within a minute."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-c",
+         textwrap.dedent(script)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+FORK_IN_THE_MIDDLE = """
+    import os, threading
+    import numpy as np
+    import numba
+    from numparam import kernels
+    from numparam.kernels.cpu import average
+
+    kernels.set_num_threads(2)
+
+    @numba.njit(parallel=True)
+    def warm(x):
+        total = 0.0
+        for i in numba.prange(x.size):
+            total += x[i]
+        return total
+
+    if {parent_uses_numba}:
+        warm(np.ones(1000))
+    arrays = [np.ones(2_000_000, np.float32)] * 2
+    average.mean(arrays)
+    stop = threading.Event()
+    def busy():
+        while not stop.is_set():
+            average.mean(arrays)
+    threads = [threading.Thread(target=busy) for _ in range(2)]
+    for t in threads: t.start()
+    for _ in range(8):
+        child = os.fork()
+        if child == 0:
+            import signal
+            signal.alarm(30)
+            good = (average.mean(arrays) == 1).all() and (average.add_n(arrays) == 2).all()
+            os._exit(0 if good else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    stop.set()
+    for t in threads: t.join()
+    print("good")
+"""
+
+
+@fork
+@pytest.mark.parametrize("layer", ["workqueue", "omp"])
+def test_children_forked_in_the_middle_of_work_can_work(layer):
+    # An OpenMP runtime that has run cannot be forked at all; ours must not be what starts it.
+    script = FORK_IN_THE_MIDDLE.format(parent_uses_numba=layer == "workqueue")
+    assert "good" in run_isolated(script, NUMBA_THREADING_LAYER=layer)
+
+
+FORK_DURING_COMPILATION = """
+    import os, threading
+    import numpy as np
+    from numparam.kernels.cpu import average
+
+    kinds = ["float32", "float64", "int8", "int32", "int64", "uint8"]
+    compiling = threading.Thread(
+        target=lambda: [average.mean([np.ones(3, kind)]) for kind in kinds])
+    compiling.start()
+    for _ in range(6):
+        child = os.fork()
+        if child == 0:
+            import signal
+            signal.alarm(60)
+            good = average.mean([np.ones(3, np.float16)] * 2).tolist() == [1, 1, 1]
+            os._exit(0 if good else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    compiling.join()
+    print("good")
+"""
+
+
+@fork
+def test_children_forked_during_a_first_compilation_can_compile(tmp_path):
+    assert "good" in run_isolated(FORK_DURING_COMPILATION, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+@fork
+def test_a_child_of_multiprocessing_works():
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        assert pool.apply(average.mean, ([np.float32([1]), np.float32([3])],)).tolist() == [2]
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, True, "2"])
+def test_a_bad_number_of_threads_is_refused(count):
+    before = kernels.num_threads()
+    with pytest.raises(ValueError, match="at least 1"):
+        kernels.set_num_threads(count)
+    assert kernels.num_threads() == before
+
+
+def test_the_environment_sets_the_number_of_threads():
+    script = "from numparam import kernels; print(kernels.num_threads())"
+    assert run_isolated(script, NUMPARAM_NUM_THREADS="3").strip() == "3"
+    with pytest.raises(AssertionError, match="NUMPARAM_NUM_THREADS is 'many'"):
+        run_isolated(script, NUMPARAM_NUM_THREADS="many")

@@ -1,0 +1,45 @@
+import subprocess
+import sys
+
+import pytest
+
+MODULES = [
+    "numparam.attribute",
+    "numparam.autograd.scopes",
+    "numparam.base",
+    "numparam.context",
+    "numparam.dtypes",
+    "numparam.name",
+    "numparam.np_mode",
+    "numparam.shapes",
+    "numparam.symbol",
+    "numparam.use_np",
+    "numparam.util",
+]
+
+
+@pytest.mark.parametrize("optimize", [[], ["-O"]], ids=["plain", "optimized"])
+def test_ambient_modules_import_no_compiler_and_work(optimize):
+    program = f"""
+import importlib, sys
+for module in {MODULES!r}:
+    importlib.import_module(module)
+from numparam.context import gpu, current_context
+from numparam.shapes import shape_is_known
+from numparam.symbol import var
+with gpu(1):
+    var("w", shape=(2, 3), dtype="float16").tojson()
+    str(current_context())
+try:
+    shape_is_known((-1,))
+except AssertionError:
+    pass
+else:
+    sys.exit("no error")
+heavy = {{"numba", "llvmlite", "torch", "cupy", "jax", "scipy"}} & set(sys.modules)
+sys.exit(f"imported {{heavy}}" if heavy else 0)
+"""
+    done = subprocess.run(
+        [sys.executable, *optimize, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,131 @@
+"""The dispatch seam: one place chooses, and nothing slips past it."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import threading
+
+import numpy as np
+import pytest
+from opaque import OpaqueBackend, OpaqueBuffer, opaque_device
+
+import numparam
+from numparam import backend
+from numparam.base import MXNetError
+
+API = pathlib.Path(numparam.__file__).parent
+
+
+@pytest.fixture
+def opaque():
+    with opaque_device("recorder"):
+        yield backend.backend_of("recorder")
+
+
+def test_every_kind_of_host_context_is_served_by_the_same_backend():
+    host = backend.backend_of("cpu")
+    assert host is backend.backend_of("cpu", 7)
+    assert host is backend.backend_of("cpu_pinned")
+    assert host is backend.backend_of("cpu_shared", 1)
+
+
+def test_an_unknown_device_type_is_refused_by_name():
+    with pytest.raises(MXNetError, match="no backend serves devices of type 'tpu'; there are cpu"):
+        backend.backend_of("tpu")
+
+
+def test_an_unknown_operation_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no operation 'conv'"):
+        _ = backend.backend_of("cpu").conv
+
+
+def test_a_registered_device_type_is_served_until_it_is_removed():
+    with opaque_device("recorder"):
+        assert isinstance(backend.backend_of("recorder", 1), OpaqueBackend)
+        assert backend.backend_of("recorder", 1) is backend.backend_of("recorder", 1)
+    with pytest.raises(MXNetError, match="recorder"):
+        backend.backend_of("recorder", 1)
+
+
+def test_many_threads_get_one_backend():
+    made = []
+    with opaque_device("recorder"):
+        barrier = threading.Barrier(8)
+
+        def ask():
+            barrier.wait()
+            made.append(backend.backend_of("recorder", 3))
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(set(map(id, made))) == 1
+
+
+def test_memory_of_the_host():
+    host = backend.backend_of("cpu")
+    given = np.arange(6.0).reshape(2, 3)
+    buffer = host.upload(given.T)
+    assert buffer.flags.c_contiguous
+    part = host.view(buffer, 2, (2, 2))
+    part[...] = 0
+    assert host.download(buffer).tolist() == [[0, 3], [0, 0], [0, 0]]
+    assert given[0, 1] == 1
+    host.read_into(buffer, lambda memory: memory.__setitem__(slice(None), bytes(len(memory))))
+    assert not buffer.any()
+
+
+def test_results_of_apply_never_share_memory_with_inputs():
+    host = backend.backend_of("cpu")
+    buffer = host.upload(np.arange(6.0).reshape(2, 3))
+    for result in (
+        host.apply(np.transpose, buffer),
+        host.apply(lambda a: a[0], buffer),
+        *host.apply(lambda a: (a, a[:, 1]), buffer),
+    ):
+        assert not np.shares_memory(result, buffer)
+        assert result.flags.c_contiguous
+
+
+def test_the_opaque_device_records_kernels_and_hides_its_memory(opaque):
+    buffers = [opaque.upload(np.float32([1, 2])), opaque.upload(np.float32([3, 4]))]
+    out = opaque.average.mean(buffers, out=buffers[1])
+    assert out is buffers[1]
+    opaque.reset.zero([buffers[0]])
+    assert opaque.calls == ["average.mean", "reset.zero"]
+    assert opaque.download(out).tolist() == [2, 3]
+    assert opaque.download(buffers[0]).tolist() == [0, 0]
+    assert isinstance(opaque.apply(np.negative, out), OpaqueBuffer)
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [np.asarray, len, iter, bool, lambda b: b[0], lambda b: np.add(b, 1), lambda b: b.__array__()],
+)
+def test_touching_an_opaque_buffer_from_the_host_raises(opaque, touch):
+    with pytest.raises(TypeError):
+        touch(opaque.upload(np.ones(3)))
+
+
+def test_only_the_seam_imports_kernels():
+    """The module that chooses is the one that imports a backend's kernels."""
+    importers = set()
+    for path in API.rglob("*.py"):
+        relative = path.relative_to(API)
+        if relative.parts[0] == "kernels":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            if any(
+                name.startswith(("numba", "numparam.kernels.cpu", "numparam.kernels.cuda"))
+                for name in names
+            ):
+                importers.add(relative.as_posix())
+    assert importers <= {"backend.py"}

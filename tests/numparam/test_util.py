@@ -1,0 +1,27 @@
+import pytest
+
+from numparam import backend, np_mode, use_np, util
+from numparam.base import MXNetError
+
+
+def test_names_of_mxnet_util_are_the_modes_themselves():
+    for name in ("is_np_shape", "is_np_array", "np_shape", "np_array", "set_np", "reset_np"):
+        assert getattr(util, name) is getattr(np_mode, name)
+    for name in ("use_np", "use_np_shape", "use_np_array"):
+        assert getattr(util, name) is getattr(use_np, name)
+
+
+def test_set_module_changes_the_module_and_returns_the_object():
+    def named(): ...
+
+    assert util.set_module(None)(named) is named
+    assert named.__module__ == __name__
+    assert util.set_module("numparam.numpy")(named) is named
+    assert named.__module__ == "numparam.numpy"
+
+
+def test_gpu_queries(monkeypatch):
+    monkeypatch.setattr(backend, "gpu_count", lambda: 0)
+    assert util.get_gpu_count() == 0
+    with pytest.raises(MXNetError, match="no CUDA GPU"):
+        util.get_gpu_memory(0)

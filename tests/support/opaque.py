@@ -1,0 +1,144 @@
+"""A third device type, whose buffers cannot be touched from the host.
+
+Its kernels are the reference behind a recorder of calls. What passes on it goes through the dispatch
+seam: anything that reads or writes a buffer as if it were host memory raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from numparam import backend
+from numparam.kernels import OPERATIONS
+
+
+class OpaqueBuffer:
+    """Memory of the opaque device: a shape and a dtype, and contents that only its backend sees."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, contents: np.ndarray) -> None:
+        self.__contents = contents
+        self.shape = contents.shape
+        self.dtype = contents.dtype
+        self.size = contents.size
+        self.nbytes = contents.nbytes
+        self.ndim = contents.ndim
+
+    def __array__(self, *arguments: object, **keywords: object) -> np.ndarray:
+        raise TypeError("a buffer of the opaque device was converted to a host array")
+
+    def __len__(self) -> int:
+        raise TypeError("a buffer of the opaque device was measured as a sequence")
+
+    def __iter__(self) -> Iterator:
+        raise TypeError("a buffer of the opaque device was iterated over")
+
+    def __getitem__(self, key: object) -> object:
+        raise TypeError("a buffer of the opaque device was indexed on the host")
+
+    def __setitem__(self, key: object, value: object) -> None:
+        raise TypeError("a buffer of the opaque device was written on the host")
+
+    def __bool__(self) -> bool:
+        raise TypeError("a buffer of the opaque device was used as a truth value")
+
+
+def _contents(buffer: OpaqueBuffer) -> np.ndarray:
+    return buffer._OpaqueBuffer__contents
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, OpaqueBuffer):
+        return _contents(value)
+    if type(value) in (list, tuple):
+        return type(value)(_opened(part) for part in value)
+    return value
+
+
+def _closed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return OpaqueBuffer(value)
+    if type(value) in (list, tuple):
+        return type(value)(_closed(part) for part in value)
+    return value
+
+
+class OpaqueBackend(backend.Backend):
+    """The reference kernels on opaque buffers; `calls` lists what was asked for, in order."""
+
+    def __init__(self, device_id: int = 0) -> None:
+        super().__init__("reference")
+        self.device_id = device_id
+        self.calls: list[str] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        module = super().__getattr__(operation)
+        row = next(row for row in OPERATIONS if row.name == operation)
+        entries = {name: self._recorded(operation, getattr(module, name)) for name in row.functions}
+        recorder = SimpleNamespace(**entries)
+        self.__dict__[operation] = recorder
+        return recorder
+
+    def _recorded(self, operation: str, function: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            self.calls.append(f"{operation}.{function.__name__}")
+            opened = {name: _opened(value) for name, value in keywords.items()}
+            result = function(*[_opened(value) for value in arguments], **opened)
+            # An output that the caller passed is handed back as it was given.
+            for given in (*arguments, *keywords.values()):
+                if isinstance(given, OpaqueBuffer) and _contents(given) is result:
+                    return given
+            return _closed(result)
+
+        return call
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> OpaqueBuffer:
+        return OpaqueBuffer(super().empty(shape, dtype))
+
+    def upload(self, array: np.ndarray) -> OpaqueBuffer:
+        if isinstance(array, OpaqueBuffer):
+            raise TypeError("a buffer of the opaque device was uploaded as if it were a host array")
+        return OpaqueBuffer(super().upload(array))
+
+    def download(self, buffer: OpaqueBuffer) -> np.ndarray:
+        self.calls.append("download")
+        return super().download(_contents(buffer))
+
+    def read_into(self, buffer: OpaqueBuffer, fill: Any) -> None:
+        super().read_into(_contents(buffer), fill)
+
+    def view(self, buffer: OpaqueBuffer, start: int, shape: tuple[int, ...]) -> OpaqueBuffer:
+        return OpaqueBuffer(super().view(_contents(buffer), start, shape))
+
+    def apply(self, function: Any, *buffers: OpaqueBuffer) -> Any:
+        self.calls.append(f"apply.{getattr(function, '__name__', 'function')}")
+        return _closed(super().apply(function, *map(_contents, buffers)))
+
+    def update(self, function: Any, target: OpaqueBuffer, *buffers: OpaqueBuffer) -> None:
+        self.calls.append(f"update.{getattr(function, '__name__', 'function')}")
+        super().update(function, _contents(target), *map(_contents, buffers))
+
+    def on_host(self, buffer: OpaqueBuffer) -> np.ndarray:
+        raise backend.MXNetError("the opaque device's memory cannot be shared with the host")
+
+
+@contextlib.contextmanager
+def opaque_device(device_type: str = "cpu") -> Iterator[dict[int, OpaqueBackend]]:
+    """Let the opaque device serve `device_type` inside the block; yields its backends by number."""
+    made: dict[int, OpaqueBackend] = {}
+
+    def factory(device_id: int) -> OpaqueBackend:
+        return made.setdefault(device_id, OpaqueBackend(device_id))
+
+    before = backend.factory_of(device_type)
+    backend.register(device_type, factory)
+    try:
+        yield made
+    finally:
+        backend.register(device_type, before)

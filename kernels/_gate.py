@@ -128,7 +128,19 @@ def outputs(
 ) -> list[np.ndarray]:
     """Pass each of `arrays` through `output`; any shapes and dtypes, also none."""
     _refuse_single(arrays, name)
-    return [output(array, f"{name}[{i}]", writeable=writeable) for i, array in enumerate(arrays)]
+    needed = _WRITEABLE if writeable else _READABLE
+    checked = []
+    for array in arrays:
+        # The common case costs no call and no formatted name.
+        if (
+            type(array) is np.ndarray
+            and array.flags.num & needed == needed
+            and array.dtype in _KIND_OF
+        ):
+            checked.append(array)
+        else:
+            checked.append(output(array, f"{name}[{len(checked)}]", writeable=writeable))
+    return checked
 
 
 def _refuse_single(arrays: object, name: str) -> None:

@@ -33,6 +33,6 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("table", ("build",), _EVERYWHERE),
     Operation("merge", ("merge",), _HOST),
     Operation("cast", ("cast", "copy"), _HOST),
-    Operation("random", ("uniform", "normal"), _HOST),
+    Operation("random", ("bits", "uniform", "normal"), _HOST),
     Operation("norm", ("sum_of_squares", "scale"), _HOST),
 )

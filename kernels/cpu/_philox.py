@@ -50,5 +50,29 @@ def _multiply(a, b):
     return a * b
 
 
-normals_float32 = inline(_polynomials.normals_float32(_multiply))
-normals_float64 = inline(_polynomials.normals_float64(_multiply))
+@inline
+def _bits_of_float32(value):
+    return np.float32(value).view(np.int32)
+
+
+@inline
+def _float32_from_bits(bits):
+    return np.int32(bits).view(np.float32)
+
+
+@inline
+def _bits_of_float64(value):
+    return np.float64(value).view(np.int64)
+
+
+@inline
+def _float64_from_bits(bits):
+    return np.int64(bits).view(np.float64)
+
+
+normals_float32 = inline(
+    _polynomials.normals_float32(_multiply, np.sqrt, _bits_of_float32, _float32_from_bits)
+)
+normals_float64 = inline(
+    _polynomials.normals_float64(_multiply, np.sqrt, _bits_of_float64, _float64_from_bits)
+)

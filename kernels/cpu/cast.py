@@ -76,8 +76,8 @@ def cast(source: object, dtype: object = None, out: np.ndarray | None = None) ->
     >>> out = np.empty(2, np.float16)
     >>> cast.cast([2049, 2051], out=out) is out
     True
-    >>> out
-    array([2048., 2052.], dtype=float16)
+    >>> out.tolist()
+    [2048.0, 2052.0]
     """
     array = _gate.source(source, "source")
     if out is None:
@@ -142,7 +142,7 @@ def copy(source: object, out: np.ndarray | None = None) -> np.ndarray:
         return target
     target = _gate.output(out)
     if isinstance(source, np.ndarray) and _scattered_beside(source, target):
-        np.copyto(target, source)
+        np.copyto(target, source)  # it copies aside first where memory is shared
         return out
     array = _gate.source(source, "source")
     _gate.same_form(target, array)
@@ -157,7 +157,6 @@ def _scattered_beside(source: np.ndarray, target: np.ndarray) -> bool:
         not (source.flags.c_contiguous and source.flags.aligned and source.dtype.isnative)
         and source.shape == target.shape
         and source.dtype.newbyteorder("=") == target.dtype
-        and not np.may_share_memory(source, target)
     )
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 
 import numpy as np
 
 from numparam.kernels import _distributions, _gate, _philox, _polynomials
 
-_normals_float32 = _polynomials.normals_float32(operator.mul)
-_normals_float64 = _polynomials.normals_float64(operator.mul)
+
+def _view_as(dtype: type) -> Callable[[np.ndarray], np.ndarray]:
+    return operator.methodcaller("view", dtype)
+
+
+_normals_float32 = _polynomials.normals_float32(
+    operator.mul, np.sqrt, _view_as(np.int32), _view_as(np.float32)
+)
+_normals_float64 = _polynomials.normals_float64(
+    operator.mul, np.sqrt, _view_as(np.int64), _view_as(np.float64)
+)
 
 
 def bits(out: np.ndarray, *, seed: int, offset: int = 0, stream: int = 0) -> int:

@@ -110,7 +110,7 @@ def imported(capsule: Any) -> np.ndarray:
 
 
 def _code_of(capsule: Any) -> ctypes.c_uint8:
-    """The dtype code in the memory of a capsule."""
+    """Find the dtype code in the memory of a capsule."""
     if _is_valid(capsule, _VERSIONED):
         address = _get_pointer(capsule, _VERSIONED) + _HEADER_OF_VERSIONED
     else:

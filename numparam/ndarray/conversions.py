@@ -1,9 +1,9 @@
-"""From arrays to other arrays, to NumPy and Python, to text, and to bytes."""
+"""From arrays to other arrays, and to NumPy and Python."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -173,9 +173,7 @@ class Conversions:
         return self.copyto(self._ctx)
 
     def __copy__(self: Any) -> Any:
-        return self._array_class.from_buffer(
-            self._buffer, self._ctx, self._backend, self.writable
-        )
+        return self._array_class.from_buffer(self._buffer, self._ctx, self._backend, self.writable)
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
         duplicate = self.copy()
@@ -269,7 +267,18 @@ class Conversions:
         return self if self._ctx == context else self.copyto(context)
 
     def as_in_ctx(self: Any, ctx: Context) -> Any:
-        """The same as `as_in_context`."""
+        """Give the array on a context; the same as `as_in_context`.
+
+        Parameters
+        ----------
+        ctx : Context
+            Where it is wanted.
+
+        Returns
+        -------
+        NDArray
+            On `ctx`.
+        """
         return self.as_in_context(ctx)
 
     def as_np_ndarray(self: Any) -> Any:
@@ -295,7 +304,7 @@ class Conversions:
         return cast("NDArray", self)
 
     def _as_class(self: Any, array_class: Any) -> Any:
-        """The same memory and marking in a handle of another class."""
+        """Give a handle of another class on the same memory, with the same marking."""
         result = array_class.from_buffer(self._buffer, self._ctx, self._backend, self.writable)
         result._marking = self._marking
         return result
@@ -375,42 +384,3 @@ class Conversions:
     def wait_to_read(self: Any) -> None:
         """Wait until the array's values are there."""
         self._backend.synchronize()
-
-    # To bytes
-
-    def __reduce__(self: Any) -> tuple[Any, ...]:
-        return _unpickled, (type(self),), self.__getstate__()
-
-    def __getstate__(self: Any) -> dict[str, bytearray]:
-        from numparam.formats import DenseRecord, dumps_record
-        from numparam.np_mode import is_np_shape
-
-        record = DenseRecord(self.asnumpy(), self._ctx.device_typeid, self._ctx.device_id)
-        known_without = self.ndim > 0
-        return {
-            "handle": bytearray(dumps_record(record, np_shape=is_np_shape() or not known_without))
-        }
-
-    def __setstate__(self: Any, state: dict[str, bytearray]) -> None:
-        from numparam.formats import loads_record
-
-        record = loads_record(state["handle"])
-        loaded = self.from_buffer(None, Context("cpu", 0))
-        loaded._bound = loaded._backend.upload(record.data)
-        for name in ("_ctx", "_backend", "_bound", "_marking", "writable"):
-            setattr(self, name, getattr(loaded, name))
-
-    # To text
-
-    def __repr__(self: Any) -> str:
-        shape = "x".join(map(str, self.shape))
-        return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {shape} @{self._ctx}>"
-
-    def __len__(self: Any) -> int:
-        if not self.shape:
-            raise TypeError("an array without dimensions has no length")
-        return self.shape[0]
-
-
-def _unpickled(array_class: type) -> Any:
-    return object.__new__(array_class)

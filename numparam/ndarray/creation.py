@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer, backend_of
-from numparam.base import MXNetError
-from numparam.context import Context, current_context
+from numparam.backend import Backend, Buffer
+from numparam.context import Context
 from numparam.dtypes import as_dtype
+from numparam.ndarray.arguments import ShapeArgumentError, device_of, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array
 from numparam.np_mode import is_np_shape
 
 __all__ = ["arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros"]
-
-
-class ContextArgumentError(MXNetError, TypeError, AttributeError):
-    """``ctx`` is no context; also an AttributeError, as in MXNet."""
-
-
-class ShapeArgumentError(MXNetError, ValueError, TypeError):
-    """The shape cannot be that of an array."""
-
-
-class NoSuchDeviceError(MXNetError, IndexError):
-    """A context with a negative number has no memory."""
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
@@ -68,7 +55,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
             from numparam.ndarray import sparse
 
             return sparse.array(source_array, ctx=ctx, dtype=dtype)
-        ctx, backend = _device(ctx)
+        ctx, backend = device_of(ctx)
         wanted = as_dtype(dtype, source_array._buffer.dtype)
         host = source_array._backend.download(source_array._buffer)
     elif hasattr(source_array, "tocsr"):
@@ -76,7 +63,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
         return sparse.array(source_array, ctx=ctx, dtype=dtype)
     else:
-        ctx, backend = _device(ctx)
+        ctx, backend = device_of(ctx)
         wanted = as_dtype(dtype)
         host = as_host_array(source_array, wanted)
     with np.errstate(all="ignore"):
@@ -116,8 +103,8 @@ def empty(
     """
     if stype not in (None, "default"):
         return zeros(shape, ctx, dtype, stype)
-    ctx, backend = _device(ctx)
-    buffer = backend.empty(_shape(shape, any_mode=True), as_dtype(dtype))
+    ctx, backend = device_of(ctx)
+    buffer = backend.empty(shape_of(shape, any_mode=True), as_dtype(dtype))
     return NDArray.from_buffer(buffer, ctx, backend)
 
 
@@ -237,11 +224,11 @@ def _filled(
 
         raise UnexpectedArgumentError(f"unknown arguments: {', '.join(keywords)}")
     wanted = as_dtype(dtype)
-    lengths = _shape(shape)
+    lengths = shape_of(shape)
     if out is not None:
         return _refilled(out, lengths, value)
-    ctx, backend = _device(ctx)
-    number = as_host_array(value, wanted).astype(wanted)
+    ctx, backend = device_of(ctx)
+    number = as_host_array(value, wanted).astype(wanted, copy=False)
     return NDArray.from_buffer(_filled_buffer(backend, lengths, number), ctx, backend)
 
 
@@ -350,8 +337,8 @@ def linspace(
 
 
 def eye(
-    N: int,  # noqa: N803
-    M: int = 0,  # noqa: N803
+    N: int,
+    M: int = 0,
     k: int = 0,
     ctx: Context | None = None,
     dtype: Any = None,
@@ -392,45 +379,8 @@ def eye(
     return _uploaded(values, ctx, dtype)
 
 
-
-
 def _uploaded(values: np.ndarray, ctx: Context | None, dtype: Any) -> NDArray:
-    ctx, backend = _device(ctx)
+    ctx, backend = device_of(ctx)
     with np.errstate(all="ignore"):
         host = values.astype(as_dtype(dtype))
     return NDArray.from_buffer(backend.upload(host), ctx, backend)
-
-
-def _device(ctx: Context | None) -> tuple[Context, Backend]:
-    """The context that is meant, and its backend."""
-    if ctx is None:
-        ctx = current_context()
-    elif not isinstance(ctx, Context):
-        raise ContextArgumentError(
-            f"ctx must be a Context such as numparam.cpu(0), not {type(ctx).__name__} {ctx!r}"
-        )
-    if ctx.device_id < 0:
-        raise NoSuchDeviceError(f"{ctx} has no memory; the numbers of devices start at 0")
-    return ctx, backend_of(ctx.device_type, ctx.device_id)
-
-
-def _shape(shape: Any, any_mode: bool = False) -> tuple[int, ...]:
-    """A shape as a tuple of lengths."""
-    try:
-        lengths = (
-            tuple(map(operator.index, shape))
-            if isinstance(shape, (tuple, list))
-            else (operator.index(shape),)
-        )
-    except TypeError:
-        raise ShapeArgumentError(
-            f"a shape is an integer or a tuple of integers, not {shape!r}"
-        ) from None
-    if any(length < 0 for length in lengths):
-        raise ShapeArgumentError(f"the lengths in {lengths} must not be negative")
-    if not any_mode and (not lengths or 0 in lengths) and not is_np_shape():
-        raise ShapeArgumentError(
-            f"{lengths} is an unknown shape unless NumPy shapes are on; turn them on with "
-            "numparam.util.np_shape(True) or set_np()"
-        )
-    return lengths

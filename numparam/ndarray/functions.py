@@ -164,7 +164,7 @@ def bind(
 
 
 def _documentation(row: Operation) -> str:
-    """A numpydoc text for an operation, out of its row."""
+    """Write a numpydoc text for an operation, out of its row."""
     summary = (row.forward.__doc__ or f"Compute {row.name}.").strip().splitlines()[0]
     lines = [summary, "", "    Parameters", "    ----------"]
     for name in row.inputs:

@@ -74,11 +74,10 @@ class Indexing:
         self._require_writable()
         target = self._buffer
         value, buffers = host_value(value, self)
-        if isinstance(key, slice) and key == _WHOLE:
-            key = ()
         shape = self.shape
-        parts = keys.expanded(key, shape)
-        if keys.is_advanced(parts):
+        if key is Ellipsis or (isinstance(key, slice) and key == _WHOLE):
+            bound = keys.Bound((), ())
+        elif keys.is_advanced(parts := keys.expanded(key, shape)):
             bound = keys.bound(parts, shape, self._backend)
         else:
             bound = keys.Bound(keys.Basic(parts, shape).key, ())

@@ -44,7 +44,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
             consumed += _dimensions(entries[position])
         elif hasattr(entry, "_buffer"):
             consumed += _dimensions(entry._buffer)
-        elif isinstance(entry, slice) or isinstance(entry, _INTEGERS):
+        elif isinstance(entry, (slice, *_INTEGERS)):
             consumed += 1
         elif entry is not None:
             raise ValueError(
@@ -60,7 +60,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def too_many(count: int, shape: tuple[int, ...]) -> str:
-    """The message for a key that is longer than the shape."""
+    """Word the message for a key that is longer than the shape."""
     return f"the key selects along {count} dimensions and the array of shape {shape} has fewer"
 
 
@@ -75,7 +75,7 @@ def _as_index_array(array: np.ndarray) -> np.ndarray:
 
 
 def _dimensions(array: Any) -> int:
-    """The number of dimensions that an index array selects along: a mask's own, else one."""
+    """Count the dimensions that an index array selects along: a mask's own, else one."""
     return len(array.shape) if array.dtype == np.bool_ else 1
 
 
@@ -85,7 +85,7 @@ def is_advanced(parts: Sequence[Any]) -> bool:
 
 
 def checked(position: Any, axis: int, length: int) -> int:
-    """An integer of a key counted from the start, within the axis."""
+    """Count an integer of a key from the start; it must be within the axis."""
     index = int(position)
     if not -length <= index < length:
         raise IndexError(
@@ -196,7 +196,7 @@ class Bound:
         self.buffers = tuple(buffers)
 
     def index(self, shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
-        """The key as NumPy reads it, with the index arrays in and within range."""
+        """Give the key as NumPy reads it, with the index arrays in and within range."""
         if not arrays:
             return self.parts
         result: list[Any] = []
@@ -268,5 +268,3 @@ def _check_mask(mask: np.ndarray, axis: int, shape: tuple[int, ...]) -> None:
             f"a mask of shape {mask.shape} does not fit the axes of shape {covered} "
             f"from axis {axis} on"
         )
-
-

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from numparam import storage
 from numparam.backend import Backend, Buffer, backend_of
 from numparam.context import Context
@@ -13,6 +11,7 @@ from numparam.ndarray.conversions import Conversions
 from numparam.ndarray.indexing import Indexing
 from numparam.ndarray.methods import Methods
 from numparam.ndarray.operators import Operators
+from numparam.ndarray.presentation import Presentation
 from numparam.ndarray.protocols import Protocols
 
 __all__ = ["NDArray"]
@@ -29,7 +28,7 @@ class _Marking:
         self.fresh = 0
 
 
-class NDArray(Operators, Indexing, Methods, Conversions, Protocols):
+class NDArray(Operators, Indexing, Methods, Conversions, Presentation, Protocols):
     """A dense array of one dtype in the memory of one context.
 
     Arrays are made by `array`, `zeros` and the other factories of `numparam.nd`, or by operations
@@ -70,6 +69,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Protocols):
     _array_class: type[NDArray]
 
     def __new__(cls, *arguments: object, **keywords: object) -> NDArray:
+        """Refuse to be called; the factories make arrays."""
         raise TypeError(
             f"{cls.__name__} is not made by calling it; use numparam.nd.array(values), "
             "zeros(shape), or another factory"
@@ -162,7 +162,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Protocols):
         return self._ctx
 
     @property
-    def T(self) -> NDArray:  # noqa: N802
+    def T(self) -> NDArray:
         """A copy with the axes in reverse order."""
         return self.transpose()
 
@@ -171,7 +171,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Protocols):
     def _mark(self, grad: NDArray | None, grad_req: str) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
         marking = _Marking()
-        marking.grad = None if grad_req == "null" else grad
+        marking.grad = grad
         marking.grad_req = grad_req
         self._marking = marking
         storage.bump()
@@ -202,7 +202,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Protocols):
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """The fluent methods, which the table of operations adds."""
+            """Stand for the fluent methods, which the table of operations adds."""
 
 
 NDArray._array_class = NDArray

@@ -8,7 +8,7 @@ from numparam.ndarray.functions import functions, unknown_operation
 
 _functions = functions()
 globals().update(_functions)
-__all__ = sorted(_functions)  # noqa: PLE0605
+__all__ = sorted(_functions)
 
 
 def __getattr__(name: str) -> Any:

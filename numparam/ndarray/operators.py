@@ -51,8 +51,8 @@ class Operators:
     __truediv__ = _forward("true_divide")
     __mod__ = _forward("modulo")
     __pow__ = _forward("power")
-    __eq__ = _forward("equal")  # type: ignore[assignment]
-    __ne__ = _forward("not_equal")  # type: ignore[assignment]
+    __eq__ = _forward("equal")
+    __ne__ = _forward("not_equal")
     __lt__ = _forward("lesser")
     __le__ = _forward("lesser_equal")
     __gt__ = _forward("greater")

@@ -48,7 +48,7 @@ class Protocols:
         return isinstance(self._buffer, np.ndarray)
 
     def _host_memory(self: Any) -> np.ndarray:
-        """The host array that shares the memory; read-only if this array is."""
+        """Give the host array that shares the memory; read-only if this array is."""
         try:
             shared = self._backend.on_host(self._buffer).view()
         except MXNetError as error:

@@ -80,7 +80,7 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
 
 
 def _shared(host: np.ndarray, context: Context, writable: bool) -> NDArray:
-    """An array on the memory of a host array."""
+    """Make an array on the memory of a host array."""
     backend = backend_of(context.device_type, context.device_id)
     try:
         dtype = as_dtype(host.dtype)

@@ -89,6 +89,13 @@ def test_retain_keeps_order_and_repeats_and_fills_missing_rows_with_zeros(
 
 
 @BACKENDS
+def test_the_row_behind_the_last_one_is_not_read(backend):
+    memory = np.ones((4, 3))
+    assert backend.retain([0, 1, 2], memory[:3], [3, 2]).tolist() == [[0] * 3, [1] * 3]
+    assert backend.retain([0, 1, 3], memory[:3], [4, 3]).tolist() == [[0] * 3, [1] * 3]
+
+
+@BACKENDS
 @given(data=st.data())
 @settings(max_examples=80, deadline=None)
 def test_retain_is_a_lookup_in_a_dictionary(backend, data):
@@ -302,6 +309,13 @@ def test_a_single_bad_id_is_found_wherever_it_stands(position):
         with pytest.raises(ValueError, match=rf"ids\[{position}\] is {position - 1} after"):
             cpu.retain(wrong, data, [0])
         assert len(cpu.unique_ids(wrong)) == len(ids) - 1
+
+
+@BACKENDS
+def test_ids_at_the_bounds_are_good(backend):
+    assert backend.unique_ids([5, 0, 5], 6).tolist() == [0, 5]
+    with pytest.raises(IndexError, match=r"ids\[2\] is 6; row ids must be between 0 and 5"):
+        backend.unique_ids([5, 0, 6, -1], 6)
 
 
 def test_the_first_of_several_bad_ids_is_named():

@@ -215,7 +215,10 @@ def _with_scalar(
 ) -> Any:
     if data.dtype == np.bool_:
         data = data.astype(np.int64)
-    number = as_host_array(scalar, data.dtype).astype(data.dtype)
+    if data.dtype.kind == "f":
+        number = data.dtype.type(scalar)
+    else:
+        number = as_host_array(scalar, data.dtype).astype(data.dtype)
     return function(number, data) if swapped else function(data, number)
 
 
@@ -225,9 +228,7 @@ def _register(row: Arithmetic) -> None:
     names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
     register(Operation(names[0], row.function, names[1:], pair, dtype=dtype))
     elementwise = functools.partial(_elementwise, row.function)
-    register(
-        Operation(row.elementwise[0], elementwise, row.elementwise[1:], pair, dtype=dtype)
-    )
+    register(Operation(row.elementwise[0], elementwise, row.elementwise[1:], pair, dtype=dtype))
     attributes = {"scalar": REQUIRED}
     for name, swapped in ((row.scalar, False), (row.reflected, True)):
         if name in OPERATIONS or (swapped and not name.startswith("_r")):
@@ -279,7 +280,7 @@ def binary(name: str, left: Any, right: Any, out: Any = None) -> Any:
 
 
 def _converted(operand: Any, array: Any, name: str) -> Any:
-    """A list or NumPy array as an array of the other operand's dtype and context."""
+    """Make of a list or NumPy array an array of the other operand's dtype and context."""
     if operand is None and name in ("equal", "not_equal"):
         return NotImplemented
     if not isinstance(operand, (list, tuple, np.ndarray)):

@@ -10,7 +10,7 @@ __all__ = ["axes_of", "axis_of", "integers"]
 
 
 def axis_of(axis: Any, ndim: int) -> int:
-    """One axis, counted from the start.
+    """Count one axis from the start.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def axis_of(axis: Any, ndim: int) -> int:
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Several axes, counted from the start, in ascending order; None and () mean all."""
+    """Count several axes from the start, in ascending order; None and () mean all."""
     numbers = integers(axis)
     if not numbers:
         return tuple(range(ndim))
@@ -35,7 +35,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def integers(value: Any) -> tuple[int, ...]:
-    """A tuple of integers from one, from a sequence, or from their text."""
+    """Make a tuple of integers from one, from a sequence, or from their text."""
     if value is None:
         return ()
     if isinstance(value, str):

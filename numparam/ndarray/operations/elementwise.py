@@ -63,7 +63,7 @@ def _erf(data: Array) -> Array:
     return np.vectorize(math.erf, otypes=[np.float64])(data)
 
 
-#: Name, aliases, function, whether integers are computed as float64, whether arrays have the method.
+#: Name, aliases, function, whether integers are computed as float64, whether it is a method.
 _TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, bool], ...] = (
     ("abs", (), np.abs, False, True),
     ("sign", (), _sign, False, True),
@@ -115,7 +115,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, bool], ...] 
 
 
 def _through_floats(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of integers as of the same numbers in float64."""
+    """Make a function compute integers as the same numbers in float64."""
 
     def of_floats(data: Array) -> Array:
         return function(data.astype(np.float64) if data.dtype.kind in "iub" else data)

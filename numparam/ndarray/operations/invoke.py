@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["SPARSE_RULES", "OperationError", "invoke", "sparse_rule", "write_out"]
 
 _log = logging.getLogger(__name__)
+# The evaluations of operations without attributes, which are the same at every call.
+_EVALUATIONS: dict[Operation, Callable[..., Any]] = {}
 
 #: How operations handle sparse inputs or outputs, by the name of the operation. A rule is called
 #: as ``rule(operation, inputs, attributes, out)`` and gives the result, or NotImplemented where
@@ -73,9 +75,13 @@ def invoke(
     MXNetError
         If contexts, shapes or dtypes do not fit, and nothing was written.
     """
-    targets = () if out is None else (out if isinstance(out, (list, tuple)) else (out,))
-    if any(array.stype != "default" for array in (*inputs, *targets)):
-        return _invoke_sparse(operation, inputs, attributes, out)
+    for array in inputs:
+        if array.stype != "default":
+            return _invoke_sparse(operation, inputs, attributes, out)
+    if out is not None:
+        for target in out if isinstance(out, (list, tuple)) else (out,):
+            if target.stype != "default":
+                return _invoke_sparse(operation, inputs, attributes, out)
     first = inputs[0]
     backend = first._backend
     if len(inputs) > 1:
@@ -86,7 +92,12 @@ def invoke(
     if operation.kernel is not None:
         result = operation.kernel(backend, buffers, attributes)
     else:
-        result = backend.apply(_evaluation(operation, attributes), *buffers)
+        evaluate = _evaluation(operation, attributes)
+        if out is not None and hasattr(out, "_buffer") and reachable(out, first):
+            out._require_writable()
+            backend.update(_writing(operation, evaluate), out._buffer, *buffers)
+            return out
+        result = backend.apply(evaluate, *buffers)
     if out is not None:
         return write_out(operation, result, first, out)
     wrap = first._array_class.from_buffer
@@ -96,7 +107,12 @@ def invoke(
 
 
 def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:
-    """The operation as a function of host arrays alone."""
+    """Make of an operation and its attributes a function of host arrays alone."""
+    if not attributes:
+        known = _EVALUATIONS.get(operation)
+        if known is not None:
+            return known
+        attributes = {}
     forward = operation.forward
 
     def evaluate(*arrays: np.ndarray) -> Any:
@@ -108,7 +124,7 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
                 dtype = _result_dtype(operation, arrays[0].dtype)
                 if isinstance(result, tuple):
                     return tuple(np.asarray(part, dtype) for part in result)
-                return np.asarray(result).astype(dtype, copy=False)
+                return result if result.dtype == dtype else result.astype(dtype)
         except MXNetError:
             raise
         except (ValueError, TypeError, IndexError) as error:
@@ -116,7 +132,40 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
 
     # Named for those who record what a backend evaluates.
     evaluate.__name__ = operation.name
+    if not attributes:
+        _EVALUATIONS[operation] = evaluate
     return evaluate
+
+
+def _writing(operation: Operation, evaluate: Callable[..., Any]) -> Callable[..., None]:
+    """Make the evaluation write into its first argument, once its result fits there."""
+    ufunc = operation.forward if isinstance(operation.forward, np.ufunc) else None
+
+    def write(target: np.ndarray, *arrays: np.ndarray) -> None:
+        if ufunc is not None and all(
+            array.shape == target.shape and array.dtype == target.dtype for array in arrays
+        ):
+            with np.errstate(all="ignore"):
+                ufunc(*arrays, out=target, casting="unsafe")
+            return
+        result = evaluate(*arrays)
+        _check_target(operation, target, result)
+        target[...] = result
+
+    write.__name__ = operation.name
+    return write
+
+
+def _check_target(operation: Operation, target: Buffer, result: Buffer) -> None:
+    if isinstance(result, tuple):
+        raise OperationError(
+            f"{operation.name} has {len(result)} results and out is one array, not a list"
+        )
+    if target.shape != result.shape or target.dtype != result.dtype:
+        raise OperationError(
+            f"out of {operation.name} must be {result.dtype}{tuple(result.shape)}, "
+            f"not {target.dtype}{tuple(target.shape)}"
+        )
 
 
 def _result_dtype(operation: Operation, first: np.dtype[Any]) -> np.dtype[Any]:
@@ -165,19 +214,13 @@ def write_out(operation: Operation, result: Any, first: NDArray, out: Any) -> An
             f"{operation.name} has {len(results)} results and out holds {len(targets)} arrays"
         )
     for target, part in zip(targets, results, strict=True):
-        if target.shape != part.shape or target._buffer.dtype != part.dtype:
-            raise OperationError(
-                f"out of {operation.name} must be {part.dtype}{tuple(part.shape)}, "
-                f"not {target._buffer.dtype}{tuple(target.shape)}"
-            )
+        _check_target(operation, target._buffer, part)
         target._require_writable()
     for target, part in zip(targets, results, strict=True):
-        _copy(part, target)
+        if not reachable(target, first):
+            part = target._backend.upload(first._backend.download(part))
+        target._backend.update(_assign, target._buffer, part)
     return out
-
-
-def _copy(part: Buffer, target: NDArray) -> None:
-    target._backend.update(_assign, target._buffer, part)
 
 
 def _assign(target: np.ndarray, source: np.ndarray) -> None:

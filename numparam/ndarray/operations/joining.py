@@ -73,7 +73,9 @@ def _pad(data: Array, *, mode: str, pad_width: Any, constant_value: float = 0) -
         raise ValueError(f"pad_width must have two numbers for each of {data.ndim} dimensions")
     pairs = list(zip(widths[::2], widths[1::2], strict=True))
     if mode == "constant":
-        return np.pad(data, pairs, mode, constant_values=constant_value)
-    if mode in ("edge", "reflect"):
-        return np.pad(data, pairs, mode)  # type: ignore[call-overload]
+        return np.pad(data, pairs, "constant", constant_values=constant_value)
+    if mode == "edge":
+        return np.pad(data, pairs, "edge")
+    if mode == "reflect":
+        return np.pad(data, pairs, "reflect")
     raise ValueError("mode must be 'constant', 'edge' or 'reflect'")

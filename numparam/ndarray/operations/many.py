@@ -35,9 +35,7 @@ def _add_n(*args: Array) -> Array:
     return np.sum(args, axis=0)
 
 
-register(
-    Operation("add_n", _add_n, ("ElementWiseSum", "_sum"), ("*args",), kernel=_add_n_kernel)
-)
+register(Operation("add_n", _add_n, ("ElementWiseSum", "_sum"), ("*args",), kernel=_add_n_kernel))
 
 
 def _multi_sum_sq(*data: Array, num_arrays: int) -> Array:

@@ -32,7 +32,7 @@ _BINARY = {
     np.logical_or: "logical_or",
     np.logical_xor: "logical_xor",
 }
-_UNARY = {np.absolute: "abs", np.fabs: "abs"}
+_UNARY: dict[Any, str] = {np.absolute: "abs", np.fabs: "abs"}
 _UNARY |= {
     function: function.__name__
     for function in vars(np).values()
@@ -69,7 +69,7 @@ def apply_ufunc(
     target = None if out is None else out[0] if len(out) == 1 else out
     if method == "__call__" and set(keywords) <= {"out"}:
         if ufunc in _BINARY:
-            return binary(_BINARY[ufunc], *inputs, out=target)
+            return binary(_BINARY[ufunc], inputs[0], inputs[1], target)
         if ufunc in _UNARY:
             return invoke(OPERATIONS[_UNARY[ufunc]], inputs, {}, target)
     if method not in ("__call__", "reduce", "accumulate") or out is not None:
@@ -80,8 +80,9 @@ def apply_ufunc(
 def _on_host(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
-    shared = [operand._host_memory() if hasattr(operand, "_buffer") else operand
-              for operand in inputs]
+    shared = [
+        operand._host_memory() if hasattr(operand, "_buffer") else operand for operand in inputs
+    ]
     keywords = dict(keywords)
     keywords["out"] = tuple(
         target._host_memory() if hasattr(target, "_buffer") else target

@@ -80,9 +80,7 @@ def register(row: Operation) -> Operation:
     return row
 
 
-def operation(
-    *names: str, **properties: Any
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def operation(*names: str, **properties: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function of host arrays an operation.
 
     Parameters

@@ -17,7 +17,7 @@ Array = np.ndarray
 
 
 def wide(data: Array) -> np.dtype[Any]:
-    """The dtype that sums of `data` are computed in, to be rounded once at the end."""
+    """Choose the dtype that sums of `data` are computed in, to be rounded once at the end."""
     if data.dtype.kind in "iub":
         return np.dtype(np.int64)
     return np.dtype(np.float32 if data.dtype.itemsize == 2 else np.float64)

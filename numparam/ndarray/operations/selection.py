@@ -18,7 +18,7 @@ Array = np.ndarray
 
 
 def _row_numbers(indices: Array, length: int, mode: str) -> Array:
-    """Indices as int64 within an axis, by one of the modes; fractions are dropped."""
+    """Make indices int64 within an axis, by one of the modes; fractions are dropped."""
     numbers = indices.astype(np.int64)
     if mode == "clip":
         return np.clip(numbers, 0, max(length - 1, 0))

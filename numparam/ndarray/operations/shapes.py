@@ -107,12 +107,12 @@ def _split(length: int, factors: Sequence[int], given: tuple[int, ...]) -> tuple
     elif second == -1 and first > 0:
         second = length // first
     if first * second != length or first < 0:
-        raise ValueError(f"-4 in {given} splits {length} into {first} × {second}")
+        raise ValueError(f"-4 in {given} splits {length} into {first} times {second}")
     return first, second
 
 
 def _reversed_codes(codes: tuple[int, ...]) -> tuple[int, ...]:
-    """The codes in reverse order, -4 before its two numbers."""
+    """Put the codes in reverse order, -4 before its two numbers."""
     groups: list[tuple[int, ...]] = []
     position = 0
     while position < len(codes):
@@ -241,9 +241,7 @@ def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
 
 
 @operation("broadcast_like", agree=False, method=True)
-def _broadcast_like(
-    lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None
-) -> Array:
+def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None) -> Array:
     if lhs_axes is None and rhs_axes is None:
         if lhs.ndim != rhs.ndim:
             raise ValueError("both arrays must have as many dimensions, or lhs_axes be given")

@@ -15,9 +15,7 @@ __all__: list[str] = []
 Array = np.ndarray
 
 
-def _exponents(
-    data: Array, axis: int, temperature: float | None
-) -> tuple[Array, Array]:
+def _exponents(data: Array, axis: int, temperature: float | None) -> tuple[Array, Array]:
     """Shifted values and the logarithm of the sum of their exponentials, in float64."""
     values = data.astype(np.float64) / (temperature or 1.0)
     values = values - values.max(axis=axis, keepdims=True, initial=-np.inf)
@@ -44,9 +42,7 @@ def _softmax(
     return np.exp(values - total).astype(wanted)
 
 
-def _masked_softmax(
-    data: Array, length: Array, axis: int, temperature: float | None
-) -> Array:
+def _masked_softmax(data: Array, length: Array, axis: int, temperature: float | None) -> Array:
     shape = [1] * data.ndim
     shape[axis] = data.shape[axis]
     inside = np.arange(data.shape[axis]).reshape(shape) < np.expand_dims(length, axis)

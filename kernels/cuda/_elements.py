@@ -1,0 +1,230 @@
+"""Loads and stores at plain addresses on a GPU, one pair for all element kinds.
+
+The twins of `numparam.kernels.cpu._elements`: `load` widens float16 and bfloat16 to float32, and
+`store` rounds float32 to them, to nearest even. The caller has checked every address.
+
+The simulator cannot run an intrinsic, so each has a plain twin here that uses ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+
+import ml_dtypes
+import numpy as np
+from llvmlite import ir
+
+from numparam.kernels.cuda import _provider
+from numparam.kernels.cuda._jit import SIMULATED, inline
+
+cuda = _provider.numba_cuda()  # the simulator replaces this very name while a kernel runs
+
+_STORAGE = {name: np.dtype(name) for name in (
+    "float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64",
+)} | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}  # fmt: skip
+_WIDENED = ("float16", "bfloat16")
+
+# The kinds that copies of bytes use, by their size.
+UNITS = (16, 8, 4, 2, 1)
+
+
+@inline
+def thread():
+    """Give this thread's number among all threads of the launch, in 64 bits."""
+    return np.int64(cuda.blockIdx.x) * np.int64(cuda.blockDim.x) + np.int64(cuda.threadIdx.x)
+
+
+@inline
+def threads():
+    """Give the number of threads of the launch, in 64 bits."""
+    return np.int64(cuda.gridDim.x) * np.int64(cuda.blockDim.x)
+
+
+@inline
+def block():
+    """Give this thread's block: its number, the number of blocks, its place in it, its size."""
+    return (
+        np.int64(cuda.blockIdx.x),
+        np.int64(cuda.gridDim.x),
+        np.int64(cuda.threadIdx.x),
+        np.int64(cuda.blockDim.x),
+    )
+
+
+def _compiled():
+    intrinsic, types = _provider.extending()
+    i16, i32, i64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
+    vector = ir.VectorType(i32, 4)
+    value_types = {
+        name: types.float32 if name in _WIDENED else getattr(types, name)
+        for name in _STORAGE if name != "bool"
+    } | {"bool": types.boolean}  # fmt: skip
+
+    def pointer(builder, address, index, storage):
+        # Address space 1 is global memory: ld.global and st.global, not generic accesses.
+        base = builder.inttoptr(address, ir.PointerType(storage, addrspace=1))
+        return builder.gep(base, [index])
+
+    def storage_of(kind):
+        if kind == "float32":
+            return ir.FloatType()
+        if kind == "float64":
+            return ir.DoubleType()
+        return ir.IntType(8 * _STORAGE[kind].itemsize)
+
+    def unit_of(unit):
+        return vector if unit == 16 else ir.IntType(8 * unit)
+
+    def literal(value):
+        # numba-cuda asks with the general type first; None sends it on to the constant.
+        return getattr(value, "literal_value", None)
+
+    @intrinsic
+    def load(typing_context, address, index, kind):
+        """Value of element `index` of the array of `kind` at `address`."""
+        name = literal(kind)
+        if name is None:
+            return None
+
+        def codegen(context, builder, signature, arguments):
+            address, index, _ = arguments
+            loaded = builder.load(pointer(builder, address, index, storage_of(name)))
+            if name == "float16":
+                return builder.fpext(builder.bitcast(loaded, ir.HalfType()), ir.FloatType())
+            if name == "bfloat16":
+                high = builder.shl(builder.zext(loaded, i32), ir.Constant(i32, 16))
+                return builder.bitcast(high, ir.FloatType())
+            if name == "bool":
+                return builder.icmp_unsigned("!=", loaded, ir.Constant(loaded.type, 0))
+            return loaded
+
+        return value_types[name](types.int64, types.int64, kind), codegen
+
+    @intrinsic
+    def store(typing_context, address, index, value, kind):
+        """Set element `index` of the array of `kind` at `address`, converting as in C."""
+        name = literal(kind)
+        if name is None:
+            return None
+
+        def codegen(context, builder, signature, arguments):
+            address, index, value, _ = arguments
+            if name == "float16":
+                value = builder.bitcast(builder.fptrunc(value, ir.HalfType()), i16)
+            elif name == "bfloat16":
+                value = rounded_to_bfloat16(builder, value)
+            elif name == "bool":
+                value = builder.zext(value, ir.IntType(8))
+            builder.store(value, pointer(builder, address, index, storage_of(name)))
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, value_types[name], kind), codegen
+
+    def rounded_to_bfloat16(builder, value):
+        # To nearest even by adding half of the last kept bit; NaN stays a quiet NaN.
+        bits = builder.bitcast(value, i32)
+        last = builder.and_(builder.lshr(bits, ir.Constant(i32, 16)), ir.Constant(i32, 1))
+        rounded = builder.add(bits, builder.add(last, ir.Constant(i32, 0x7FFF)))
+        quiet = builder.or_(bits, ir.Constant(i32, 0x00400000))
+        chosen = builder.select(builder.fcmp_unordered("uno", value, value), quiet, rounded)
+        return builder.trunc(builder.lshr(chosen, ir.Constant(i32, 16)), i16)
+
+    @intrinsic
+    def minimum(typing_context, address, index, value):
+        """Lower int64 number `index` at `address` to `value`, atomically."""
+
+        def codegen(context, builder, signature, arguments):
+            address, index, value = arguments
+            builder.atomic_rmw("min", pointer(builder, address, index, i64), value, "monotonic")
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, types.int64), codegen
+
+    @intrinsic
+    def copy_unit(typing_context, target, target_index, source, source_index, unit):
+        """Copy one unit of 1 to 16 bytes; addresses are multiples of it."""
+        size = literal(unit)
+        if size is None:
+            return None
+
+        def codegen(context, builder, signature, arguments):
+            target, target_index, source, source_index, _ = arguments
+            loaded = builder.load(pointer(builder, source, source_index, unit_of(size)), align=size)
+            builder.store(
+                loaded, pointer(builder, target, target_index, unit_of(size)), align=size
+            )
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 4, unit), codegen
+
+    @intrinsic
+    def clear_unit(typing_context, target, index, unit):
+        """Set one unit of 1 to 16 bytes to zero; the address is a multiple of it."""
+        size = literal(unit)
+        if size is None:
+            return None
+
+        def codegen(context, builder, signature, arguments):
+            target, index, _ = arguments
+            zero = ir.Constant(unit_of(size), None if size == 16 else 0)
+            builder.store(zero, pointer(builder, target, index, unit_of(size)), align=size)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, unit), codegen
+
+    return load, store, minimum, copy_unit, clear_unit
+
+
+def _simulated():
+    one_at_a_time = threading.Lock()
+
+    def load(address, index, kind):
+        storage = _STORAGE[kind]
+        start = int(address) + int(index) * storage.itemsize
+        value = np.frombuffer(ctypes.string_at(start, storage.itemsize), storage)[0]
+        return np.float32(value) if kind in _WIDENED else value
+
+    def store(address, index, value, kind):
+        storage = _STORAGE[kind]
+        if kind in _WIDENED:
+            value = np.float32(value)
+        raw = np.asarray(value).astype(storage).tobytes()
+        ctypes.memmove(int(address) + int(index) * storage.itemsize, raw, storage.itemsize)
+
+    def minimum(address, index, value):
+        with one_at_a_time:
+            if value < load(address, index, "int64"):
+                store(address, index, np.int64(value), "int64")
+
+    def aligned(address, index, unit):
+        if address % unit:
+            raise ValueError(f"address {address} is not a multiple of {unit} bytes")
+        return int(address) + int(index) * unit
+
+    def copy_unit(target, target_index, source, source_index, unit):
+        to, start = aligned(target, target_index, unit), aligned(source, source_index, unit)
+        ctypes.memmove(to, start, unit)
+
+    def clear_unit(target, index, unit):
+        ctypes.memset(aligned(target, index, unit), 0, unit)
+
+    return load, store, minimum, copy_unit, clear_unit
+
+
+load, store, minimum, copy_unit, clear_unit = _simulated() if SIMULATED else _compiled()
+
+if SIMULATED:
+
+    def product(first, second):
+        """Product of two float64 numbers, rounded by itself."""
+        return first * second
+
+else:
+    _libdevice = cuda.libdevice
+
+    @inline
+    def product(first, second):
+        """Product of two float64 numbers, rounded by itself: never fused with a sum."""
+        return _libdevice.dmul_rn(first, second)

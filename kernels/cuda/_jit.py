@@ -1,0 +1,57 @@
+"""All policy for compiling CUDA kernels: which flags, and which helpers a kernel is made of.
+
+Importing this module imports ``numba.cuda``, so only modules of jitted bodies do; they are
+themselves imported when a public function is first called.
+
+No fast-math flags. The compiler fuses ``a * b + c`` into one rounding by itself, so kernels multiply
+floating-point numbers by `numparam.kernels.cuda._elements.product` wherever a sum follows. Code goes
+through PTX, not through link-time optimisation, so that what the tests inspect is what runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from numparam.kernels.cuda import _provider
+
+cuda = _provider.numba_cuda()  # the simulator replaces this very name while a kernel runs
+SIMULATED = _provider.simulated()
+
+
+def kernel(function: Callable) -> Any:
+    """Compile `function` at its first launch, once for each compute capability."""
+    if not SIMULATED:
+        return cuda.jit(function, lto=False)
+
+    @functools.wraps(function)
+    def silent(*arguments):
+        with _provider.quiet():
+            function(*arguments)
+
+    return cuda.jit(silent)
+
+
+def kernel_per_kind(factory: Callable) -> Callable:
+    """Turn ``factory(kind) -> function`` into a lookup of one compiled kernel for each kind.
+
+    The kind is a constant in the kernel's closure: it selects the loads and stores of
+    `numparam.kernels.cuda._elements` at compile time.
+    """
+
+    @functools.cache
+    def lookup(kind):
+        function = factory(kind)
+        function.__name__ = f"{factory.__name__}_{kind}"
+        function.__qualname__ = function.__name__
+        return kernel(function)
+
+    return functools.wraps(factory)(lookup)
+
+
+def inline(function: Callable) -> Any:
+    """Compile a helper of kernels into each of its callers."""
+    if SIMULATED:
+        return cuda.jit(function, device=True)
+    return cuda.jit(function, device=True, forceinline=True)

@@ -1,0 +1,57 @@
+"""Launch sizes: how many blocks and threads a kernel runs on. Tests make them small here.
+
+Every kernel strides over its work by the number of its threads, with 64-bit indices, so that any
+size gives the same result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.kernels.cuda import _provider
+
+THREADS = 256  # threads a block: a power of two
+MOST_BLOCKS = 4096  # enough for several waves on every GPU
+LEAST_BLOCKS = 128  # numba-cuda warns of fewer; a block without work ends at once
+
+
+def form(threads: int) -> tuple[int, int]:
+    """Blocks, and threads in each, for a kernel that has work for so many threads.
+
+    Examples
+    --------
+    >>> from numparam.kernels.cuda import _launch
+    >>> _launch.form(1_000_000)
+    (3907, 256)
+    """
+    return max(LEAST_BLOCKS, min(-(-threads // THREADS), MOST_BLOCKS)), THREADS
+
+
+def lanes(units: int) -> int:
+    """Power of two of neighbouring threads that share a row of so many units, as an exponent.
+
+    Examples
+    --------
+    >>> from numparam.kernels.cuda import _launch
+    >>> [_launch.lanes(units) for units in (1, 2, 3, 16, 1000)]
+    [0, 1, 2, 4, 5]
+    """
+    return min((units - 1).bit_length(), 5, THREADS.bit_length() - 1)
+
+
+def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
+    """Start a kernel on a GPU, in order after what was started before; does not wait for it.
+
+    Parameters
+    ----------
+    kernel : numba.cuda dispatcher
+        Takes whole numbers only: addresses, sizes.
+    device_id : int
+        Number of the GPU.
+    threads : int
+        Threads that there is work for; with none, nothing is started.
+    *arguments : int
+        What the kernel takes.
+    """
+    if threads > 0:
+        _provider.device_memory().launch(kernel, device_id, form(threads), *arguments)

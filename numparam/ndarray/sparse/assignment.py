@@ -1,0 +1,99 @@
+"""``array[:] = value`` for sparse arrays."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from numparam.base import MXNetError
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.sparse.errors import StorageTypePairError
+from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.values import as_host_array
+
+__all__ = ["assign", "fill_all_rows"]
+
+
+class ScalarAssignmentError(MXNetError, ValueError, TypeError):
+    """A csr matrix would become dense."""
+
+
+def assign(array: BaseSparseNDArray, value: Any) -> None:
+    """Replace all of a sparse array.
+
+    Parameters
+    ----------
+    array : RowSparseNDArray or CSRNDArray
+        What is written.
+    value : NDArray, numpy.ndarray or number
+        An array of its shape, dense or of its storage type, whose zeros are dropped if it is
+        dense; or, for a row-sparse array, a number, with which all rows are stored.
+
+    Raises
+    ------
+    TypeError
+        If `value` is of the other sparse storage type, or none of these.
+    ValueError
+        For a number and a csr matrix.
+    MXNetError
+        If the shapes differ.
+    """
+    array._require_writable()
+    if isinstance(value, NDArray):
+        if value is array:
+            return
+        if isinstance(value, BaseSparseNDArray) and value.stype != array.stype:
+            raise StorageTypePairError(
+                f"a {value.stype} array cannot be written into a {array.stype} one; "
+                "go through tostype('default')"
+            )
+        _write(array, value)
+    elif isinstance(value, np.ndarray):
+        warnings.warn(
+            f"a NumPy array is written into a {array.stype} array: all of its elements are looked "
+            "at. Making a sparse array of it once is faster",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        backend = array._backend
+        with np.errstate(all="ignore"):
+            host = as_host_array(value, array._buffer.dtype).astype(array._buffer.dtype)
+        _write(array, NDArray.from_buffer(backend.upload(host), array._ctx, backend))
+    elif isinstance(value, (bool, int, float, np.generic)):
+        if array.stype == "csr":
+            raise ScalarAssignmentError(
+                "a csr matrix of one number everywhere would be dense; write an array instead"
+            )
+        fill_all_rows(array, value)
+    else:
+        raise TypeError(
+            f"a {array.stype} array is written from an array or a number, not from "
+            f"{type(value).__name__}; make an array with nd.array first"
+        )
+
+
+def _write(array: BaseSparseNDArray, value: NDArray) -> None:
+    if value.shape != array.shape:
+        raise MXNetError(
+            f"a value of shape {value.shape} does not fit into an array of shape {array.shape}"
+        )
+    value.copyto(array)
+
+
+def fill_all_rows(array: BaseSparseNDArray, value: Any) -> None:
+    """Store every row of a row-sparse array, with one number everywhere."""
+    backend = array._backend
+    dtype = array._buffer.dtype
+    with np.errstate(all="ignore"):
+        number = as_host_array(value, dtype).astype(dtype)
+    data = backend.empty(array.shape, dtype)
+
+    def fill(target: np.ndarray) -> None:
+        target[...] = number
+
+    backend.update(fill, data)
+    ids = backend.upload(np.arange(array.shape[0], dtype=np.int64))
+    array._adopt(Parts(data, ids, valid=True))

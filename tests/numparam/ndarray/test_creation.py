@@ -1,0 +1,162 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from numparam import ndarray as nd
+from numparam.base import MXNetError
+from numparam.context import cpu
+from numparam.dtypes import DTYPE_BY_FLAG
+from numparam.util import np_shape
+
+pytestmark = pytest.mark.usefixtures("device")
+
+DTYPES = sorted(dtype.name for dtype in DTYPE_BY_FLAG.values())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_dtype_can_be_filled_and_read_back(dtype):
+    for made, value in ((nd.zeros((2, 3), dtype=dtype), 0), (nd.ones((2, 3), dtype=dtype), 1)):
+        host = made.asnumpy()
+        assert host.dtype.name == dtype
+        assert (host == value).all()
+    assert nd.array([[1, 0]], dtype=dtype).asnumpy().tolist() == [[1, 0]]
+    assert nd.full((2,), 1, dtype=dtype).asnumpy().tolist() == [1, 1]
+    assert nd.empty((2,), dtype=dtype)._buffer.dtype.name == dtype
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]),
+        hnp.array_shapes(min_dims=0, min_side=0),
+    )
+)
+def test_arrays_hold_the_values_of_any_numpy_array_as_float32(values):
+    with np.errstate(all="ignore"):
+        expected = values.astype(np.float32)
+    np.testing.assert_array_equal(nd.array(values).asnumpy(), expected)
+    kept = nd.array(values, dtype=values.dtype)
+    assert kept.asnumpy().tobytes() == values.tobytes()
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        lambda a: a.T,
+        lambda a: a[::2, ::-1],
+        lambda a: np.asfortranarray(a),
+        lambda a: a.astype(a.dtype.newbyteorder()),
+        lambda a: np.broadcast_to(a[0], (4, 3)),
+    ],
+)
+def test_layouts_of_sources_do_not_matter(layout):
+    source = layout(np.arange(12, dtype=np.float64).reshape(4, 3))
+    made = nd.array(source, dtype="float64")
+    assert made.asnumpy().tolist() == source.tolist()
+
+
+def test_sources_are_copied():
+    source = np.ones(3, np.float32)
+    made = nd.array(source)
+    source[:] = 9
+    assert made.asnumpy().tolist() == [1, 1, 1]
+    again = nd.array(made)
+    made[:] = 5
+    assert again.asnumpy().tolist() == [1, 1, 1]
+
+
+def test_the_current_context_is_the_default():
+    with cpu(2):
+        made = [nd.array([1]), nd.zeros((1,)), nd.ones((1,)), nd.full((1,), 2), nd.empty((1,))]
+        made += [nd.arange(2), nd.linspace(0, 1, 2), nd.eye(2)]
+    assert {array.context for array in made} == {cpu(2)}
+
+
+@pytest.mark.parametrize(
+    "source", ["abc", b"abc", {1: 2}, {1, 2}, None, object(), [[1, 2], [3]], [1, None], [1 + 2j]]
+)
+def test_what_is_not_made_of_numbers_is_refused(source):
+    with pytest.raises(TypeError, match="number"):
+        nd.array(source)
+
+
+def test_a_list_of_arrays_says_how_to_join_them():
+    with pytest.raises(TypeError, match="stack"):
+        nd.array([nd.ones((2,)), nd.ones((2,))])
+
+
+@pytest.mark.parametrize("shape", ["a", None, 2.5, (2.5,), {2: 3}])
+def test_what_is_no_shape_is_refused(shape):
+    with pytest.raises(MXNetError, match="shape"):
+        nd.zeros(shape)
+
+
+def test_negative_lengths_are_refused():
+    with pytest.raises(MXNetError, match="negative"):
+        nd.zeros((2, -1))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0)])
+def test_unknown_shapes_need_numpy_shapes(shape):
+    with pytest.raises(MXNetError, match="np_shape"):
+        nd.zeros(shape)
+    with np_shape(True):
+        assert nd.zeros(shape).asnumpy().shape == shape
+
+
+def test_contexts_must_be_contexts():
+    with pytest.raises(AttributeError, match="'cpu'"):
+        nd.zeros((2,), ctx="cpu")
+
+
+def test_out_is_written_and_returned():
+    out = nd.ones((2,))
+    assert nd.zeros((2,), out=out) is out
+    assert out.asnumpy().tolist() == [0, 0]
+    assert nd.full((2,), 7, out=out) is out
+    assert out.asnumpy().tolist() == [7, 7]
+    with pytest.raises(MXNetError, match=r"\(3,\)"):
+        nd.zeros((3,), out=out)
+    assert out.asnumpy().tolist() == [7, 7]
+
+
+def test_unknown_keywords_are_refused():
+    with pytest.raises(TypeError, match="foo"):
+        nd.zeros((2,), foo=1)
+
+
+@pytest.mark.parametrize("step", [0, 0.0])
+def test_a_range_needs_a_step(step):
+    with pytest.raises(MXNetError, match="step"):
+        nd.arange(0, 5, step)
+
+
+def test_ranges_are_computed_from_the_start_and_do_not_drift():
+    values = nd.arange(0, 1000, 0.1, dtype="float64").asnumpy()
+    np.testing.assert_array_equal(values, np.arange(10000) * 0.1)
+
+
+def test_huge_integers_are_kept_exactly():
+    numbers = [2**62 + 1, -(2**63), 2**53 + 1]
+    assert nd.array(numbers, dtype="int64").asnumpy().tolist() == numbers
+    array = nd.zeros((1,), dtype="int64")
+    array[:] = 2**62 + 1
+    assert array.asnumpy().tolist() == [2**62 + 1]
+
+
+def test_creating_indexing_and_reading_arrays_does_not_import_numba():
+    program = (
+        "import sys\n"
+        "from numparam import ndarray as nd\n"
+        "a = nd.array([[1, 2], [3, 4]]); nd.zeros((2,)); nd.ones((2,)); nd.full((2,), 3)\n"
+        "nd.eye(2); nd.arange(3); nd.empty((2,)); a[0]; a[:, 0]; a[[1, 0]]; a[0] = 5; a[:] = a\n"
+        "a + a; a * 2; a += 1; nd.exp(a); a.sum(); a.asnumpy(); repr(a); a.reshape((4,)); a == 1\n"
+        "a.attach_grad(); a.tolist(); nd.from_numpy(a.asnumpy()); nd.dot(a, a); nd.concat(a, a)\n"
+        "loaded = [name for name in sys.modules if name.partition('.')[0] in ('numba', 'llvmlite')]\n"
+        "assert not loaded, loaded\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,145 @@
+"""Inputs for every kernel, and the comparison of two backends on them: one row for a function.
+
+A row is ``(operation, function): inputs(kind, size)``, which yields pairs of positional and keyword
+arguments. What a function returns, and what it leaves in its arguments, must agree bit for bit.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from awkward import dtype_of, same_bits, values
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+Arguments = tuple[tuple, dict[str, Any]]
+
+
+def _copies(kind: str, size: int, count: int) -> list[np.ndarray]:
+    """Sources of a mean; booleans must agree."""
+    seeds = [0] * count if kind == "bool" else range(count)
+    return [values(kind, size, seed) for seed in seeds]
+
+
+def _combine(kind: str, size: int) -> Iterator[Arguments]:
+    for count in (1, 2, 3, 4):
+        yield (_copies(kind, size, count),), {}
+    yield (_copies(kind, size, 2),), {"out": values(kind, size, 9)}
+
+
+def _many(kind: str, size: int) -> Iterator[Arguments]:
+    yield ([],), {}
+    yield ([values(kind, size), values(kind, 3, 1), values(kind, 0), np.ones((2, 2))],), {}
+
+
+def _scaled(kind: str, size: int) -> Iterator[Arguments]:
+    if kind in FLOATS:
+        yield ([values(kind, size), values(kind, 3, 1)], 0.3), {}
+        yield ([values(kind, size)], -2.0), {}
+
+
+def _ids(rows: int, count: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, max(rows, 1), count)
+
+
+def _unique(kind: str, size: int) -> Iterator[Arguments]:
+    yield (_ids(50, size),), {}
+    yield (np.arange(size), size), {}
+
+
+def _row_sparse(kind: str, size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    ids = np.unique(_ids(2 * size, size, seed))
+    return ids, values(kind, 3 * len(ids), seed).reshape(-1, 3)
+
+
+def _retained(kind: str, size: int) -> Iterator[Arguments]:
+    ids, data = _row_sparse(kind, size)
+    yield (ids, data, np.unique(_ids(3 * size, size, 1))), {}
+    yield (ids, data, _ids(3 * size, size, 2)), {}
+    yield (ids, data, ids), {}
+
+
+def _gathered(kind: str, size: int) -> Iterator[Arguments]:
+    table = values(kind, 3 * (size + 1)).reshape(-1, 3)
+    yield (table, _ids(size, size)), {}
+    yield (table, np.arange(size)), {"out": np.zeros((size, 3), table.dtype)}
+
+
+def _scattered(kind: str, size: int) -> Iterator[Arguments]:
+    table = values(kind, 3 * (size + 1)).reshape(-1, 3)
+    rows = values(kind, 3 * size, 1).reshape(-1, 3)
+    yield (table, np.arange(size), rows), {}
+    yield (table, _ids(size, size), rows), {}
+
+
+def _merged(kind: str, size: int) -> Iterator[Arguments]:
+    for count in (1, 2, 3):
+        parts = [_row_sparse(kind, size, seed) for seed in range(count)]
+        yield ([part[0] for part in parts], [part[1] for part in parts]), {}
+    repeated = _ids(size, size)
+    rows = values(kind, size)
+    yield ([repeated], [rows]), {}
+    if kind != "bool":
+        yield ([repeated, repeated], [rows, rows]), {"divisor": 3}
+
+
+def _cast(kind: str, size: int) -> Iterator[Arguments]:
+    for target in ("float16", "bfloat16", "float32", "float64", "int8", "int64", "uint32", "bool"):
+        yield (values(kind, size), dtype_of(target)), {}
+
+
+def _copied(kind: str, size: int) -> Iterator[Arguments]:
+    yield (values(kind, size),), {}
+    yield (values(kind, 2 * size)[::2],), {"out": values(kind, size, 1)}
+
+
+def _drawn(kind: str, size: int) -> Iterator[Arguments]:
+    if kind in FLOATS:
+        yield (values(kind, size),), {"seed": 7}
+        yield (values(kind, size), -2.0, 3.0), {"seed": 2**64 - 1, "offset": 5, "stream": 1}
+
+
+def _bits(kind: str, size: int) -> Iterator[Arguments]:
+    if kind == "uint32":
+        yield (np.zeros(size, np.uint32),), {"seed": 7, "offset": 3}
+
+
+INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
+    ("average", "add_n"): _combine,
+    ("average", "mean"): _combine,
+    ("reset", "zero"): _many,
+    ("table", "build"): lambda kind, size: iter(()),  # returns addresses; its users are compared
+    ("retain", "unique_ids"): _unique,
+    ("retain", "retain"): _retained,
+    ("retain", "gather"): _gathered,
+    ("retain", "scatter"): _scattered,
+    ("merge", "merge"): _merged,
+    ("cast", "cast"): _cast,
+    ("cast", "copy"): _copied,
+    ("random", "bits"): _bits,
+    ("random", "uniform"): _drawn,
+    ("random", "normal"): _drawn,
+    ("norm", "sum_of_squares"): _many,
+    ("norm", "scale"): _scaled,
+}
+
+
+def agree(left: Any, right: Any) -> bool:
+    """Whether two results, or two sets of arguments after a call, agree bit for bit."""
+    if isinstance(left, np.ndarray):
+        return isinstance(right, np.ndarray) and same_bits(left, right)
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(agree, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(agree(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+def compare(function: Callable, reference: Callable, arguments: Arguments) -> None:
+    """Call both on copies of the same arguments, and compare results and arguments."""
+    mine, theirs = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    result, expected = function(*mine[0], **mine[1]), reference(*theirs[0], **theirs[1])
+    assert agree(result, expected), (result, expected)
+    assert agree(mine, theirs), (mine, theirs)

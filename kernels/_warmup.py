@@ -97,9 +97,14 @@ def _cast(module, array, kind) -> _Calls:
 
 
 def _random(module, array, kind) -> _Calls:
+    words = np.empty(4, np.uint32)
     if kind not in _gate.FLOATS:
-        return []
-    return [lambda: module.uniform(array, seed=0), lambda: module.normal(array, seed=0)]
+        return [lambda: module.bits(words, seed=0)]
+    return [
+        lambda: module.bits(words, seed=0),
+        lambda: module.uniform(array, seed=0),
+        lambda: module.normal(array, seed=0),
+    ]
 
 
 def _norm(module, array, kind) -> _Calls:

@@ -19,8 +19,9 @@ from numparam.kernels.cpu import _cache
 # forked in that moment would wait for their import locks for ever: so let it happen here.
 numba.typeof(np.empty(0))
 
-# A helper of kernels: part of each caller's machine code, so never cached on its own.
-inline = numba.njit(nogil=True, error_model="numpy")
+# A helper of kernels: part of each caller's machine code, so never cached on its own. LLVM left to
+# itself keeps a helper as a call in the loop, which then is not vectorised.
+inline = numba.njit(nogil=True, error_model="numpy", forceinline=True)
 
 
 def kernel(function: Callable) -> Any:

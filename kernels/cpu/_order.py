@@ -1,4 +1,4 @@
-"""Row ids in order: a bit map, and a stable radix sort over the digits that occur."""
+"""Row ids in order: a bit map, merged runs, and a radix sort over the digits that occur."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numparam.kernels.cpu._elements import load
 from numparam.kernels.cpu._jit import inline, kernel
 
 _BITS = 11  # of a digit at most: its table of places stays in the first-level cache
+_RUNS = 4  # at most so many ascending runs are merged rather than sorted
 
 
 @inline
@@ -75,6 +76,56 @@ def _distribute(ids, values, to_ids, to_values, shift, mask, places):
             place = places[digit]
             places[digit] = place + 1
             to_ids[place] = ids[i]
+
+
+@inline
+def _merge_runs(ids, values, other_ids, other_values, bounds, runs):
+    """Merge adjacent ascending runs, two by two, stably; the last of the bounds is the end.
+
+    Returns whether the result is in `other_ids` and `other_values` rather than in place.
+    """
+    moved = False
+    while runs > 1:
+        merged = 0
+        for run in range(0, runs, 2):
+            begin = bounds[run]
+            middle = bounds[run + 1]
+            end = bounds[min(run + 2, runs)]
+            if moved:
+                _merge_two(other_ids, other_values, ids, values, begin, middle, end)
+            else:
+                _merge_two(ids, values, other_ids, other_values, begin, middle, end)
+            bounds[merged] = begin
+            merged += 1
+        bounds[merged] = bounds[runs]
+        runs = merged
+        moved = not moved
+    return moved
+
+
+@inline
+def _merge_two(ids, values, to_ids, to_values, begin, middle, end):
+    """Merge the runs begin … middle - 1 and middle … end - 1; of equal ids the left is first."""
+    left = begin
+    right = middle
+    place = begin
+    while left < middle and right < end:
+        # No branch on the ids: which run is next cannot be predicted.
+        second = np.int64(ids[right] < ids[left])
+        source = left + second * (right - left)
+        to_ids[place] = ids[source]
+        to_values[place] = values[source]
+        right += second
+        left += 1 - second
+        place += 1
+    for source in range(left, middle):
+        to_ids[place] = ids[source]
+        to_values[place] = values[source]
+        place += 1
+    for source in range(right, end):
+        to_ids[place] = ids[source]
+        to_values[place] = values[source]
+        place += 1
 
 
 @intrinsic
@@ -144,8 +195,9 @@ def arrange(sources, row_bytes, last, ids, rows, other_ids, other_rows, found):
     """
     place = 0
     largest = 0
-    ordered = True
     previous = 0
+    runs = 1
+    bounds = np.zeros(_RUNS + 1, np.int64)
     for k in range(sources.shape[1]):
         ids_at = sources[0, k]
         row_at = sources[1, k]
@@ -155,14 +207,19 @@ def arrange(sources, row_bytes, last, ids, rows, other_ids, other_rows, found):
                 found[0] = k
                 found[1] = i
                 return -1
-            ordered &= value >= previous
+            if value < previous:
+                if runs < _RUNS:
+                    bounds[runs] = place
+                runs += 1
             previous = value
             largest = max(largest, value)
             ids[place] = value
             rows[place] = row_at + i * row_bytes
             place += 1
-    moved = False
-    if not ordered:
+    if runs <= _RUNS:
+        bounds[runs] = place
+        moved = _merge_runs(ids, rows, other_ids, other_rows, bounds, runs)
+    else:
         moved = _sort_ids(ids, rows, other_ids, other_rows, largest)
     found[0] = moved
     ascending = other_ids if moved else ids

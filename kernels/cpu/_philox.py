@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from numparam.kernels import _philox, _polynomials
+from numparam.kernels.cpu._jit import inline
 
 LANES = 512  # blocks: their words take 8 KB of the first-level cache
-
-# Left to itself LLVM makes the polynomials a call for each value, and nothing is vectorised.
-inline = numba.njit(nogil=True, error_model="numpy", forceinline=True)
 
 _block = inline(_philox.block)
 

@@ -15,43 +15,14 @@ import ml_dtypes
 import numpy as np
 from llvmlite import ir
 
-from numparam.kernels.cuda import _provider
-from numparam.kernels.cuda._jit import SIMULATED, inline
-
-cuda = _provider.numba_cuda()  # the simulator replaces this very name while a kernel runs
+from numparam.kernels.cuda import _jit, _provider
+from numparam.kernels.cuda._jit import SIMULATED, cuda, inline
 
 _STORAGE = {name: np.dtype(name) for name in (
     "float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
     "uint8", "uint16", "uint32", "uint64",
 )} | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}  # fmt: skip
 _WIDENED = ("float16", "bfloat16")
-
-# The kinds that copies of bytes use, by their size.
-UNITS = (16, 8, 4, 2, 1)
-
-
-@inline
-def thread():
-    """Give this thread's number among all threads of the launch, in 64 bits."""
-    return np.int64(cuda.blockIdx.x) * np.int64(cuda.blockDim.x) + np.int64(cuda.threadIdx.x)
-
-
-@inline
-def threads():
-    """Give the number of threads of the launch, in 64 bits."""
-    return np.int64(cuda.gridDim.x) * np.int64(cuda.blockDim.x)
-
-
-@inline
-def block():
-    """Give this thread's block: its number, the number of blocks, its place in it, its size."""
-    return (
-        np.int64(cuda.blockIdx.x),
-        np.int64(cuda.gridDim.x),
-        np.int64(cuda.threadIdx.x),
-        np.int64(cuda.blockDim.x),
-    )
-
 
 def _compiled():
     intrinsic, types = _provider.extending()
@@ -213,18 +184,40 @@ def _simulated():
     return load, store, minimum, copy_unit, clear_unit
 
 
-load, store, minimum, copy_unit, clear_unit = _simulated() if SIMULATED else _compiled()
-
 if SIMULATED:
+    load, store, minimum, copy_unit, clear_unit = _simulated()
+
+    def block():
+        # While a kernel runs, the simulator has its own module in the place of _jit's `cuda`.
+        now = _jit.cuda
+        return (
+            np.int64(now.blockIdx.x), np.int64(now.gridDim.x),
+            np.int64(now.threadIdx.x), np.int64(now.blockDim.x),
+        )  # fmt: skip
 
     def product(first, second):
-        """Product of two float64 numbers, rounded by itself."""
         return first * second
 
 else:
+    load, store, minimum, copy_unit, clear_unit = _compiled()
     _libdevice = cuda.libdevice
+
+    @inline
+    def block():
+        """Give this thread's block, the number of blocks, its place in its block, and its size."""
+        return (
+            np.int64(cuda.blockIdx.x), np.int64(cuda.gridDim.x),
+            np.int64(cuda.threadIdx.x), np.int64(cuda.blockDim.x),
+        )  # fmt: skip
 
     @inline
     def product(first, second):
         """Product of two float64 numbers, rounded by itself: never fused with a sum."""
         return _libdevice.dmul_rn(first, second)
+
+
+@inline
+def span():
+    """Give this thread's number and the number of threads of the launch, in 64 bits."""
+    number, blocks, place, size = block()
+    return number * size + place, blocks * size

@@ -53,5 +53,6 @@ def kernel_per_kind(factory: Callable) -> Callable:
 def inline(function: Callable) -> Any:
     """Compile a helper of kernels into each of its callers."""
     if SIMULATED:
-        return cuda.jit(function, device=True)
-    return cuda.jit(function, device=True, forceinline=True)
+        return function
+    # In Numba's own representation: a device function of its own would need a GPU to compile.
+    return cuda.jit(function, device=True, inline="always")

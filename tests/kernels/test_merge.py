@@ -152,6 +152,15 @@ def test_many_ids_of_any_size_are_ordered_stably(below):
     assert same_bits(sums, total.astype(np.float32))
 
 
+@pytest.mark.parametrize("count", range(1, 8))
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_ascending_arrays_are_merged_in_their_order(count, data):
+    ids = [sorted(data.draw(st.lists(st.integers(0, 50), max_size=30))) for _ in range(count)]
+    rows = [values("float32", len(those), i) for i, those in enumerate(ids)]
+    assert same(cpu.merge(ids, rows), reference.merge(ids, rows))
+
+
 @BACKENDS
 def test_booleans_are_or_ed_and_have_a_mean_only_where_all_agree(backend):
     yes, no = [True, True], [False, False]

@@ -145,7 +145,7 @@ def test_rows_of_an_iteration_are_views():
         (0.5, ValueError, "float"),
         ("x", ValueError, "str"),
         (slice(0.5, 1), IndexError, "integers"),
-        ([[0], [1, 2]], ValueError, ""),
+        ([[0], [1, 2]], ValueError, "inhomogeneous"),
         (slice(None, None, 0), ValueError, "zero"),
     ],
 )

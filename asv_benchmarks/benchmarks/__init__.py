@@ -1,0 +1,1 @@
+"""Benchmarks of numparam for airspeed velocity; each `setup` calls once, so nothing compiles later."""

@@ -1,0 +1,151 @@
+"""Row ids on a GPU: their conversion to int64, their check, and their sorting.
+
+The host sees the verdict of a check, a few numbers, and one id where it makes a message of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numparam.kernels import _gate, _row_gate
+from numparam.kernels.cuda import _launch, _memory, _workspace
+from numparam.kernels.cuda._memory import DeviceArray
+
+_NOTHING = 2**63 - 1
+_CHUNK_BITS = 6  # as an exponent: sorted ids that one thread looks through
+
+_Named = tuple[DeviceArray, str]
+
+
+def whole(ids: DeviceArray, name: str) -> DeviceArray:
+    """Return ids of any number dtype as a 1-D int64 array: the same memory if they are int64.
+
+    Raises
+    ------
+    ValueError
+        If a floating-point id has a fraction, is not finite or is too large to be exact.
+    IndexError
+        If an unsigned id is beyond int64.
+    """
+    kind = _gate.kind(ids.dtype)
+    if kind == "int64":
+        return _memory.view(ids, 0, (ids.size,))
+    made = _memory.empty((ids.size,), np.int64, ids.device_id)
+    if not ids.size:
+        return made
+    from numparam.kernels.cuda import _rows
+
+    found = _workspace.put(ids.device_id, [_NOTHING])
+    convert = _rows.convert_ids(kind)
+    _launch.run(convert, ids.device_id, ids.size, ids.address, ids.size, made.address, found)
+    if kind in _gate.FLOATS or kind == "uint64":
+        [first] = _workspace.get(ids.device_id, 1)
+        if first != _NOTHING:
+            raise _not_whole(ids, first, name)
+    return made
+
+
+def _not_whole(ids: DeviceArray, found: int, name: str) -> Exception:
+    if ids.dtype == np.uint64:
+        return IndexError(f"{name} holds {2**64 + ~(found + 1)}, which is beyond any row")
+    value = np.float64(_one(_memory.view(ids, 0, (ids.size,)), found))
+    exact = 2 ** {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[ids.dtype.name]
+    return ValueError(
+        f"{name}[{found}] is {value!r} as {ids.dtype}; a floating-point row id must be a whole "
+        f"number of at most {exact}, up to which {ids.dtype} is exact. Pass int64 ids"
+    )
+
+
+def _one(ids: DeviceArray, position: int) -> np.generic:
+    return _memory.download(_memory.view(ids, position, (1,)))[0]
+
+
+def check(device_id: int, ids: _Named, wanted: _Named | None, rows: int | None) -> bool:
+    """Refuse ids out of range; return whether the first ones ascend strictly.
+
+    Raises
+    ------
+    IndexError
+        If an id is negative or not below `rows`.
+    ValueError
+        With `wanted`: if the first ids do not ascend strictly.
+    """
+    numbers, name = ids
+    asked = numbers if wanted is None else wanted[0]
+    number = 0 if wanted is None else asked.size
+    if not numbers.size + number:
+        return True
+    from numparam.kernels.cuda import _rows
+
+    found = _workspace.put(device_id, [_NOTHING] * 4)
+    last = _NOTHING if rows is None else rows - 1
+    _launch.run(
+        _rows.check_ids, device_id, max(numbers.size, number),
+        numbers.address, numbers.size, asked.address, number, last, found,
+    )  # fmt: skip
+    outside, falling, outside_wanted, _ = _workspace.get(device_id, 4)
+    if outside != _NOTHING:
+        raise _row_gate.outside(name, outside, int(_one(numbers, outside)), rows)
+    if wanted is not None:
+        if falling != _NOTHING:
+            previous, bad = (int(_one(numbers, i)) for i in (falling - 1, falling))
+            raise _row_gate.not_ascending(name, falling, previous, bad)
+        if outside_wanted != _NOTHING:
+            value = int(_one(asked, outside_wanted))
+            raise _row_gate.outside(wanted[1], outside_wanted, value, rows)
+    return falling == _NOTHING
+
+
+def sorted_with_positions(ids: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+    """Sort ids, equal ones in their order; return them and where each stood."""
+    return _sorted(ids, True)  # type: ignore[return-value]
+
+
+def _sorted(ids: DeviceArray, positions: bool) -> tuple[DeviceArray, DeviceArray | None]:
+    from numparam.kernels.cuda import _order
+
+    count, device_id = ids.size, ids.device_id
+
+    def pair() -> tuple[DeviceArray, DeviceArray | None]:
+        keys = _memory.empty((count,), np.int64, device_id)
+        return keys, _memory.empty((count,), np.int64, device_id) if positions else None
+
+    source: tuple[DeviceArray, DeviceArray | None] = (ids, None)
+    target, spare = pair(), pair()
+    for run_bits in range(max(1, (count - 1).bit_length())):
+        keys, order = source
+        keys_out, order_out = target
+        _launch.run(
+            _order.merge_runs, device_id, count,
+            keys.address, order.address if order else 0,
+            keys_out.address, order_out.address if order_out else 0, count, run_bits,
+        )  # fmt: skip
+        source, target = target, spare if keys is ids else source
+    return source
+
+
+def sorted_unique(ids: DeviceArray) -> DeviceArray:
+    """Sort at least one id and drop repeats."""
+    from numparam.kernels.cuda import _order
+
+    count, device_id = ids.size, ids.device_id
+    keys, _ = _sorted(ids, False)
+    chunks = -(-count // (1 << _CHUNK_BITS))
+    ends = _memory.empty((chunks,), np.int64, device_id)
+    spare = _memory.empty((chunks,), np.int64, device_id)
+    _launch.run(
+        _order.count_new, device_id, chunks, keys.address, count, _CHUNK_BITS, ends.address
+    )
+    distance = 1
+    while distance < chunks:
+        _launch.run(
+            _order.add_shifted, device_id, chunks, ends.address, chunks, distance, spare.address
+        )
+        ends, spare = spare, ends
+        distance *= 2
+    unique = _memory.empty((int(_one(ends, chunks - 1)),), np.int64, device_id)
+    _launch.run(
+        _order.list_new, device_id, chunks,
+        keys.address, count, _CHUNK_BITS, ends.address, unique.address,
+    )  # fmt: skip
+    return unique

@@ -1,0 +1,223 @@
+"""Memory of a GPU: a small array class, and the copies between it and the host."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from numparam.kernels import _gate
+from numparam.kernels.cuda import _provider
+
+
+class DeviceArray:
+    """A C-contiguous array in a GPU's memory. Made by `empty`, `upload` and `view`.
+
+    It shares its memory with every library that takes ``__cuda_array_interface__``, and never turns
+    into a host array by itself: `download` copies it.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape.
+    dtype : numpy.dtype
+        Element type.
+    size, nbytes, ndim : int
+        Elements; bytes; dimensions.
+    address : int
+        Address of the first element on the GPU; 0 if there is no element.
+    device_id : int
+        Number of the GPU.
+    writeable : bool
+        Whether kernels may write to it.
+    """
+
+    __slots__ = (
+        "__weakref__", "_owner", "address", "device_id", "dtype", "nbytes", "ndim", "shape", "size",
+        "writeable",
+    )  # fmt: skip
+    __array_ufunc__ = None  # NumPy's operators refuse it instead of boxing it as an object
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        address: int,
+        device_id: int,
+        owner: object,
+        writeable: bool = True,
+    ) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.size = math.prod(shape)
+        self.nbytes = self.size * dtype.itemsize
+        self.ndim = len(shape)
+        self.address = address
+        self.device_id = device_id
+        self.writeable = writeable
+        self._owner = owner
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """The array for other libraries, version 3: they wait for our default stream."""
+        return {
+            "shape": self.shape,
+            "typestr": self.dtype.str,
+            "data": (self.address, not self.writeable),
+            "strides": None,
+            "stream": _provider.device_memory().default_stream,
+            "version": 3,
+        }
+
+    def __repr__(self) -> str:
+        return f"<DeviceArray {self.dtype}{self.shape} on gpu({self.device_id})>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a DeviceArray holds an address of this process's GPU memory; copy it to the host first"
+        )
+
+
+def empty(shape: int | tuple[int, ...], dtype: object, device_id: int = 0) -> DeviceArray:
+    """Allocate uninitialised memory on a GPU.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape.
+    dtype : dtype
+        One of the kernels'.
+    device_id : int
+        Number of the GPU.
+
+    Returns
+    -------
+    DeviceArray
+        A new array.
+
+    Raises
+    ------
+    CUDAUnavailableError
+        If the GPU cannot be used; the message says what is missing.
+    MemoryError
+        If the GPU has too little free memory.
+    TypeError, ValueError
+        If the dtype is not one of the kernels', or a length is negative.
+    """
+    form = np.dtype(dtype)
+    _gate.kind(form)
+    lengths = (shape,) if isinstance(shape, (int, np.integer)) else shape
+    lengths = tuple(operator.index(length) for length in lengths)
+    if any(length < 0 for length in lengths):
+        raise ValueError(f"shape {lengths} has a negative length")
+    _provider.require(device_id)
+    nbytes = math.prod(lengths) * form.itemsize
+    address, owner = 0, None
+    if nbytes:
+        address, owner = _provider.device_memory().allocate(device_id, nbytes)
+    return DeviceArray(lengths, form, address, device_id, owner)
+
+
+def upload(array: object, device_id: int = 0) -> DeviceArray:
+    """Copy a host array, of any layout and byte order, into new memory of a GPU.
+
+    Parameters
+    ----------
+    array : array_like
+        Host array of one of the kernels' dtypes.
+    device_id : int
+        Number of the GPU.
+
+    Returns
+    -------
+    DeviceArray
+        A new array. Moves nbytes from the host to the GPU.
+
+    Raises
+    ------
+    CUDAUnavailableError, MemoryError
+        As `empty`.
+    TypeError
+        If the dtype is not one of the kernels', or the array is on a GPU.
+    """
+    host = _gate.source(array, "array")
+    made = empty(host.shape, host.dtype, device_id)
+    if made.nbytes:
+        _provider.device_memory().copy_in(device_id, made.address, host)
+    return made
+
+
+def download(buffer: DeviceArray) -> np.ndarray:
+    """Copy a GPU's array into a new host array, after all work given to the GPU before."""
+    host = np.empty(buffer.shape, buffer.dtype)
+    if buffer.nbytes:
+        _provider.device_memory().copy_out(buffer.device_id, buffer.address, host)
+    return host
+
+
+def copy_from_host(buffer: DeviceArray, array: np.ndarray) -> None:
+    """Overwrite a GPU's array with a host array of the same shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        If shapes or dtypes differ, or the array on the GPU is read-only. Nothing is written then.
+    """
+    host = _gate.source(array, "array")
+    if host.shape != buffer.shape or host.dtype != buffer.dtype:
+        raise ValueError(
+            f"the host array must be {buffer.dtype}{buffer.shape} like the GPU's, "
+            f"not {host.dtype}{host.shape}"
+        )
+    if not buffer.writeable:
+        raise ValueError("the GPU's array is read-only; pass a writeable one")
+    if buffer.nbytes:
+        _provider.device_memory().copy_in(buffer.device_id, buffer.address, host)
+
+
+def copy(buffer: DeviceArray) -> DeviceArray:
+    """Copy a GPU's array into new memory of the same GPU. Moves 2 × nbytes."""
+    made = empty(buffer.shape, buffer.dtype, buffer.device_id)
+    if made.nbytes:
+        _provider.device_memory().copy_between(
+            made.device_id, made.address, buffer.address, made.nbytes
+        )
+    return made
+
+
+def view(buffer: DeviceArray, start: int, shape: tuple[int, ...]) -> DeviceArray:
+    """Contiguous part of an array from element `start` on, in another shape; shares memory.
+
+    Raises
+    ------
+    ValueError
+        If the part does not lie within the array.
+    """
+    size = math.prod(shape)
+    if not 0 <= start <= start + size <= buffer.size:
+        raise ValueError(
+            f"elements {start} to {start + size} are not within an array of {buffer.size}"
+        )
+    # The owner is the allocation itself, so that views of views hold no chain of arrays.
+    return DeviceArray(
+        tuple(shape),
+        buffer.dtype,
+        buffer.address + start * buffer.dtype.itemsize if size else 0,
+        buffer.device_id,
+        buffer._owner,
+        buffer.writeable,
+    )
+
+
+def synchronize(device_id: int = 0) -> None:
+    """Wait until a GPU has done all the work given to it.
+
+    Raises
+    ------
+    CUDAUnavailableError
+        If the GPU cannot be used.
+    """
+    _provider.require(device_id)
+    _provider.device_memory().synchronize(device_id)

@@ -1,0 +1,66 @@
+"""The mean of a parameter's copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numparam.backend import backend_of
+from numparam.context import Context
+from numparam.gluon import transfers
+from numparam.ndarray.values import reachable
+
+__all__ = ["mean"]
+
+
+def mean(copies: Sequence[Any]) -> Any:
+    """Average the copies of one array.
+
+    Parameters
+    ----------
+    copies : sequence of NDArray, RowSparseNDArray or CSRNDArray
+        At least one; all of one shape, dtype and storage type, on any contexts.
+
+    Returns
+    -------
+    NDArray, RowSparseNDArray or CSRNDArray
+        On ``cpu(0)``, of the same dtype and storage type, in memory of its own.
+
+    Raises
+    ------
+    ValueError
+        If they are boolean and do not agree.
+
+    Notes
+    -----
+    Sums are wider than the copies and round once, so that the mean of equal copies is each of
+    them, bit for bit; means of integers truncate. MXNet rounds at each addition.
+    """
+    first = copies[0]
+    context = Context("cpu", 0)
+    if len(copies) == 1:
+        return transfers.copied(first, context)
+    backend = backend_of("cpu", 0)
+    if first.stype == "default":
+        here = type(first).from_buffer(None, context, backend)
+        buffers = [
+            copy._buffer
+            if reachable(copy, here)
+            else backend.upload(copy._backend.download(copy._buffer))
+            for copy in copies
+        ]
+        return type(first).from_buffer(backend.average.mean(buffers), context, backend)
+    if first.stype == "csr":
+        # Copies may have come to store different elements: only the dense mean is defined.
+        return mean([copy.tostype("default") for copy in copies]).tostype("csr")
+    from numparam.ndarray.sparse.parts import Parts
+
+    near = [copy if copy._backend is backend else copy.copyto(context) for copy in copies]
+    parts = [copy._checked() for copy in near]
+    ids, rows = backend.merge.merge(
+        [part.indices for part in parts],
+        [part.data for part in parts],
+        rows=first.shape[0],
+        divisor=len(parts),
+    )
+    return type(first).from_parts(first.shape, Parts(rows, ids, None, True), context, backend)

@@ -1,0 +1,116 @@
+"""On which contexts a parameter has copies, and which copy serves a context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numparam.base import MXNetError
+from numparam.context import Context, current_context
+from numparam.ndarray.arguments import ContextArgumentError, device_of
+
+__all__ = ["NoContextsError", "as_context_list", "position_of"]
+
+# Contexts of these types with equal numbers can stand for each other.
+_HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
+
+
+class NoContextsError(MXNetError, ValueError):
+    """An empty list of contexts came, on which a parameter would have no values."""
+
+
+def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:
+    """Give the contexts that an argument ``ctx`` means, each once, in their order.
+
+    Parameters
+    ----------
+    ctx : Context, sequence of Context or None
+        The argument.
+    name : str
+        The parameter's name, for messages.
+    default : Context, optional
+        What None means; the current context if not given.
+
+    Returns
+    -------
+    list of Context
+        A new list. Each context can be used: its backend is there.
+
+    Raises
+    ------
+    ContextArgumentError
+        If something else came: an MXNetError, a TypeError and an AttributeError.
+    NoContextsError
+        If the sequence is empty.
+    MXNetError
+        If a device is not there.
+    """
+    if ctx is None:
+        contexts = [default or current_context()]
+    elif isinstance(ctx, Context):
+        contexts = [ctx]
+    elif isinstance(ctx, (list, tuple)):
+        contexts = list(dict.fromkeys(ctx))
+    else:
+        raise _no_context(ctx, name)
+    if not contexts:
+        raise NoContextsError(
+            f"Parameter '{name}' got an empty list of contexts, which would leave it without "
+            "values. Give at least one, such as [cpu(0)]."
+        )
+    for context in contexts:
+        if not isinstance(context, Context):
+            raise _no_context(context, name)
+        device_of(context)
+    return contexts
+
+
+def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | None:
+    """Find the copy for a context.
+
+    Parameters
+    ----------
+    context : Context
+        Where the copy is wanted.
+    contexts : sequence of Context
+        Where there are copies.
+    name : str
+        The parameter's name, for messages.
+
+    Returns
+    -------
+    int or None
+        The position of the context itself; else the last of another host context (cpu, cpu_pinned,
+        cpu_shared) of the same number; else None.
+
+    Notes
+    -----
+    MXNet looks up the parity of the device type first, so that beside a copy in shared memory the
+    one on the cpu cannot be reached.
+
+    Examples
+    --------
+    >>> from numparam.context import cpu, cpu_pinned
+    >>> position_of(cpu_pinned(1), [cpu(0), cpu(1)], "weight")
+    1
+    """
+    if not isinstance(context, Context):
+        raise _no_context(context, name)
+    found = None
+    for position, other in enumerate(contexts):
+        if other == context:
+            return position
+        if (
+            other.device_id == context.device_id
+            and other.device_type in _HOST_TYPES
+            and context.device_type in _HOST_TYPES
+        ):
+            found = position
+    return found
+
+
+def _no_context(ctx: Any, name: str) -> ContextArgumentError:
+    return ContextArgumentError(
+        f"Parameter '{name}': ctx must be a Context such as cpu(0), or a list of them; "
+        f"got {ctx!r} of type {type(ctx).__name__}."
+    )

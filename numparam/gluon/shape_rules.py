@@ -1,0 +1,150 @@
+"""Shapes of parameters: which are known, which fit together, and how two are merged.
+
+Unknown dimensions are 0 or -1, whatever the NumPy modes say; ``()`` is a shape only where NumPy
+shapes are on.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from numparam.gluon.errors import ShapeMismatchError
+from numparam.np_mode import is_np_shape
+from numparam.shapes import InvalidShapeError
+
+__all__ = ["Shape", "as_shape", "filled_in", "is_known", "merged"]
+
+Shape = tuple[int, ...]
+
+_UNKNOWN = (0, -1)
+
+
+def as_shape(shape: Any, name: str) -> Shape | None:
+    """Give a shape as a tuple of int.
+
+    Parameters
+    ----------
+    shape : int, sequence of int or None
+        As it was given. An integer is the shape of a vector.
+    name : str
+        The parameter's name, for messages.
+
+    Returns
+    -------
+    tuple of int, or None
+        None stays None.
+
+    Raises
+    ------
+    InvalidShapeError
+        If it is something else, or a dimension is below -1: a ValueError and an AssertionError.
+
+    Examples
+    --------
+    >>> as_shape([2, 3], "weight"), as_shape(5, "bias")
+    ((2, 3), (5,))
+    """
+    if shape is None:
+        return None
+    try:
+        if isinstance(shape, Iterable) and not isinstance(shape, (str, bytes)):
+            sizes = tuple(map(operator.index, shape))
+        else:
+            sizes = (operator.index(shape),)
+    except TypeError:
+        raise InvalidShapeError(
+            f"Parameter '{name}': a shape is an integer or a tuple of integers; got {shape!r}."
+        ) from None
+    if any(size < -1 for size in sizes):
+        raise InvalidShapeError(
+            f"Parameter '{name}': shape {sizes} has a negative dimension. Sizes are at least 1; "
+            "0 or -1 means that a size is not known yet."
+        )
+    return sizes
+
+
+def is_known(shape: Sequence[int] | None) -> bool:
+    """Tell whether a parameter of this shape can have arrays.
+
+    Examples
+    --------
+    >>> is_known((2, 3)), is_known((2, 0)), is_known((2, -1)), is_known(None)
+    (True, False, False, False)
+    """
+    if shape is None:
+        return False
+    if not shape:
+        return is_np_shape()
+    return not any(size in _UNKNOWN for size in shape)
+
+
+def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:
+    """Give the shape that a parameter has after another one was assigned to it.
+
+    Parameters
+    ----------
+    stored : tuple of int or None
+        The parameter's shape.
+    given : tuple of int
+        The new one. Unknown dimensions of `stored` may get any size; known ones must be equal.
+    name : str
+        The parameter's name, for messages.
+
+    Returns
+    -------
+    tuple of int
+        `given`.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If they do not fit: a ValueError and an AssertionError.
+
+    Examples
+    --------
+    >>> filled_in((0, 3), (2, 3), "weight")
+    (2, 3)
+    """
+    if stored is None or (
+        len(stored) == len(given)
+        and all(old in (*_UNKNOWN, new) for old, new in zip(stored, given, strict=True))
+    ):
+        return given
+    raise ShapeMismatchError(
+        f"Parameter '{name}' has shape {stored}, which shape {given} does not fit: the number of "
+        "dimensions must be equal, and each size too unless it is unknown (0 or -1)."
+    )
+
+
+def merged(stored: Shape, wanted: Shape) -> Shape | None:
+    """Combine two shapes in which dimensions may be unknown.
+
+    Parameters
+    ----------
+    stored, wanted : tuple of int
+        The parameter's shape, and the one that it should have.
+
+    Returns
+    -------
+    tuple of int, or None
+        What both know; where neither does, the dimension of `stored`. None if they contradict
+        each other.
+
+    Examples
+    --------
+    >>> merged((0, 3), (2, 0)), merged((2, 3), (2, 4))
+    ((2, 3), None)
+    """
+    if len(stored) != len(wanted):
+        return None
+    sizes = []
+    for old, new in zip(stored, wanted, strict=True):
+        if old in _UNKNOWN:
+            sizes.append(old if new in _UNKNOWN else new)
+        elif new in _UNKNOWN or new == old:
+            sizes.append(old)
+        else:
+            return None
+    return tuple(sizes)

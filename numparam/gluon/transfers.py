@@ -1,0 +1,171 @@
+"""Arrays of parameters from context to context: new ones, copies, and writing in place.
+
+Everything goes through the backends of the contexts. Where no dtype changes and the source is in
+host memory, nothing of it needs a compiled kernel, so that loading a checkpoint starts at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Buffer, backend_of
+from numparam.base import MXNetError
+from numparam.context import Context
+from numparam.dtypes import as_dtype
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.values import reachable
+
+__all__ = ["all_rows", "copied", "empty", "host_view", "reading", "write", "zeros"]
+
+
+def array_class() -> type[NDArray]:
+    """Give the class of new arrays: that of ``mx.np`` where NumPy arrays are on."""
+    from numparam.np_mode import is_np_array
+
+    if not is_np_array():
+        return NDArray
+    from numparam import numpy as mx_numpy
+
+    return mx_numpy.ndarray
+
+
+def empty(shape: tuple[int, ...], dtype: np.dtype, ctx: Context, cls: type[NDArray]) -> NDArray:
+    """Allocate a dense array without setting its elements."""
+    backend = backend_of(ctx.device_type, ctx.device_id)
+    return cls.from_buffer(backend.empty(shape, dtype), ctx, backend)
+
+
+def zeros(
+    shape: tuple[int, ...], dtype: Any, ctx: Context, stype: str, cls: type[NDArray]
+) -> NDArray:
+    """Make an array of zeros.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    dtype : str, type or numpy.dtype
+        Its dtype.
+    ctx : Context
+        Where it goes.
+    stype : {'default', 'row_sparse', 'csr'}
+        Its storage type; sparse arrays store nothing.
+    cls : type
+        The class of a dense array.
+
+    Returns
+    -------
+    NDArray
+        The array.
+    """
+    if stype != "default":
+        from numparam.ndarray.creation import zeros as make
+
+        return make(shape, ctx, dtype, stype)
+    array = empty(shape, as_dtype(dtype), ctx, cls)
+    if array.size:
+        array._backend.read_into(array._buffer, _clear)
+    return array
+
+
+def _clear(memory: memoryview) -> None:
+    np.frombuffer(memory, np.uint8)[...] = 0
+
+
+def host_view(array: NDArray) -> np.ndarray | None:
+    """Give the host array that shares a dense array's memory; None where there is none."""
+    try:
+        return array._backend.on_host(array._buffer)
+    except MXNetError:
+        return None
+
+
+def copied(array: Any, ctx: Context) -> Any:
+    """Copy an array, of any storage type, to a context; also to the one it is on."""
+    if array.stype != "default":
+        return array.copyto(ctx)
+    backend = backend_of(ctx.device_type, ctx.device_id)
+    host = host_view(array)
+    if host is not None:
+        buffer = backend.upload(host)
+    elif backend is array._backend:
+        buffer = backend.cast.copy(array._buffer)
+    else:
+        buffer = backend.upload(array._backend.download(array._buffer))
+    return type(array).from_buffer(buffer, ctx, backend)
+
+
+def write(target: NDArray, source: Any) -> None:
+    """Write all elements of an array into a dense one of the same shape, in place.
+
+    Parameters
+    ----------
+    target : NDArray
+        Dense; keeps its memory and its dtype.
+    source : NDArray or numpy.ndarray
+        Dense, of any dtype, on any context.
+    """
+    target._require_writable()
+    backend = target._backend
+    host = source if isinstance(source, np.ndarray) else host_view(source)
+    buffer = target._buffer
+    if host is not None and host.dtype == buffer.dtype:
+        if buffer.size:
+            backend.read_into(buffer, reading(host))
+        return
+    given = source if host is source else _buffer_for(source, target)
+    if host is source:
+        given = backend.upload(np.asarray(host))
+    if given.dtype == buffer.dtype:
+        if given is not buffer:
+            backend.cast.copy(given, out=buffer)
+    else:
+        backend.cast.cast(given, buffer.dtype, out=buffer)
+
+
+def reading(host: np.ndarray) -> Any:
+    """Give what `Backend.read_into` calls to copy a host array into memory of its dtype."""
+
+    def fill(memory: memoryview) -> None:
+        out = np.frombuffer(memory, np.uint8).view(host.dtype)
+        np.copyto(out.reshape(host.shape), host)
+
+    return fill
+
+
+def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
+    """Give the source's buffer, or a copy of it, where the target's kernels can read it."""
+    if reachable(source, target):
+        return source._buffer
+    return target._backend.upload(source._backend.download(source._buffer))
+
+
+def all_rows(array: Any) -> Any:
+    """Give a row-sparse array that stores every row of another one, also those that are zero.
+
+    Parameters
+    ----------
+    array : RowSparseNDArray or NDArray
+        A dense array becomes the rows, without a copy.
+
+    Returns
+    -------
+    RowSparseNDArray
+        On the same context; it shares memory with a dense `array`.
+    """
+    from numparam.ndarray.sparse.parts import Parts
+    from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+
+    backend, shape = array._backend, array.shape
+    ids = np.arange(shape[0], dtype=np.int64)
+    everything = backend.upload(ids)
+    if array.stype == "default":
+        rows = array._buffer
+    else:
+        parts = array._checked()
+        if parts.indices.shape[0] == shape[0]:
+            return array
+        rows = backend.retain.retain(parts.indices, parts.data, everything, rows=shape[0])
+    return RowSparseNDArray.from_parts(shape, Parts(rows, everything, None, True), array._ctx)

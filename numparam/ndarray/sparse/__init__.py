@@ -1,0 +1,68 @@
+"""Sparse arrays: ``numparam.nd.sparse``, with the names of MXNet's ``mxnet.nd.sparse``.
+
+Row-sparse arrays store some of their rows, csr matrices some of their elements; the rest is zero.
+Operations keep them sparse where MXNet does, and no operation makes a dense array on the way to a
+sparse result.
+
+Examples
+--------
+>>> import numparam as mx
+>>> gradient = mx.nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(1000, 2))
+>>> (gradient * 10).indices.asnumpy()
+array([0, 2])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse import elementwise, like, linear, products, reductions, retention, sums
+from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.sparse.conversion import from_dense
+from numparam.ndarray.sparse.creation import array, csr_matrix, empty, row_sparse_array, zeros
+from numparam.ndarray.sparse.csr import CSRNDArray
+from numparam.ndarray.sparse.errors import (
+    NotSparseError,
+    SparseArgumentError,
+    SparseFormatError,
+    SparseKeyError,
+    StorageTypePairError,
+)
+from numparam.ndarray.sparse.retention import retain
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+
+__all__ = [
+    "BaseSparseNDArray",
+    "CSRNDArray",
+    "NDArray",
+    "NotSparseError",
+    "RowSparseNDArray",
+    "SparseArgumentError",
+    "SparseFormatError",
+    "SparseKeyError",
+    "StorageTypePairError",
+    "array",
+    "csr_matrix",
+    "elementwise",
+    "empty",
+    "from_dense",
+    "like",
+    "linear",
+    "products",
+    "reductions",
+    "retain",
+    "retention",
+    "row_sparse_array",
+    "sums",
+    "zeros",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The operations handle every storage type, so they are those of numparam.nd.
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from numparam.ndarray import op
+
+    return getattr(op, name)

@@ -1,0 +1,76 @@
+"""From dense arrays to sparse ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Backend, Buffer
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.sparse.csr import CSRNDArray
+from numparam.ndarray.sparse.errors import SparseArgumentError
+from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+from numparam.storage_types import storage_type_id
+
+__all__ = ["csr_parts", "from_dense", "row_sparse_parts"]
+
+
+def from_dense(array: NDArray, stype: str) -> BaseSparseNDArray:
+    """Convert a dense array to a sparse storage type, on its context.
+
+    Parameters
+    ----------
+    array : NDArray
+        Dense; with at least one dimension, for ``'csr'`` with two.
+    stype : {'row_sparse', 'csr'}
+        The storage type.
+
+    Returns
+    -------
+    RowSparseNDArray or CSRNDArray
+        It stores the rows, or the elements, that are not zero. −0.0 is zero, NaN is not.
+
+    Raises
+    ------
+    ValueError
+        If there is no such storage type, or the array has another number of dimensions.
+    """
+    storage_type_id(stype)
+    backend = array._backend
+    if stype == "csr":
+        parts = csr_parts(backend, array._buffer)
+        return CSRNDArray.from_parts(array.shape, parts, array._ctx, backend)
+    parts = row_sparse_parts(backend, array._buffer)
+    return RowSparseNDArray.from_parts(array.shape, parts, array._ctx, backend)
+
+
+def row_sparse_parts(backend: Backend, dense: Buffer) -> Parts:
+    """The rows of a dense buffer that are not all zero."""
+    if not dense.shape:
+        raise SparseArgumentError("a row_sparse array needs rows, so at least one dimension")
+
+    def nonzero_rows(array: np.ndarray) -> np.ndarray:
+        rest = tuple(range(1, array.ndim))
+        return np.flatnonzero((array != 0).any(axis=rest)).astype(np.int64)
+
+    ids = backend.apply(nonzero_rows, dense)
+    return Parts(backend.retain.gather(dense, ids), ids, valid=True)
+
+
+def csr_parts(backend: Backend, dense: Buffer) -> Parts:
+    """The elements of a dense buffer that are not zero."""
+    if len(dense.shape) != 2:
+        raise SparseArgumentError(
+            f"a csr matrix has two dimensions; this array has the shape {tuple(dense.shape)}"
+        )
+
+    def nonzero_elements(array: np.ndarray) -> Any:
+        rows, columns = np.nonzero(array)
+        indptr = np.zeros(len(array) + 1, np.int64)
+        np.cumsum(np.bincount(rows, minlength=len(array)), out=indptr[1:])
+        return array[rows, columns], columns.astype(np.int64), indptr
+
+    return Parts(*backend.apply(nonzero_elements, dense), valid=True)

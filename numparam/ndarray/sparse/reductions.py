@@ -1,0 +1,81 @@
+"""Sums, means and norms of sparse arrays: dense results, of what is stored."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import OPERATIONS, Operation, invoke, sparse_rule
+from numparam.ndarray.operations.axes import axes_of
+from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
+from numparam.ndarray.sparse.delivery import deliver, values, wrapped
+from numparam.ndarray.sparse.sums import placed, sums_by_id
+
+__all__: list[str] = []
+
+
+@sparse_rule("sum", "mean")
+def _sum_rule(
+    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
+) -> Any:
+    (array,) = inputs
+    if array.stype == "default" or attributes.get("exclude"):
+        return NotImplemented
+    axes = axes_of(attributes.get("axis"), array.ndim)
+    keepdims = bool(attributes.get("keepdims"))
+    if array.stype == "csr" and len(axes) == 1 and array.ndim == 2:
+        result = _along(array, axes[0], keepdims)
+    elif 0 not in axes:
+        return NotImplemented
+    elif array.stype == "csr":
+        if len(axes) != array.ndim:
+            return NotImplemented
+        total = invoke(OPERATIONS["sum"], (values(array),), {})
+        result = total._in_shape((1,) * array.ndim) if keepdims else total
+    else:  # the rows that are not stored add nothing
+        result = invoke(OPERATIONS["sum"], (values(array),), {"axis": axes, "keepdims": keepdims})
+    if row.name == "mean":
+        count = math.prod(array.shape[axis] for axis in axes)
+        result = invoke(OPERATIONS["_div_scalar"], (result,), {"scalar": count})
+    return deliver(row, result, out)
+
+
+def _along(matrix: CSRNDArray, axis: int, keepdims: bool) -> NDArray:
+    """Sums of the columns (axis 0) or of the rows (axis 1)."""
+    parts = matrix._checked()
+    backend = matrix._backend
+    ids = parts.indices if axis == 0 else backend.apply(row_of_each, parts.indptr)
+    length = matrix.shape[1 - axis]
+    ids, sums = sums_by_id(backend, ids, parts.data, length)
+    result = placed(backend, ids, sums, length)
+    if keepdims:
+        result = backend.view(result, 0, (1, length) if axis == 0 else (length, 1))
+    return wrapped(matrix, result)
+
+
+@sparse_rule("norm")
+def _norm_rule(
+    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
+) -> Any:
+    (array,) = inputs
+    if array.stype == "default" or attributes.get("axis") is not None:
+        return NotImplemented
+    settings = {name: value for name, value in attributes.items() if name != "keepdims"}
+    result = invoke(row, (values(array),), settings)
+    if attributes.get("keepdims"):
+        result = result._in_shape((1,) * array.ndim)
+    return deliver(row, result, out)
+
+
+@sparse_rule("multi_sum_sq", "multi_all_finite", "all_finite")
+def _stored_only_rule(
+    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
+) -> Any:
+    """Zeros do not count: what is stored gives the result."""
+    stored = [values(array) if array.stype != "default" else array for array in inputs]
+    if out is None or out.stype == "default":
+        return invoke(row, stored, attributes, out)
+    return deliver(row, invoke(row, stored, attributes), out)
+
+

@@ -1,0 +1,128 @@
+"""Rows of row-sparse arrays by id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, operation, sparse_rule
+from numparam.ndarray.sparse.delivery import deliver
+from numparam.ndarray.sparse.errors import SparseFormatError
+from numparam.ndarray.sparse.parts import Parts, whole_ids
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+
+__all__ = ["retain", "retained_rows"]
+
+
+@operation("_sparse_retain", "_retain", agree=False)
+def _sparse_retain(data: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    raise OperationError(
+        "retain takes rows of a row_sparse array, and this one is dense; use take, or "
+        "tostype('row_sparse') first"
+    )
+
+
+def retain(
+    data: Any = None, indices: Any = None, out: Any = None, name: Any = None, **unknown: Any
+) -> Any:
+    """Take the rows of given ids from a row-sparse array.
+
+    Parameters
+    ----------
+    data : RowSparseNDArray
+        The rows.
+    indices : NDArray
+        Row ids, of any dtype and shape; they are read in C order. Floating-point ids must be whole
+        numbers.
+    out : RowSparseNDArray, optional
+        Where to write the result; not `data`.
+    name : str, optional
+        Ignored.
+    **unknown
+        Refused.
+
+    Returns
+    -------
+    RowSparseNDArray
+        Exactly the rows of `indices`, in their order, repeated as they are; a row that `data` does
+        not store is stored as zeros. From an array without any row none come.
+
+    Raises
+    ------
+    SparseFormatError
+        If an id is out of range or not whole, or those of `data` are out of range, out of order or
+        repeated. It is an IndexError, a ValueError and an MXNetError.
+    AssertionError
+        If an argument is no array.
+    MXNetError
+        If an argument is missing, unknown, or of another storage type.
+
+    Notes
+    -----
+    A result whose ids do not ascend, or repeat, can be read, but not used further: `check_format`
+    refuses it. MXNet 1.9.1 does the same without checking, takes fractions and ids out of range,
+    and reads foreign memory for them.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> table = mx.nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(4, 2))
+    >>> rows = mx.nd.sparse.retain(table, mx.nd.array([1, 2]))
+    >>> rows.indices.asnumpy(), rows.data.asnumpy()
+    (array([1, 2]), array([[0., 0.],
+           [3., 4.]], dtype=float32))
+    """
+    from numparam.ndarray.functions import bind
+
+    row = OPERATIONS["_sparse_retain"]
+    given = {"data": data, "indices": indices}
+    inputs, attributes, _ = bind(row, (), given | unknown)
+    return invoke(row, inputs, attributes, out)
+
+
+@sparse_rule("_sparse_retain")
+def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) -> Any:
+    data, indices = inputs
+    if not isinstance(data, RowSparseNDArray):
+        raise OperationError(f"retain takes rows of a row_sparse array, not of a {data.stype} one")
+    if indices.stype != "default":
+        raise OperationError(f"the ids for retain must be dense, not {indices.stype}")
+    if out is not None:
+        if out is data:
+            raise OperationError("retain cannot write into the array that it reads; copy it first")
+        if out.stype != "row_sparse":
+            raise OperationError(f"out of retain must be row_sparse, not {out.stype}")
+    backend = data._backend
+    ids = indices._buffer
+    if indices._backend is not backend and type(indices._backend) is not type(backend):
+        ids = backend.upload(indices.asnumpy())
+    wanted = backend.apply(lambda numbers: whole_ids(numbers).reshape(-1), ids)
+    rows = retained_rows(data, wanted)
+    if not data._parts.indices.shape[0]:
+        from numparam.ndarray.sparse.creation import empty_parts
+
+        parts = empty_parts("row_sparse", data.shape, rows.dtype, backend)
+    else:
+        parts = Parts(rows, wanted)
+    made = RowSparseNDArray.from_parts(data.shape, parts, data._ctx, backend)
+    return deliver(row, made, out)
+
+
+def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
+    """The rows of int64 ids as a dense buffer, by the kernel of the device.
+
+    Raises
+    ------
+    SparseFormatError
+        If an id is out of range.
+    """
+    parts = data._checked()
+    try:
+        return data._backend.retain.retain(
+            parts.indices, parts.data, wanted, rows=data.shape[0]
+        )
+    except (IndexError, ValueError) as error:
+        raise SparseFormatError(f"of an array of shape {data.shape}: {error}") from error
+
+

@@ -1,0 +1,109 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from numparam import ndarray as nd
+from numparam.base import MXNetError
+
+pytestmark = pytest.mark.usefixtures("device")
+
+
+@given(hnp.array_shapes(max_dims=4, max_side=4), st.data())
+def test_reshape_to_any_factors_shares_the_memory(shape, data):
+    size = math.prod(shape)
+    divisor = data.draw(st.sampled_from([d for d in range(1, size + 1) if size % d == 0]))
+    array = nd.zeros(shape)
+    for other in (
+        array.reshape((divisor, -1)),
+        array.reshape(-1, divisor),
+        array.reshape([divisor, size // divisor]),
+        array.reshape(shape=(-1,)),
+        array.reshape((-2,)),
+        array.reshape((0,) * len(shape)),
+    ):
+        assert other.size == size
+        other[:] = other + 1
+    assert (array.asnumpy() == 6).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "error", "words"),
+    [
+        ((5, -1), ValueError, "24 elements"),
+        ((7,), ValueError, "24 elements"),
+        ((-1, -1), MXNetError, "more than one -1"),
+        ((0, 0, 0, 0), MXNetError, "more dimensions"),
+        ((-5,), MXNetError, "-5"),
+        ((-4, 2), MXNetError, "two numbers"),
+        ((-4, 5, 5, -2), MXNetError, "5 times 5"),
+        ((), ValueError, "24 elements"),
+        (((2, 12),) * 2, TypeError, "tuple"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(shape, error, words):
+    with pytest.raises(error, match=words):
+        nd.zeros((2, 3, 4)).reshape(*[shape] if error is not TypeError else shape)
+
+
+def test_reshape_needs_a_shape_and_nothing_else():
+    with pytest.raises(AssertionError, match="needs a shape"):
+        nd.zeros((2,)).reshape()
+    with pytest.raises(TypeError, match="foo"):
+        nd.zeros((2,)).reshape((2,), foo=1)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a.T,
+        lambda a: a.expand_dims(0),
+        lambda a: a.flatten(),
+        lambda a: a.reshape_like(nd.zeros((6,))),
+        lambda a: a.slice((0, 0), (1, 2)),
+        lambda a: a.swapaxes(0, 1),
+        lambda a: a.broadcast_to((1, 2, 3)),
+        lambda a: nd.reshape(a, shape=(-1,)),
+        lambda a: nd.identity(a),
+    ],
+)
+def test_operations_copy_even_where_nothing_moves(view):
+    array = nd.zeros((2, 3))
+    view(array)[:] = 1
+    assert array.asnumpy().sum() == 0
+
+
+def test_broadcast_to_adds_axes_in_front():
+    array = nd.array([[1], [2]])
+    assert array.broadcast_to((2, 2, 2)).tolist() == [[[1, 1], [2, 2]]] * 2
+    with pytest.raises(ValueError, match="stretch"):
+        array.broadcast_to((2,))
+    with pytest.raises(ValueError, match="broadcast_to"):
+        array.broadcast_to((3, 2))
+
+
+def test_transpose_takes_one_tuple():
+    array = nd.zeros((2, 3, 4))
+    assert array.transpose().shape == (4, 3, 2)
+    assert array.transpose((2, 0, 1)).shape == (4, 2, 3)
+    assert array.transpose(axes=(0, 2, 1)).shape == (2, 4, 3)
+    with pytest.raises(TypeError, match="tuple"):
+        array.transpose(1, 0, 2)
+    for axes in ((0, 0, 1), (0, 1), (0, 1, 3)):
+        with pytest.raises(MXNetError, match="once"):
+            array.transpose(axes)
+
+
+def test_parts_are_assigned_in_place():
+    array = nd.zeros((2, 3))
+    assert array.slice_assign(nd.ones((1, 2)), (0, 0), (1, 2), (1, 1)) is array
+    assert array.slice_assign_scalar(5, (1,), (2,)) is array
+    assert array.tolist() == [[1, 1, 0], [5, 5, 5]]
+    assert array._full(2) is array
+    array._sync_copyfrom(np.arange(6).reshape(2, 3))
+    assert array.tolist() == [[0, 1, 2], [3, 4, 5]]
+    with pytest.raises(ValueError, match=r"\(2, 3\)"):
+        array._sync_copyfrom([1, 2])

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from numparam import ndarray as nd
+from numparam.base import MXNetError
+
+
+def test_numpy_memory_is_shared_and_the_given_array_becomes_read_only():
+    values = np.arange(6.0).reshape(2, 3)
+    view = values[:]
+    array = nd.from_numpy(values)
+    array[1] = 9
+    assert values.tolist() == [[0, 1, 2], [9, 9, 9]]
+    assert values.flags.writeable is False
+    assert np.shares_memory(np.asarray(array), view)
+
+
+def test_a_copy_leaves_the_given_array_alone(device):
+    values = np.arange(6.0).reshape(2, 3).T
+    array = nd.from_numpy(values, zero_copy=False)
+    array[:] = 0
+    assert values.sum() == 15
+    assert values.flags.writeable
+    assert array.dtype is np.float64
+
+
+def test_foreign_byte_orders_are_copied_or_refused():
+    values = np.arange(3, dtype=">f4")
+    with pytest.raises(ValueError, match="byte order"):
+        nd.from_numpy(values)
+    assert values.flags.writeable
+    assert nd.from_numpy(values, zero_copy=False).asnumpy().tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("make", [lambda a: a.T, lambda a: a[:, 0], lambda a: a[::-1]])
+def test_memory_that_is_not_contiguous_cannot_be_shared(make):
+    values = make(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="ascontiguousarray"):
+        nd.from_numpy(values)
+    assert values.flags.writeable
+
+
+def test_misaligned_memory_cannot_be_shared():
+    values = np.frombuffer(bytearray(9), np.uint8)[1:].view(np.float64)
+    if values.flags.aligned:
+        values = np.frombuffer(bytearray(10), np.uint8)[1:9].view(np.float64)
+    with pytest.raises(MXNetError, match="aligned"):
+        nd.from_numpy(values)
+
+
+def test_read_only_memory_is_shared_for_reading():
+    values = np.frombuffer(b"\0\0\x80?" * 2, np.float32)
+    array = nd.from_numpy(values)
+    assert array.asnumpy().tolist() == [1, 1]
+    with pytest.raises(ValueError, match="copy"):
+        array[:] = 0
+
+
+@pytest.mark.parametrize("thing", [[1, 2], 3, None])
+def test_only_numpy_arrays_are_taken(thing):
+    with pytest.raises(AttributeError, match=type(thing).__name__):
+        nd.from_numpy(thing)
+
+
+def test_unsupported_dtypes_are_refused():
+    with pytest.raises(ValueError, match="complex"):
+        nd.from_numpy(np.ones(2, np.complex64))

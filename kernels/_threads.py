@@ -17,7 +17,7 @@ def _available() -> int:
 
 
 def num_threads() -> int:
-    """Number of threads that one CPU kernel call may use, the caller's included.
+    """Return the number of threads that one CPU kernel call may use, the caller's included.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def set_num_threads(count: int) -> int:
     """
     global _chosen
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"the number of threads must be a whole number of at least 1, not {count!r}")
+        raise ValueError(f"the number of threads must be a whole number, at least 1, not {count!r}")
     previous = num_threads()
     with _lock:
         _chosen = count

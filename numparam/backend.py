@@ -18,7 +18,7 @@ import numpy as np
 from numparam.base import MXNetError
 
 Buffer = Any
-"""Memory of one array on some device: C-contiguous, with ``shape``, ``dtype``, ``size``, ``nbytes``."""
+"""Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
 
 
 class Backend:

@@ -1,40 +1,142 @@
-/* The limit of each comparison: plain loops that move the same bytes. Compiled with -O3. */
-#include <stddef.h>
+/* The limit of each comparison: the plainest loops that move the same bytes, compiled with
+ * -O3 -march=native.
+ *
+ * All have one signature. Threads claim pieces of `piece` items from `counter`, until `size` items
+ * are done; `at` holds addresses, the output's last; what `number` is, each loop says. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-void mean_float32(const float **sources, int64_t count, float *out, int64_t start, int64_t stop) {
-    const float scale = 1.0f / (float)count;
-    const float *a = sources[0], *b = sources[count > 1], *c = sources[count > 2 ? 2 : 0],
-                *d = sources[count > 3 ? 3 : 0];
-    if (count == 2) {
-        for (int64_t i = start; i < stop; i++) out[i] = (a[i] + b[i]) * scale;
-    } else if (count == 4) {
-        for (int64_t i = start; i < stop; i++) out[i] = (a[i] + b[i] + c[i] + d[i]) * scale;
-    } else {
-        enum { BLOCK = 4096 };
-        float total[BLOCK];
-        for (int64_t s = start; s < stop; s += BLOCK) {
-            int64_t n = stop - s < BLOCK ? stop - s : BLOCK;
-            for (int64_t i = 0; i < n; i++) total[i] = a[s + i];
-            for (int64_t k = 1; k < count; k++) {
-                const float *x = sources[k];
-                for (int64_t i = 0; i < n; i++) total[i] += x[s + i];
-            }
-            for (int64_t i = 0; i < n; i++) out[s + i] = total[i] * scale;
+#define SIGNATURE int64_t *counter, int64_t size, int64_t piece, const int64_t *at, int64_t number
+
+#define PIECES                                                                                   \
+    for (int64_t start, stop;                                                                    \
+         (start = __atomic_fetch_add(counter, piece, __ATOMIC_RELAXED)) < size &&                \
+         (stop = start + piece < size ? start + piece : size, 1);)
+
+/* Mean of `number` arrays: SUM is computed in the dtype itself, by blocks where there are many. */
+#define MEAN(NAME, TYPE, WIDE, FINISH)                                                           \
+    void NAME(SIGNATURE) {                                                                       \
+        enum { BLOCK = 2048 };                                                                   \
+        WIDE total[BLOCK];                                                                       \
+        const double count = (double)number;                                                     \
+        TYPE *restrict out = (TYPE *)at[number];                                                 \
+        const TYPE *a = (const TYPE *)at[0], *b = (const TYPE *)at[number > 1 ? 1 : 0];          \
+        const TYPE *c = (const TYPE *)at[number > 2 ? 2 : 0];                                    \
+        const TYPE *d = (const TYPE *)at[number > 3 ? 3 : 0];                                    \
+        PIECES {                                                                                 \
+            if (number == 2) {                                                                   \
+                for (int64_t i = start; i < stop; i++) out[i] = FINISH((WIDE)(a[i] + b[i]));     \
+            } else if (number == 4) {                                                            \
+                for (int64_t i = start; i < stop; i++)                                           \
+                    out[i] = FINISH((WIDE)(a[i] + b[i] + c[i] + d[i]));                          \
+            } else {                                                                             \
+                for (int64_t s = start; s < stop; s += BLOCK) {                                  \
+                    int64_t n = stop - s < BLOCK ? stop - s : BLOCK;                             \
+                    for (int64_t i = 0; i < n; i++) total[i] = a[s + i];                         \
+                    for (int64_t k = 1; k < number; k++) {                                       \
+                        const TYPE *x = (const TYPE *)at[k];                                     \
+                        for (int64_t i = 0; i < n; i++) total[i] += x[s + i];                    \
+                    }                                                                            \
+                    for (int64_t i = 0; i < n; i++) out[s + i] = FINISH(total[i]);               \
+                }                                                                                \
+            }                                                                                    \
+        }                                                                                        \
+    }
+
+#define SCALED(SUM) ((SUM) * (1 / count))
+/* A shift in place of a division: `number` is a power of two in the comparison. */
+#define SHIFTED(SUM) ((SUM) >> shift)
+MEAN(mean_float32, float, float, (float)SCALED)
+MEAN(mean_float64, double, double, SCALED)
+#define count count; const int shift = __builtin_ctzll((uint64_t)number); (void)shift; (void)count
+MEAN(mean_int32, int32_t, int32_t, SHIFTED)
+MEAN(mean_int16, uint16_t, uint32_t, SHIFTED)
+#undef count
+
+/* Items are bytes. */
+void zero(SIGNATURE) {
+    PIECES memset((char *)at[0] + start, 0, (size_t)(stop - start));
+}
+
+/* Items are arrays: address i is at[i], its size in bytes at[number + i]. */
+void zero_many(SIGNATURE) {
+    PIECES for (int64_t i = start; i < stop; i++) memset((char *)at[i], 0, (size_t)at[number + i]);
+}
+
+/* Items are bytes. */
+void copy(SIGNATURE) {
+    PIECES memcpy((char *)at[1] + start, (const char *)at[0] + start, (size_t)(stop - start));
+}
+
+/* Items are rows of `number` bytes: table, ids, output. */
+void gather(SIGNATURE) {
+    const int64_t *ids = (const int64_t *)at[1];
+    PIECES for (int64_t i = start; i < stop; i++)
+        memcpy((char *)at[2] + i * number, (const char *)at[0] + ids[i] * number, (size_t)number);
+}
+
+/* Items are rows of `number` bytes: rows, ids, table. */
+void scatter(SIGNATURE) {
+    const int64_t *ids = (const int64_t *)at[1];
+    PIECES for (int64_t i = start; i < stop; i++)
+        memcpy((char *)at[2] + ids[i] * number, (const char *)at[0] + i * number, (size_t)number);
+}
+
+/* Items are rows of the union, of `number` floats: rows of all sources; the first occurrence of
+ * each row of the union in `order`, with one entry more; the order; output. */
+void merge(SIGNATURE) {
+    const float *rows = (const float *)at[0];
+    const int64_t *first = (const int64_t *)at[1], *order = (const int64_t *)at[2];
+    PIECES for (int64_t i = start; i < stop; i++) {
+        float *restrict out = (float *)at[3] + i * number;
+        memcpy(out, rows + order[first[i]] * number, (size_t)number * sizeof(float));
+        for (int64_t k = first[i] + 1; k < first[i + 1]; k++) {
+            const float *more = rows + order[k] * number;
+            for (int64_t j = 0; j < number; j++) out[j] += more[j];
         }
     }
 }
 
-void zero(void *out, int64_t start, int64_t stop) {
-    memset((char *)out + start, 0, (size_t)(stop - start));
+/* Conversions. Where C has no such type, integers of the same widths. */
+#define CAST(NAME, FROM, TO)                                                                     \
+    void NAME(SIGNATURE) {                                                                       \
+        const FROM *source = (const FROM *)at[0];                                                \
+        TO *restrict out = (TO *)at[1];                                                          \
+        PIECES for (int64_t i = start; i < stop; i++) out[i] = (TO)source[i];                    \
+    }
+CAST(cast_4_to_2, uint32_t, uint16_t)
+CAST(cast_2_to_4, uint16_t, uint32_t)
+CAST(cast_4_to_1, uint32_t, uint8_t)
+CAST(cast_1_to_4, uint8_t, uint32_t)
+CAST(cast_float32_float64, float, double)
+CAST(cast_float64_float32, double, float)
+CAST(cast_float32_int32, float, int32_t)
+CAST(cast_int32_float32, int32_t, float)
+
+/* Sum of squares of floats in double: one sum for each piece, at at[1]. */
+void sum_of_squares(SIGNATURE) {
+    enum { LANES = 64 };
+    const float *source = (const float *)at[0];
+    PIECES {
+        double total[LANES] = {0}, sum = 0;
+        int64_t i = start;
+        for (; i + LANES <= stop; i += LANES)
+            for (int lane = 0; lane < LANES; lane++)
+                total[lane] += (double)source[i + lane] * source[i + lane];
+        for (int lane = 0; lane < LANES; lane++) sum += total[lane];
+        for (; i < stop; i++) sum += (double)source[i] * source[i];
+        ((double *)at[1])[start / piece] = sum;
+    }
 }
 
-void copy(const void *source, void *out, int64_t start, int64_t stop) {
-    memcpy((char *)out + start, (const char *)source + start, (size_t)(stop - start));
+/* Multiply floats in place by the float whose bits `number` holds. */
+void scale(SIGNATURE) {
+    union { uint32_t bits; float value; } factor = {(uint32_t)number};
+    float *array = (float *)at[0];
+    PIECES for (int64_t i = start; i < stop; i++) array[i] *= factor.value;
 }
 
-void gather(const char *table, const int64_t *ids, char *out, int64_t row, int64_t start,
-            int64_t stop) {
-    for (int64_t i = start; i < stop; i++) memcpy(out + i * row, table + ids[i] * row, (size_t)row);
-}
+/* Mean of `number` float arrays into memory allocated and released here; one thread calls it. */
+void *allocate(int64_t nbytes) { return malloc((size_t)nbytes); }
+void release(void *memory) { free(memory); }

@@ -123,7 +123,7 @@ class _Files:
 
 
 class _Implementation(caching.CompileResultCacheImpl):
-    _locator_classes = [_Locator]
+    _locator_classes = (_Locator,)
 
 
 class _KernelCache(caching.FunctionCache):

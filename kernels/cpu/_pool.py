@@ -44,7 +44,7 @@ class _Ticket:
     def run(self) -> None:
         try:
             self.call(*self.arguments)
-        except BaseException as failure:  # noqa: BLE001 - handed to the waiting thread, which raises it
+        except BaseException as failure:  # the waiting thread raises it
             self.failure = failure
         finally:
             self.done.release()

@@ -160,25 +160,24 @@ def _locate(ids, count, wanted, number, positions):
 @inline
 def _copy_rows(data, positions, batch, out, row_bytes):
     """Copy rows by position, -1 for a row of zeros; short rows without a call for each."""
-    if row_bytes == 4:
+    missing = 0
+    for i in range(batch):
+        missing += positions[i] < 0
+    if row_bytes == 4 and missing == 0:
         for i in range(batch):
-            if positions[i] >= 0:
-                copy_bytes(out + 4 * i, data + 4 * positions[i], 4)
+            copy_bytes(out + 4 * i, data + 4 * positions[i], 4)
+    elif row_bytes == 8 and missing == 0:
+        for i in range(batch):
+            copy_bytes(out + 8 * i, data + 8 * positions[i], 8)
+    elif row_bytes == 16 and missing == 0:
+        for i in range(batch):
+            copy_bytes(out + 16 * i, data + 16 * positions[i], 16)
+    elif row_bytes <= 16:
+        for i in range(batch):
+            if positions[i] < 0:
+                _clear_short(out + i * row_bytes, row_bytes)
             else:
-                clear_bytes(out + 4 * i, 4)
-    elif row_bytes == 8:
-        for i in range(batch):
-            if positions[i] >= 0:
-                copy_bytes(out + 8 * i, data + 8 * positions[i], 8)
-            else:
-                clear_bytes(out + 8 * i, 8)
-    elif row_bytes <= 2:
-        for i in range(batch):
-            for j in range(row_bytes):
-                if positions[i] >= 0:
-                    copy_bytes(out + row_bytes * i + j, data + row_bytes * positions[i] + j, 1)
-                else:
-                    clear_bytes(out + row_bytes * i + j, 1)
+                _copy_short(out + i * row_bytes, data + positions[i] * row_bytes, row_bytes)
     else:
         fetched = min(row_bytes, _FETCHED)
         for i in range(batch):
@@ -190,6 +189,34 @@ def _copy_rows(data, positions, batch, out, row_bytes):
                 copy_bytes(out + i * row_bytes, data + positions[i] * row_bytes, row_bytes)
             else:
                 clear_bytes(out + i * row_bytes, row_bytes)
+
+
+@inline
+def _copy_short(target, source, nbytes):
+    """Copy up to 16 bytes: as one or two words that may overlap, or byte by byte."""
+    if nbytes >= 8:
+        copy_bytes(target, source, 8)
+        copy_bytes(target + nbytes - 8, source + nbytes - 8, 8)
+    elif nbytes >= 4:
+        copy_bytes(target, source, 4)
+        copy_bytes(target + nbytes - 4, source + nbytes - 4, 4)
+    else:
+        for i in range(nbytes):
+            copy_bytes(target + i, source + i, 1)
+
+
+@inline
+def _clear_short(target, nbytes):
+    """Clear up to 16 bytes like `_copy_short`."""
+    if nbytes >= 8:
+        clear_bytes(target, 8)
+        clear_bytes(target + nbytes - 8, 8)
+    elif nbytes >= 4:
+        clear_bytes(target, 4)
+        clear_bytes(target + nbytes - 4, 4)
+    else:
+        for i in range(nbytes):
+            clear_bytes(target + i, 1)
 
 
 @kernel
@@ -225,9 +252,7 @@ def put_rows(table, ids, count, rows, row_bytes, rows_per_piece, counter):
         for i in range(piece, min(piece + rows_per_piece, count)):
             target = table + load(ids, i, "int64") * row_bytes
             source = rows + i * row_bytes
-            if row_bytes == 4:
-                copy_bytes(target, source, 4)
-            elif row_bytes == 8:
-                copy_bytes(target, source, 8)
+            if row_bytes <= 16:
+                _copy_short(target, source, row_bytes)
             else:
                 copy_bytes(target, source, row_bytes)

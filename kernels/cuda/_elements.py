@@ -24,6 +24,7 @@ _STORAGE = {name: np.dtype(name) for name in (
 )} | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}  # fmt: skip
 _WIDENED = ("float16", "bfloat16")
 
+
 def _compiled():
     intrinsic, types = _provider.extending()
     i16, i32, i64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
@@ -123,9 +124,7 @@ def _compiled():
         def codegen(context, builder, signature, arguments):
             target, target_index, source, source_index, _ = arguments
             loaded = builder.load(pointer(builder, source, source_index, unit_of(size)), align=size)
-            builder.store(
-                loaded, pointer(builder, target, target_index, unit_of(size)), align=size
-            )
+            builder.store(loaded, pointer(builder, target, target_index, unit_of(size)), align=size)
             return context.get_dummy_value()
 
         return types.void(*[types.int64] * 4, unit), codegen

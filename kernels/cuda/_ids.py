@@ -133,9 +133,7 @@ def sorted_unique(ids: DeviceArray) -> DeviceArray:
     chunks = -(-count // (1 << _CHUNK_BITS))
     ends = _memory.empty((chunks,), np.int64, device_id)
     spare = _memory.empty((chunks,), np.int64, device_id)
-    _launch.run(
-        _order.count_new, device_id, chunks, keys.address, count, _CHUNK_BITS, ends.address
-    )
+    _launch.run(_order.count_new, device_id, chunks, keys.address, count, _CHUNK_BITS, ends.address)
     distance = 1
     while distance < chunks:
         _launch.run(

@@ -3,9 +3,9 @@
 Importing this module imports ``numba.cuda``, so only modules of jitted bodies do; they are
 themselves imported when a public function is first called.
 
-No fast-math flags. The compiler fuses ``a * b + c`` into one rounding by itself, so kernels multiply
-floating-point numbers by `numparam.kernels.cuda._elements.product` wherever a sum follows. Code goes
-through PTX, not through link-time optimisation, so that what the tests inspect is what runs.
+No fast-math flags. The compiler fuses ``a * b + c`` into one rounding by itself, so where a sum
+follows, kernels multiply floating-point numbers by `numparam.kernels.cuda._elements.product`. Code
+goes through PTX, not through link-time optimisation, so that what the tests inspect is what runs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from numparam.kernels.cuda import _provider
 
@@ -27,7 +29,8 @@ def kernel(function: Callable) -> Any:
 
     @functools.wraps(function)
     def silent(*arguments):
-        with _provider.quiet():
+        # Each simulated thread is a thread of its own: NumPy's scalars would warn in it.
+        with np.errstate(all="ignore"):
             function(*arguments)
 
     return cuda.jit(silent)

@@ -14,7 +14,6 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,8 @@ _INSTALL = (
     "install it with the extra that fits the driver's CUDA version, which nvidia-smi shows: "
     "pip install 'numparam[cuda13]', or 'numparam[cuda12]'"
 )
+
+_ready: set[tuple[int, int]] = set()  # (process, GPU) pairs that `require` has found usable
 
 
 class CUDAUnavailableError(RuntimeError):
@@ -68,14 +69,17 @@ def require(device_id: int) -> None:
     CUDAUnavailableError
         If the package, the driver or this GPU is missing. The message says which, and what to do.
     """
+    # A forked child has to ask again.
+    key = os.getpid(), device_id
+    if key in _ready:
+        return
     count, problem = _survey()
     if problem:
         raise CUDAUnavailableError(f"gpu({device_id}) cannot be used: {problem}")
     if not 0 <= device_id < count:
-        seen = f"the only one is gpu(0)" if count == 1 else f"there are gpu(0) to gpu({count - 1})"
-        hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
-        reason = f"; CUDA_VISIBLE_DEVICES is {hidden!r}" if hidden is not None else ""
-        raise CUDAUnavailableError(f"there is no gpu({device_id}): {seen}{reason}")
+        seen = "the only one is gpu(0)" if count == 1 else f"there are gpu(0) to gpu({count - 1})"
+        raise CUDAUnavailableError(f"there is no gpu({device_id}): {seen}{_visible()}")
+    _ready.add(key)
 
 
 def _survey() -> tuple[int, str]:
@@ -96,9 +100,7 @@ def _survey() -> tuple[int, str]:
     count = ctypes.c_int(0)
     code = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
     if code == _NO_DEVICE or not (code or count.value):
-        hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
-        reason = f"; CUDA_VISIBLE_DEVICES is {hidden!r}" if hidden is not None else ""
-        return 0, f"NVIDIA's driver sees no GPU{reason}; nvidia-smi must list one"
+        return 0, f"NVIDIA's driver sees no GPU{_visible()}; nvidia-smi must list one"
     if code:
         return 0, (
             f"NVIDIA's driver does not start: {_name_of(driver, code)}. A process that was forked "
@@ -107,12 +109,18 @@ def _survey() -> tuple[int, str]:
     return count.value, ""
 
 
+def _visible() -> str:
+    devices = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return "" if devices is None else f" (CUDA_VISIBLE_DEVICES is {devices!r})"
+
+
 def _driver_names() -> list[str]:
     if sys.platform == "win32":
         return ["nvcuda.dll"]
     return ["libcuda.so.1", "libcuda.so", "/usr/lib/wsl/lib/libcuda.so.1"]
 
 
+@functools.cache
 def _driver() -> Any:
     for name in _driver_names():
         with contextlib.suppress(OSError):
@@ -212,7 +220,12 @@ class _Numba:
     def launch(self, kernel: Any, device_id: int, form: tuple[int, int], *args: int) -> None:
         """Start a kernel on (blocks, threads a block)."""
         with self._cuda.gpus[device_id]:
-            kernel[form](*args)
+            try:
+                kernel[form](*args)
+            except ImportError as error:  # what Numba raises for a missing part of the toolkit
+                raise CUDAUnavailableError(
+                    f"kernels for gpu({device_id}) cannot be compiled ({error}); {_INSTALL}"
+                ) from error
 
     def synchronize(self, device_id: int) -> None:
         """Wait until the GPU has done all its work."""
@@ -273,10 +286,3 @@ class _Simulator:
 def _is_out_of_memory(error: Exception) -> bool:
     # Memory managers that users plug into Numba raise MemoryError themselves.
     return isinstance(error, MemoryError) or "OUT_OF_MEMORY" in f"{error}".upper()
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep NumPy's scalars silent on the simulator, as a GPU is."""
-    with np.errstate(all="ignore"):
-        yield

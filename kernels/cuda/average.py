@@ -83,8 +83,8 @@ def mean(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray
     Notes
     -----
     The same bits as `numparam.kernels.reference.average.mean`: no multiplication is fused with an
-    addition, and divisions are rounded correctly. Moves (k + 1) × nbytes; O(k × size). Does not wait
-    for the GPU, but with booleans, which are compared first.
+    addition, and divisions are rounded correctly. Moves (k + 1) × nbytes; O(k × size). Does not
+    wait for the GPU, but with booleans, which are compared first.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from numparam.kernels import _gate, _row_gate
+from numparam.kernels import _row_gate
 from numparam.kernels.cuda import _device_gate, _ids, _launch, _memory
 from numparam.kernels.cuda._interface import borrow
 from numparam.kernels.cuda._memory import DeviceArray
@@ -127,9 +127,7 @@ def retain(
     asked = _ids.whole(borrow(wanted, "wanted"), "wanted")
     read = {"ids": numbers, "data": values, "wanted": asked}
     device_id, target = _target(out, (asked.size, *values.shape[1:]), values.dtype, read)
-    ascending = _ids.check(device_id, (numbers, "ids"), (asked, "wanted"), limit)
-    if not ascending:
-        raise _ids.not_ascending(numbers, "ids")
+    _ids.check(device_id, (numbers, "ids"), (asked, "wanted"), limit)
     _take(target, numbers.address, numbers.size, values.address, asked, False)
     return target if out is None else out
 

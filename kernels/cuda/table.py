@@ -28,8 +28,8 @@ def build(arrays: Iterable[object], *, writeable: bool = True) -> Table:
     TypeError
         If a member is not in a GPU's memory, or its dtype is not one of the kernels'.
     ValueError
-        If a member is read-only, not contiguous, not aligned, not in native byte order or on another
-        GPU than the first.
+        If a member is read-only, not contiguous, not aligned, not in native byte order, or on
+        another GPU than the first.
     CUDAUnavailableError, MemoryError
         If the GPU cannot be used, or has no room for the table.
 

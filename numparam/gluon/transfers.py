@@ -17,7 +17,16 @@ from numparam.dtypes import as_dtype
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import reachable
 
-__all__ = ["all_rows", "copied", "empty", "host_view", "reading", "write", "zeros"]
+__all__ = [
+    "all_rows",
+    "array_class",
+    "class_like",
+    "copied",
+    "empty",
+    "host_view",
+    "write",
+    "zeros",
+]
 
 
 def array_class() -> type[NDArray]:
@@ -29,6 +38,11 @@ def array_class() -> type[NDArray]:
     from numparam import numpy as mx_numpy
 
     return mx_numpy.ndarray
+
+
+def class_like(array: NDArray) -> type[NDArray]:
+    """Give the class of dense arrays that belong to an array: its own if it is dense."""
+    return type(array) if array.stype == "default" else NDArray
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype, ctx: Context, cls: type[NDArray]) -> NDArray:
@@ -108,24 +122,21 @@ def write(target: NDArray, source: Any) -> None:
         Dense, of any dtype, on any context.
     """
     target._require_writable()
-    backend = target._backend
-    host = source if isinstance(source, np.ndarray) else host_view(source)
-    buffer = target._buffer
+    backend, buffer = target._backend, target._buffer
+    from_host = isinstance(source, np.ndarray)
+    host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
         if buffer.size:
-            backend.read_into(buffer, reading(host))
+            backend.read_into(buffer, _copying(host))
         return
-    given = source if host is source else _buffer_for(source, target)
-    if host is source:
-        given = backend.upload(np.asarray(host))
-    if given.dtype == buffer.dtype:
-        if given is not buffer:
-            backend.cast.copy(given, out=buffer)
-    else:
+    given = backend.upload(source) if from_host else _buffer_for(source, target)
+    if given.dtype != buffer.dtype:
         backend.cast.cast(given, buffer.dtype, out=buffer)
+    elif given is not buffer:
+        backend.cast.copy(given, out=buffer)
 
 
-def reading(host: np.ndarray) -> Any:
+def _copying(host: np.ndarray) -> Any:
     """Give what `Backend.read_into` calls to copy a host array into memory of its dtype."""
 
     def fill(memory: memoryview) -> None:

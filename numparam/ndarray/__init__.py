@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray import _internal, contrib, op, operations
+from numparam.ndarray import _internal, contrib, op, operations, random, sparse
 from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
-from numparam.ndarray.functions import add_methods, unknown_operation
+from numparam.ndarray.files import load, load_frombuffer, save
+from numparam.ndarray.files import load, load_frombuffer, save
+from numparam.ndarray.functions import add_methods, late_function
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
 from numparam.ndarray.sharing import (
@@ -29,6 +31,9 @@ from numparam.ndarray.waiting import waitall
 
 add_methods(NDArray)
 globals().update({name: getattr(op, name) for name in op.__all__})
+# MXNet has the commonest distributions under these names, too.
+uniform = random_uniform = random.uniform
+normal = random_normal = random.normal
 
 __all__ = [
     "NDArray",
@@ -43,10 +48,20 @@ __all__ = [
     "from_numpy",
     "full",
     "linspace",
+    "load",
+    "load_frombuffer",
+    "load",
+    "load_frombuffer",
     "moveaxis",
     "ones",
     "op",
     "operations",
+    "random",
+    "save",
+    "sparse",
+    "random",
+    "save",
+    "sparse",
     "split_v2",
     "to_dlpack_for_read",
     "to_dlpack_for_write",
@@ -56,4 +71,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    unknown_operation(name)
+    return late_function(name)

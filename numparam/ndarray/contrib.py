@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray.functions import functions, unknown_operation
+from numparam.ndarray.functions import functions, late_function
 
 _functions = functions("contrib.")
 globals().update(_functions)
@@ -12,4 +12,4 @@ __all__ = sorted(_functions)
 
 
 def __getattr__(name: str) -> Any:
-    unknown_operation(name)
+    return late_function(name, "contrib.")

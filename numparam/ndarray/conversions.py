@@ -329,10 +329,6 @@ class Conversions:
         """
         if stype == "default":
             return self.copy()
-        if stype not in ("row_sparse", "csr"):
-            raise ValueError(
-                f"there is no storage type {stype!r}; there are 'default', 'row_sparse' and 'csr'"
-            )
         from numparam.ndarray import sparse
 
         return sparse.from_dense(self, stype)

@@ -19,6 +19,7 @@ __all__ = [
     "UnexpectedArgumentError",
     "add_methods",
     "functions",
+    "late_function",
     "unknown_operation",
 ]
 
@@ -184,6 +185,27 @@ def add_methods(array_class: type) -> None:
         public = not name.startswith("_") and "." not in name
         if row.method and public and not hasattr(array_class, name):
             setattr(array_class, name, _function(name, row))
+
+
+def late_function(name: str, prefix: str = "") -> Callable[..., Any]:
+    """Make the function of an operation that joined the table after `functions` was called.
+
+    Parameters
+    ----------
+    name : str
+        The function's name.
+    prefix : str, default ''
+        As for `functions`.
+
+    Raises
+    ------
+    AttributeError
+        If there is no such operation.
+    """
+    row = OPERATIONS.get(prefix + name if prefix.endswith(".") else name)
+    if row is None or name.startswith("_") != (prefix == "_"):
+        unknown_operation(name)
+    return _function(name, row)
 
 
 def unknown_operation(name: str) -> NoReturn:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from numparam.base import MXNetError
 from numparam.ndarray import keys
 from numparam.ndarray.values import host_value
 from numparam.np_mode import is_np_shape
@@ -108,12 +109,28 @@ class Indexing:
         return map(self._at, range(self.shape[0]))
 
     def _require_writable(self: Any) -> None:
-        """Refuse to write into memory that was given for reading only."""
+        """Refuse to write what must not be written; every in-place operation asks first.
+
+        Raises
+        ------
+        ValueError
+            If the memory was given for reading only.
+        MXNetError
+            If gradients are being recorded and the array is one of those that get some.
+        """
         if not self.writable:
             raise ValueError(
                 "the array shares memory that must not be written (it was made from a read-only "
                 "array or capsule); write into a copy()"
             )
+        if self._grad_req is not None:
+            from numparam.autograd.scopes import is_recording
+
+            if is_recording():
+                raise MXNetError(
+                    "an array that gets gradients was written in place while operations are "
+                    "recorded; write under autograd.pause(), or into detach()"
+                )
 
 
 def _scalar_shape() -> tuple[int, ...]:

@@ -95,20 +95,27 @@ class Methods:
         """
         return invoke(OPERATIONS["reshape_like"], (self, other), keywords)
 
-    def transpose(self: Any, axes: Any = ()) -> Any:
+    def transpose(self: Any, axes: Any = (), *more: int) -> Any:
         """Give a copy with the axes in another order.
 
         Parameters
         ----------
         axes : tuple of int, default ()
             The order; reversed if not given.
+        *more : int
+            Not allowed: the axes are one tuple.
 
         Returns
         -------
         NDArray
             A copy.
+
+        Raises
+        ------
+        TypeError
+            If the axes are not one tuple.
         """
-        if isinstance(axes, int):
+        if more or isinstance(axes, int):
             raise TypeError("axes must be one tuple, such as transpose((1, 0))")
         return invoke(OPERATIONS["transpose"], (self,), {"axes": integers(axes)})
 

@@ -178,8 +178,12 @@ class NDArray(Operators, Indexing, Methods, Conversions, Presentation, Protocols
 
     @property
     def grad(self) -> NDArray | None:
-        """The array that gradients of this one are written to; None if it has none."""
-        return None if self._marking is None else self._marking.grad
+        """The array that gradients of this one are written to; None if it has none.
+
+        A new handle on the same memory each time, as in MXNet.
+        """
+        grad = self._grad
+        return None if grad is None else grad.detach()
 
     @property
     def _grad(self) -> NDArray | None:

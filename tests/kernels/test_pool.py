@@ -80,7 +80,7 @@ def test_one_thread_means_the_caller_alone():
 def test_the_caller_does_not_wait_for_a_busy_pool(threads):
     release = threading.Event()
     blocked = Counted(3, lambda: release.wait(30))
-    holder = threading.Thread(target=_pool.run, args=(blocked,), kwargs={"nbytes": LARGE, "pieces": 3})
+    holder = threading.Thread(target=lambda: _pool.run(blocked, nbytes=LARGE, pieces=3))
     holder.start()
     while len(blocked.entered) < threads:
         time.sleep(0.001)

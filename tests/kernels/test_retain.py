@@ -19,7 +19,7 @@ from numparam.kernels.reference import retain as reference
 BATCH = 256  # ids looked up together
 STRIDE, CHECKED = 2048, 1 << 16  # ids checked together, and by one claim
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
-ROWS = [(), (0,), (1,), (3,), (2, 2), (4, 1, 4), (65,)]
+ROWS = [(), (0,), (1,), (3,), (5,), (2, 2), (15,), (4, 1, 4), (65,)]
 
 HELD = np.array([0, 1, 3])
 DATA = np.float32([[1, 2], [3, 4], [5, 6]])

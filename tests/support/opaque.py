@@ -1,7 +1,7 @@
 """A third device type, whose buffers cannot be touched from the host.
 
-Its kernels are the reference behind a recorder of calls. What passes on it goes through the dispatch
-seam: anything that reads or writes a buffer as if it were host memory raises.
+Its kernels are the reference behind a recorder of calls. What passes on it goes through the
+dispatch seam: anything that reads or writes a buffer as if it were host memory raises.
 """
 
 from __future__ import annotations

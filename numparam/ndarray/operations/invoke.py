@@ -22,6 +22,9 @@ _log = logging.getLogger(__name__)
 # The evaluations of operations without attributes, which are the same at every call.
 _EVALUATIONS: dict[Operation, Callable[..., Any]] = {}
 
+# The conversions of sparse inputs to dense ones that were logged.
+_SAID: set[tuple[str, str]] = set()
+
 #: How operations handle sparse inputs or outputs, by the name of the operation. A rule is called
 #: as ``rule(operation, inputs, attributes, out)`` and gives the result, or NotImplemented where
 #: the operation has none for these storage types.
@@ -82,12 +85,17 @@ def invoke(
         for target in out if isinstance(out, (list, tuple)) else (out,):
             if target.stype != "default":
                 return _invoke_sparse(operation, inputs, attributes, out)
+    if operation.name == "cast_storage":  # its result can be sparse though its input is not
+        return _invoke_sparse(operation, inputs, attributes, out)
     first = inputs[0]
     backend = first._backend
     if len(inputs) > 1:
         _check_contexts(operation, inputs)
         if operation.agree:
             _check_dtypes(operation, inputs)
+    if operation.writes:
+        for array in inputs:
+            array._require_writable()
     buffers = [array._buffer for array in inputs]
     if operation.kernel is not None:
         result = operation.kernel(backend, buffers, attributes)
@@ -236,11 +244,14 @@ def _invoke_sparse(
         if result is not NotImplemented:
             return result
     stypes = ", ".join(array.stype for array in inputs)
-    _log.warning(
-        "%s has no sparse form for storage types (%s): its inputs are converted to dense arrays",
-        operation.name,
-        stypes,
-    )
+    if (operation.name, stypes) not in _SAID:
+        _SAID.add((operation.name, stypes))
+        _log.warning(
+            "%s has no sparse form for storage types (%s): its inputs are converted to dense "
+            "arrays. This is said once",
+            operation.name,
+            stypes,
+        )
     dense = [array.tostype("default") for array in inputs]
     if out is None or out.stype == "default":
         return invoke(operation, dense, attributes, out)

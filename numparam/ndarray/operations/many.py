@@ -87,6 +87,7 @@ register(
         ("*data",),
         attributes={"num_arrays": REQUIRED},
         agree=False,
+        writes=True,
         outputs=0,
         kernel=_reset_arrays_kernel,
     )

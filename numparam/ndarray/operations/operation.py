@@ -37,6 +37,8 @@ class Operation:
         Whether all inputs must have one dtype.
     method : bool
         Whether arrays have a method of this name.
+    writes : bool
+        Whether the operation writes into its inputs.
     outputs : int
         The number of results; 0 means that an attribute decides.
     kernel : callable or None
@@ -53,6 +55,7 @@ class Operation:
     dtype: str = "first"
     agree: bool = True
     method: bool = False
+    writes: bool = False
     outputs: int = 1
     kernel: Callable[..., Any] | None = None
 

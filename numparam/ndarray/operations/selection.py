@@ -26,12 +26,12 @@ def _row_numbers(indices: Array, length: int, mode: str) -> Array:
         return numbers % max(length, 1)
     if mode != "raise":
         raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
-    if numbers.size and (numbers.min() < -length or numbers.max() >= length):
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= length):
         raise OperationError(
             f"indices reach from {numbers.min()} to {numbers.max()}, outside of an axis of length "
             f"{length}"
         )
-    return np.where(numbers < 0, numbers + length, numbers)
+    return numbers
 
 
 def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:

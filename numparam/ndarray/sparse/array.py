@@ -97,6 +97,10 @@ class BaseSparseNDArray(NDArray):
     def _buffer(self) -> Buffer:
         return self._chunk.parts.data
 
+    @_buffer.setter
+    def _buffer(self, buffer: Buffer) -> None:
+        raise TypeError(f"a {self.stype} array has several buffers; replace them with _adopt")
+
     @property
     def _data(self) -> Buffer:
         return self._chunk.parts.data
@@ -106,11 +110,11 @@ class BaseSparseNDArray(NDArray):
         return self._chunk.parts.indices
 
     def _problem(self, parts: Parts) -> str | None:
-        """What is wrong with ids; None if nothing is."""
+        """Say what is wrong with ids; None if nothing is."""
         raise NotImplementedError
 
     def _checked(self) -> Parts:
-        """The parts, with ids that can be relied on.
+        """Give the parts, with ids that can be relied on.
 
         Raises
         ------
@@ -129,16 +133,16 @@ class BaseSparseNDArray(NDArray):
         return parts
 
     def _handle_on(self, buffer: Buffer) -> NDArray:
-        """A dense array that shares a part's memory."""
+        """Give a dense array that shares a part's memory."""
         return NDArray.from_buffer(buffer, self._ctx, self._backend)
 
     def _copy_of(self, buffer: Buffer) -> NDArray:
         return self._handle_on(self._backend.cast.copy(buffer))
 
-    def _with_data(self, data: Buffer, valid: bool = False) -> Self:
-        """The array with other values for the same ids, whose buffers it shares."""
+    def _with_data(self, data: Buffer) -> Self:
+        """Give the array with other values for the same ids, whose buffers it shares."""
         parts = self._chunk.parts
-        made = Parts(data, parts.indices, parts.indptr, valid or parts.valid)
+        made = Parts(data, parts.indices, parts.indptr, valid=parts.valid)
         return self.from_parts(self._shape, made, self._ctx, self._backend)
 
     # Properties
@@ -239,7 +243,7 @@ class BaseSparseNDArray(NDArray):
         )
 
     @property
-    def __array_interface__(self) -> NoReturn:  # type: ignore[override]
+    def __array_interface__(self) -> NoReturn:
         raise AttributeError(f"a {self.stype} array has no __array_interface__")
 
     @property
@@ -280,7 +284,7 @@ class BaseSparseNDArray(NDArray):
         return self._with_data(self._backend.cast.cast(data, wanted))
 
     def _parts_on(self, backend: Backend, dtype: np.dtype[Any]) -> Parts:
-        """A copy of the parts on a device, with values of a dtype."""
+        """Give a copy of the parts on a device, with values of a dtype."""
         parts = self._chunk.parts
         data = moved(parts.data, self._backend, backend)
         if data.dtype != dtype:
@@ -289,7 +293,7 @@ class BaseSparseNDArray(NDArray):
             data,
             moved(parts.indices, self._backend, backend),
             None if parts.indptr is None else moved(parts.indptr, self._backend, backend),
-            parts.valid,
+            valid=parts.valid,
         )
 
     def _to_context(self, context: Context) -> Self:

@@ -48,7 +48,7 @@ def from_dense(array: NDArray, stype: str) -> BaseSparseNDArray:
 
 
 def row_sparse_parts(backend: Backend, dense: Buffer) -> Parts:
-    """The rows of a dense buffer that are not all zero."""
+    """Give the rows of a dense buffer that are not all zero."""
     if not dense.shape:
         raise SparseArgumentError("a row_sparse array needs rows, so at least one dimension")
 
@@ -61,7 +61,7 @@ def row_sparse_parts(backend: Backend, dense: Buffer) -> Parts:
 
 
 def csr_parts(backend: Backend, dense: Buffer) -> Parts:
-    """The elements of a dense buffer that are not zero."""
+    """Give the elements of a dense buffer that are not zero."""
     if len(dense.shape) != 2:
         raise SparseArgumentError(
             f"a csr matrix has two dimensions; this array has the shape {tuple(dense.shape)}"

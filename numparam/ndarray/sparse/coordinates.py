@@ -71,7 +71,7 @@ def parts_of_coordinates(
 
 
 def parts_of_scipy(matrix: Any) -> Triple:
-    """The parts of a sparse matrix of SciPy, in canonical form.
+    """Give the parts of a sparse matrix of SciPy, in canonical form.
 
     Parameters
     ----------

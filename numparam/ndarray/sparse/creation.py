@@ -10,7 +10,7 @@ import numpy as np
 from numparam.backend import Backend
 from numparam.context import Context
 from numparam.dtypes import as_dtype
-from numparam.ndarray.creation import _device, _shape
+from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.creation import array as dense_array
 from numparam.ndarray.creation import zeros as dense_zeros
 from numparam.ndarray.ndarray import NDArray
@@ -69,7 +69,7 @@ def row_sparse_array(
            [3., 4.],
            [0., 0.]], dtype=float32)
     """
-    ctx, backend = _device(ctx)
+    ctx, backend = device_of(ctx)
     if isinstance(arg1, tuple):
         if _is_shape(arg1):
             if len(arg1) < 2:
@@ -162,7 +162,7 @@ def csr_matrix(
            [0., 0., 0.],
            [0., 3., 0.]], dtype=float32)
     """
-    ctx, backend = _device(ctx)
+    ctx, backend = device_of(ctx)
     if isinstance(arg1, tuple):
         if len(arg1) == 2 and _is_shape(arg1):
             _agree(arg1, shape)
@@ -227,7 +227,7 @@ def _of_host(
     backend: Backend,
     dtype: Any,
 ) -> CSRNDArray:
-    """A canonical csr matrix of host arrays: data, indices, indptr."""
+    """Give a canonical csr matrix of host arrays: data, indices, indptr."""
     data, indices, indptr = triple
     with np.errstate(all="ignore"):
         data = data.astype(as_dtype(dtype, as_dtype(data.dtype)), copy=False)
@@ -278,7 +278,7 @@ def zeros(
     storage_type_id(stype)
     if stype == "default":
         return dense_zeros(shape, ctx, dtype, **keywords)
-    lengths = _shape(_whole_shape(shape))
+    lengths = shape_of(_whole_shape(shape))
     out = keywords.pop("out", None)
     if keywords.pop("name", None) is None and keywords:
         raise SparseArgumentError(f"zeros has no argument {', '.join(keywords)}")
@@ -286,7 +286,7 @@ def zeros(
         _agree(lengths, out.shape)
         empty_out(out)
         return out
-    ctx, backend = _device(ctx)
+    ctx, backend = device_of(ctx)
     parts = empty_parts(stype, lengths, as_dtype(dtype), backend)
     kind = CSRNDArray if stype == "csr" else RowSparseNDArray
     return kind.from_parts(lengths, parts, ctx, backend)
@@ -331,7 +331,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
         If the source is dense; also an AssertionError, as in MXNet.
     """
     if isinstance(source_array, BaseSparseNDArray):
-        return _copied(source_array, source_array.stype, None, _device(ctx)[0], dtype)
+        return _copied(source_array, source_array.stype, None, device_of(ctx)[0], dtype)
     if hasattr(source_array, "tocsr"):
         return csr_matrix(source_array, ctx=ctx, dtype=dtype)
     raise NotSparseError(
@@ -343,7 +343,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
 def empty_parts(
     stype: str, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend
 ) -> Parts:
-    """The parts of a sparse array that stores nothing."""
+    """Give the parts of a sparse array that stores nothing."""
     none = backend.empty((0,), np.dtype(np.int64))
     if stype == "row_sparse":
         return Parts(backend.empty((0, *shape[1:]), dtype), none, valid=True)
@@ -381,7 +381,7 @@ def _whole_shape(shape: Any) -> tuple[int, ...]:
         raise SparseArgumentError(
             f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
         )
-    return _shape(tuple(shape), any_mode=True)
+    return shape_of(tuple(shape), any_mode=True)
 
 
 def _matrix_shape(shape: Any) -> tuple[int, int]:
@@ -397,7 +397,7 @@ def _agree(found: Sequence[int], shape: Shape | None) -> None:
 
 
 def _dense(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
-    """A dense array of its own, of the source's dtype if it has one."""
+    """Give a dense array of its own, of the source's dtype if it has one."""
     if isinstance(values, BaseSparseNDArray):
         raise SparseArgumentError(f"the data of a {stype} array must be dense, not {values.stype}")
     if values is None or isinstance(values, (int, float, np.generic)):
@@ -410,7 +410,7 @@ def _dense(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
 
 
 def _ids(values: Any, backend: Backend, name: str) -> Any:
-    """A buffer of int64 ids of its own, not checked for range or order."""
+    """Give a buffer of int64 ids of its own, not checked for range or order."""
     if isinstance(values, NDArray) and values.stype == "default" and values._backend is backend:
         shape = values.shape
         ids = backend.apply(whole_ids, values._buffer) if len(shape) == 1 else None

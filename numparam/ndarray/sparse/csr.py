@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
 from typing import Any
 
@@ -95,7 +96,7 @@ class CSRNDArray(BaseSparseNDArray):
             If SciPy is not installed.
         """
         try:
-            from scipy import sparse
+            sparse = importlib.import_module("scipy.sparse")
         except ImportError as error:
             raise ImportError("asscipy needs SciPy: pip install scipy") from error
         parts = self._checked()
@@ -115,7 +116,7 @@ class CSRNDArray(BaseSparseNDArray):
             return self
         if isinstance(key, slice):
             if key.step not in (None, 1):
-                raise SparseKeyError(f"rows of a csr matrix are taken in steps of 1, not {key.step}")
+                raise SparseKeyError(f"rows of csr matrices are taken in steps of 1, not {key.step}")
             start, stop, _ = key.indices(self._shape[0])
             return self._part(start, max(start, stop))
         try:
@@ -159,7 +160,7 @@ class CSRNDArray(BaseSparseNDArray):
 
 
 def row_of_each(indptr: np.ndarray) -> np.ndarray:
-    """The row of each stored value."""
+    """Give the row of each stored value."""
     return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
 
 

@@ -9,6 +9,7 @@ from numparam.backend import Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import Operation, OperationError, invoke
 from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.values import reachable
 
 __all__ = ["deliver", "densified", "one_dtype", "values", "wrapped"]
 
@@ -71,25 +72,31 @@ def densified(
 
 
 def values(array: BaseSparseNDArray) -> NDArray:
-    """What a sparse array stores, as a dense array that shares its memory; the ids are valid."""
+    """Give what a sparse array stores, as a dense array that shares its memory; the ids are valid."""
     return array._handle_on(array._checked().data)
 
 
 def wrapped(like: NDArray, buffer: Buffer) -> NDArray:
-    """A dense array on the context of another one."""
+    """Give a dense array on the context of another one."""
     return NDArray.from_buffer(buffer, like._ctx, like._backend)
 
 
 def one_dtype(operation: Operation, inputs: Sequence[NDArray]) -> None:
-    """Refuse inputs of different dtypes.
+    """Refuse inputs of different dtypes, or on contexts that do not reach each other's memory.
 
     Raises
     ------
     OperationError
         It says which, and how to convert.
     """
-    dtype = inputs[0]._buffer.dtype
+    first = inputs[0]
+    dtype = first._buffer.dtype
     for array in inputs[1:]:
+        if not reachable(array, first):
+            raise OperationError(
+                f"{operation.name} got arrays on {first._ctx} and on {array._ctx}; "
+                f"move one first, for example with as_in_context({first._ctx!r})"
+            )
         if array._buffer.dtype != dtype:
             raise OperationError(
                 f"{operation.name} needs inputs of one dtype and got {dtype} and "

@@ -12,6 +12,7 @@ from numparam.ndarray.sparse.assignment import fill_all_rows
 from numparam.ndarray.sparse.creation import empty_out, empty_parts
 from numparam.ndarray.sparse.delivery import deliver, densified
 from numparam.ndarray.sparse.errors import StorageTypePairError
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 
 __all__: list[str] = []
 
@@ -43,7 +44,7 @@ def _ones_rule(
     if out is None:
         return ones(array.shape, array._ctx, array.dtype)
     _same_shape(row, array, out)
-    if out.stype == "row_sparse":
+    if isinstance(out, RowSparseNDArray):
         fill_all_rows(out, 1)
     elif out.stype == "csr":
         ones(out.shape, out._ctx, out.dtype).copyto(out)
@@ -81,7 +82,8 @@ def _slice_rule(
         for value in (attributes["begin"], attributes["end"])
     ]
     steps = attributes.get("step") or ()
-    if array.stype != "csr" or any(step not in (None, 1) for step in steps) or len(array.shape) != 2:
+    in_steps = any(step not in (None, 1) for step in steps)
+    if array.stype != "csr" or in_steps or len(array.shape) != 2:
         return NotImplemented
     if len(bounds[0]) != len(bounds[1]) or len(bounds[0]) > 2:
         raise OperationError("begin and end must have one number for each of up to 2 dimensions")

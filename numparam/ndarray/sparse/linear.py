@@ -49,7 +49,7 @@ def _by_dense(
     transposed: bool,
     row_sparse: bool | None = None,
 ) -> Any:
-    """A csr matrix, or its transpose, times a matrix or vector."""
+    """Give a csr matrix, or its transpose, times a matrix or vector."""
     rows, columns = matrix.shape[::-1] if transposed else matrix.shape
     if other.ndim not in (1, 2) or other.shape[0] != columns:
         raise OperationError(
@@ -80,7 +80,7 @@ def _scaled(like: CSRNDArray, numbers: Buffer, rows: Buffer) -> Buffer:
 
 
 def _with_these_columns(rows: RowSparseNDArray) -> CSRNDArray:
-    """The transpose: every row stores the columns that are rows there."""
+    """Give the transpose: every row stores the columns that are rows there."""
     parts = rows._parts
     count = rows.shape[1]
 

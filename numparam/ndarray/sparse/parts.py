@@ -31,7 +31,7 @@ class Parts:
     __slots__ = ("data", "indices", "indptr", "valid")
 
     def __init__(
-        self, data: Buffer, indices: Buffer, indptr: Buffer | None = None, valid: bool = False
+        self, data: Buffer, indices: Buffer, indptr: Buffer | None = None, *, valid: bool = False
     ) -> None:
         self.data = data
         self.indices = indices

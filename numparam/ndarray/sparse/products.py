@@ -92,7 +92,7 @@ def _rows_by_dense(rows: RowSparseNDArray, dense: NDArray) -> RowSparseNDArray:
 
 
 def _matrix_by_matrix(left: CSRNDArray, right: CSRNDArray) -> CSRNDArray:
-    """The elements that both store."""
+    """Give the elements that both store."""
 
     def both(
         one: np.ndarray, two: np.ndarray, first: np.ndarray, second: np.ndarray
@@ -119,7 +119,7 @@ def _stretches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
 
 
 def _of_stored(row: Operation, matrix: CSRNDArray, dense: NDArray) -> CSRNDArray:
-    """The operation on the stored values, with the elements of a dense array at their places."""
+    """Give the operation on the stored values, with the elements of a dense array at their places."""
     parts = matrix._checked()
     shape = matrix.shape
 

@@ -42,7 +42,7 @@ def _sum_rule(
 
 
 def _along(matrix: CSRNDArray, axis: int, keepdims: bool) -> NDArray:
-    """Sums of the columns (axis 0) or of the rows (axis 1)."""
+    """Give sums of the columns (axis 0) or of the rows (axis 1)."""
     parts = matrix._checked()
     backend = matrix._backend
     ids = parts.indices if axis == 0 else backend.apply(row_of_each, parts.indptr)

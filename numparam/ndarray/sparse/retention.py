@@ -11,6 +11,7 @@ from numparam.ndarray.sparse.delivery import deliver
 from numparam.ndarray.sparse.errors import SparseFormatError
 from numparam.ndarray.sparse.parts import Parts, whole_ids
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+from numparam.ndarray.values import reachable
 
 __all__ = ["retain", "retained_rows"]
 
@@ -95,7 +96,7 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
             raise OperationError(f"out of retain must be row_sparse, not {out.stype}")
     backend = data._backend
     ids = indices._buffer
-    if indices._backend is not backend and type(indices._backend) is not type(backend):
+    if not reachable(indices, data):
         ids = backend.upload(indices.asnumpy())
     wanted = backend.apply(lambda numbers: whole_ids(numbers).reshape(-1), ids)
     rows = retained_rows(data, wanted)
@@ -110,7 +111,7 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
 
 
 def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
-    """The rows of int64 ids as a dense buffer, by the kernel of the device.
+    """Give the rows of int64 ids as a dense buffer, by the kernel of the device.
 
     Raises
     ------

@@ -37,7 +37,7 @@ def _sum_rule(
 
 
 def merged(arrays: list[RowSparseNDArray], data: list[NDArray]) -> RowSparseNDArray:
-    """The union of the rows of row-sparse arrays of one shape, with `data` for their rows."""
+    """Give the union of the rows of row-sparse arrays of one shape, with `data` for their rows."""
     first = arrays[0]
     parts = [array._checked() for array in arrays]
     ids, rows = first._backend.merge.merge(
@@ -48,7 +48,7 @@ def merged(arrays: list[RowSparseNDArray], data: list[NDArray]) -> RowSparseNDAr
 
 
 def places(matrix: CSRNDArray) -> Buffer:
-    """The place of each stored value: ``row * columns + column``, ascending."""
+    """Give the place of each stored value: ``row * columns + column``, ascending."""
     parts = matrix._checked()
     columns = matrix.shape[1] if len(matrix.shape) > 1 else 0
     if matrix.shape[0] * columns >= 1 << 63:
@@ -61,7 +61,7 @@ def places(matrix: CSRNDArray) -> Buffer:
 
 
 def matrix_at(like: CSRNDArray, numbers: Buffer, data: Buffer) -> CSRNDArray:
-    """The csr matrix with values at ascending places."""
+    """Give the csr matrix with values at ascending places."""
     rows, columns = like.shape
 
     def split(numbers: np.ndarray) -> Any:
@@ -107,7 +107,7 @@ def sums_by_id(backend: Backend, ids: Buffer, data: Buffer, length: int) -> tupl
 
 
 def placed(backend: Backend, ids: Buffer, rows: Buffer, length: int) -> Buffer:
-    """A dense buffer of `length` rows: those of `ids`, and zeros."""
+    """Give a dense buffer of `length` rows: those of `ids`, and zeros."""
     target = backend.empty((length, *rows.shape[1:]), rows.dtype)
     backend.reset.zero([target])
     backend.retain.scatter(target, ids, rows)

@@ -5,8 +5,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from numparam import autograd, storage
 from numparam import ndarray as nd
-from numparam import storage
+from numparam.base import MXNetError
 from numparam.context import cpu, cpu_pinned
 
 pytestmark = pytest.mark.usefixtures("device")
@@ -106,6 +107,31 @@ def test_an_unknown_grad_req_is_a_key_error_and_marks_nothing():
     with pytest.raises(KeyError, match="'foo'"):
         array.attach_grad("foo")
     assert array.grad is None
+
+
+@pytest.mark.parametrize("grad_req", ["write", "add", "null"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a: a.__setitem__(slice(None), 5),
+        lambda a: a.__setitem__((0, 0), 5),
+        lambda a: a.__setitem__([0], 5),
+        lambda a: a.__iadd__(1),
+        lambda a: nd.exp(a, out=a),
+        lambda a: nd.zeros((2, 2)).copyto(a),
+        lambda a: nd.reset_arrays(a, num_arrays=1),
+    ],
+)
+def test_marked_arrays_are_not_written_while_recording(write, grad_req):
+    array = nd.ones((2, 2))
+    array.attach_grad(grad_req)
+    with autograd.record():
+        with pytest.raises(MXNetError, match=r"pause\(\)"):
+            write(array)
+        array.grad[:] = 2
+        array.detach()[:] = 3
+    assert (array.asnumpy() == 3).all()
+    write(array)
 
 
 def test_arrays_are_not_made_by_calling_the_class():

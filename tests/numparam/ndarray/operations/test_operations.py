@@ -105,7 +105,7 @@ ROWS = [
     ("nd.diag(a)", np.diagonal(A)),
     ("nd.shape_array(a)", [2, 3]),
     ("nd.size_array(a)", [6]),
-    ("nd.broadcast_to(a.reshape((2, 1, 3)), shape=(0, 2, 0))", A[:, [None, None]][:, 0]),
+    ("nd.broadcast_to(a.reshape((2, 1, 3)), shape=(0, 2, 0))", np.stack([A, A], 1)),
     ("nd.broadcast_axis(a.reshape((1, 2, 3)), axis=0, size=2)", np.stack([A, A])),
     ("nd.broadcast_like(a[0:1], a)", np.stack([A[0], A[0]])),
     ("nd.concat(a, a, dim=0)", np.concatenate([A, A])),

@@ -1,0 +1,289 @@
+"""The arrays of a parameter: one copy of its data, and of its gradient, on each context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakSet
+
+from numparam import storage
+from numparam.context import Context, current_context
+from numparam.gluon import contexts, transfers, zeroing
+from numparam.gluon.errors import (
+    ContextNotFoundError,
+    DeferredInitializationError,
+    NoGradientError,
+    NotInitializedError,
+    ParameterStorageError,
+)
+
+__all__ = ["Copies"]
+
+
+class Copies:
+    """The part of `Parameter` that holds arrays and gives access to them.
+
+    Attributes
+    ----------
+    name : str
+        The parameter's name.
+    """
+
+    name: str
+    grad_req: Any
+    _shape: tuple[int, ...] | None
+    _dtype: Any
+    _stype: str
+    _grad_stype: str
+    _deferred_init: tuple[Any, ...]
+    _ctx_list: list[Context] | None
+    _ctx_map: dict[Context, int] | None
+
+    # What the properties _data and _grad hold.
+    _arrays: list[Any] | None
+    _gradients: list[Any] | None
+    # Positions of copies by the contexts that were asked for, and by None where it is clear.
+    _found: dict[Context | None, int]
+    # Pointer tables that hold the gradients, and let go of them when there are others.
+    _tables: WeakSet[zeroing.GradientTables] | None
+
+    def _start_without_copies(self) -> None:
+        self._tables = None
+        self._ctx_list = None
+        self._ctx_map = None
+        self._data = None
+        self._grad = None
+        self._deferred_init = ()
+
+    @property
+    def _data(self) -> list[Any] | None:
+        return self._arrays
+
+    @_data.setter
+    def _data(self, arrays: list[Any] | None) -> None:
+        self._arrays = arrays
+        self._found = {}
+        storage.bump()
+
+    @property
+    def _grad(self) -> list[Any] | None:
+        return self._gradients
+
+    @_grad.setter
+    def _grad(self, arrays: list[Any] | None) -> None:
+        self._gradients = arrays
+        storage.bump()
+        if self._tables:
+            for table in self._tables:
+                table.release()
+        self._tables = None
+
+    def _bind(
+        self, data: list[Any], gradients: list[Any] | None, ctx_list: Sequence[Context]
+    ) -> None:
+        """Take arrays that are complete; nothing here fails."""
+        if gradients is not None:
+            for array, gradient in zip(data, gradients, strict=True):
+                array._mark(gradient, self.grad_req)
+        self._ctx_list = list(ctx_list)
+        self._ctx_map = {context: position for position, context in enumerate(ctx_list)}
+        self._data = data
+        self._grad = gradients
+        self._deferred_init = ()
+
+    def _new_gradients(self, data: Sequence[Any]) -> list[Any] | None:
+        """Make gradients of zeros for arrays; None where the parameter has none."""
+        if self.grad_req == "null":
+            return None
+        return [
+            transfers.zeros(
+                array.shape, array.dtype, array.context, self._grad_stype, transfers.class_like(array)
+            )
+            for array in data
+        ]
+
+    def _init_grad(self) -> None:
+        """Give the data new gradients of zeros, or none, as ``grad_req`` says."""
+        if self._data is not None and self._ctx_list is not None:
+            self._bind(self._data, self._new_gradients(self._data), self._ctx_list)
+
+    def _check_and_get(self, arr_list: list[Any] | None, ctx: Any) -> Any:
+        """Give the array for a context, or all for the type ``list``.
+
+        Raises
+        ------
+        DeferredInitializationError, NotInitializedError, ContextNotFoundError
+            If there is none; all are RuntimeError.
+        """
+        if arr_list is None:
+            raise self._without_copies()
+        if ctx is list:
+            return arr_list
+        if ctx is None:
+            if len(arr_list) == 1:
+                return arr_list[0]
+            ctx = current_context()
+        return arr_list[self._position(ctx)]
+
+    def _position(self, ctx: Context) -> int:
+        position = contexts.position_of(ctx, self._ctx_list or (), self.name)
+        if position is None:
+            raise ContextNotFoundError(
+                f"Parameter '{self.name}' was not initialized on context {ctx}. It was only "
+                f"initialized on {self._ctx_list}. Ask for one of these, or call "
+                f"reset_ctx with {ctx} among the contexts."
+            )
+        return position
+
+    def _without_copies(self) -> Exception:
+        if self._deferred_init:
+            return DeferredInitializationError(
+                f"Parameter '{self.name}' has not been initialized yet because its shape "
+                f"{self._shape} is not known. Set parameter.shape and call "
+                "_finish_deferred_init(), or pass one batch of data through the network first."
+            )
+        return NotInitializedError(
+            f"Parameter '{self.name}' has not been initialized. Call initialize() on it or on the "
+            "ParameterDict that holds it; Block.params holds only the block's own parameters, "
+            "Block.collect_params() those of its children too."
+        )
+
+    def _require_dense(self, method: str) -> None:
+        if self._stype != "default":
+            raise ParameterStorageError(
+                f"{method}() gives dense arrays, and Parameter '{self.name}' has storage type "
+                f"'{self._stype}'. Use row_sparse_data(row_id) or list_row_sparse_data(row_id)."
+            )
+
+    def data(self, ctx: Context | None = None) -> Any:
+        """Give the parameter's array on a context.
+
+        Parameters
+        ----------
+        ctx : Context, optional
+            The context. If not given, the only one there is, or else the current one.
+
+        Returns
+        -------
+        NDArray
+            The parameter's own array: writing into it changes the parameter.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialised (on this context), or is sparse.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.data(mx.cpu(1))[:] = 5
+        >>> weight.data(mx.cpu(1)).asnumpy(), weight.data(mx.cpu(0)).asnumpy()
+        (array([5., 5.], dtype=float32), array([1., 1.], dtype=float32))
+        """
+        try:
+            return self._arrays[self._found[ctx]]  # type: ignore[index]
+        except (KeyError, TypeError):
+            self._require_dense("data")
+            array = self._check_and_get(self._data, ctx)
+            self._remember(ctx)
+            return array
+
+    def _remember(self, ctx: Any) -> None:
+        """Make the next access for a context one dictionary look-up."""
+        found = self._found
+        if ctx is None:
+            if len(self._arrays or ()) == 1:
+                found[None] = 0
+        elif ctx is not list:
+            position = self._position(ctx)
+            # The lookup table of other arrays than these would be of no use.
+            if found is self._found:
+                found[ctx] = position
+
+    def list_data(self) -> list[Any]:
+        """Give the arrays of all contexts.
+
+        Returns
+        -------
+        list of NDArray
+            The parameter's own arrays, in the order of `list_ctx`, in a new list.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialised, or is sparse.
+        """
+        self._require_dense("list_data")
+        return list(self._check_and_get(self._data, list))
+
+    def grad(self, ctx: Context | None = None) -> Any:
+        """Give the gradient on a context.
+
+        Parameters
+        ----------
+        ctx : Context, optional
+            As for `data`.
+
+        Returns
+        -------
+        NDArray or RowSparseNDArray
+            The array that gradients of this context's data are written to.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no gradient: the parameter is not initialised (on this context), or its
+            ``grad_req`` is ``'null'``.
+        """
+        try:
+            return self._gradients[self._found[ctx]]  # type: ignore[index]
+        except (KeyError, TypeError):
+            self._require_gradients()
+            gradient = self._check_and_get(self._grad, ctx)
+            if self._stype == "default":
+                self._remember(ctx)
+            return gradient
+
+    def list_grad(self) -> list[Any]:
+        """Give the gradients of all contexts.
+
+        Returns
+        -------
+        list of NDArray or RowSparseNDArray
+            In the order of `list_ctx`, in a new list.
+
+        Raises
+        ------
+        RuntimeError
+            As for `grad`.
+        """
+        self._require_gradients()
+        return list(self._check_and_get(self._grad, list))
+
+    def _require_gradients(self) -> None:
+        if self._data is not None and self._grad is None:
+            raise NoGradientError(
+                f"Parameter '{self.name}' has no gradient array because its grad_req='null'. "
+                "Set grad_req to 'write' or 'add' to get one."
+            )
+
+    def list_ctx(self) -> list[Context]:
+        """Give the contexts that the parameter is initialised on, or will be.
+
+        Returns
+        -------
+        list of Context
+            In the order given to `initialize`, in a new list.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialised.
+        """
+        if self._data is None:
+            if self._deferred_init:
+                return list(self._deferred_init[1])
+            raise self._without_copies()
+        return list(self._ctx_list or ())

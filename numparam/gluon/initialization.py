@@ -1,0 +1,163 @@
+"""Giving a parameter its arrays: at once, or when its shape is known."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numparam.context import Context
+from numparam.gluon import contexts, shape_rules, transfers
+from numparam.gluon.declaration import Declaration
+from numparam.gluon.errors import UnknownShapeError
+from numparam.gluon.initial_values import check_initializer, initial_array
+
+__all__ = ["Initialization"]
+
+
+class Initialization(Declaration):
+    """The part of `Parameter` that makes arrays."""
+
+    def initialize(
+        self,
+        init: Any = None,
+        ctx: Any = None,
+        default_init: Any = None,
+        force_reinit: bool = False,
+    ) -> None:
+        """Make the parameter's arrays, with the same values on all contexts.
+
+        Parameters
+        ----------
+        init : Initializer, str, dict or callable, optional
+            What makes the values. If not given, the parameter's own ``init``; if it has none,
+            `default_init`. A callable gets the name and the array.
+        ctx : Context or list of Context, optional
+            Where; the current context if not given.
+        default_init : same as `init`, optional
+            The last resort; ``Uniform()`` if not given.
+        force_reinit : bool, default False
+            Whether to make new arrays even if there are some.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not known, and deferred initialization is not allowed.
+        AssertionError
+            If an initializer is none.
+        MXNetError
+            If a context cannot be used.
+
+        Warns
+        -----
+        UserWarning
+            If the parameter is initialised already; then it stays as it is.
+
+        Notes
+        -----
+        If the shape is not known and deferred initialization is allowed, this is remembered, and
+        happens as soon as the shape is set. A refused call changes nothing.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 2))
+        >>> weight.initialize(mx.init.Constant(3), ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.list_ctx()
+        [cpu(0), cpu(1)]
+        """
+        commit = self._prepared_initialize(init, ctx, default_init, force_reinit)
+        if commit is not None:
+            commit()
+
+    def _prepared_initialize(
+        self, init: Any, ctx: Any, default_init: Any, force_reinit: bool, stacklevel: int = 3
+    ) -> Callable[[], None] | None:
+        """Do all of `initialize` that can fail; what is returned does the rest."""
+        if self._data is not None and not force_reinit:
+            warnings.warn(
+                f"Parameter '{self.name}' is already initialized, ignoring. Set "
+                "force_reinit=True to re-initialize.",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
+            return None
+        if default_init is None:
+            from numparam.initializer import Uniform
+
+            default_init = Uniform()
+        if init is None:
+            init = default_init if self.init is None else self.init
+        for rule in (init, default_init):
+            check_initializer(rule, self.name)
+        ctx_list = contexts.as_context_list(ctx, self.name)
+        deferred = (init, ctx_list, default_init, None)
+        if shape_rules.is_known(self._shape):
+            return self._prepared_copies(self._values_of(deferred), ctx_list)
+        if self._allow_deferred_init:
+
+            def defer() -> None:
+                self._data = None
+                self._grad = None
+                self._ctx_list = None
+                self._ctx_map = None
+                self._deferred_init = deferred
+
+            return defer
+        raise UnknownShapeError(
+            f"Cannot initialize Parameter '{self.name}' because it has invalid shape: "
+            f"{self.shape}. Give the sizes that are 0, -1 or None, or construct it with "
+            "allow_deferred_init=True and set them later."
+        )
+
+    def _values_of(self, deferred: tuple[Any, ...]) -> Any:
+        """Make the array that all copies start from."""
+        init, ctx_list, default_init, data = deferred
+        if data is not None:
+            return data
+        return initial_array(
+            self.name,
+            self._shape or (),
+            self._array_dtype,
+            (self._stype, self._grad_stype),
+            init,
+            default_init,
+            ctx_list,
+        )
+
+    def _finish_deferred_init(self) -> None:
+        """Make the arrays of an initialization that had to wait for the shape.
+
+        Raises
+        ------
+        UnknownShapeError
+            If it is still not known: an AssertionError and a ValueError. The initialization stays
+            deferred, as it does when the initializer fails.
+        """
+        if not self._deferred_init:
+            return
+        if not shape_rules.is_known(self._shape):
+            raise UnknownShapeError(
+                f"Cannot initialize Parameter '{self.name}' because its shape {self.shape} is not "
+                "known yet. Assign the complete shape to parameter.shape first."
+            )
+        deferred = self._deferred_init
+        self._prepared_copies(self._values_of(deferred), deferred[1])()
+
+    def _init_impl(self, data: Any, ctx_list: Sequence[Context]) -> None:
+        """Take copies of an array on some contexts as data, with new gradients."""
+        self._prepared_copies(data, contexts.as_context_list(list(ctx_list), self.name))()
+
+    def _prepared_copies(self, data: Any, ctx_list: list[Context]) -> Callable[[], None]:
+        """Make data and gradients for all contexts; what is returned binds them."""
+        # An array that was made for this parameter is its first copy; others are the caller's.
+        own = data if data.context == ctx_list[0] and self._is_new(data) else None
+        data_list = [
+            own if own is not None and position == 0 else transfers.copied(data, context)
+            for position, context in enumerate(ctx_list)
+        ]
+        gradients = self._new_gradients(data_list)
+        return lambda: self._bind(data_list, gradients, ctx_list)
+
+    def _is_new(self, data: Any) -> bool:
+        return False

@@ -1,0 +1,120 @@
+"""Setting gradients to zero: some arrays at once, or all of a dictionary again and again."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+from weakref import WeakSet
+
+from numparam import storage
+from numparam.backend import Backend, Buffer
+from numparam.context import Context
+from numparam.gluon import transfers
+
+__all__ = ["GradientTables", "zero"]
+
+
+def zero(arrays: Iterable[Any]) -> None:
+    """Set arrays to zero; sparse ones come to store nothing.
+
+    Parameters
+    ----------
+    arrays : iterable of NDArray, RowSparseNDArray or CSRNDArray
+        On any contexts.
+    """
+    dense, sparse = _by_context(arrays)
+    for backend, buffers in dense:
+        backend.reset.zero(buffers)
+    for array in sparse:
+        _make_empty(array)
+
+
+def _by_context(arrays: Iterable[Any]) -> tuple[list[tuple[Backend, list[Buffer]]], list[Any]]:
+    """Sort arrays: dense buffers by context, each once, and sparse arrays."""
+    groups: dict[Context, tuple[Backend, dict[int, Buffer]]] = {}
+    sparse = []
+    for array in arrays:
+        if array.stype != "default":
+            sparse.append(array)
+            continue
+        array._require_writable()
+        buffer = array._buffer
+        # Tied gradients share a buffer, or are views of the same memory.
+        groups.setdefault(array.context, (array._backend, {}))[1][id(buffer)] = buffer
+    return [(backend, list(buffers.values())) for backend, buffers in groups.values()], sparse
+
+
+def _make_empty(array: Any) -> None:
+    if array._data.shape[0]:
+        nothing = transfers.zeros(
+            array.shape, array._data.dtype, array.context, array.stype, type(array)
+        )
+        array._adopt(nothing._parts)  # type: ignore[attr-defined]
+
+
+class GradientTables:
+    """The gradients of many parameters as pointer tables: one for each context.
+
+    Zeroing through it enters compiled code once for each context and dtype, however many
+    parameters there are. It is valid while the storage epoch is the one it was built in and holds
+    arrays until then; whoever replaces a parameter's gradients releases it.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Objects with ``_grad`` and ``_tables``.
+    previous : GradientTables, optional
+        One that may be stale; where its arrays are still the same, it is used again.
+    """
+
+    def __init__(
+        self, parameters: Mapping[str, Any], previous: GradientTables | None = None
+    ) -> None:
+        # Before any array is looked at: what changes from here on makes the table stale.
+        self._epoch = storage.epoch()
+        self._parameters = parameters
+        gradients = []
+        for parameter in parameters.values():
+            if parameter._grad is not None:
+                gradients.extend(parameter._grad)
+                if parameter._tables is None:
+                    parameter._tables = WeakSet()
+                parameter._tables.add(self)
+        dense, self._sparse = _by_context(gradients)
+        earlier = [] if previous is None else previous._dense
+        self._dense = [
+            (backend, buffers, _table_of(earlier, buffers) or backend.table.build(buffers))
+            for backend, buffers in dense
+        ]
+
+    def is_valid(self, parameters: Mapping[str, Any]) -> bool:
+        """Tell whether these are still all gradients of the parameters."""
+        return self._epoch == storage.epoch() and self._parameters is parameters
+
+    def zero(self) -> None:
+        """Set all gradients to zero."""
+        for backend, _, table in self._dense:
+            backend.reset.zero(table)
+        for array in self._sparse:
+            _make_empty(array)
+
+    def release(self) -> None:
+        """Let go of all arrays; the table is not valid any more."""
+        self._epoch = -1
+        self._dense = []
+        self._sparse = []
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a table of gradients belongs to one process; it is built when needed")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NoReturn:
+        raise TypeError("a table of gradients belongs to its arrays; it is built when needed")
+
+
+def _table_of(groups: list[tuple[Backend, list[Buffer], Any]], buffers: list[Buffer]) -> Any:
+    """Find the table that was built of exactly these buffers."""
+    for _, members, table in groups:
+        if len(members) == len(buffers) and all(map(operator.is_, members, buffers)):
+            return table
+    return None

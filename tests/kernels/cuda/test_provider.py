@@ -1,0 +1,200 @@
+"""What CUDA needs, and what is said where it is missing. Runs everywhere."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from numparam import kernels
+from numparam.kernels.cuda import _memory, _provider
+
+ROOT = pathlib.Path(kernels.__file__).parent
+
+
+class Driver:
+    """NVIDIA's driver library, as far as it is asked."""
+
+    def __init__(self, devices: int = 1, code: int = 0) -> None:
+        self.devices = devices
+        self.code = code
+
+    def cuInit(self, flags):
+        return self.code
+
+    def cuDeviceGetCount(self, count):
+        count._obj.value = self.devices
+        return 0
+
+    def cuGetErrorName(self, code, text):
+        text._obj.value = b"CUDA_ERROR_NOT_INITIALIZED"
+        return 0
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Return a function that pretends a machine with or without the package and the driver."""
+    found = importlib.util.find_spec
+
+    def pretend(package: bool, driver: Driver | None) -> None:
+        def find_spec(name, *rest):
+            if name == "numba_cuda":
+                return found("json") if package else None
+            return found(name, *rest)
+
+        monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+        monkeypatch.setattr(_provider, "_driver", lambda: driver)
+        monkeypatch.setattr(_provider, "_ready", set())
+        for name in ("NUMBA_ENABLE_CUDASIM", "NUMBA_DISABLE_CUDA", "CUDA_VISIBLE_DEVICES"):
+            monkeypatch.delenv(name, raising=False)
+
+    return pretend
+
+
+def refusal(device_id: int = 0) -> str:
+    with pytest.raises(_provider.CUDAUnavailableError) as caught:
+        _provider.require(device_id)
+    assert isinstance(caught.value, RuntimeError)
+    return str(caught.value)
+
+
+def test_without_the_package_the_error_names_it_and_its_extras(machine):
+    machine(False, Driver())
+    assert _provider.device_count() == 0
+    message = refusal(1)
+    assert "gpu(1)" in message
+    assert "numba-cuda" in message
+    assert "numparam[cuda13]" in message
+    assert "numparam[cuda12]" in message
+
+
+def test_without_a_driver_the_error_names_its_library(machine):
+    machine(True, None)
+    assert _provider.device_count() == 0
+    assert "driver library" in refusal()
+    assert "nvidia-smi" in refusal()
+
+
+def test_without_a_gpu_the_error_says_so(machine, monkeypatch):
+    machine(True, Driver(code=100))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert _provider.device_count() == 0
+    assert "no GPU (CUDA_VISIBLE_DEVICES is '')" in refusal()
+    machine(True, Driver(devices=0))
+    assert "no GPU" in refusal()
+
+
+def test_a_driver_that_does_not_start_is_quoted(machine):
+    machine(True, Driver(code=3))
+    assert _provider.device_count() == 0
+    assert "CUDA_ERROR_NOT_INITIALIZED" in refusal()
+    assert "forked" in refusal()
+
+
+def test_a_switched_off_cuda_is_named(machine, monkeypatch):
+    machine(True, Driver())
+    monkeypatch.setenv("NUMBA_DISABLE_CUDA", "1")
+    assert _provider.device_count() == 0
+    assert "NUMBA_DISABLE_CUDA" in refusal()
+
+
+def test_a_number_beyond_the_gpus_is_refused_and_others_taken(machine):
+    machine(True, Driver(devices=2))
+    assert _provider.device_count() == 2
+    _provider.require(0)
+    _provider.require(1)
+    assert refusal(2) == "there is no gpu(2): there are gpu(0) to gpu(1)"
+    assert refusal(-1).startswith("there is no gpu(-1)")
+    machine(True, Driver(devices=1))
+    assert refusal(1) == "there is no gpu(1): the only one is gpu(0)"
+
+
+def test_memory_is_what_first_asks_for_the_gpu(machine):
+    machine(False, None)
+    with pytest.raises(_provider.CUDAUnavailableError, match="numba-cuda"):
+        _memory.empty((2,), "float32", 0)
+    with pytest.raises(_provider.CUDAUnavailableError, match="numba-cuda"):
+        _memory.upload([1.0, 2.0], 0)
+    with pytest.raises(_provider.CUDAUnavailableError, match="numba-cuda"):
+        _memory.synchronize(0)
+
+
+def test_importing_and_counting_import_no_numba():
+    code = (
+        "import sys\n"
+        "from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table\n"
+        "_provider.device_count()\n"
+        "try:\n"
+        "    _provider.require(99)\n"
+        "except _provider.CUDAUnavailableError:\n"
+        "    print(sorted({'numba', 'numba_cuda', 'llvmlite'} & set(sys.modules)))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT.parent, check=True
+    )
+    # An installed numba-cuda puts a redirector of its own name into every process.
+    assert result.stdout.strip() in ("[]", "['numba_cuda']")
+
+
+def test_one_module_imports_numba_cuda():
+    users = [
+        path.name
+        for path in (ROOT / "cuda").glob("*.py")
+        if any(
+            line.lstrip().startswith(("import numba", "from numba ", "from numba."))
+            for line in path.read_text().splitlines()
+        )
+        or "import_module(\"numba" in path.read_text()
+    ]
+    assert users == ["_provider.py"]
+
+
+class Gpus:
+    """``numba.cuda`` with one GPU that has no memory left, or no compiler."""
+
+    gpus = property(lambda self: [self])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def device_array(self, nbytes, dtype):
+        raise RuntimeError("[2] Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY")
+
+    def current_context(self):
+        return self
+
+    def get_memory_info(self):
+        return 1000, 2_000_000
+
+
+@pytest.fixture
+def full_gpu():
+    memory = object.__new__(_provider._Numba)
+    memory._cuda = Gpus()
+    return memory
+
+
+def test_missing_memory_is_a_memory_error_with_the_bytes(full_gpu):
+    with pytest.raises(MemoryError, match=r"no room for 4,096 more bytes \(1,000 of its 2,000,000"):
+        full_gpu.allocate(0, 4096)
+
+
+def test_other_failures_of_an_allocation_stay_what_they_are(full_gpu, monkeypatch):
+    monkeypatch.setattr(Gpus, "device_array", lambda *_: ctypes.c_int("x"))
+    with pytest.raises(TypeError):
+        full_gpu.allocate(0, 4096)
+
+
+def test_a_missing_compiler_says_how_to_install_it(full_gpu):
+    def launch(*arguments):
+        raise ImportError("libNVVM cannot be found")
+
+    with pytest.raises(_provider.CUDAUnavailableError, match=r"libNVVM.*numparam\[cuda13\]"):
+        full_gpu.launch({(1, 1): launch}, 0, (1, 1), 5)

@@ -230,4 +230,3 @@ def __getattr__(name: str) -> NoReturn:
         f"numparam.random has no {name!r}; it has seed, {', '.join(_DRAWS)}. For other "
         "distributions draw with numpy.random.default_rng(seed) and make arrays with nd.array"
     )
-

@@ -4,39 +4,45 @@
  * All have one signature. Threads claim pieces of `piece` items from `counter`, until `size` items
  * are done; `at` holds addresses, the output's last; what `number` is, each loop says. */
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define SIGNATURE int64_t *counter, int64_t size, int64_t piece, const int64_t *at, int64_t number
+#define SIGNATURE int64_t *counter, int64_t size, int64_t piece, const int64_t *at, \
+                  int64_t number
 
 #define PIECES                                                                                   \
     for (int64_t start, stop;                                                                    \
          (start = __atomic_fetch_add(counter, piece, __ATOMIC_RELAXED)) < size &&                \
          (stop = start + piece < size ? start + piece : size, 1);)
 
-/* Mean of `number` arrays: SUM is computed in the dtype itself, by blocks where there are many. */
+/* Mean of `number` arrays in one pass, for 2, 4 and 8 of them; else by blocks. */
 #define MEAN(NAME, TYPE, WIDE, FINISH)                                                           \
     void NAME(SIGNATURE) {                                                                       \
-        enum { BLOCK = 2048 };                                                                   \
+        enum { BLOCK = 1024 };                                                                   \
         WIDE total[BLOCK];                                                                       \
-        const double count = (double)number;                                                     \
+        const WIDE scale = (WIDE)(1.0 / (double)number);                                         \
+        const int shift = __builtin_ctzll((uint64_t)number);                                     \
         TYPE *restrict out = (TYPE *)at[number];                                                 \
-        const TYPE *a = (const TYPE *)at[0], *b = (const TYPE *)at[number > 1 ? 1 : 0];          \
-        const TYPE *c = (const TYPE *)at[number > 2 ? 2 : 0];                                    \
-        const TYPE *d = (const TYPE *)at[number > 3 ? 3 : 0];                                    \
+        const TYPE *x[8];                                                                        \
+        for (int k = 0; k < 8; k++) x[k] = (const TYPE *)at[k < number ? k : 0];                 \
+        const TYPE *a = x[0], *b = x[1], *c = x[2], *d = x[3];                                   \
+        const TYPE *e = x[4], *f = x[5], *g = x[6], *h = x[7];                                   \
+        (void)scale, (void)shift;                                                                \
         PIECES {                                                                                 \
             if (number == 2) {                                                                   \
                 for (int64_t i = start; i < stop; i++) out[i] = FINISH((WIDE)(a[i] + b[i]));     \
             } else if (number == 4) {                                                            \
                 for (int64_t i = start; i < stop; i++)                                           \
                     out[i] = FINISH((WIDE)(a[i] + b[i] + c[i] + d[i]));                          \
+            } else if (number == 8) {                                                            \
+                for (int64_t i = start; i < stop; i++)                                           \
+                    out[i] = FINISH((WIDE)(a[i] + b[i] + c[i] + d[i] + e[i] + f[i] + g[i] + h[i])); \
             } else {                                                                             \
                 for (int64_t s = start; s < stop; s += BLOCK) {                                  \
                     int64_t n = stop - s < BLOCK ? stop - s : BLOCK;                             \
                     for (int64_t i = 0; i < n; i++) total[i] = a[s + i];                         \
                     for (int64_t k = 1; k < number; k++) {                                       \
-                        const TYPE *x = (const TYPE *)at[k];                                     \
-                        for (int64_t i = 0; i < n; i++) total[i] += x[s + i];                    \
+                        const TYPE *more = (const TYPE *)at[k];                                  \
+                        for (int64_t i = 0; i < n; i++) total[i] += more[s + i];                 \
                     }                                                                            \
                     for (int64_t i = 0; i < n; i++) out[s + i] = FINISH(total[i]);               \
                 }                                                                                \
@@ -44,15 +50,13 @@
         }                                                                                        \
     }
 
-#define SCALED(SUM) ((SUM) * (1 / count))
+#define SCALED(SUM) ((SUM) * scale)
 /* A shift in place of a division: `number` is a power of two in the comparison. */
 #define SHIFTED(SUM) ((SUM) >> shift)
-MEAN(mean_float32, float, float, (float)SCALED)
+MEAN(mean_float32, float, float, SCALED)
 MEAN(mean_float64, double, double, SCALED)
-#define count count; const int shift = __builtin_ctzll((uint64_t)number); (void)shift; (void)count
 MEAN(mean_int32, int32_t, int32_t, SHIFTED)
 MEAN(mean_int16, uint16_t, uint32_t, SHIFTED)
-#undef count
 
 /* Items are bytes. */
 void zero(SIGNATURE) {
@@ -136,7 +140,3 @@ void scale(SIGNATURE) {
     float *array = (float *)at[0];
     PIECES for (int64_t i = start; i < stop; i++) array[i] *= factor.value;
 }
-
-/* Mean of `number` float arrays into memory allocated and released here; one thread calls it. */
-void *allocate(int64_t nbytes) { return malloc((size_t)nbytes); }
-void release(void *memory) { free(memory); }

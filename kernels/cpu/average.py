@@ -7,15 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _gate
-from numparam.kernels.cpu import _pool
+from numparam.kernels.cpu import _float_sums, _pool
 from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
-from numparam.kernels.cpu._pairs import DOWN, HUGE, all_below, divided, two_sum
+from numparam.kernels.cpu._float_sums import combine_narrow as _combine_narrow, combine_float64 as _combine_float64
 
-_BLOCK = 2048  # elements: the accumulator stays in the first-level cache beside its sources
-_PIECE = 16 * _BLOCK
-
-_ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
+_BLOCK=1024
+_PIECE = _float_sums.PIECE
 
 
 def add_n(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
@@ -123,107 +121,6 @@ def _combine(arrays: list[np.ndarray], divisor: int, out: np.ndarray | None) -> 
     call = _KERNELS[kind](kind)
     _pool.run(call, addresses, size, divisor, nbytes=nbytes, pieces=pieces)
     return target if out is None else out
-
-
-@kernel_per_kind
-def _combine_narrow(kind):
-    """Floating-point sources whose sums a wider type holds."""
-    wide = _ACCUMULATOR[kind]
-    can_exceed = kind == "bfloat16"
-
-    def combine_range(addresses, size, divisor, counter):
-        last = len(addresses) - 2
-        out = addresses[last + 1]
-        total = np.empty(_BLOCK, wide)
-        scale = wide(divisor)
-        reciprocal = wide(1) / scale
-        while True:
-            piece = claim(counter) * _PIECE
-            if piece >= size:
-                return
-            for start in range(piece, min(piece + _PIECE, size), _BLOCK):
-                count = min(_BLOCK, size - start)
-                first = addresses[0]
-                if last == 0:
-                    for i in range(count):
-                        total[i] = load(first, start + i, kind)
-                else:
-                    second = addresses[1]
-                    for i in range(count):
-                        total[i] = wide(load(first, start + i, kind)) + wide(
-                            load(second, start + i, kind)
-                        )
-                for k in range(2, last + 1):
-                    source = addresses[k]
-                    for i in range(count):
-                        total[i] += load(source, start + i, kind)
-                if can_exceed and not all_below(total, count, np.inf):
-                    # The sum of large bfloat16 numbers can exceed float32, though their mean
-                    # does not: once more, in float64.
-                    for i in range(count):
-                        if not abs(total[i]) < np.inf:
-                            larger = 0.0
-                            for k in range(last + 1):
-                                larger += load(addresses[k], start + i, kind)
-                            total[i] = np.float32(larger / divisor)
-                        else:
-                            total[i] = total[i] / scale
-                    for i in range(count):
-                        store(out, start + i, np.float32(total[i]), kind)
-                elif divisor & (divisor - 1) == 0:
-                    # The reciprocal of a power of two is exact, and a product twice as fast.
-                    for i in range(count):
-                        store(out, start + i, np.float32(total[i] * reciprocal), kind)
-                else:
-                    for i in range(count):
-                        store(out, start + i, np.float32(total[i] / scale), kind)
-
-    return combine_range
-
-
-@kernel
-def _combine_float64(addresses, size, divisor, counter):
-    last = len(addresses) - 2
-    out = addresses[last + 1]
-    high = np.empty(_BLOCK, np.float64)
-    low = np.empty(_BLOCK, np.float64)
-    scale = np.float64(divisor)
-    while True:
-        piece = claim(counter) * _PIECE
-        if piece >= size:
-            return
-        for start in range(piece, min(piece + _PIECE, size), _BLOCK):
-            count = min(_BLOCK, size - start)
-            source = addresses[0]
-            for i in range(count):
-                high[i] = load(source, start + i, "float64")
-                low[i] = 0.0
-            for k in range(1, last + 1):
-                source = addresses[k]
-                for i in range(count):
-                    high[i], dropped = two_sum(high[i], load(source, start + i, "float64"))
-                    low[i] += dropped
-            if all_below(high, count, HUGE):
-                for i in range(count):
-                    store(out, start + i, divided(high[i], low[i], scale), "float64")
-            else:
-                for i in range(count):
-                    value = divided(high[i], low[i], scale)
-                    if not abs(high[i]) < HUGE:
-                        value = _combined_large(addresses, start + i, scale, high[i])
-                    store(out, start + i, value, "float64")
-
-
-@inline
-def _combined_large(addresses, i, scale, plain):
-    """Combine element i of sources near float64's end, on sources scaled down."""
-    high = load(addresses[0], i, "float64") * DOWN
-    low = 0.0
-    for k in range(1, len(addresses) - 1):
-        high, dropped = two_sum(high, load(addresses[k], i, "float64") * DOWN)
-        low += dropped
-    scaled = divided(high, low, scale) / DOWN
-    return scaled if abs(scaled * DOWN) < np.inf else plain
 
 
 @kernel_per_kind

@@ -6,6 +6,9 @@ themselves imported when a public function is first called.
 No fast-math flags. The compiler fuses ``a * b + c`` into one rounding by itself, so where a sum
 follows, kernels multiply floating-point numbers by `numparam.kernels.cuda._elements.product`. Code
 goes through PTX, not through link-time optimisation, so that what the tests inspect is what runs.
+
+Kernels count with ``while``: Numba's ``range`` counts its steps by a division, and its bookkeeping
+stays in every unrolled turn.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import operator
 from typing import Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
 from numparam.kernels import _gate
 from numparam.kernels.cuda import _provider
@@ -80,7 +81,7 @@ class DeviceArray:
         )
 
 
-def empty(shape: int | tuple[int, ...], dtype: object, device_id: int = 0) -> DeviceArray:
+def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device_id: int = 0) -> DeviceArray:
     """Allocate uninitialised memory on a GPU.
 
     Parameters

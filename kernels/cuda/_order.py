@@ -63,9 +63,12 @@ def count_new(keys, count, chunk_bits, counts):
     while chunk << chunk_bits < count:
         start = chunk << chunk_bits
         number = np.int64(0)
-        for i in range(start, min(start + (np.int64(1) << chunk_bits), count)):
+        stop = min(start + (np.int64(1) << chunk_bits), count)
+        i = start
+        while i < stop:
             if _is_new(keys, i):
                 number += 1
+            i += 1
         store(counts, chunk, number, "int64")
         chunk += step
 
@@ -91,8 +94,11 @@ def list_new(keys, count, chunk_bits, ends, out):
         place = np.int64(0)
         if chunk > 0:
             place = load(ends, chunk - 1, "int64")
-        for i in range(start, min(start + (np.int64(1) << chunk_bits), count)):
+        stop = min(start + (np.int64(1) << chunk_bits), count)
+        i = start
+        while i < stop:
             if _is_new(keys, i):
                 store(out, place, load(keys, i, "int64"), "int64")
                 place += 1
+            i += 1
         chunk += step

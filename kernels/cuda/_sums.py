@@ -26,16 +26,20 @@ def combine_narrow(kind):
         exact = divisor & (divisor - 1) == 0
         while i < size:
             total = wide(load(load(table, 0, "int64"), i, kind))
-            for k in range(1, count):
+            k = np.int64(1)
+            while k < count:
                 total += wide(load(load(table, k, "int64"), i, kind))
+                k += 1
             # The reciprocal of a power of two is exact, and a division costs many products.
             value = total * reciprocal if exact else total / scale
             if can_exceed and not abs(total) < np.inf:
                 # The sum of large bfloat16 numbers can exceed float32, though their mean does
                 # not: once more, in float64.
                 larger = 0.0
-                for k in range(count):
+                k = np.int64(0)
+                while k < count:
                     larger += np.float64(load(load(table, k, "int64"), i, kind))
+                    k += 1
                 value = np.float32(larger / np.float64(divisor))
             store(out, i, np.float32(value), kind)
             i += step
@@ -52,9 +56,11 @@ def combine_float64(table, count, size, divisor):
     while i < size:
         high = load(load(table, 0, "int64"), i, "float64")
         low = 0.0
-        for k in range(1, count):
+        k = np.int64(1)
+        while k < count:
             high, dropped = two_sum(high, load(load(table, k, "int64"), i, "float64"))
             low += dropped
+            k += 1
         value = divided(high, low, scale)
         if not abs(high) < HUGE:
             value = _combined_large(table, count, i, scale, high)
@@ -67,10 +73,12 @@ def _combined_large(table, count, i, scale, plain):
     """Combine element i of sources near float64's end, on sources scaled down."""
     high = product(load(load(table, 0, "int64"), i, "float64"), DOWN)
     low = 0.0
-    for k in range(1, count):
+    k = np.int64(1)
+    while k < count:
         added = product(load(load(table, k, "int64"), i, "float64"), DOWN)
         high, dropped = two_sum(high, added)
         low += dropped
+        k += 1
     scaled = divided(high, low, scale) / DOWN
     return scaled if abs(product(scaled, DOWN)) < np.inf else plain
 
@@ -84,8 +92,10 @@ def combine_integers(kind):
         out = load(table, count, "int64")
         while i < size:
             total = np.int64(0)
-            for k in range(count):
+            k = np.int64(0)
+            while k < count:
                 total += np.int64(load(load(table, k, "int64"), i, kind))
+                k += 1
             if divisor > 1:
                 quotient = abs(total) // divisor
                 total = -quotient if total < 0 else quotient
@@ -109,7 +119,8 @@ def combine_64_bits(kind):
         while i < size:
             whole = zero
             rest = zero
-            for k in range(count):
+            k = np.int64(0)
+            while k < count:
                 value = load(load(table, k, "int64"), i, kind)
                 if divisor == 1:
                     whole += value
@@ -121,6 +132,7 @@ def combine_64_bits(kind):
                     if rest >= divided_by:
                         rest -= divided_by
                         whole += one
+                k += 1
             if whole < zero and rest > zero:
                 whole += one  # from the floor to truncation toward zero
             store(out, i, whole, kind)
@@ -136,8 +148,10 @@ def combine_booleans(table, count, size, divisor):
     out = load(table, count, "int64")
     while i < size:
         value = load(load(table, 0, "int64"), i, "bool")
-        for k in range(1, count):
+        k = np.int64(1)
+        while k < count:
             value |= load(load(table, k, "int64"), i, "bool")
+            k += 1
         store(out, i, value, "bool")
         i += step
 
@@ -148,8 +162,10 @@ def find_differing(table, count, size, found):
     i, step = span()
     while i < size:
         first = load(load(table, 0, "int64"), i, "bool")
-        for k in range(1, count):
+        k = np.int64(1)
+        while k < count:
             if load(load(table, k, "int64"), i, "bool") != first:
                 minimum(found, 0, k)
                 break
+            k += 1
         i += step

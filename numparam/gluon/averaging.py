@@ -63,4 +63,4 @@ def mean(copies: Sequence[Any]) -> Any:
         rows=first.shape[0],
         divisor=len(parts),
     )
-    return type(first).from_parts(first.shape, Parts(rows, ids, None, True), context, backend)
+    return type(first).from_parts(first.shape, Parts(rows, ids, valid=True), context, backend)

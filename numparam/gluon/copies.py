@@ -95,10 +95,9 @@ class Copies:
         """Make gradients of zeros for arrays; None where the parameter has none."""
         if self.grad_req == "null":
             return None
+        stype, zeros, class_like = self._grad_stype, transfers.zeros, transfers.class_like
         return [
-            transfers.zeros(
-                array.shape, array.dtype, array.context, self._grad_stype, transfers.class_like(array)
-            )
+            zeros(array.shape, array.dtype, array.context, stype, class_like(array))
             for array in data
         ]
 

@@ -22,6 +22,7 @@ __all__ = [
     "NoGradientError",
     "NoTrainerError",
     "NotInitializedError",
+    "NothingToSetError",
     "ParameterConflictError",
     "ParameterStorageError",
     "SecondTrainerError",
@@ -43,8 +44,12 @@ class DeferredInitializationError(MXNetError):
     """
 
 
-class NotInitializedError(MXNetError, AssertionError):
+class NotInitializedError(RuntimeError):
     """`initialize` was not called: the parameter has no arrays."""
+
+
+class NothingToSetError(NotInitializedError, AssertionError):
+    """Values came for a parameter that has no arrays, and is not going to have any."""
 
 
 class ContextNotFoundError(MXNetError, LookupError):

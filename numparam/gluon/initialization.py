@@ -15,6 +15,18 @@ from numparam.gluon.initial_values import check_initializer, initial_array
 __all__ = ["Initialization"]
 
 
+class _NewUniform:
+    """Stands in a signature for a new ``Uniform()`` in each call."""
+
+    __name__ = "Uniform"
+
+    def __repr__(self) -> str:
+        return "Uniform()"
+
+
+_NEW_UNIFORM = _NewUniform()
+
+
 class Initialization(Declaration):
     """The part of `Parameter` that makes arrays."""
 
@@ -22,7 +34,7 @@ class Initialization(Declaration):
         self,
         init: Any = None,
         ctx: Any = None,
-        default_init: Any = None,
+        default_init: Any = _NEW_UNIFORM,
         force_reinit: bool = False,
     ) -> None:
         """Make the parameter's arrays, with the same values on all contexts.
@@ -35,7 +47,7 @@ class Initialization(Declaration):
         ctx : Context or list of Context, optional
             Where; the current context if not given.
         default_init : same as `init`, optional
-            The last resort; ``Uniform()`` if not given.
+            The last resort; a new ``Uniform()`` if not given.
         force_reinit : bool, default False
             Whether to make new arrays even if there are some.
 
@@ -82,7 +94,7 @@ class Initialization(Declaration):
                 stacklevel=stacklevel,
             )
             return None
-        if default_init is None:
+        if default_init is None or default_init is _NEW_UNIFORM:
             from numparam.initializer import Uniform
 
             default_init = Uniform()
@@ -93,7 +105,7 @@ class Initialization(Declaration):
         ctx_list = contexts.as_context_list(ctx, self.name)
         deferred = (init, ctx_list, default_init, None)
         if shape_rules.is_known(self._shape):
-            return self._prepared_copies(self._values_of(deferred), ctx_list)
+            return self._prepared_copies(self._values_of(deferred), ctx_list, owned=True)
         if self._allow_deferred_init:
 
             def defer() -> None:
@@ -114,7 +126,7 @@ class Initialization(Declaration):
         """Make the array that all copies start from."""
         init, ctx_list, default_init, data = deferred
         if data is not None:
-            return data
+            return data if data.dtype == self._array_dtype else data.astype(self._array_dtype)
         return initial_array(
             self.name,
             self._shape or (),
@@ -148,16 +160,15 @@ class Initialization(Declaration):
         """Take copies of an array on some contexts as data, with new gradients."""
         self._prepared_copies(data, contexts.as_context_list(list(ctx_list), self.name))()
 
-    def _prepared_copies(self, data: Any, ctx_list: list[Context]) -> Callable[[], None]:
-        """Make data and gradients for all contexts; what is returned binds them."""
-        # An array that was made for this parameter is its first copy; others are the caller's.
-        own = data if data.context == ctx_list[0] and self._is_new(data) else None
-        data_list = [
-            own if own is not None and position == 0 else transfers.copied(data, context)
-            for position, context in enumerate(ctx_list)
-        ]
-        gradients = self._new_gradients(data_list)
-        return lambda: self._bind(data_list, gradients, ctx_list)
+    def _prepared_copies(
+        self, data: Any, ctx_list: list[Context], owned: bool = False
+    ) -> Callable[[], None]:
+        """Make data and gradients for all contexts; what is returned binds them.
 
-    def _is_new(self, data: Any) -> bool:
-        return False
+        An array that is `owned`, made for this parameter alone, becomes the first copy itself.
+        """
+        first = [data] if owned and data.context == ctx_list[0] else []
+        rest = [transfers.copied(data, context) for context in ctx_list[len(first) :]]
+        copies = first + rest
+        gradients = self._new_gradients(copies)
+        return lambda: self._bind(copies, gradients, ctx_list)

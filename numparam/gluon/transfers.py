@@ -179,4 +179,4 @@ def all_rows(array: Any) -> Any:
         if parts.indices.shape[0] == shape[0]:
             return array
         rows = backend.retain.retain(parts.indices, parts.data, everything, rows=shape[0])
-    return RowSparseNDArray.from_parts(shape, Parts(rows, everything, None, True), array._ctx)
+    return RowSparseNDArray.from_parts(shape, Parts(rows, everything, valid=True), array._ctx)

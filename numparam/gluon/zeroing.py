@@ -10,7 +10,6 @@ from weakref import WeakSet
 from numparam import storage
 from numparam.backend import Backend, Buffer
 from numparam.context import Context
-from numparam.gluon import transfers
 
 __all__ = ["GradientTables", "zero"]
 
@@ -46,11 +45,11 @@ def _by_context(arrays: Iterable[Any]) -> tuple[list[tuple[Backend, list[Buffer]
 
 
 def _make_empty(array: Any) -> None:
+    from numparam.ndarray.sparse.parts import empty_parts
+
     if array._data.shape[0]:
-        nothing = transfers.zeros(
-            array.shape, array._data.dtype, array.context, array.stype, type(array)
-        )
-        array._adopt(nothing._parts)  # type: ignore[attr-defined]
+        dtype = array._data.dtype
+        array._adopt(empty_parts(array.stype, array.shape, dtype, array._backend))
 
 
 class GradientTables:
@@ -83,7 +82,7 @@ class GradientTables:
                 parameter._tables.add(self)
         dense, self._sparse = _by_context(gradients)
         earlier = [] if previous is None else previous._dense
-        self._dense = [
+        self._dense: list[tuple[Backend, list[Buffer], Any]] = [
             (backend, buffers, _table_of(earlier, buffers) or backend.table.build(buffers))
             for backend, buffers in dense
         ]

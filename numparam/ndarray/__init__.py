@@ -17,7 +17,6 @@ from typing import Any
 from numparam.ndarray import _internal, contrib, op, operations, random, sparse
 from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
 from numparam.ndarray.files import load, load_frombuffer, save
-from numparam.ndarray.files import load, load_frombuffer, save
 from numparam.ndarray.functions import add_methods, late_function
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
@@ -50,15 +49,10 @@ __all__ = [
     "linspace",
     "load",
     "load_frombuffer",
-    "load",
-    "load_frombuffer",
     "moveaxis",
     "ones",
     "op",
     "operations",
-    "random",
-    "save",
-    "sparse",
     "random",
     "save",
     "sparse",

@@ -151,7 +151,9 @@ def zeros(
     if stype not in (None, "default"):
         from numparam.ndarray import sparse
 
-        return sparse.zeros(stype, shape, ctx=ctx, dtype=dtype, **keywords)
+        # An integer is refused there: sparse arrays are described by sequences.
+        lengths: Any = shape
+        return sparse.zeros(stype, lengths, ctx=ctx, dtype=dtype, **keywords)
     return _filled(shape, 0, ctx, dtype, keywords)
 
 

@@ -231,9 +231,7 @@ def _check_mode(header: formats.RecordHeader, source: Any) -> None:
     )
 
 
-def _read(
-    reader: formats.ParamsReader, header: formats.RecordHeader, context: Context
-) -> NDArray:
+def _read(reader: formats.ParamsReader, header: formats.RecordHeader, context: Context) -> NDArray:
     if header.storage != "default":
         return array_of(_canonical(reader.read(header)), context)
     array = NDArray.from_buffer(None, context)
@@ -241,9 +239,7 @@ def _read(
     return array
 
 
-def _filled(
-    backend: Backend, reader: formats.ParamsReader, header: formats.RecordHeader
-) -> Buffer:
+def _filled(backend: Backend, reader: formats.ParamsReader, header: formats.RecordHeader) -> Buffer:
     """Give a buffer with the values of a dense array, read straight into its memory."""
     buffer = backend.empty(header.shape, header.dtype)
     if buffer.size:
@@ -279,12 +275,17 @@ def record_of(array: NDArray) -> formats.Record:
     -------
     DenseRecord, RowSparseRecord or CSRRecord
         It shares the memory of an array on the host.
+
+    Raises
+    ------
+    MXNetError
+        If `check_format` refuses a sparse array; also an IndexError.
     """
     backend = array._backend
     where = (array._ctx.device_typeid, array._ctx.device_id)
     if array.stype == "default":
         return formats.DenseRecord(_on_host(backend, array._buffer), *where)
-    parts = array._parts
+    parts = array._checked()
     data, indices = _on_host(backend, parts.data), _on_host(backend, parts.indices)
     if parts.indptr is None:
         return formats.RowSparseRecord(array.shape, data, indices, *where)

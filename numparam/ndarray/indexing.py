@@ -77,6 +77,9 @@ class Indexing:
         value, buffers = host_value(value, self)
         shape = self.shape
         if key is Ellipsis or (isinstance(key, slice) and key == _WHOLE):
+            if not buffers:
+                self._fill(value)
+                return
             bound = keys.Bound((), ())
         elif keys.is_advanced(parts := keys.expanded(key, shape)):
             bound = keys.bound(parts, shape, self._backend)
@@ -95,13 +98,30 @@ class Indexing:
                         source = source.astype(array.dtype)
                     array[index] = source
                 except ValueError as error:
-                    selected = np.shape(array[index])
-                    raise ValueError(
-                        f"a value of shape {np.shape(source)} does not fit into the part of shape "
-                        f"{selected} that the key selects of an array of shape {array.shape}"
-                    ) from error
+                    raise _misfit(source, np.shape(array[index]), array.shape) from error
 
         self._backend.update(assign, target, *bound.buffers, *buffers)
+
+    def _fill(self: Any, value: np.ndarray) -> None:
+        """Write a host value everywhere; it needs a transfer and no computation on the device."""
+        target = self._buffer
+        shape, dtype = target.shape, target.dtype
+        with np.errstate(all="ignore"):
+            host = value if value.dtype == dtype else value.astype(dtype)
+        missing = host.ndim - len(shape)
+        if missing > 0 and host.shape[:missing] == (1,) * missing:
+            host = host.reshape(host.shape[missing:])
+        if host.shape != shape:
+            try:
+                host = np.broadcast_to(host, shape)
+            except ValueError as error:
+                raise _misfit(value, shape, shape) from error
+
+        def write(memory: memoryview) -> None:
+            np.frombuffer(memory, dtype).reshape(shape)[...] = host
+
+        if target.size:
+            self._backend.read_into(target, write)
 
     def __iter__(self: Any) -> Any:
         if not self.shape:
@@ -131,6 +151,13 @@ class Indexing:
                     "an array that gets gradients was written in place while operations are "
                     "recorded; write under autograd.pause(), or into detach()"
                 )
+
+
+def _misfit(value: np.ndarray, part: tuple[int, ...], shape: tuple[int, ...]) -> ValueError:
+    return ValueError(
+        f"a value of shape {value.shape} does not fit into the part of shape {part} that the key "
+        f"selects of an array of shape {shape}"
+    )
 
 
 def _scalar_shape() -> tuple[int, ...]:

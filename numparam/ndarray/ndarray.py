@@ -210,3 +210,16 @@ class NDArray(Operators, Indexing, Methods, Conversions, Presentation, Protocols
 
 
 NDArray._array_class = NDArray
+
+
+def __getattr__(name: str) -> Any:
+    """Give what ``mxnet.ndarray.ndarray`` holds beside the class: the factories and functions."""
+    from numparam.ndarray.flags import LEGACY_NAMES
+
+    if name in LEGACY_NAMES:
+        return LEGACY_NAMES[name]
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import numparam.ndarray as package
+
+    return getattr(package, name)

@@ -92,8 +92,9 @@ def _shared(host: np.ndarray, context: Context, writable: bool) -> NDArray:
             "native byte order. Copy it with nd.array(a, dtype=a.dtype)"
         )
     if not isinstance(backend.empty((0,), dtype), np.ndarray):
-        # The device does not use host memory; its own copy is all there can be.
-        return NDArray.from_buffer(backend.upload(host), context, backend)
+        raise UnshareableError(
+            f"{context} does not use host memory, so none can be shared with it; nd.array(a) copies"
+        )
     # A plain view, so that marking the given array read-only leaves ours as it is.
     return NDArray.from_buffer(host.view(np.ndarray), context, backend, writable)
 

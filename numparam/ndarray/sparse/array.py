@@ -9,18 +9,19 @@ import numpy as np
 
 from numparam import storage
 from numparam.backend import Backend, Buffer, backend_of
-from numparam.base import MXNetError, NotSupportedForSparseNDArray
+from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.dtypes import as_dtype
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.errors import SparseFormatError, StorageTypePairError
 from numparam.ndarray.sparse.parts import Chunk, Parts, moved
+from numparam.ndarray.sparse.refusals import Refusals
 from numparam.storage_types import storage_type_id
 
 __all__ = ["BaseSparseNDArray"]
 
 
-class BaseSparseNDArray(NDArray):
+class BaseSparseNDArray(Refusals, NDArray):
     """An array that stores some of its elements; the others are zero.
 
     It is of one of the two subclasses, and made by their factories, `row_sparse_array` and
@@ -36,9 +37,6 @@ class BaseSparseNDArray(NDArray):
 
     _chunk: Chunk
     _shape: tuple[int, ...]
-
-    # NumPy's operators leave expressions with sparse arrays to the methods of this class.
-    __array_ufunc__ = None  # type: ignore[assignment]
 
     @classmethod
     def from_parts(
@@ -153,20 +151,6 @@ class BaseSparseNDArray(NDArray):
         return self._shape
 
     @property
-    def size(self) -> int:
-        """Refused: stored elements and all elements are different numbers.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError(
-            f"a {self.stype} array has no single size: data.size counts what is stored, and the "
-            "product of shape all elements"
-        )
-
-    @property
     def data(self) -> NDArray:
         """A copy of what is stored: rows, or the values of a csr matrix."""
         return self._copy_of(self._chunk.parts.data)
@@ -210,50 +194,6 @@ class BaseSparseNDArray(NDArray):
         """
         if full_check:
             self._checked()
-
-    # To NumPy and Python
-
-    def __bool__(self) -> bool:
-        raise ValueError(
-            f"a {self.stype} array is neither true nor false; look at data, or at asnumpy()"
-        )
-
-    def asscalar(self) -> NoReturn:
-        """Refuse: see `size`.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError(
-            f"asscalar needs a dense array; this one is {self.stype}. Use tostype('default') first"
-        )
-
-    def _only_element(self, wanted: str) -> NoReturn:
-        raise TypeError(f"{wanted}() needs a dense array; this one is {self.stype}")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if copy:
-            host = self.asnumpy()
-            return host if dtype is None else host.astype(dtype, copy=False)
-        kind = ValueError if copy is False else TypeError
-        raise kind(
-            f"a {self.stype} array does not become dense silently; asnumpy() makes a dense copy"
-        )
-
-    @property
-    def __array_interface__(self) -> NoReturn:
-        raise AttributeError(f"a {self.stype} array has no __array_interface__")
-
-    @property
-    def _shares_host_memory(self) -> bool:
-        return False
-
-    def _host_memory(self) -> NoReturn:
-        raise StorageTypePairError(
-            f"a {self.stype} array has no memory to share with the host; share its data"
-        )
 
     # To other arrays
 
@@ -397,30 +337,6 @@ class BaseSparseNDArray(NDArray):
 
     def __copy__(self) -> Self:
         return self.detach()
-
-    def _as_class(self, array_class: Any) -> NoReturn:
-        raise NotSupportedForSparseNDArray("as_np_ndarray", None, self)
-
-    # Dense arrays only
-
-    def _in_shape(self, shape: tuple[int, ...]) -> NoReturn:
-        raise NotSupportedForSparseNDArray("reshape", None, self)
-
-    def reshape(self, *shape: Any, **keywords: Any) -> NoReturn:
-        """Refuse: it would need other ids.
-
-        Raises
-        ------
-        NotSupportedForSparseNDArray
-            Always; an MXNetError.
-        """
-        raise NotSupportedForSparseNDArray(self.reshape, None, *shape)
-
-    def _at(self, position: int) -> Any:
-        raise NotSupportedForSparseNDArray(self._at, None, position)
-
-    def _slice(self, start: int | None, stop: int | None) -> Any:
-        raise NotSupportedForSparseNDArray(self._slice, None, start, stop)
 
     # To bytes and text
 

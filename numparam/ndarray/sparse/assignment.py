@@ -11,10 +11,10 @@ from numparam.base import MXNetError
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.errors import StorageTypePairError
-from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.parts import Parts, empty_parts
 from numparam.ndarray.values import as_host_array
 
-__all__ = ["assign", "fill_all_rows"]
+__all__ = ["assign", "empty_out", "fill_all_rows"]
 
 
 class ScalarAssignmentError(MXNetError, ValueError, TypeError):
@@ -97,3 +97,12 @@ def fill_all_rows(array: BaseSparseNDArray, value: Any) -> None:
     backend.update(fill, data)
     ids = backend.upload(np.arange(array.shape[0], dtype=np.int64))
     array._adopt(Parts(data, ids, valid=True))
+
+
+def empty_out(out: NDArray) -> None:
+    """Set an array to zero; a sparse one then stores nothing."""
+    out._require_writable()
+    if isinstance(out, BaseSparseNDArray):
+        out._adopt(empty_parts(out.stype, out.shape, out._buffer.dtype, out._backend))
+    else:
+        out._backend.reset.zero([out._buffer])

@@ -11,17 +11,25 @@ from numparam.backend import Backend
 from numparam.context import Context
 from numparam.dtypes import as_dtype
 from numparam.ndarray.arguments import device_of, shape_of
-from numparam.ndarray.creation import array as dense_array
 from numparam.ndarray.creation import zeros as dense_zeros
-from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.arguments import (
+    dense_of,
+    host_ids,
+    host_values,
+    ids_of,
+    is_shape,
+    matrix_shape,
+    require_shape,
+    whole_shape,
+)
 from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.sparse.assignment import empty_out
 from numparam.ndarray.sparse.conversion import csr_parts, row_sparse_parts
 from numparam.ndarray.sparse.coordinates import parts_of_coordinates, parts_of_scipy
 from numparam.ndarray.sparse.csr import CSRNDArray
 from numparam.ndarray.sparse.errors import NotSparseError, SparseArgumentError
-from numparam.ndarray.sparse.parts import Parts, whole_ids
+from numparam.ndarray.sparse.parts import Parts, empty_parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-from numparam.ndarray.values import as_host_array
 from numparam.storage_types import storage_type_id
 
 __all__ = ["array", "csr_matrix", "empty", "row_sparse_array", "zeros"]
@@ -71,12 +79,12 @@ def row_sparse_array(
     """
     ctx, backend = device_of(ctx)
     if isinstance(arg1, tuple):
-        if _is_shape(arg1):
+        if is_shape(arg1):
             if len(arg1) < 2:
                 raise SparseArgumentError(
                     f"{arg1} is neither (data, indices) nor a shape of at least two numbers"
                 )
-            _agree(arg1, shape)
+            require_shape(arg1, shape)
             return zeros("row_sparse", arg1, ctx=ctx, dtype=dtype)
         if len(arg1) != 2:
             raise SparseArgumentError(
@@ -85,8 +93,8 @@ def row_sparse_array(
         return _of_rows(*arg1, shape, ctx, backend, dtype)
     if isinstance(arg1, BaseSparseNDArray):
         return _copied(arg1, "row_sparse", shape, ctx, dtype)
-    dense = _dense(arg1, ctx, dtype, "row_sparse")
-    _agree(dense.shape, shape)
+    dense = dense_of(arg1, ctx, dtype, "row_sparse")
+    require_shape(dense.shape, shape)
     parts = row_sparse_parts(backend, dense._buffer)
     return RowSparseNDArray.from_parts(dense.shape, parts, ctx, backend)
 
@@ -99,8 +107,8 @@ def _of_rows(
     backend: Backend,
     dtype: Any,
 ) -> RowSparseNDArray:
-    rows = _dense(data, ctx, dtype, "row_sparse")
-    ids = _ids(indices, backend, "indices")
+    rows = dense_of(data, ctx, dtype, "row_sparse")
+    ids = ids_of(indices, backend, "indices")
     if not rows.shape:
         raise SparseArgumentError("data has no dimensions; it must have one row for each id")
     if shape is None:
@@ -109,7 +117,7 @@ def _of_rows(
         last = backend.apply(lambda numbers: int(numbers[-1]), ids)
         lengths = (max(last + 1, 0), *rows.shape[1:])
     else:
-        lengths = _whole_shape(shape)
+        lengths = whole_shape(shape)
     if len(lengths) != rows.ndim:
         raise SparseArgumentError(
             f"data of shape {rows.shape} cannot be rows of an array of shape {lengths}"
@@ -164,17 +172,17 @@ def csr_matrix(
     """
     ctx, backend = device_of(ctx)
     if isinstance(arg1, tuple):
-        if len(arg1) == 2 and _is_shape(arg1):
-            _agree(arg1, shape)
+        if len(arg1) == 2 and is_shape(arg1):
+            require_shape(arg1, shape)
             return zeros("csr", arg1, ctx=ctx, dtype=dtype)
         if len(arg1) == 2 and isinstance(arg1[1], tuple) and len(arg1[1]) == 2:
             data, (rows, columns) = arg1
-            lengths = None if shape is None else _matrix_shape(shape)
+            lengths = None if shape is None else matrix_shape(shape)
             triple, lengths = parts_of_coordinates(
-                _host(data), _host_ids(rows), _host_ids(columns), lengths
+                host_values(data), host_ids(rows), host_ids(columns), lengths
             )
             return _of_host(triple, lengths, ctx, backend, dtype)
-        if len(arg1) == 3 and not _is_shape(arg1):
+        if len(arg1) == 3 and not is_shape(arg1):
             return _of_values(*arg1, shape, ctx, backend, dtype)
         raise SparseArgumentError(
             "expected (data, indices, indptr), (data, (row, column)) or (rows, columns), "
@@ -183,10 +191,10 @@ def csr_matrix(
     if isinstance(arg1, BaseSparseNDArray):
         return _copied(arg1, "csr", shape, ctx, dtype)
     if hasattr(arg1, "tocsr"):
-        _agree(arg1.shape, shape)
+        require_shape(arg1.shape, shape)
         return _of_host(parts_of_scipy(arg1), arg1.shape, ctx, backend, dtype)
-    dense = _dense(arg1, ctx, dtype, "csr")
-    _agree(dense.shape, shape)
+    dense = dense_of(arg1, ctx, dtype, "csr")
+    require_shape(dense.shape, shape)
     parts = csr_parts(backend, dense._buffer)
     return CSRNDArray.from_parts(dense.shape, parts, ctx, backend)
 
@@ -200,16 +208,16 @@ def _of_values(
     backend: Backend,
     dtype: Any,
 ) -> CSRNDArray:
-    values = _dense(data, ctx, dtype, "csr")
-    columns = _ids(indices, backend, "indices")
-    starts = _ids(indptr, backend, "indptr")
+    values = dense_of(data, ctx, dtype, "csr")
+    columns = ids_of(indices, backend, "indices")
+    starts = ids_of(indptr, backend, "indptr")
     if shape is None:
         if not columns.shape[0] or not starts.shape[0]:
             raise SparseArgumentError("without stored values nothing tells the shape: give it")
         largest = backend.apply(lambda numbers: int(numbers.max()), columns)
         lengths = (starts.shape[0] - 1, max(largest + 1, 0))
     else:
-        lengths = _matrix_shape(shape)
+        lengths = matrix_shape(shape)
     if values.shape != tuple(columns.shape) or starts.shape[0] != lengths[0] + 1:
         raise SparseArgumentError(
             f"a csr matrix of shape {lengths} needs an indptr of {lengths[0] + 1} numbers, and as "
@@ -278,12 +286,12 @@ def zeros(
     storage_type_id(stype)
     if stype == "default":
         return dense_zeros(shape, ctx, dtype, **keywords)
-    lengths = shape_of(_whole_shape(shape))
+    lengths = shape_of(whole_shape(shape))
     out = keywords.pop("out", None)
     if keywords.pop("name", None) is None and keywords:
         raise SparseArgumentError(f"zeros has no argument {', '.join(keywords)}")
     if out is not None:
-        _agree(lengths, out.shape)
+        require_shape(lengths, out.shape)
         empty_out(out)
         return out
     ctx, backend = device_of(ctx)
@@ -340,26 +348,6 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
     )
 
 
-def empty_parts(
-    stype: str, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend
-) -> Parts:
-    """Give the parts of a sparse array that stores nothing."""
-    none = backend.empty((0,), np.dtype(np.int64))
-    if stype == "row_sparse":
-        return Parts(backend.empty((0, *shape[1:]), dtype), none, valid=True)
-    indptr = backend.upload(np.zeros(shape[0] + 1, np.int64))
-    return Parts(backend.empty((0,), dtype), none, indptr, valid=True)
-
-
-def empty_out(out: NDArray) -> None:
-    """Set an array to zero; a sparse one then stores nothing."""
-    out._require_writable()
-    if isinstance(out, BaseSparseNDArray):
-        out._adopt(empty_parts(out.stype, out.shape, out._buffer.dtype, out._backend))
-    else:
-        out._backend.reset.zero([out._buffer])
-
-
 def _copied(
     source: BaseSparseNDArray, stype: str, shape: Shape | None, ctx: Context, dtype: Any
 ) -> Any:
@@ -367,73 +355,6 @@ def _copied(
         raise SparseArgumentError(
             f"a {source.stype} array does not convert to {stype}; go through tostype('default')"
         )
-    _agree(source.shape, shape)
+    require_shape(source.shape, shape)
     made = source._to_context(ctx)
     return made if dtype is None else made.astype(dtype, copy=False)
-
-
-def _is_shape(numbers: tuple[Any, ...]) -> bool:
-    return all(isinstance(number, (int, np.integer)) for number in numbers)
-
-
-def _whole_shape(shape: Any) -> tuple[int, ...]:
-    if not isinstance(shape, (tuple, list)):
-        raise SparseArgumentError(
-            f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
-        )
-    return shape_of(tuple(shape), any_mode=True)
-
-
-def _matrix_shape(shape: Any) -> tuple[int, int]:
-    lengths = _whole_shape(shape)
-    if len(lengths) != 2:
-        raise SparseArgumentError(f"a csr matrix has two dimensions, not the shape {lengths}")
-    return lengths[0], lengths[1]
-
-
-def _agree(found: Sequence[int], shape: Shape | None) -> None:
-    if shape is not None and tuple(shape) != tuple(found):
-        raise SparseArgumentError(f"the source has the shape {tuple(found)}, not {tuple(shape)}")
-
-
-def _dense(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
-    """Give a dense array of its own, of the source's dtype if it has one."""
-    if isinstance(values, BaseSparseNDArray):
-        raise SparseArgumentError(f"the data of a {stype} array must be dense, not {values.stype}")
-    if values is None or isinstance(values, (int, float, np.generic)):
-        raise SparseArgumentError(
-            f"a {stype} array is made of arrays or lists, not of {type(values).__name__} {values!r}"
-        )
-    if dtype is None and isinstance(values, np.ndarray):
-        dtype = values.dtype
-    return dense_array(values, ctx=ctx, dtype=dtype)
-
-
-def _ids(values: Any, backend: Backend, name: str) -> Any:
-    """Give a buffer of int64 ids of its own, not checked for range or order."""
-    if isinstance(values, NDArray) and values.stype == "default" and values._backend is backend:
-        shape = values.shape
-        ids = backend.apply(whole_ids, values._buffer) if len(shape) == 1 else None
-    else:
-        host = _host_ids(values)
-        shape = host.shape
-        ids = backend.upload(host)
-    if len(shape) != 1:
-        raise SparseArgumentError(f"{name} must have one dimension, not the shape {shape}")
-    return ids
-
-
-def _host_ids(values: Any) -> np.ndarray:
-    return whole_ids(_host(values, np.dtype(np.int64)))
-
-
-def _host(values: Any, dtype: np.dtype[Any] | None = None) -> np.ndarray:
-    """Values in host memory; lists as `dtype`, if it holds them exactly, or float32."""
-    if isinstance(values, NDArray):
-        return values.asnumpy()
-    if isinstance(values, np.ndarray):
-        return as_host_array(values, values.dtype)
-    host = as_host_array(values, np.dtype(np.float64))
-    if dtype is None:
-        return host.astype(np.float32)
-    return host.astype(dtype) if not host.size else host

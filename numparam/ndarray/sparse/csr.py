@@ -116,7 +116,9 @@ class CSRNDArray(BaseSparseNDArray):
             return self
         if isinstance(key, slice):
             if key.step not in (None, 1):
-                raise SparseKeyError(f"rows of csr matrices are taken in steps of 1, not {key.step}")
+                raise SparseKeyError(
+                    f"rows of csr matrices are taken in steps of 1, not {key.step}"
+                )
             start, stop, _ = key.indices(self._shape[0])
             return self._part(start, max(start, stop))
         try:

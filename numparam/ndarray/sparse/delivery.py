@@ -63,16 +63,14 @@ def densified(
     out: NDArray | None,
 ) -> NDArray:
     """Compute where MXNet's result is dense: of dense forms of the inputs."""
-    dense = [
-        array.tostype("default") if array.stype != "default" else array for array in inputs
-    ]
+    dense = [array.tostype("default") if array.stype != "default" else array for array in inputs]
     if out is None or out.stype == "default":
         return invoke(operation, dense, attributes, out)
     return deliver(operation, invoke(operation, dense, attributes), out)
 
 
 def values(array: BaseSparseNDArray) -> NDArray:
-    """Give what a sparse array stores, as a dense array that shares its memory; the ids are valid."""
+    """Give what a valid sparse array stores, as a dense array that shares its memory."""
     return array._handle_on(array._checked().data)
 
 

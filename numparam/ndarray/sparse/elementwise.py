@@ -41,9 +41,7 @@ def _stored_rule(
 
 
 @sparse_rule(*_SUMS)
-def _sum_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     if attributes["scalar"] == 0:
         return _stored_rule(row, inputs, attributes, out)
     return densified(row, inputs, attributes, out)
@@ -61,9 +59,7 @@ def _comparison_rule(
 
 
 @sparse_rule("clip")
-def _clip_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _clip_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     low, high = attributes["a_min"], attributes["a_max"]
     if not low <= 0 <= high:
         raise OperationError(
@@ -71,5 +67,3 @@ def _clip_rule(
             "use tostype('default') first"
         )
     return _stored_rule(row, inputs, attributes, out)
-
-

@@ -8,10 +8,10 @@ from numparam.ndarray.creation import ones
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import Operation, OperationError, sparse_rule
 from numparam.ndarray.sparse.array import BaseSparseNDArray
-from numparam.ndarray.sparse.assignment import fill_all_rows
-from numparam.ndarray.sparse.creation import empty_out, empty_parts
+from numparam.ndarray.sparse.assignment import empty_out, fill_all_rows
 from numparam.ndarray.sparse.delivery import deliver, densified
 from numparam.ndarray.sparse.errors import StorageTypePairError
+from numparam.ndarray.sparse.parts import empty_parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 
 __all__: list[str] = []
@@ -37,9 +37,7 @@ def _zeros_rule(
 
 
 @sparse_rule("ones_like")
-def _ones_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _ones_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     (array,) = inputs
     if out is None:
         return ones(array.shape, array._ctx, array.dtype)
@@ -65,9 +63,7 @@ def _storage_rule(
 
 
 @sparse_rule("cast")
-def _cast_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _cast_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     """Dense, as in MXNet; `astype` keeps the storage type."""
     return densified(row, inputs, attributes, out)
 

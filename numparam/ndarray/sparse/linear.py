@@ -21,9 +21,7 @@ __all__: list[str] = []
 
 
 @sparse_rule("dot")
-def _dot_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     """Csr · dense is dense, csrᵀ · dense row-sparse, dense · csr csr."""
     left, right = inputs
     one_dtype(row, inputs)
@@ -111,9 +109,7 @@ def _embedding_rule(
 
 
 @sparse_rule("take")
-def _take_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     table, indices = inputs
     if not isinstance(table, RowSparseNDArray) or indices.stype != "default":
         return NotImplemented

@@ -10,7 +10,15 @@ from numparam.backend import Backend, Buffer
 from numparam.formats.sparse_layout import find_csr_defect, find_row_sparse_defect
 from numparam.ndarray.sparse.errors import SparseFormatError
 
-__all__ = ["Chunk", "Parts", "csr_problem", "moved", "row_sparse_problem", "whole_ids"]
+__all__ = [
+    "Chunk",
+    "Parts",
+    "csr_problem",
+    "empty_parts",
+    "moved",
+    "row_sparse_problem",
+    "whole_ids",
+]
 
 
 class Parts:
@@ -114,3 +122,14 @@ def whole_ids(ids: np.ndarray) -> np.ndarray:
 def _largest_exact(dtype: np.dtype[Any]) -> int:
     bits = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[dtype.name]
     return 1 << bits
+
+
+def empty_parts(
+    stype: str, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend
+) -> Parts:
+    """Give the parts of a sparse array that stores nothing."""
+    none = backend.empty((0,), np.dtype(np.int64))
+    if stype == "row_sparse":
+        return Parts(backend.empty((0, *shape[1:]), dtype), none, valid=True)
+    indptr = backend.upload(np.zeros(shape[0] + 1, np.int64))
+    return Parts(backend.empty((0,), dtype), none, indptr, valid=True)

@@ -94,12 +94,8 @@ def _rows_by_dense(rows: RowSparseNDArray, dense: NDArray) -> RowSparseNDArray:
 def _matrix_by_matrix(left: CSRNDArray, right: CSRNDArray) -> CSRNDArray:
     """Give the elements that both store."""
 
-    def both(
-        one: np.ndarray, two: np.ndarray, first: np.ndarray, second: np.ndarray
-    ) -> Any:
-        common, at_one, at_two = np.intersect1d(
-            one, two, assume_unique=True, return_indices=True
-        )
+    def both(one: np.ndarray, two: np.ndarray, first: np.ndarray, second: np.ndarray) -> Any:
+        common, at_one, at_two = np.intersect1d(one, two, assume_unique=True, return_indices=True)
         return common, first[at_one], second[at_two]
 
     buffers = places(left), places(right), values(left)._buffer, values(right)._buffer
@@ -112,14 +108,11 @@ def _stretches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     """Whether an array of a shape broadcasts to a wanted one."""
     if len(wanted) != 2 or len(shape) > 2:
         return False
-    return all(
-        length in (1, full)
-        for length, full in zip(shape[::-1], wanted[::-1], strict=False)
-    )
+    return all(length in (1, full) for length, full in zip(shape[::-1], wanted[::-1], strict=False))
 
 
 def _of_stored(row: Operation, matrix: CSRNDArray, dense: NDArray) -> CSRNDArray:
-    """Give the operation on the stored values, with the elements of a dense array at their places."""
+    """Compute of the stored values and the elements of a dense array at their places."""
     parts = matrix._checked()
     shape = matrix.shape
 

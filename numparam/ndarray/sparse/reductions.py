@@ -16,9 +16,7 @@ __all__: list[str] = []
 
 
 @sparse_rule("sum", "mean")
-def _sum_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     (array,) = inputs
     if array.stype == "default" or attributes.get("exclude"):
         return NotImplemented
@@ -55,9 +53,7 @@ def _along(matrix: CSRNDArray, axis: int, keepdims: bool) -> NDArray:
 
 
 @sparse_rule("norm")
-def _norm_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _norm_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     (array,) = inputs
     if array.stype == "default" or attributes.get("axis") is not None:
         return NotImplemented
@@ -77,5 +73,3 @@ def _stored_only_rule(
     if out is None or out.stype == "default":
         return invoke(row, stored, attributes, out)
     return deliver(row, invoke(row, stored, attributes), out)
-
-

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, operation, sparse_rule
+from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, sparse_rule
 from numparam.ndarray.sparse.delivery import deliver
 from numparam.ndarray.sparse.errors import SparseFormatError
-from numparam.ndarray.sparse.parts import Parts, whole_ids
+from numparam.ndarray.sparse.parts import Parts, empty_parts, whole_ids
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 
 __all__ = ["retain", "retained_rows"]
-
-
-@operation("_sparse_retain", "_retain", agree=False)
-def _sparse_retain(data: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    raise OperationError(
-        "retain takes rows of a row_sparse array, and this one is dense; use take, or "
-        "tostype('row_sparse') first"
-    )
 
 
 def retain(
@@ -101,8 +91,6 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
     wanted = backend.apply(lambda numbers: whole_ids(numbers).reshape(-1), ids)
     rows = retained_rows(data, wanted)
     if not data._parts.indices.shape[0]:
-        from numparam.ndarray.sparse.creation import empty_parts
-
         parts = empty_parts("row_sparse", data.shape, rows.dtype, backend)
     else:
         parts = Parts(rows, wanted)
@@ -120,10 +108,6 @@ def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
     """
     parts = data._checked()
     try:
-        return data._backend.retain.retain(
-            parts.indices, parts.data, wanted, rows=data.shape[0]
-        )
+        return data._backend.retain.retain(parts.indices, parts.data, wanted, rows=data.shape[0])
     except (IndexError, ValueError) as error:
         raise SparseFormatError(f"of an array of shape {data.shape}: {error}") from error
-
-

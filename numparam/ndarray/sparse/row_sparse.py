@@ -118,9 +118,7 @@ class RowSparseNDArray(BaseSparseNDArray):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not (isinstance(key, slice) and key == slice(None)):
-            raise SparseKeyError(
-                f"of a row_sparse array only [:] can be written, not [{key!r}]"
-            )
+            raise SparseKeyError(f"of a row_sparse array only [:] can be written, not [{key!r}]")
         assign(self, value)
 
     def __iter__(self) -> Any:

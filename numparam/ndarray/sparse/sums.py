@@ -21,9 +21,7 @@ _DIFFERENCE = OPERATIONS["elemwise_sub"].name, OPERATIONS["broadcast_sub"].name
 
 
 @sparse_rule(*_SUM, *_DIFFERENCE)
-def _sum_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
+def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     one_dtype(row, inputs)
     left, right = inputs
     if left.stype != right.stype or left.shape != right.shape or left.stype == "default":

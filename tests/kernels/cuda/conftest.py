@@ -1,4 +1,4 @@
-"""Who may run the tests of the CUDA kernels: the simulator, the compiler without a GPU, or a GPU."""
+"""Which tests of the CUDA kernels can run here: on the simulator, without a GPU, or on one."""
 
 from __future__ import annotations
 

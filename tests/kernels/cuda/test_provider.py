@@ -134,7 +134,11 @@ def test_importing_and_counting_import_no_numba():
         "    print(sorted({'numba', 'numba_cuda', 'llvmlite'} & set(sys.modules)))\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT.parent, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT.parents[1],
+        check=True,
     )
     # An installed numba-cuda puts a redirector of its own name into every process.
     assert result.stdout.strip() in ("[]", "['numba_cuda']")
@@ -148,7 +152,7 @@ def test_one_module_imports_numba_cuda():
             line.lstrip().startswith(("import numba", "from numba ", "from numba."))
             for line in path.read_text().splitlines()
         )
-        or "import_module(\"numba" in path.read_text()
+        or 'import_module("numba' in path.read_text()
     ]
     assert users == ["_provider.py"]
 

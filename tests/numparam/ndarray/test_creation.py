@@ -135,6 +135,10 @@ def test_a_range_needs_a_step(step):
         nd.arange(0, 5, step)
 
 
+def test_each_number_of_a_range_is_repeated():
+    assert nd.arange(1, 3, repeat=2).tolist() == [1, 1, 2, 2]
+
+
 def test_ranges_are_computed_from_the_start_and_do_not_drift():
     values = nd.arange(0, 1000, 0.1, dtype="float64").asnumpy()
     np.testing.assert_array_equal(values, np.arange(10000) * 0.1)

@@ -99,7 +99,16 @@ def test_views_copies_and_detached_arrays_are_not_marked():
     array.attach_grad()
     for other in (array.detach(), array.copy(), array[0], array.reshape((4,)), array * 1):
         assert other.grad is None
-    assert array[:].grad is array.grad
+    assert array[:]._grad is array._grad is not None
+
+
+def test_the_gradient_is_a_new_handle_on_the_same_memory_each_time():
+    array = nd.ones((2,))
+    array.attach_grad()
+    assert array.grad is not array.grad
+    array.grad[:] = 5
+    assert array.grad.asnumpy().tolist() == [5, 5]
+    assert array.grad.grad is None
 
 
 def test_an_unknown_grad_req_is_a_key_error_and_marks_nothing():

@@ -65,3 +65,35 @@ def test_only_numpy_arrays_are_taken(thing):
 def test_unsupported_dtypes_are_refused():
     with pytest.raises(ValueError, match="complex"):
         nd.from_numpy(np.ones(2, np.complex64))
+
+
+def test_a_device_without_host_memory_shares_none(opaque):
+    values = np.ones(2)
+    for share in (nd.from_numpy, nd.from_dlpack):
+        with pytest.raises(MXNetError, match="does not use host memory"):
+            share(values)
+    assert values.flags.writeable
+    assert nd.from_numpy(values, zero_copy=False).asnumpy().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a: a.__setitem__(0, 1),
+        lambda a: a.__setitem__(slice(None), 1),
+        lambda a: a.__iadd__(1),
+        lambda a: a[0:1].__setitem__(0, 1),
+        lambda a: a.reshape((2, 1)).__setitem__(0, 1),
+        lambda a: nd.ones((2,)).copyto(a),
+        lambda a: nd.exp(a, out=a),
+        lambda a: nd.reset_arrays(a, num_arrays=1),
+        lambda a: a.to_dlpack_for_write(),
+    ],
+)
+def test_memory_that_is_read_only_is_never_written(write):
+    host = np.full(2, 7, np.float32)
+    host.flags.writeable = False
+    shared = nd.from_dlpack(host)
+    with pytest.raises(ValueError, match="must not be written"):
+        write(shared)
+    assert host.tolist() == [7, 7]

@@ -1,0 +1,240 @@
+"""The loops behind sums and means of floating-point arrays.
+
+Four sources are read at a time: memory answers several streams together, and one stream alone no
+faster than its latency allows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
+from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
+from numparam.kernels.cpu._pairs import DOWN, HUGE, all_below, divided, two_sum
+
+PIECE = 1 << 15  # elements that one claim combines: large against the cost of a claim
+
+_BLOCK = 1024  # elements: running totals stay in the first-level cache
+_ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
+
+
+@inline
+def _any_is(addresses, out):
+    found = False
+    for k in range(len(addresses) - 1):
+        found |= addresses[k] == out
+    return found
+
+
+@inline
+def _quotient(total, scale, reciprocal, exact):
+    # The reciprocal of a power of two is exact, and a product many times as fast.
+    return np.float32(total * reciprocal) if exact else np.float32(total / scale)
+
+
+@kernel_per_kind
+def combine_narrow(kind):
+    """Sources whose sums a wider type holds: addresses of k sources and the output."""
+    wide = _ACCUMULATOR[kind]
+    itemsize = ITEMSIZE[kind]
+    can_exceed = kind == "bfloat16"
+
+    def combine_range(addresses, size, divisor, counter):
+        count = len(addresses) - 1
+        out = addresses[count]
+        # LLVM's vector loops need an output apart from their sources.
+        in_place = _any_is(addresses, out)
+        held = np.empty(_BLOCK * itemsize, np.uint8)
+        total = np.empty(_BLOCK, wide)
+        scale = wide(divisor)
+        reciprocal = wide(1) / scale
+        exact = divisor & (divisor - 1) == 0
+        step = _BLOCK if in_place or count > 4 else PIECE
+        while True:
+            piece = claim(counter) * PIECE
+            if piece >= size:
+                return
+            for start in range(piece, min(piece + PIECE, size), step):
+                n = min(step, size - start)
+                target = held.ctypes.data if in_place else out + start * itemsize
+                beyond = 0
+                k = 0
+                if count > 4:
+                    a, b, c, d = addresses[0], addresses[1], addresses[2], addresses[3]
+                    for i in range(n):
+                        t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
+                        t += wide(load(c, start + i, kind))
+                        total[i] = t + wide(load(d, start + i, kind))
+                    k = 4
+                    while count - k > 4:
+                        a, b, c, d = (
+                            addresses[k], addresses[k + 1], addresses[k + 2], addresses[k + 3],
+                        )  # fmt: skip
+                        for i in range(n):
+                            t = total[i] + wide(load(a, start + i, kind))
+                            t += wide(load(b, start + i, kind))
+                            t += wide(load(c, start + i, kind))
+                            total[i] = t + wide(load(d, start + i, kind))
+                        k += 4
+                left = count - k
+                a = addresses[k]
+                b = addresses[k + 1]  # the output's, if there is no such source: then not read
+                c = addresses[min(k + 2, count)]
+                d = addresses[min(k + 3, count)]
+                if k == 0:
+                    if left == 1:
+                        for i in range(n):
+                            t = wide(load(a, start + i, kind))
+                            beyond += can_exceed and not abs(t) < np.inf
+                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                    elif left == 2:
+                        for i in range(n):
+                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
+                            beyond += can_exceed and not abs(t) < np.inf
+                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                    elif left == 3:
+                        for i in range(n):
+                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
+                            t += wide(load(c, start + i, kind))
+                            beyond += can_exceed and not abs(t) < np.inf
+                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                    else:
+                        for i in range(n):
+                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
+                            t += wide(load(c, start + i, kind))
+                            t += wide(load(d, start + i, kind))
+                            beyond += can_exceed and not abs(t) < np.inf
+                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                elif left == 1:
+                    for i in range(n):
+                        t = total[i] + wide(load(a, start + i, kind))
+                        beyond += can_exceed and not abs(t) < np.inf
+                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                elif left == 2:
+                    for i in range(n):
+                        t = total[i] + wide(load(a, start + i, kind))
+                        t += wide(load(b, start + i, kind))
+                        beyond += can_exceed and not abs(t) < np.inf
+                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                elif left == 3:
+                    for i in range(n):
+                        t = total[i] + wide(load(a, start + i, kind))
+                        t += wide(load(b, start + i, kind))
+                        t += wide(load(c, start + i, kind))
+                        beyond += can_exceed and not abs(t) < np.inf
+                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                else:
+                    for i in range(n):
+                        t = total[i] + wide(load(a, start + i, kind))
+                        t += wide(load(b, start + i, kind))
+                        t += wide(load(c, start + i, kind))
+                        t += wide(load(d, start + i, kind))
+                        beyond += can_exceed and not abs(t) < np.inf
+                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                if can_exceed and beyond:
+                    # The sum of large bfloat16 numbers can exceed float32, though their mean does
+                    # not: once more, in float64.
+                    for i in range(n):
+                        t = wide(load(addresses[0], start + i, kind))
+                        larger = np.float64(t)
+                        for k in range(1, count):
+                            value = load(addresses[k], start + i, kind)
+                            t += value
+                            larger += value
+                        if abs(t) < np.inf:
+                            t /= scale
+                        else:
+                            t = np.float32(larger / divisor)
+                        store(target, i, t, kind)
+                if in_place:
+                    first = start * itemsize
+                    for i in range(n * itemsize):
+                        store(out, first + i, held[i], "uint8")
+
+    return combine_range
+
+
+@kernel
+def combine_float64(addresses, size, divisor, counter):
+    """Sources of float64, in pairs: addresses of k sources and the output."""
+    count = len(addresses) - 1
+    out = addresses[count]
+    high = np.empty(_BLOCK, np.float64)
+    low = np.empty(_BLOCK, np.float64)
+    scale = np.float64(divisor)
+    reciprocal = 1 / scale
+    exact = divisor & (divisor - 1) == 0
+    while True:
+        piece = claim(counter) * PIECE
+        if piece >= size:
+            return
+        for start in range(piece, min(piece + PIECE, size), _BLOCK):
+            n = min(_BLOCK, size - start)
+            a = addresses[0]
+            b = addresses[min(1, count)]
+            c = addresses[min(2, count)]
+            k = 1
+            if count == 1:
+                for i in range(n):
+                    high[i] = load(a, start + i, "float64")
+            elif count == 2:
+                for i in range(n):
+                    high[i] = load(a, start + i, "float64") + load(b, start + i, "float64")
+                k = 2
+            else:
+                for i in range(n):
+                    s, dropped = two_sum(
+                        load(a, start + i, "float64"), load(b, start + i, "float64")
+                    )
+                    high[i], low[i] = two_sum(s, load(c, start + i, "float64"))
+                    low[i] += dropped
+                k = 3
+            while count - k > 1:
+                a, b = addresses[k], addresses[k + 1]
+                for i in range(n):
+                    s, first = two_sum(high[i], load(a, start + i, "float64"))
+                    high[i], second = two_sum(s, load(b, start + i, "float64"))
+                    low[i] = (low[i] + first) + second
+                k += 2
+            if k < count:
+                a = addresses[k]
+                for i in range(n):
+                    high[i], dropped = two_sum(high[i], load(a, start + i, "float64"))
+                    low[i] += dropped
+            if not all_below(high, n, HUGE):
+                for i in range(n):
+                    store(out, start + i, _careful(addresses, start + i, scale), "float64")
+            elif count <= 2 and exact:
+                # The rounded sum of two is its quotient too: what was dropped is below half a unit.
+                for i in range(n):
+                    store(out, start + i, high[i] * reciprocal, "float64")
+            elif exact:
+                for i in range(n):
+                    quotient = high[i] * reciprocal
+                    rest = ((high[i] - quotient * scale) + low[i]) * reciprocal
+                    whole = quotient if rest == 0 else quotient + rest
+                    store(out, start + i, whole, "float64")
+            else:
+                for i in range(n):
+                    store(out, start + i, divided(high[i], low[i], scale), "float64")
+
+
+@inline
+def _careful(addresses, i, scale):
+    """Combine element i, on sources scaled down where they are near float64's end."""
+    high, low = _pair(addresses, i, 1.0)
+    if abs(high) < HUGE:
+        return divided(high, low, scale)
+    scaled_high, scaled_low = _pair(addresses, i, DOWN)
+    scaled = divided(scaled_high, scaled_low, scale) / DOWN
+    return scaled if abs(scaled * DOWN) < np.inf else high
+
+
+@inline
+def _pair(addresses, i, factor):
+    high = load(addresses[0], i, "float64") * factor
+    low = 0.0
+    for k in range(1, len(addresses) - 1):
+        high, dropped = two_sum(high, load(addresses[k], i, "float64") * factor)
+        low += dropped
+    return high, low

@@ -1,0 +1,286 @@
+"""Loading values into parameters: what fits is found out first, then everything is written.
+
+Values come from arrays in memory or straight from a file, whose headers tell shape, dtype and
+storage type before a value is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from numparam import autograd
+from numparam.backend import Backend, backend_of
+from numparam.context import Context
+from numparam.dtypes import as_dtype, dtype_name
+from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
+from numparam.gluon import contexts, shape_rules, transfers
+from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["ArraySource", "FileSource", "Plan", "Source"]
+
+
+class Source(Protocol):
+    """Values of one array, and what is known of them before they are read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    stype: str
+
+    def write_into(self, array: NDArray) -> None:
+        """Write into a dense array of the same shape, of any dtype; the source is dense."""
+        ...
+
+    def array(self) -> Any:
+        """Give an NDArray of the source's storage type; it may be the source itself."""
+        ...
+
+
+class ArraySource:
+    """An array in memory.
+
+    Parameters
+    ----------
+    values : NDArray or numpy.ndarray
+        The array.
+    """
+
+    def __init__(self, values: Any) -> None:
+        self._values = values
+        self.shape: tuple[int, ...] = tuple(values.shape)
+        self.dtype = as_dtype(values.dtype)
+        self.stype: str = getattr(values, "stype", "default")
+
+    def write_into(self, array: NDArray) -> None:
+        """Write into a dense array of the same shape; see `Source`."""
+        transfers.write(array, self._values)
+
+    def array(self) -> Any:
+        """Give an NDArray; see `Source`."""
+        if isinstance(self._values, NDArray):
+            return self._values
+        result = transfers.empty(self.shape, self.dtype, Context("cpu", 0), NDArray)
+        transfers.write(result, self._values)
+        return result
+
+
+class FileSource:
+    """An array of an open file.
+
+    Parameters
+    ----------
+    reader : ParamsReader
+        The file.
+    header : RecordHeader
+        The array's header.
+    """
+
+    def __init__(self, reader: ParamsReader, header: RecordHeader) -> None:
+        self._reader = reader
+        self._header = header
+        self.shape = header.shape
+        self.dtype = header.dtype
+        self.stype = header.storage
+
+    def write_into(self, array: NDArray) -> None:
+        """Read into the memory of a dense array of the same shape; see `Source`."""
+        backend, buffer = array._backend, array._buffer
+        if buffer.dtype == self.dtype:
+            self._read_into(backend, buffer)
+            return
+        staged = backend.empty(self.shape, self.dtype)
+        self._read_into(backend, staged)
+        backend.cast.cast(staged, buffer.dtype, out=buffer)
+
+    def _read_into(self, backend: Backend, buffer: Any) -> None:
+        if not buffer.size:
+            return
+
+        def fill(memory: memoryview) -> None:
+            values = np.frombuffer(memory, np.uint8).view(self.dtype).reshape(self.shape)
+            self._reader.read_into(self._header, values)
+
+        backend.read_into(buffer, fill)
+
+    def array(self) -> Any:
+        """Read into an NDArray on ``cpu(0)``; see `Source`."""
+        context = Context("cpu", 0)
+        backend = backend_of("cpu", 0)
+        record = self._reader.read(self._header)
+        data = backend.upload(record.data)
+        if not isinstance(record, (RowSparseRecord, CSRRecord)):
+            return NDArray.from_buffer(data, context, backend)
+        from numparam.ndarray.sparse.csr import CSRNDArray
+        from numparam.ndarray.sparse.parts import Parts
+        from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+
+        indices = backend.upload(record.indices)
+        if isinstance(record, RowSparseRecord):
+            parts = Parts(data, indices, valid=True)
+            return RowSparseNDArray.from_parts(self.shape, parts, context, backend)
+        parts = Parts(data, indices, backend.upload(record.indptr))
+        return CSRNDArray.from_parts(self.shape, parts, context, backend)
+
+
+class Plan:
+    """How one source goes into one parameter; to make it changes nothing.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        Where the values go.
+    source : Source
+        Where they come from.
+    ctx, cast_dtype, dtype_source
+        As for `Parameter._load_init`.
+
+    Raises
+    ------
+    IncompatibleDataError
+        If they do not fit: an AssertionError, a ValueError and an MXNetError.
+    """
+
+    def __init__(
+        self, parameter: Any, source: Source, ctx: Any, cast_dtype: bool, dtype_source: str
+    ) -> None:
+        self._parameter = parameter
+        self._source = source
+        self._shape = self._fitting_shape()
+        self._dtype = self._fitting_dtype(cast_dtype, dtype_source)
+        self._check_storage()
+        self._contexts = self._fitting_contexts(ctx)
+
+    def _refused(self, reason: str) -> IncompatibleDataError:
+        return IncompatibleDataError(f"Parameter '{self._parameter.name}' {reason}")
+
+    def _fitting_shape(self) -> shape_rules.Shape:
+        parameter, given = self._parameter, self._source.shape
+        try:
+            shape = shape_rules.filled_in(parameter._shape, given, parameter.name)
+        except ShapeMismatchError:
+            raise self._refused(
+                f"has shape {parameter.shape}, and the array to load has shape {given}. Load it "
+                "into a parameter of that shape; sizes of 0 take any size."
+            ) from None
+        if not shape_rules.is_known(shape):
+            raise self._refused(
+                f"cannot take an array of shape {shape}: it has no elements, or no dimensions, "
+                "which needs NumPy shapes (numparam.util.np_shape)."
+            )
+        return shape
+
+    def _fitting_dtype(self, cast_dtype: bool, dtype_source: str) -> np.dtype[Any] | None:
+        """Find the dtype that the parameter must be cast to first; None if to none."""
+        parameter, given = self._parameter, self._source.dtype
+        if cast_dtype and dtype_source not in ("current", "saved"):
+            raise self._refused(
+                "cannot be loaded: dtype_source must be 'current' (keep the parameter's dtype) or "
+                f"'saved' (take that of the loaded array); got {dtype_source!r}."
+            )
+        if parameter.dtype is None:
+            # Nobody has named a dtype: arrays that exist keep theirs, new ones take the saved one.
+            return given if parameter._data is None else None
+        if given == parameter._array_dtype:
+            return None
+        if not cast_dtype:
+            raise self._refused(
+                f"has dtype {dtype_name(parameter.dtype)}, and the array to load has dtype "
+                f"{given.name}. Set cast_dtype=True to convert it (dtype_source='current'), or "
+                "the parameter (dtype_source='saved')."
+            )
+        return given if dtype_source == "saved" else None
+
+    def _check_storage(self) -> None:
+        stypes = (self._source.stype, self._parameter._stype)
+        if stypes in (("row_sparse", "csr"), ("csr", "row_sparse")):
+            raise self._refused(
+                f"has storage type '{stypes[1]}', into which an array of storage type "
+                f"'{stypes[0]}' does not convert. Load it with tostype('default') applied."
+            )
+
+    def _fitting_contexts(self, ctx: Any) -> list[Context]:
+        parameter = self._parameter
+        current: list[Context] | None = None
+        if parameter._data is not None:
+            current = list(parameter._ctx_list)
+        elif parameter._deferred_init:
+            current = list(parameter._deferred_init[1])
+        if current is None:
+            return contexts.as_context_list(ctx, parameter.name, Context("cpu", 0))
+        if ctx is not None:
+            wanted = contexts.as_context_list(ctx, parameter.name)
+            if set(wanted) != set(current):
+                raise self._refused(
+                    f"is initialized on {current} and cannot be loaded on {wanted}. Call "
+                    f"reset_ctx({wanted}) first, or load without ctx."
+                )
+        return current
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the parameter's arrays are written while the values are read."""
+        return self._parameter._data is not None
+
+    def carry_out(self) -> None:
+        """Write the values. Fails only if reading does, or if there is not enough memory."""
+        with autograd.pause():
+            if self._parameter._data is None:
+                self._initialize()()
+            else:
+                self._overwrite()
+
+    def _initialize(self) -> Callable[[], None]:
+        """Read into new arrays; what is returned gives them to the parameter."""
+        parameter, source = self._parameter, self._source
+        shape, dtype = self._shape, self._dtype
+        wanted = parameter._array_dtype if dtype is None else dtype
+        if parameter._stype == "default" == source.stype:
+            cls = transfers.array_class()
+            copies = [transfers.empty(shape, wanted, ctx, cls) for ctx in self._contexts]
+            for copy in copies:
+                source.write_into(copy)
+        else:
+            form = self._sparse_form(wanted)
+            copies = [transfers.copied(form, ctx) for ctx in self._contexts]
+        gradients = self._gradients(copies)
+
+        def commit() -> None:
+            if dtype is not None and parameter.dtype is not None:
+                parameter._take_dtype(dtype.type)
+            parameter._take_shape(shape)
+            parameter._bind(copies, gradients, self._contexts)
+
+        return commit
+
+    def _gradients(self, copies: list[Any]) -> list[Any] | None:
+        gradients: list[Any] | None = self._parameter._new_gradients(copies)
+        return gradients
+
+    def _sparse_form(self, dtype: np.dtype[Any]) -> Any:
+        """Give the values in the parameter's storage type, where one of the two is sparse."""
+        array, stype = self._source.array(), self._parameter._stype
+        array = array.astype(dtype)
+        if stype == "row_sparse":
+            return transfers.all_rows(array)
+        return array if array.stype == stype else array.tostype(stype)
+
+    def _overwrite(self) -> None:
+        """Write into the parameter's arrays."""
+        parameter, source = self._parameter, self._source
+        if self._dtype is not None:
+            parameter.cast(self._dtype.type)
+        parameter._before_writing()
+        if parameter._stype == "default" == source.stype:
+            for array in parameter._data:
+                array._require_writable()
+                source.write_into(array)
+            return
+        form = self._sparse_form(parameter._data[0].dtype)
+        for array in parameter._data:
+            if parameter._stype == "default":
+                transfers.write(array, form)
+            else:
+                array._adopt(transfers.copied(form, array.context)._parts)

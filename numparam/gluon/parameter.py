@@ -1,0 +1,206 @@
+"""Parameters: named arrays that are trained, with a copy on each of their contexts.
+
+The module of this name in MXNet holds these classes, and existing code imports them from it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from numparam import autograd
+from numparam.gluon import transfers
+from numparam.gluon.changes import as_array
+from numparam.gluon.errors import DeferredInitializationError
+from numparam.gluon.parameter_dict import ParameterDict
+from numparam.gluon.rows import Rows
+from numparam.ndarray.ndarray import NDArray
+from numparam.np_mode import is_np_array
+from numparam.symbol import Symbol
+
+__all__ = [  # noqa: RUF022 - MXNet's order
+    "DeferredInitializationError",
+    "Parameter",
+    "Constant",
+    "ParameterDict",
+    "tensor_types",
+]
+
+#: What counts as a tensor in ``isinstance`` checks.
+tensor_types = (Symbol, NDArray)
+
+# What belongs to one process, one Trainer or one object, and is never copied.
+_TRANSIENT = ("_found", "_tables")
+
+
+class Parameter(Rows):
+    """A named array that is trained, with a copy of it and of its gradient on each context.
+
+    Parameters
+    ----------
+    name : str
+        Its name; in files, too.
+    grad_req : {'write', 'add', 'null'}, default 'write'
+        Whether an incoming gradient replaces the one there is, is added to it, or is not wanted.
+    shape : int or tuple of int, optional
+        Its shape. Sizes that are not known yet are 0 or -1.
+    dtype : str, type or numpy.dtype, default float32
+        Its dtype. None leaves it to what is loaded.
+    lr_mult, wd_mult : float, default 1.0
+        Factors of the learning rate and of the weight decay.
+    init : Initializer, str, dict or callable, optional
+        What makes its first values.
+    allow_deferred_init : bool, default False
+        Whether it may be initialised before its shape is known, to take effect when it is.
+    differentiable : bool, default True
+        If False, ``grad_req`` is always ``'null'``.
+    stype, grad_stype : {'default', 'row_sparse', 'csr'}, default 'default'
+        The storage types of the array and of its gradient.
+
+    Attributes
+    ----------
+    name, lr_mult, wd_mult, init
+        As given; they may be assigned.
+
+    Raises
+    ------
+    AssertionError
+        If `grad_req` or a storage type does not exist (also a ValueError).
+    TypeError
+        If the dtype does not exist (also a ValueError), or the name is no string.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+    >>> weight
+    Parameter weight (shape=(2, 3), dtype=<class 'numpy.float32'>)
+    >>> weight.initialize(mx.init.Xavier(), ctx=[mx.cpu(0), mx.cpu(1)])
+    >>> weight.data(mx.cpu(1)).shape, len(weight.list_grad())
+    ((2, 3), 2)
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        for name in _TRANSIENT:
+            del state[name]
+        state["_trainer"] = None
+        state["_fresh"] = [bool(array._fresh_grad) for array in self._data or ()]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        fresh = state.pop("_fresh", ())
+        data, gradients = state.pop("_arrays"), state.pop("_gradients")
+        ctx_list = state["_ctx_list"] or []
+        self.__dict__.update(state)
+        self._tables = None
+        if data is None:
+            self._data = self._grad = None
+            return
+        deferred = self._deferred_init
+        self._bind(_on(data, ctx_list), _on(gradients, ctx_list), ctx_list)
+        self._deferred_init = deferred
+        for array, flag in zip(self._data or (), fresh, strict=False):
+            array._fresh_grad = flag
+
+    def __copy__(self) -> Parameter:
+        duplicate = object.__new__(type(self))
+        duplicate.__dict__.update(self.__dict__)
+        duplicate._data = None if self._data is None else list(self._data)
+        duplicate._gradients = None if self._grad is None else list(self._grad)
+        duplicate._tables = None
+        return duplicate
+
+
+def _on(arrays: Any, ctx_list: list[Any]) -> Any:
+    """Bring arrays back to their contexts; a pickled array may have lost its own."""
+    if arrays is None:
+        return None
+    return [array.as_in_context(ctx) for array, ctx in zip(arrays, ctx_list, strict=True)]
+
+
+class Constant(Parameter):
+    """A parameter that is not trained, such as a table of positions.
+
+    It is initialised, moved, cast, saved and loaded with the others; it has no gradient.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    value : NDArray, numpy.ndarray or nested list
+        Its value, which is copied. Where NumPy arrays are off, everything but an `NDArray` becomes
+        float32.
+
+    Attributes
+    ----------
+    value : NDArray
+        The value that `initialize` gives it.
+
+    Notes
+    -----
+    In MXNet each constant adds a class to the registry of initializers, which stays there, and a
+    constant that is pickled cannot be initialised in another process.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> scale = mx.gluon.Constant("scale", [[1, 2]])
+    >>> scale.initialize()
+    >>> scale.data().asnumpy()
+    array([[1., 2.]], dtype=float32)
+    """
+
+    value: Any
+
+    def __init__(self, name: str, value: Any) -> None:
+        from numparam.initializer import Constant as ConstantInitializer
+
+        self.value = _constant_value(value, name)
+        super().__init__(
+            name,
+            grad_req="null",
+            shape=self.value.shape,
+            dtype=self.value.dtype,
+            init=ConstantInitializer(self.value),
+        )
+
+    def __repr__(self) -> str:
+        return f"Constant {self.name} (shape={self.shape}, dtype={self.dtype})"
+
+    @property
+    def grad_req(self) -> Any:
+        """Always ``'null'``; assigning something else warns."""
+        return "null"
+
+    @grad_req.setter
+    def grad_req(self, grad_req: Any) -> None:
+        if grad_req != "null":
+            warnings.warn(
+                f'Constant parameter "{self.name}" does not support grad_req other than "null", '
+                f'and new value "{grad_req}" is ignored.',
+                UserWarning,
+                stacklevel=2,
+            )
+
+
+def _constant_value(value: Any, name: str) -> Any:
+    """Copy a constant's value into a dense array."""
+    with autograd.pause():
+        if isinstance(value, NDArray):
+            if value.stype != "default":
+                return value.tostype("default")
+            return transfers.copied(value, value.context)
+        host = np.asarray(value) if not hasattr(value, "shape") else as_array(value, name)
+        if is_np_array():
+            from numparam import numpy as mx_numpy
+
+            dtype = host.dtype if hasattr(value, "shape") else np.float32
+            return mx_numpy.array(host, dtype=dtype)
+        from numparam.ndarray.creation import array
+
+        return array(host)
+

@@ -1,0 +1,68 @@
+"""Writing parameters to a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from numparam import formats
+from numparam.gluon import transfers
+from numparam.gluon.errors import UnsaveableNameError
+from numparam.np_mode import is_np_shape
+
+__all__ = ["save"]
+
+
+def save(
+    parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_prefix: str
+) -> None:
+    """Write parameters to a ``.params`` file; see `ParameterDict.save`."""
+    if not isinstance(strip_prefix, str):
+        raise TypeError(
+            f"strip_prefix must be a string; got {strip_prefix!r} of type "
+            f"{type(strip_prefix).__name__}."
+        )
+    named: dict[str, Any] = {}
+    for parameter in parameters:
+        if not parameter.name.startswith(strip_prefix):
+            raise UnsaveableNameError(
+                f"Prefix '{strip_prefix}' is to be stripped before saving, and Parameter "
+                f"'{parameter.name}' does not begin with it. Pass a prefix that all names share, "
+                "or none."
+            )
+        name = parameter.name[len(strip_prefix) :]
+        if named.setdefault(name, parameter) is not parameter:
+            raise UnsaveableNameError(
+                f"Two parameters would be saved as '{name}', and only one could be loaded again. "
+                "Rename one of them."
+            )
+    records = [_record(parameter) for parameter in named.values()]
+    # Only version 3 of the format can hold scalars and empty arrays; it cannot hold sparse ones.
+    needed = any(not record.shape or 0 in record.shape for record in records)
+    dense = all(record.storage == "default" for record in records)
+    formats.write(
+        filename, list(named), records, np_shape=needed or (is_np_shape() and dense)
+    )
+
+
+def _record(parameter: Any) -> formats.Record:
+    """Average a parameter's copies into what a file holds."""
+    from numparam.gluon.parameter import Parameter
+
+    data = parameter._data
+    alone = data is not None and len(data) == 1 and data[0].stype == "default"
+    if alone and type(parameter)._reduce is Parameter._reduce:
+        # The only copy is its own mean: it is written from where it is.
+        host = transfers.host_view(data[0])
+        if host is not None:
+            return formats.DenseRecord(host)
+    array = parameter._reduce()
+    backend = array._backend
+    if array.stype == "default":
+        return formats.DenseRecord(backend.download(array._buffer))
+    parts = array._checked()
+    rows, indices = backend.download(parts.data), backend.download(parts.indices)
+    if array.stype == "row_sparse":
+        return formats.RowSparseRecord(array.shape, rows, indices)
+    return formats.CSRRecord(array.shape, rows, backend.download(parts.indptr), indices)

@@ -1,0 +1,64 @@
+"""Initializers: what gives parameters their first values; ``numparam.init`` is the same module.
+
+Random ones draw from the process's generator (`numparam.random.seed`) through the kernels of the
+array's context, so that equal seeds give equal parameters whatever the number of threads and the
+context.
+
+Examples
+--------
+>>> import numparam as mx
+>>> mx.random.seed(7)
+>>> weight = mx.gluon.Parameter("weight", shape=(64, 32))
+>>> weight.initialize(mx.init.Xavier())
+>>> weight.data().shape
+(64, 32)
+"""
+
+from __future__ import annotations
+
+from numparam.initializer.constants import Bilinear, Constant, One, Zero
+from numparam.initializer.description import InitDesc
+from numparam.initializer.distributions import Normal, Orthogonal, Uniform
+from numparam.initializer.errors import (
+    FusedRNNError,
+    InitializerArgumentError,
+    InitializerTextError,
+    InvalidInitializerError,
+    MissingValueError,
+    NoRuleError,
+    UnknownInitializerError,
+)
+from numparam.initializer.initializer import Initializer
+from numparam.initializer.recurrent import FusedRNN, LSTMBias
+from numparam.initializer.registry import alias, create, register
+from numparam.initializer.selection import Load, Mixed, as_initializer
+from numparam.initializer.variance_scaling import MSRAPrelu, Xavier
+
+__all__ = [
+    "Bilinear",
+    "Constant",
+    "FusedRNN",
+    "FusedRNNError",
+    "InitDesc",
+    "Initializer",
+    "InitializerArgumentError",
+    "InitializerTextError",
+    "InvalidInitializerError",
+    "LSTMBias",
+    "Load",
+    "MSRAPrelu",
+    "MissingValueError",
+    "Mixed",
+    "NoRuleError",
+    "Normal",
+    "One",
+    "Orthogonal",
+    "Uniform",
+    "UnknownInitializerError",
+    "Xavier",
+    "Zero",
+    "alias",
+    "as_initializer",
+    "create",
+    "register",
+]

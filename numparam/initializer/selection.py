@@ -1,0 +1,286 @@
+"""Choosing values by a parameter's name: patterns, and values that exist already."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from numparam.initializer.description import InitDesc
+from numparam.initializer.errors import (
+    InitializerArgumentError,
+    InvalidInitializerError,
+    MissingValueError,
+    NoRuleError,
+)
+from numparam.initializer.initializer import Initializer
+from numparam.initializer.registry import create
+from numparam.initializer.writing import write
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["Load", "Mixed", "as_initializer"]
+
+
+class Mixed:
+    """Several initializers, each for the names that a pattern matches.
+
+    Parameters
+    ----------
+    patterns : sequence of str
+        Regular expressions, which match at the beginning of the name; the first that does counts.
+        A last ``'.*'`` is for all other names.
+    initializers : sequence of Initializer, str or callable
+        As many initializers, or names of such, or functions of a name and an array.
+
+    Raises
+    ------
+    InitializerArgumentError
+        If the numbers differ, or a pattern is broken: an AssertionError and a ValueError.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> params = mx.gluon.ParameterDict("net_")
+    >>> weight, bias = params.get("weight", shape=(1,)), params.get("bias", shape=(1,))
+    >>> params.initialize(mx.init.Mixed([".*bias", ".*"], ["ones", mx.init.Constant(5)]))
+    >>> weight.data().asnumpy(), bias.data().asnumpy()
+    (array([5.], dtype=float32), array([1.], dtype=float32))
+    """
+
+    def __init__(self, patterns: Sequence[str], initializers: Sequence[Any]) -> None:
+        if len(patterns) != len(initializers):
+            raise InitializerArgumentError(
+                f"Mixed needs an initializer for each pattern; there are {len(patterns)} patterns "
+                f"and {len(initializers)} initializers"
+            )
+        compiled = []
+        for pattern in patterns:
+            try:
+                compiled.append(re.compile(pattern))
+            except re.error as error:
+                raise InitializerArgumentError(
+                    f"the pattern {pattern!r} is no regular expression: {error}"
+                ) from error
+        self.map = list(zip(compiled, map(_callable, initializers), strict=True))
+
+    def __call__(self, name: str, arr: NDArray) -> None:
+        """Initialize an array by the initializer for its name.
+
+        Parameters
+        ----------
+        name : InitDesc or str
+            The name.
+        arr : NDArray
+            What is written.
+
+        Raises
+        ------
+        NoRuleError
+            If no pattern matches; a ValueError.
+        """
+        self.chosen(name)(name, arr)
+
+    def chosen(self, name: str) -> Callable[[str, NDArray], None]:
+        """Give the initializer for a name.
+
+        Parameters
+        ----------
+        name : str
+            A parameter's name.
+
+        Returns
+        -------
+        callable
+            Of the first pattern that matches.
+
+        Raises
+        ------
+        NoRuleError
+            If there is none; a ValueError.
+        """
+        for pattern, init in self.map:
+            if pattern.match(name):
+                return init
+        raise NoRuleError(
+            f"no pattern of Mixed matches {str(name)!r}; patterns match at the beginning of a name "
+            f"({', '.join(repr(pattern.pattern) for pattern, _ in self.map)}). Add '.*' as the last "
+            "pattern, with an initializer for all other names"
+        )
+
+
+class Load:
+    """Values that exist already, by name, and an initializer for all other names.
+
+    Parameters
+    ----------
+    param : dict or path
+        Arrays by name, or a ``.params`` file of such. ``arg:`` and ``aux:`` in front of names do
+        not count.
+    default_init : Initializer, str or callable, optional
+        For names that are not there.
+    verbose : bool, default False
+        Whether each parameter is logged, at level INFO by the root logger.
+
+    Raises
+    ------
+    TypeError
+        If the arrays have no names.
+    MXNetError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+    >>> weight.initialize(mx.init.Load({"arg:weight": mx.nd.array([1, 2])}))
+    >>> weight.data().asnumpy()
+    array([1., 2.], dtype=float32)
+    """
+
+    def __init__(self, param: Any, default_init: Any = None, verbose: bool = False) -> None:
+        if isinstance(param, (str, os.PathLike)):
+            from numparam.ndarray.files import load
+
+            param = load(param)
+        if not isinstance(param, Mapping):
+            raise UnnamedArraysError(
+                f"Load needs arrays with names, a dict or a file of one, not {type(param).__name__}"
+            )
+        self.param = {
+            name[4:] if name.startswith(("arg:", "aux:")) else name: array
+            for name, array in param.items()
+        }
+        self.default_init = None if default_init is None else _callable(default_init)
+        self.verbose = verbose
+
+    def __call__(self, name: str, arr: NDArray) -> None:
+        """Initialize an array with the value of its name.
+
+        Parameters
+        ----------
+        name : InitDesc or str
+            The name.
+        arr : NDArray
+            What is written.
+
+        Raises
+        ------
+        MissingValueError
+            If there is no value of the name and no `default_init`, or it has another shape: an
+            MXNetError and an AssertionError.
+        """
+        self._write(name, arr, self.default_init)
+
+    def _write(self, name: str, arr: NDArray, default: Callable[[str, NDArray], None] | None) -> None:
+        value = self.param.get(name)
+        if value is None:
+            if default is None:
+                raise MissingValueError(
+                    f"there is no value for {str(name)!r} among the {len(self.param)} loaded ones, "
+                    "and Load was given no default_init"
+                )
+            default(name, arr)
+        else:
+            if tuple(value.shape) != tuple(arr.shape):
+                raise MissingValueError(
+                    f"{str(name)!r} has the shape {arr.shape}, and its loaded value {value.shape}"
+                )
+            write(arr, value)
+        if self.verbose:
+            how = "by default_init" if value is None else "by loading"
+            logging.info("Initialized %s %s", name, how)
+
+
+class UnnamedArraysError(InvalidInitializerError, AttributeError):
+    """Arrays without names cannot be loaded by name; also an AttributeError, as in MXNet."""
+
+
+class _ByName(Initializer):
+    """A Mixed, a Load or a function, as the initializer of a parameter.
+
+    Whatever it chooses applies to the parameter as a weight's initializer does: the parameter's
+    name decides which one it is, not whether it is used.
+    """
+
+    def __init__(self, chooser: Any) -> None:
+        super().__init__()
+        self._chooser = chooser
+
+    def __call__(self, desc: str, arr: NDArray) -> None:
+        if isinstance(desc, InitDesc) and not desc.attrs.get("__init__"):
+            desc = InitDesc(desc, {**desc.attrs, "__init__": self}, desc.global_init)
+        super().__call__(desc, arr)
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        chooser = self._chooser
+        if isinstance(chooser, Mixed):
+            as_initializer(chooser.chosen(name))._init_weight(name, arr)
+        elif isinstance(chooser, Load):
+            default = chooser.default_init
+            rule = None if default is None else as_initializer(default)._init_weight
+            chooser._write(name, arr, rule)
+        else:
+            chooser(name, arr)
+
+    def dumps(self) -> str:
+        """Refuse: patterns, values and functions have no JSON form.
+
+        Raises
+        ------
+        InitializerArgumentError
+            Always.
+        """
+        raise InitializerArgumentError(
+            f"{self!r} has no JSON form; only registered initializers have one"
+        )
+
+    def __repr__(self) -> str:
+        return getattr(self._chooser, "__name__", type(self._chooser).__name__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByName) and self._chooser is other._chooser
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def as_initializer(init: Any) -> Initializer:
+    """Make an initializer of everything that `numparam.gluon.ParameterDict.initialize` takes.
+
+    Parameters
+    ----------
+    init : Initializer, str, dict, Mixed, Load or callable
+        An initializer; its name, JSON text or description as for `create`; or what chooses by the
+        name: a `Mixed`, a `Load`, or a function of a name and an array.
+
+    Returns
+    -------
+    Initializer
+        It can be the attribute ``__init__`` of an `InitDesc`.
+
+    Raises
+    ------
+    InvalidInitializerError
+        If it is nothing of these, an AssertionError and a TypeError; or what `create` raises.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> def fives(name, array):
+    ...     array[:] = 5
+    >>> bias = mx.nd.zeros((2,))
+    >>> mx.init.as_initializer(fives)(mx.init.InitDesc("fc_bias"), bias)
+    >>> bias.asnumpy()
+    array([5., 5.], dtype=float32)
+    """
+    if isinstance(init, Initializer):
+        return init
+    if callable(init) and not isinstance(init, type):
+        return _ByName(init)
+    return create(init)
+
+
+def _callable(init: Any) -> Callable[[str, NDArray], None]:
+    """What Mixed and Load call: an initializer, or any other function of a name and an array."""
+    return init if callable(init) and not isinstance(init, type) else create(init)

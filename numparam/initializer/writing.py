@@ -1,0 +1,97 @@
+"""How values get into an array, whatever its storage type.
+
+Sparse arrays come to store everything: a parameter that is row-sparse has all of its rows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from numparam.ndarray import random
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["element_count", "write", "write_normal", "write_uniform"]
+
+
+def element_count(array: NDArray) -> int:
+    """Count all elements of an array, also those that a sparse one does not store."""
+    return math.prod(array.shape)
+
+
+def write(array: NDArray, value: Any) -> None:
+    """Write a number or an array that stretches to the array's shape.
+
+    Parameters
+    ----------
+    array : NDArray, RowSparseNDArray or CSRNDArray
+        What is written.
+    value : number, sequence, numpy.ndarray or NDArray
+        The values; a sparse array becomes dense.
+
+    Raises
+    ------
+    ValueError
+        If it does not stretch to the shape.
+    """
+    if isinstance(value, NDArray) and value.stype != "default":
+        value = value.tostype("default")
+    if array.stype == "default":
+        array[:] = value
+        return
+    array._require_writable()
+    backend = array._backend
+    dense = NDArray.from_buffer(
+        backend.empty(array.shape, array._buffer.dtype), array._ctx, backend
+    )
+    dense[:] = value
+    if array.stype == "row_sparse":
+        _store_all_rows(array, dense)
+    else:
+        dense.copyto(array)
+
+
+def _store_all_rows(array: Any, dense: NDArray) -> None:
+    """Store every row, also those that are zero, which copying a dense array drops."""
+    from numparam.ndarray.sparse.parts import Parts
+
+    ids = array._backend.upload(np.arange(array.shape[0], dtype=np.int64))
+    array._adopt(Parts(dense._buffer, ids, valid=True))
+
+
+def write_uniform(array: NDArray, bound: float) -> None:
+    """Write numbers of the process's generator, uniform between minus and plus a bound.
+
+    Parameters
+    ----------
+    array : NDArray, RowSparseNDArray or CSRNDArray
+        Of a floating-point dtype.
+    bound : float
+        The bound; its sign does not matter.
+
+    Raises
+    ------
+    MXNetError
+        If the dtype is not a floating-point one; also a TypeError.
+    """
+    random.uniform(-abs(bound), abs(bound), out=array)
+
+
+def write_normal(array: NDArray, sigma: float) -> None:
+    """Write numbers of the process's generator, normal with mean 0.
+
+    Parameters
+    ----------
+    array : NDArray, RowSparseNDArray or CSRNDArray
+        Of a floating-point dtype.
+    sigma : float
+        The standard deviation; its sign does not matter.
+
+    Raises
+    ------
+    MXNetError
+        If the dtype is not a floating-point one; also a TypeError.
+    """
+    random.normal(0, abs(sigma), out=array)

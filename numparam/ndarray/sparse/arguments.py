@@ -1,0 +1,103 @@
+"""What the factories of sparse arrays are given: shapes, rows, values and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from numparam.backend import Backend
+from numparam.context import Context
+from numparam.ndarray.arguments import shape_of
+from numparam.ndarray.creation import array as dense_array
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.sparse.errors import SparseArgumentError
+from numparam.ndarray.sparse.parts import whole_ids
+from numparam.ndarray.values import as_host_array
+
+__all__ = [
+    "dense_of",
+    "host_ids",
+    "host_values",
+    "ids_of",
+    "is_shape",
+    "matrix_shape",
+    "require_shape",
+    "whole_shape",
+]
+
+Shape = Sequence[int]
+
+
+def is_shape(numbers: tuple[Any, ...]) -> bool:
+    """Tell whether a tuple holds integers only."""
+    return all(isinstance(number, (int, np.integer)) for number in numbers)
+
+
+def whole_shape(shape: Any) -> tuple[int, ...]:
+    """Give the shape of a sparse array, which is never a single number."""
+    if not isinstance(shape, (tuple, list)):
+        raise SparseArgumentError(
+            f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
+        )
+    return shape_of(tuple(shape), any_mode=True)
+
+
+def matrix_shape(shape: Any) -> tuple[int, int]:
+    """Give the shape of a csr matrix."""
+    lengths = whole_shape(shape)
+    if len(lengths) != 2:
+        raise SparseArgumentError(f"a csr matrix has two dimensions, not the shape {lengths}")
+    return lengths[0], lengths[1]
+
+
+def require_shape(found: Sequence[int], shape: Shape | None) -> None:
+    """Refuse a shape that is given and is not the one found."""
+    if shape is not None and tuple(shape) != tuple(found):
+        raise SparseArgumentError(f"the source has the shape {tuple(found)}, not {tuple(shape)}")
+
+
+def dense_of(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
+    """Give a dense array of its own, of the source's dtype if it has one."""
+    if isinstance(values, BaseSparseNDArray):
+        raise SparseArgumentError(f"the data of a {stype} array must be dense, not {values.stype}")
+    if values is None or isinstance(values, (int, float, np.generic)):
+        raise SparseArgumentError(
+            f"a {stype} array is made of arrays or lists, not of {type(values).__name__} {values!r}"
+        )
+    if dtype is None and isinstance(values, np.ndarray):
+        dtype = values.dtype
+    return dense_array(values, ctx=ctx, dtype=dtype)
+
+
+def ids_of(values: Any, backend: Backend, name: str) -> Any:
+    """Give a buffer of int64 ids of its own, not checked for range or order."""
+    if isinstance(values, NDArray) and values.stype == "default" and values._backend is backend:
+        shape = values.shape
+        ids = backend.apply(whole_ids, values._buffer) if len(shape) == 1 else None
+    else:
+        host = host_ids(values)
+        shape = host.shape
+        ids = backend.upload(host)
+    if len(shape) != 1:
+        raise SparseArgumentError(f"{name} must have one dimension, not the shape {shape}")
+    return ids
+
+
+def host_ids(values: Any) -> np.ndarray:
+    """Give ids in host memory as int64."""
+    return whole_ids(host_values(values, np.dtype(np.int64)))
+
+
+def host_values(values: Any, dtype: np.dtype[Any] | None = None) -> np.ndarray:
+    """Values in host memory; lists as `dtype`, if it holds them exactly, or float32."""
+    if isinstance(values, NDArray):
+        return values.asnumpy()
+    if isinstance(values, np.ndarray):
+        return as_host_array(values, values.dtype)
+    host = as_host_array(values, np.dtype(np.float64))
+    if dtype is None:
+        return host.astype(np.float32)
+    return host.astype(dtype) if not host.size else host

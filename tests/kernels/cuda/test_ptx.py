@@ -1,0 +1,187 @@
+"""Every CUDA kernel, compiled by the real compiler for four generations of GPUs, without a GPU.
+
+``pip install 'numparam[cuda13]' cuda-core`` brings the compiler and the assembler; then::
+
+    python -m pytest -m ptx
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pathlib
+
+import pytest
+from ptx import (
+    CAPABILITIES,
+    assembled,
+    compiled,
+    contractions,
+    entries,
+    float_atomics,
+    flushes,
+    instructions,
+    narrow_addresses,
+    spilled_bytes,
+)
+
+from numparam import kernels
+from numparam.kernels.cuda import _launch
+
+pytestmark = pytest.mark.ptx
+
+NARROW = ("float16", "bfloat16", "float32")
+SMALL_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16", "uint32")
+LARGE_INTEGERS = ("int64", "uint64")
+OTHER_IDS = (*NARROW, "float64", *SMALL_INTEGERS, "uint64", "bool")
+UNITS = (1, 2, 4, 8, 16)
+
+# Module, kernel, and the kinds it is compiled for; None: the same for all.
+KERNELS = {
+    ("_sums", "combine_narrow"): NARROW,
+    ("_sums", "combine_float64"): None,
+    ("_sums", "combine_integers"): SMALL_INTEGERS,
+    ("_sums", "combine_64_bits"): LARGE_INTEGERS,
+    ("_sums", "combine_booleans"): None,
+    ("_sums", "find_differing"): None,
+    ("_zeroing", "zero_chunks"): None,
+    ("_rows", "convert_ids"): OTHER_IDS,
+    ("_rows", "check_ids"): None,
+    ("_rows", "take_rows"): UNITS,
+    ("_rows", "put_rows"): UNITS,
+    ("_order", "merge_runs"): None,
+    ("_order", "count_new"): None,
+    ("_order", "add_shifted"): None,
+    ("_order", "list_new"): None,
+}
+CASES = [
+    pytest.param(module, name, kind, id=f"{name}-{kind}" if kind else name)
+    for (module, name), kinds in KERNELS.items()
+    for kind in (kinds or (None,))
+]
+
+
+def kernel_of(module: str, name: str, kind: object):
+    found = getattr(importlib.import_module(f"numparam.kernels.cuda.{module}"), name)
+    return found if kind is None else found(kind)
+
+
+def names_in(module: str, name: str, kind: object) -> list[str]:
+    """Names of the instructions of a kernel for sm_90."""
+    text = compiled(kernel_of(module, name, kind), (9, 0))
+    return [step.name for step in instructions(text)]
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda cc: "sm_{}{}".format(*cc))
+@pytest.mark.parametrize(("module", "name", "kind"), CASES)
+def test_a_kernel_compiles_to_exact_code_without_spills(module, name, kind, capability):
+    text = compiled(kernel_of(module, name, kind), capability)
+    assert f".target sm_{capability[0]}{capability[1]}" in text
+    [entry] = entries(text)
+    assert (name if kind is None else f"{name}_{kind}") in entry
+    assert "__local_depot" not in text
+    assert float_atomics(text) == []
+    assert contractions(text) == []
+    assert flushes(text) == []
+    assert narrow_addresses(text) == []
+    assert any(step.name.startswith(("st.global", "atom.", "red.")) for step in instructions(text))
+    assert set(spilled_bytes(assembled(text, capability))) == {0}
+
+
+def test_every_kernel_of_every_module_is_looked_at():
+    found = set()
+    for path in (pathlib.Path(kernels.__file__).parent / "cuda").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+                if decorators & {"kernel", "kernel_per_kind"}:
+                    found.add((path.stem, node.name))
+    assert found == set(KERNELS)
+
+
+def test_float64_sums_multiply_with_a_rounding_of_their_own():
+    names = names_in("_sums", "combine_float64", None)
+    assert names.count("mul.rn.f64") >= 5
+    assert "div.rn.f64" in names
+
+
+@pytest.mark.parametrize(("kind", "division"), [("float32", "f64"), ("float16", "f32")])
+def test_means_divide_with_correct_rounding_in_the_wider_type(kind, division):
+    names = names_in("_sums", "combine_narrow", kind)
+    assert f"div.rn.{division}" in names
+
+
+def test_whole_units_move_sixteen_bytes_at_once():
+    for module, name, kind in (("_rows", "take_rows", 16), ("_rows", "put_rows", 16)):
+        names = names_in(module, name, kind)
+        assert any(name.startswith("ld.global") and ".v4." in name for name in names)
+        assert any(name.startswith("st.global") and ".v4." in name for name in names)
+    names = names_in("_zeroing", "zero_chunks", None)
+    assert any(name.startswith("st.global") and ".v4." in name for name in names)
+
+
+def bad_kernels():
+    """Kernels that each break one rule, to see that the rule's check sees it."""
+    import numpy as np
+    from numba import cuda, float32
+
+    from numparam.kernels.cuda._elements import load, span, store
+
+    @cuda.jit
+    def fused(a, b):
+        i, _ = span()
+        value = load(a, i, "float64")
+        store(b, i, value * 3.7 + load(b, i, "float64"), "float64")
+
+    @cuda.jit
+    def local(a, b):
+        i, _ = span()
+        scratch = cuda.local.array(100, float32)
+        for k in range(100):
+            scratch[k] = load(a, k, "float32")
+        store(b, i, scratch[load(a, i, "int64")], "float32")
+
+    @cuda.jit
+    def narrow(a, b):
+        i = cuda.threadIdx.x * np.int32(load(a, 0, "int32")) + cuda.blockIdx.x
+        store(b, np.int64(np.int32(i)), np.float32(1), "float32")
+
+    return {"fused": fused, "local": local, "narrow": narrow}
+
+
+def test_the_checks_see_what_they_look_for():
+    bad = {name: compiled(kernel, (9, 0)) for name, kernel in bad_kernels().items()}
+    assert contractions(bad["fused"])
+    assert "__local_depot" in bad["local"]
+    assert any(spilled_bytes(assembled(bad["local"], (9, 0))))
+    assert narrow_addresses(bad["narrow"])
+    assert not narrow_addresses(bad["fused"])
+    assert not contractions(bad["narrow"])
+
+
+def test_the_checks_read_ptx_as_it_is_written():
+    assert float_atomics("atom.global.add.f32 %f1, [%rd1], %f2;")
+    assert float_atomics("red.relaxed.gpu.global.add.f64 [%rd1], %fd2;")
+    assert not float_atomics("atom.relaxed.sys.global.min.s64 %rd1, [%rd2], %rd3;")
+    assert contractions("fma.rn.f64 %fd1, %fd2, %fd3, %fd4;")
+    assert contractions("mul.f32 %f1, %f2, %f3;\nneg.f32 %f4, %f1;\nadd.f32 %f5, %f4, %f2;")
+    assert not contractions("mul.rn.f32 %f1, %f2, %f3;\nadd.f32 %f5, %f1, %f2;")
+    assert not contractions("mad.lo.s64 %rd1, %rd2, %rd3, %rd4;")
+    assert flushes("div.approx.f32 %f1, %f2, %f3;")
+    assert flushes("add.ftz.f32 %f1, %f2, %f3;")
+    assert narrow_addresses(
+        "shl.b32 %r1, %r2, 2;\ncvt.s64.s32 %rd1, %r1;\nst.global.f32 [%rd1], %f1;"
+    )
+    assert not narrow_addresses(
+        "mov.u32 %r1, %ctaid.x;\nmov.u32 %r2, %ntid.x;\nmul.wide.u32 %rd1, %r1, %r2;\n"
+        "ld.global.v4.u32 {%r3, %r4, %r5, %r6}, [%rd1+16];"
+    )
+
+
+def test_launches_hand_over_what_was_compiled_for():
+    kernel = kernel_of("_sums", "combine_float64", None)
+    # Whole numbers of any size are 64 bits wide, and the smallest launch raises no warning.
+    assert {str(kernel.typeof_pyval(value)) for value in (0, 5, -1, 2**47)} == {"int64"}
+    assert kernel[_launch.form(1)].griddim == (_launch.LEAST_BLOCKS, 1, 1)
+    assert not kernel.targetoptions["lto"]
+    assert not kernel.targetoptions["fastmath"]

@@ -1,0 +1,169 @@
+"""The CUDA kernels give the bits of the reference, on Numba's simulator.
+
+The simulator is chosen when Numba is imported, so it needs a process of its own::
+
+    NUMBA_ENABLE_CUDASIM=1 python -m pytest -m cudasim
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+
+import numpy as np
+import pytest
+from awkward import KINDS, dtype_of, same_bits, values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from on_gpu import compare, download, upload
+from parity import INPUTS
+
+from numparam.kernels import OPERATIONS
+from numparam.kernels.cuda import _launch, average, retain
+from numparam.kernels.reference import average as reference
+from numparam.kernels.reference import retain as reference_retain
+
+pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
+
+SIZES = (0, 1, 7, 33)
+FUNCTIONS = [
+    (row.name, name) for row in OPERATIONS if "cuda" in row.backends for name in row.functions
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("operation", "name"), FUNCTIONS)
+def test_cuda_gives_the_bits_of_the_reference(operation, name, kind):
+    function, plain = (
+        getattr(importlib.import_module(f"numparam.kernels.{backend}.{operation}"), name)
+        for backend in ("cuda", "reference")
+    )
+    for size in SIZES:
+        for arguments in INPUTS[operation, name](kind, size):
+            compare(function, plain, arguments)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_sums_and_means_of_awkward_values(kind, count):
+    seeds = [5] * count if kind == "bool" else range(count)
+    arrays = [values(kind, 150, seed) for seed in seeds]
+    for name in ("mean", "add_n"):
+        compare(getattr(average, name), getattr(reference, name), ((arrays,), {}))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "bool"])
+@pytest.mark.parametrize("count", range(1, 17))
+def test_mean_of_identical_copies_is_that_copy(kind, count):
+    array = values(kind, 20, count)
+    assert same_bits(download(average.mean([upload(array)] * count)), array)
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float64", "float32", "float16"])
+def test_large_means_do_not_overflow(kind):
+    dtype = dtype_of(kind)
+    largest = max(x for x in values(kind, 2000).tolist() if np.isfinite(x))
+    large = np.array([largest, -largest], dtype)
+    assert same_bits(download(average.mean([upload(large)] * 5)), large)
+
+
+@given(
+    st.lists(st.floats(allow_nan=False), min_size=1, max_size=5),
+    st.sampled_from(["float64", "float32", "bfloat16", "float16"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_means_of_any_numbers(drawn, kind):
+    with np.errstate(over="ignore"):
+        arrays = [np.array([x]).astype(dtype_of(kind)) for x in drawn]
+    compare(average.mean, reference.mean, ((arrays,), {}))
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "int8", "uint32"])
+@given(data=st.data(), count=st.integers(1, 6))
+@settings(max_examples=20, deadline=None)
+def test_integer_means_truncate_and_never_wrap(kind, data, count):
+    bounds = np.iinfo(kind)
+    numbers = st.integers(int(bounds.min), int(bounds.max)) | st.just(int(bounds.max))
+    drawn = [data.draw(numbers) for _ in range(count)]
+    total = sum(drawn)
+    expected = abs(total) // count * (1 if total >= 0 else -1)
+    result = download(average.mean([upload(np.array([x], kind)) for x in drawn]))
+    assert result.tolist() == [expected]
+
+
+def test_out_may_be_any_one_of_the_sources():
+    for j in range(3):
+        arrays = [values("float64", 19, seed) for seed in range(3)]
+        expected = reference.mean(arrays)
+        there = upload(arrays)
+        result = average.mean(there, there[j])
+        assert result is there[j]
+        assert same_bits(download(result), expected)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64", "uint8", "int32"])
+def test_whole_ids_of_any_dtype_name_rows(kind):
+    ids = np.array([7, 0, 3, 3], dtype_of(kind))
+    compare(retain.unique_ids, reference_retain.unique_ids, ((ids,), {"rows": 8}))
+    table = values("float32", 16).reshape(8, 2)
+    compare(retain.gather, reference_retain.gather, ((table, ids), {}))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 6, 8, 16, 17])
+@pytest.mark.parametrize("kind", ["uint8", "float16", "float32", "float64"])
+def test_rows_of_any_width_and_alignment(kind, width):
+    table = values(kind, 6 * width, width).reshape(6, width)
+    ids = np.array([5, 0, 5, 2])
+    compare(retain.gather, reference_retain.gather, ((table, ids), {}))
+    rows = values(kind, 4 * width, 1).reshape(4, width)
+    compare(retain.scatter, reference_retain.scatter, ((table, ids, rows), {}))
+
+
+@given(
+    st.lists(st.integers(0, 12), max_size=20),
+    st.lists(st.integers(0, 15), max_size=10),
+    st.integers(1, 3),
+)
+@settings(max_examples=40, deadline=None)
+def test_rows_by_any_ids(held, wanted, width):
+    ids = np.unique(np.array(held, np.int64))
+    data = values("int32", len(ids) * width, 1).reshape(-1, width)
+    asked = np.array(wanted, np.int64)
+    compare(retain.retain, reference_retain.retain, ((ids, data, asked), {"rows": 16}))
+    repeated = np.array(held, np.int64)
+    compare(retain.unique_ids, reference_retain.unique_ids, ((repeated,), {}))
+    table = np.zeros((13, width), np.int32)
+    rows = values("int32", len(held) * width, 2).reshape(-1, width)
+    compare(retain.scatter, reference_retain.scatter, ((table, repeated, rows), {}))
+
+
+def test_the_number_of_threads_changes_no_bit(monkeypatch):
+    arrays = [values("float64", 33, seed) for seed in range(3)]
+    ids = np.random.default_rng(0).integers(0, 9, 40)
+    rows = values("float32", 80).reshape(40, 2)
+    for threads, blocks in ((1, 1), (1, 3), (2, 4), (8, 1)):
+        monkeypatch.setattr(_launch, "THREADS", threads)
+        monkeypatch.setattr(_launch, "MOST_BLOCKS", blocks)
+        compare(average.mean, reference.mean, ((arrays,), {}))
+        compare(retain.unique_ids, reference_retain.unique_ids, ((ids,), {}))
+        table = np.zeros((9, 2), np.float32)
+        compare(retain.scatter, reference_retain.scatter, ((table, ids, rows), {}))
+
+
+def test_threads_of_the_host_do_not_mix_their_tables():
+    failures = []
+
+    def work(seed: int) -> None:
+        try:
+            arrays = [values("float32", 9, seed + i) for i in range(seed % 3 + 1)]
+            for _ in range(5):
+                compare(average.mean, reference.mean, ((arrays,), {}))
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures

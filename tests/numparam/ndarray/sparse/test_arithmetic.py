@@ -1,0 +1,202 @@
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sparse_arrays import csr, pair, parts, row_sparse
+
+import numparam as mx
+from numparam import nd
+from numparam.base import MXNetError
+
+pytestmark = pytest.mark.usefixtures("device")
+ANY_DEVICE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
+)
+OPERATORS = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "==": lambda a, b: a == b,
+    "**": lambda a, b: a**b,
+}
+
+
+def check(result, expected, stype):
+    """The storage type, canonical ids, and the values of the dense computation."""
+    assert result.stype == stype
+    if stype != "default":
+        result.check_format()
+    np.testing.assert_array_equal(result.asnumpy(), expected)
+
+
+@pytest.mark.parametrize("symbol", ["+", "-", "*"])
+@given(pairs=pair(row_sparse))
+@ANY_DEVICE
+def test_row_sparse_with_row_sparse_stores_the_union_of_rows(symbol, pairs):
+    (left, one), (right, two) = pairs
+    function = OPERATORS[symbol]
+    result = function(left, right)
+    check(result, function(one, two), "row_sparse")
+    union = np.union1d(left.indices.asnumpy(), right.indices.asnumpy())
+    assert parts(result)[0] == union.tolist()
+
+
+@pytest.mark.parametrize("symbol", ["+", "-", "*"])
+@given(pairs=pair(csr))
+@ANY_DEVICE
+def test_csr_with_csr_is_canonical(symbol, pairs):
+    (left, one), (right, two) = pairs
+    function = OPERATORS[symbol]
+    check(function(left, right), function(one, two), "csr")
+
+
+@pytest.mark.parametrize("symbol", OPERATORS)
+@pytest.mark.parametrize("kind", [row_sparse, csr])
+@given(data=st.data())
+@ANY_DEVICE
+def test_sparse_with_dense_and_with_the_other_storage_type(symbol, kind, data):
+    array, one = data.draw(kind())
+    two = np.arange(one.size, dtype="float32").reshape(one.shape) - 2
+    dense, function = nd.array(two), OPERATORS[symbol]
+    with np.errstate(all="ignore"):
+        expected, reflected = function(one, two), function(two, one)
+    check(function(array, dense), expected, array.stype if symbol == "*" else "default")
+    check(function(dense, array), reflected, "default")
+    other = dense.tostype("csr" if array.stype == "row_sparse" else "row_sparse")
+    check(function(array, other), expected, "default")
+
+
+@pytest.mark.parametrize("kind", [row_sparse, csr])
+@given(data=st.data())
+@ANY_DEVICE
+def test_sparse_with_a_number(kind, data):
+    array, dense = data.draw(kind())
+    stype = array.stype
+    for result in (array * 3, 3 * array):
+        check(result, dense * 3, stype)
+    check(array / 4, dense / 4, stype)
+    check(array + 0, dense, stype)
+    check(array - 1, dense - 1, "default")
+    check(2 - array, 2 - dense, "default")
+    check(array > 1, dense > 1, stype)
+    check(array < 1, dense < 1, "default")
+    check(array != 0, dense != 0, stype)
+    check(-array, -dense, stype)
+    assert (array * 3).data.shape == array.data.shape
+
+
+@pytest.mark.parametrize(
+    "name", ["abs", "sign", "square", "floor", "relu", "expm1", "tanh", "sin", "identity"]
+)
+@pytest.mark.parametrize("kind", [row_sparse, csr])
+@given(data=st.data())
+@ANY_DEVICE
+def test_functions_that_keep_zero_keep_the_storage_type(name, kind, data):
+    array, dense = data.draw(kind())
+    function = getattr(nd, name)
+    check(function(array), function(nd.array(dense)).asnumpy(), array.stype)
+    check(nd.clip(array, -1, 2), np.clip(dense, -1, 2), array.stype)
+    check(nd.exp(array), nd.exp(nd.array(dense)).asnumpy(), "default")
+
+
+def test_clip_that_moves_zero_is_refused():
+    with pytest.raises(MXNetError, match="keep zero"):
+        nd.clip(nd.zeros((2, 2), stype="csr"), 1, 2)
+
+
+def test_csr_times_and_by_a_row_or_a_column():
+    dense = np.float32([[1, 0, 2], [0, 3, 0]])
+    matrix = nd.array(dense).tostype("csr")
+    for other in ([[2, 4, 8]], [[2], [4]], [2, 4, 8]):
+        other = np.float32(other)
+        check(matrix * nd.array(other), dense * other, "csr")
+        check(matrix / nd.array(other), dense / other, "csr")
+    with pytest.raises(MXNetError, match="divided by a dense array"):
+        matrix / nd.ones((2, 3))
+
+
+@given(pairs=st.lists(row_sparse(shape=(5, 2)), min_size=1, max_size=4))
+@ANY_DEVICE
+def test_add_n_of_row_sparse_arrays(pairs):
+    arrays, dense = zip(*pairs, strict=True)
+    expected = np.sum(dense, axis=0)
+    check(nd.add_n(*arrays), expected, "row_sparse")
+    check(nd.add_n(*arrays, nd.ones((5, 2))), expected + 1, "default")
+    check(nd.add_n(*arrays, nd.ones((5, 2)).tostype("csr")), expected + 1, "default")
+    first = arrays[0]
+    assert nd.add_n(*arrays, out=first) is first
+    check(first, expected, "row_sparse")
+
+
+def test_add_n_rounds_once():
+    tiny = [1.0] + [2.0**-24] * 4
+    rows = [nd.sparse.row_sparse_array(([[value]], [1]), shape=(3, 1)) for value in tiny]
+    assert nd.add_n(*rows).data.asnumpy() == np.float32(1 + 2.0**-22)
+
+
+@pytest.mark.parametrize("other", ["float64", "shape"])
+@pytest.mark.parametrize("call", [lambda a, b: a + b, lambda a, b: a * b, nd.add_n])
+def test_different_dtypes_and_shapes_are_refused(other, call):
+    left = nd.ones((3, 2)).tostype("row_sparse")
+    right = nd.ones((4, 2)) if other == "shape" else nd.ones((3, 2), dtype="float64")
+    for one in (right, right.tostype("row_sparse")):
+        with pytest.raises(MXNetError):
+            call(left, one)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64", "float16", "bfloat16"])
+def test_differences_are_those_of_dense_arrays_in_every_dtype(dtype):
+    left = nd.array([[1, 2], [0, 0], [7, 1]], dtype=dtype)
+    right = nd.array([[0, 0], [3, 1], [9, 1]], dtype=dtype)
+    expected = (left - right).asnumpy()
+    for stype in ("row_sparse", "csr"):
+        result = left.tostype(stype) - right.tostype(stype)
+        assert result.dtype == left.dtype
+        np.testing.assert_array_equal(result.asnumpy(), expected)
+
+
+def test_in_place_operations_write_into_the_array_and_keep_its_storage_type():
+    dense = nd.array([[1, 2], [0, 0], [3, 4]])
+    table, matrix = dense.tostype("row_sparse"), dense.tostype("csr")
+    for array in (table, matrix, dense):
+        same, stype, before = array, array.stype, array.asnumpy()
+        array += nd.ones((3, 2)).tostype("row_sparse")
+        array *= 2
+        array -= 1
+        assert array is same
+        check(array, (before + 1) * 2 - 1, stype)
+    alias = table.detach()
+    table += table
+    check(alias, table.asnumpy(), "row_sparse")
+
+
+def test_out_of_another_shape_or_dtype_is_refused_and_left():
+    table = nd.ones((3, 2)).tostype("row_sparse")
+    for out in (nd.zeros((4, 2), stype="row_sparse"), nd.zeros((3, 2), None, "int32", "csr")):
+        with pytest.raises(MXNetError, match="out of"):
+            nd.elemwise_add(table, table, out=out)
+        assert out.data.shape[0] == 0
+
+
+def test_out_of_every_storage_type():
+    table = nd.ones((3, 2)).tostype("row_sparse")
+    for stype in ("default", "row_sparse", "csr"):
+        out = nd.ones((3, 2)).tostype(stype)
+        assert nd.elemwise_add(table, table, out=out) is out
+        check(out, np.full((3, 2), 2), stype)
+
+
+def test_contexts_of_results_are_those_of_the_first():
+    left = nd.ones((3, 2), mx.cpu(1)).tostype("row_sparse")
+    right = nd.ones((3, 2)).tostype("row_sparse")
+    assert (left + right).context == mx.cpu(1)
+    assert nd.add_n(right, left).context == mx.cpu(0)
+
+
+def test_a_missing_sparse_form_is_logged_once(caplog, monkeypatch):
+    monkeypatch.setattr(sys.modules["numparam.ndarray.operations.invoke"], "_SAID", set())
+    for _ in range(2):
+        nd.max(nd.ones((3, 2)).tostype("csr"))
+    assert caplog.text.count("max has no sparse form") == 1

@@ -1,0 +1,283 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from sparse_arrays import parts
+
+import numparam as mx
+from numparam import nd, storage
+from numparam.base import MXNetError, NotSupportedForSparseNDArray
+from numparam.ndarray.sparse import SparseFormatError
+
+pytestmark = pytest.mark.usefixtures("device")
+
+
+def table():
+    return nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(4, 2))
+
+
+def matrix():
+    return nd.sparse.csr_matrix(([1, 2, 3], [0, 2, 1], [0, 2, 2, 3]), shape=(3, 3))
+
+
+BOTH = pytest.mark.parametrize("make", [table, matrix])
+
+
+def rows_of(*ids, rows=4):
+    return nd.sparse.row_sparse_array(([[1, 2]] * len(ids), ids), shape=(rows, 2))
+
+
+def csr_of(indices, indptr, columns=3):
+    values = [1.0] * len(indices)
+    return nd.sparse.csr_matrix((values, indices, indptr), shape=(len(indptr) - 1, columns))
+
+
+INVALID = {
+    "row too large": lambda: rows_of(0, 4),
+    "row far too large": lambda: rows_of(0, 2**40),
+    "negative row": lambda: rows_of(-1, 0),
+    "unsorted rows": lambda: rows_of(2, 0),
+    "repeated rows": lambda: rows_of(1, 1),
+    "column too large": lambda: csr_of([0, 3], [0, 1, 2]),
+    "negative column": lambda: csr_of([-1, 0], [0, 1, 2]),
+    "unsorted columns": lambda: csr_of([2, 0, 1], [0, 2, 3]),
+    "repeated columns": lambda: csr_of([1, 1], [0, 2, 2]),
+    "indptr falls": lambda: csr_of([0, 2, 1], [0, 2, 1, 3]),
+    "indptr starts late": lambda: csr_of([0, 2], [1, 1, 2]),
+    "indptr ends early": lambda: csr_of([0, 2], [0, 1, 1]),
+    "indptr ends late": lambda: csr_of([0, 2], [0, 1, 9]),
+}
+USES = {
+    "check_format": lambda array: array.check_format(),
+    "asnumpy": lambda array: array.asnumpy(),
+    "tostype": lambda array: array.tostype("default"),
+    "copyto dense": lambda array: array.copyto(nd.zeros(array.shape)),
+    "sum with itself": lambda array: array + array,
+    "difference": lambda array: array - array,
+    "sum with dense": lambda array: array + nd.ones(array.shape),
+    "product": lambda array: array * array,
+    "product with dense": lambda array: array * nd.ones(array.shape),
+    "product with a number": lambda array: array * 2,
+    "abs": nd.abs,
+    "add_n": lambda array: nd.add_n(array, array),
+    "sum": lambda array: array.sum(),
+    "norm": lambda array: array.norm(),
+    "mean over rows": lambda array: array.mean(axis=0),
+    "cast_storage": lambda array: nd.cast_storage(array, "default"),
+    "fallback": nd.max,
+    "pickle": pickle.dumps,
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("invalid", INVALID)
+def test_what_check_format_refuses_is_stored_and_refused_at_every_use(invalid, use):
+    array = INVALID[invalid]()
+    assert array.data.shape[0] >= 2
+    array.check_format(full_check=False)
+    for kind in (MXNetError, IndexError):
+        with pytest.raises(kind):
+            USES[use](array)
+
+
+def test_the_message_names_the_id_and_its_place():
+    with pytest.raises(SparseFormatError, match=r"0 to 3, but one is 9 \(indices\[1\]\)"):
+        rows_of(0, 9).asnumpy()
+    with pytest.raises(SparseFormatError, match=r"0 follows 2 \(indices\[1\]\)"):
+        csr_of([2, 0, 1], [0, 2, 3]).check_format()
+
+
+def test_columns_may_fall_from_one_row_to_the_next():
+    csr_of([1, 2, 0, 0], [0, 2, 2, 3, 4]).check_format()
+    csr_of([0, 0], [0, 0, 1, 2, 2]).check_format()
+
+
+@BOTH
+def test_what_does_not_rely_on_ids_takes_any(make):
+    array = rows_of(9, -1) if make is table else csr_of([7, -1], [0, 1, 2])
+    before = parts(array)
+    for same in (
+        array.copy(),
+        array.astype("float64"),
+        array.as_in_context(mx.cpu(1)),
+        copy.deepcopy(array),
+        array.detach(),
+    ):
+        assert parts(same) == before
+    assert "NDArray" in repr(array)
+    assert len(array) == array.shape[0]
+
+
+@BOTH
+def test_properties(make):
+    array = make()
+    assert (array.ndim, array.dtype, array.context) == (2, np.float32, mx.cpu())
+    assert repr(array) == (f"\n<{type(array).__name__} {array.shape[0]}x{array.shape[1]} @cpu(0)>")
+    assert len(array) == array.shape[0]
+    assert array._num_aux == (1 if make is table else 2)
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["data", "indices", "indptr"])
+def test_parts_are_copies_and_cannot_be_set(make, name):
+    array = make()
+    if make is table and name == "indptr":
+        assert not hasattr(array, name)
+        return
+    before = parts(array)
+    part = getattr(array, name)
+    part[:] = 0
+    assert parts(array) == before
+    with pytest.raises(NotImplementedError, match=name):
+        setattr(array, name, part)
+
+
+@BOTH
+def test_what_needs_a_dense_array_says_so(make):
+    array = make()
+    for call in (lambda: array.reshape((1, -1)), lambda: array._at(0), lambda: array._slice(0, 1)):
+        with pytest.raises(NotSupportedForSparseNDArray, match="dense"):
+            call()
+    for call in (lambda: array.size, array.asscalar):
+        with pytest.raises(NotImplementedError, match=r"data|dense"):
+            call()
+    with pytest.raises(ValueError, match="true nor false"):
+        bool(array)
+    with pytest.raises(TypeError):
+        float(array)
+    with pytest.raises(TypeError):
+        type(array)()
+    with pytest.raises(TypeError, match="from_parts"):
+        type(array).from_buffer(None, mx.cpu())
+
+
+@BOTH
+def test_numpy_gets_no_dense_array_silently(make):
+    array = make()
+    with pytest.raises(TypeError, match="asnumpy"):
+        np.asarray(array)
+    with pytest.raises(ValueError, match="asnumpy"):
+        np.array(array, copy=False)
+    np.testing.assert_array_equal(np.array(array, copy=True), array.asnumpy())
+    assert not hasattr(array, "__array_interface__")
+    with pytest.raises(MXNetError):
+        array.__dlpack__()
+
+
+@BOTH
+def test_numpy_scalars_are_numbers_on_either_side(make):
+    array = make()
+    for product in (np.float32(2) * array, array * np.float32(2)):
+        assert product.stype == array.stype
+        np.testing.assert_array_equal(product.asnumpy(), 2 * array.asnumpy())
+
+
+@BOTH
+def test_replacing_the_parts_begins_a_storage_epoch(make):
+    array = make()
+    before = storage.epoch()
+    array *= 2
+    assert storage.epoch() != before
+
+
+@BOTH
+def test_detached_handles_share_what_is_stored_later_too(make):
+    array = make()
+    detached = array.detach()
+    array *= 3
+    assert parts(detached) == parts(array)
+
+
+@BOTH
+def test_copies_do_not_share(make):
+    array = make()
+    before = parts(array)
+    for duplicate in (array.copy(), copy.deepcopy(array), array.tostype(array.stype)):
+        duplicate *= 5
+        assert parts(array) == before
+
+
+@BOTH
+def test_pickles_come_back_on_cpu_0(make):
+    array = make().as_in_context(mx.cpu(2)).astype("float64")
+    back = pickle.loads(pickle.dumps(array))
+    assert type(back) is type(array)
+    assert (back.dtype, back.context, back.shape) == (np.float64, mx.cpu(0), array.shape)
+    assert parts(back) == parts(array)
+
+
+def test_pickles_load_whatever_the_mode_of_shapes():
+    contents = pickle.dumps(table())
+    with mx.util.np_shape(True):
+        assert parts(pickle.loads(contents)) == parts(table())
+        assert parts(pickle.loads(pickle.dumps(matrix()))) == parts(matrix())
+
+
+def test_deepcopy_keeps_the_marking():
+    array = table()
+    array.attach_grad("add")
+    duplicate = copy.deepcopy(array)
+    assert duplicate._grad_req == "add"
+    assert duplicate.grad is not array.grad
+    assert duplicate.grad.stype == "row_sparse"
+
+
+@BOTH
+def test_astype(make):
+    array = make()
+    assert array.astype("float32", copy=False) is array
+    half = array.astype("float16")
+    assert (half.dtype, half.stype) == (np.float16, array.stype)
+    np.testing.assert_array_equal(half.asnumpy(), array.asnumpy())
+    with pytest.raises(TypeError):
+        array.astype("foo")
+
+
+def test_astype_keeps_what_becomes_zero():
+    small = nd.sparse.row_sparse_array(([[0.4, -0.7]], [1]), shape=(2, 2))
+    assert parts(small.astype("int32")) == ([1], [[0, 0]])
+
+
+@BOTH
+def test_copyto_writes_in_place_converts_and_crosses_contexts(make):
+    array = make()
+    target = nd.zeros(array.shape, mx.cpu(1), "float64", array.stype)
+    assert array.copyto(target) is target
+    assert target.dtype == np.float64
+    assert parts(target) == parts(array)
+    dense = nd.ones(array.shape, mx.cpu(1))
+    assert array.copyto(dense) is dense
+    np.testing.assert_array_equal(dense.asnumpy(), array.asnumpy())
+
+
+@BOTH
+def test_copyto_refuses_and_leaves_the_target(make):
+    array = make()
+    target = nd.ones(array.shape).tostype("csr" if make is table else "row_sparse")
+    before = parts(target)
+    with pytest.raises(TypeError):
+        array.copyto(target)
+    with pytest.raises(MXNetError):
+        array.copyto(nd.zeros((7, 7), stype=array.stype))
+    with pytest.raises(TypeError):
+        array.copyto("x")
+    assert parts(target) == before
+    with pytest.warns(RuntimeWarning):
+        assert array.copyto(array) is False
+
+
+def test_no_array_of_all_elements_is_made_on_the_way(device):
+    rows = 2**40  # of 64 columns: 256 TB
+    ids = np.array([5, 2**39, rows - 1])
+    array = nd.sparse.row_sparse_array((np.ones((3, 64), "float32"), ids), shape=(rows, 64))
+    double = nd.add_n(array, array) + array * 2 - array
+    wanted = nd.array([5, 7, rows - 1], dtype="int64")
+    assert double.data.asnumpy().sum() == 3 * 64 * 3
+    assert nd.sparse.retain(double, wanted).data.asnumpy().sum() == 2 * 64 * 3
+    assert nd.zeros_like(array).data.shape == (0, 64)
+    assert (array * array).data.shape == (3, 64)
+    assert array.norm().asnumpy() == np.sqrt(np.float32(192))
+    assert nd.clip(array, 0, 0.5).sum(axis=0).asnumpy().tolist() == [1.5] * 64
+    if device.name == "opaque":
+        assert {"merge.merge", "retain.retain"} <= set(device.calls)

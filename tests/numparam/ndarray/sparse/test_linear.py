@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sparse_arrays import VALUES, csr, row_sparse
+
+from numparam import nd
+from numparam.base import MXNetError
+
+pytestmark = pytest.mark.usefixtures("device")
+ANY_DEVICE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30
+)
+
+
+def check(result, expected, stype):
+    assert result.stype == stype
+    if stype != "default":
+        result.check_format()
+    np.testing.assert_array_equal(result.asnumpy(), expected)
+
+
+@given(data=st.data())
+@ANY_DEVICE
+def test_products_with_csr_matrices(data):
+    matrix, dense = data.draw(csr())
+    rows, columns = dense.shape
+    width = data.draw(st.integers(1, 3))
+    right = data.draw(hnp.arrays("float32", (columns, width), elements=VALUES))
+    below = data.draw(hnp.arrays("float32", (rows, width), elements=VALUES))
+    array = nd.array
+    check(nd.dot(matrix, array(right)), dense @ right, "default")
+    check(nd.dot(matrix, array(right.T), transpose_b=True), dense @ right, "default")
+    check(nd.dot(matrix, array(right[:, 0])), dense @ right[:, 0], "default")
+    check(nd.dot(matrix, array(below), transpose_a=True), dense.T @ below, "row_sparse")
+    check(nd.dot(array(below.T), matrix), below.T @ dense, "csr")
+    check(nd.dot(array(below), matrix, transpose_a=True), below.T @ dense, "csr")
+    check(nd.dot(array(right.T), matrix, transpose_b=True), right.T @ dense.T, "csr")
+    check(nd.dot(matrix, array(right).tostype("row_sparse")), dense @ right, "default")
+
+
+def test_a_gradient_for_a_large_table_stays_small():
+    matrix = nd.sparse.csr_matrix(([1.0, 2.0], [3, 10**9], [0, 1, 2]), shape=(2, 2 * 10**9))
+    gradient = nd.dot(matrix, nd.array([[1, 2], [3, 4]]), transpose_a=True)
+    assert gradient.shape == (2 * 10**9, 2)
+    assert gradient.indices.asnumpy().tolist() == [3, 10**9]
+    assert gradient.data.asnumpy().tolist() == [[1, 2], [6, 8]]
+
+
+def test_inner_lengths_and_dtypes_must_agree():
+    matrix = nd.ones((2, 3)).tostype("csr")
+    with pytest.raises(MXNetError, match="inner lengths"):
+        nd.dot(matrix, nd.ones((2, 2)))
+    with pytest.raises(MXNetError, match="one dtype"):
+        nd.dot(matrix, nd.ones((3, 2), dtype="float64"))
+
+
+@pytest.mark.parametrize("kind", [row_sparse, csr])
+@given(data=st.data())
+@ANY_DEVICE
+def test_sums_means_and_norms(kind, data):
+    array, dense = data.draw(kind())
+    expected = nd.array(dense)
+    for axis in (None, 0, 1, (0, 1), -1):
+        for keepdims in (False, True):
+            for name in ("sum", "mean"):
+                result = getattr(array, name)(axis=axis, keepdims=keepdims)
+                other = getattr(expected, name)(axis=axis, keepdims=keepdims)
+                assert result.stype == "default"
+                assert result.shape == other.shape
+                np.testing.assert_allclose(result.asnumpy(), other.asnumpy(), rtol=1e-6)
+    for order in (1, 2):
+        np.testing.assert_allclose(
+            nd.norm(array, ord=order).asnumpy(), nd.norm(expected, ord=order).asnumpy(), rtol=1e-6
+        )
+    assert nd.norm(array, keepdims=True).shape == (1, 1)
+    squares = nd.multi_sum_sq(array, expected, num_arrays=2).asnumpy()
+    assert squares[0] == squares[1]
+
+
+@given(data=st.data())
+@ANY_DEVICE
+def test_rows_of_csr_matrices(data):
+    matrix, dense = data.draw(csr())
+    rows = len(dense)
+    row = data.draw(st.integers(-rows, rows - 1))
+    check(matrix[row], dense[[row]], "csr")
+    bounds = st.one_of(st.none(), st.integers(-rows - 1, rows + 1))
+    start, stop = data.draw(bounds), data.draw(bounds)
+    if (start, stop) != (None, None):
+        check(matrix[start:stop], dense[start:stop], "csr")
+    assert [len(part) for part in matrix] == [1] * rows
+    for outside in (rows, -rows - 1):
+        with pytest.raises(IndexError):
+            matrix[outside]
+
+
+@given(data=st.data())
+@ANY_DEVICE
+def test_slices_and_stacks_of_csr_matrices(data):
+    (one, first), (two, second) = data.draw(st.tuples(csr(shape=(3, 4)), csr(shape=(3, 4))))
+    check(nd.concat(one, two, dim=0), np.concatenate([first, second]), "csr")
+    left = data.draw(st.integers(0, 3))
+    right = data.draw(st.integers(left + 1, 4))
+    part = nd.slice(one, begin=(1, left), end=(3, right))
+    check(part, first[1:3, left:right], "csr")
+    check(nd.slice(one, begin=(1,), end=(None,)), first[1:], "csr")
+
+
+def test_stacks_of_other_widths_are_refused():
+    with pytest.raises(MXNetError, match="width"):
+        nd.concat(nd.zeros((2, 3), stype="csr"), nd.zeros((2, 4), stype="csr"), dim=0)

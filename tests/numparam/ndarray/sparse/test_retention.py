@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sparse_arrays import parts, row_sparse
+
+from numparam import nd
+from numparam.base import MXNetError
+from numparam.ndarray.sparse import SparseFormatError
+
+pytestmark = pytest.mark.usefixtures("device")
+ANY_DEVICE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
+
+
+@given(data=st.data(), dtype=st.sampled_from(["float32", "float64", "int32", "int64", "uint8"]))
+@ANY_DEVICE
+def test_rows_come_in_the_order_of_the_ids_and_missing_ones_as_zeros(data, dtype):
+    table, dense = data.draw(row_sparse())
+    ids = data.draw(st.lists(st.integers(0, len(dense) - 1), max_size=7))
+    result = nd.sparse.retain(table, nd.array(np.array(ids), dtype=dtype))
+    if table.data.shape[0] == 0:
+        ids = []
+    assert result.shape == table.shape
+    assert result.indices.asnumpy().tolist() == ids
+    np.testing.assert_array_equal(result.data.asnumpy(), dense[ids])
+
+
+@given(data=st.data())
+@ANY_DEVICE
+def test_ids_out_of_range_are_refused_by_retention_take_and_embedding(data):
+    table, dense = data.draw(row_sparse())
+    bad = data.draw(st.one_of(st.integers(-(2**40), -1), st.integers(len(dense), 2**40)))
+    ids = nd.array([0, bad], dtype="int64")
+    for call in (
+        lambda: nd.sparse.retain(table, ids),
+        lambda: table.retain(ids),
+        lambda: nd.Embedding(ids, table, input_dim=len(dense), output_dim=dense.shape[1]),
+    ):
+        with pytest.raises(SparseFormatError):
+            call()
+
+
+def table():
+    return nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(4, 2))
+
+
+@pytest.mark.parametrize("ids", [[0.5], [float("nan")], np.float32([2**25])])
+def test_ids_that_are_not_whole_or_not_exact_are_refused(ids):
+    with pytest.raises(SparseFormatError):
+        table().retain(nd.array(ids))
+
+
+def test_ids_above_two_to_the_24_keep_every_digit():
+    rows = nd.sparse.row_sparse_array(([[1], [2]], np.array([2**24, 2**24 + 1])), shape=(2**25, 1))
+    assert parts(rows.retain(nd.array([2**24 + 1], dtype="int64"))) == ([2**24 + 1], [[2]])
+
+
+def test_results_that_check_format_refuses_can_be_read_but_not_used():
+    unsorted = table().retain(nd.array([2, 0, 0]))
+    assert parts(unsorted) == ([2, 0, 0], [[3, 4], [1, 2], [1, 2]])
+    with pytest.raises(SparseFormatError):
+        unsorted.asnumpy()
+    with pytest.raises(SparseFormatError):
+        unsorted.retain(nd.array([0]))
+
+
+def test_out():
+    source, out = table(), nd.zeros((4, 2), stype="row_sparse")
+    assert nd.sparse.retain(source, nd.array([2]), out=out) is out
+    assert parts(out) == ([2], [[3, 4]])
+    for wrong in (source, nd.zeros((4, 2)), nd.zeros((5, 2), stype="row_sparse")):
+        with pytest.raises(MXNetError):
+            nd.sparse.retain(source, nd.array([0]), out=wrong)
+    assert parts(source) == parts(table())
+
+
+def test_arguments():
+    for call in (
+        lambda: nd.sparse.retain(table(), [0]),
+        lambda: nd.sparse.retain(np.ones((4, 2)), nd.array([0])),
+    ):
+        with pytest.raises(AssertionError):
+            call()
+    for call in (
+        lambda: nd.sparse.retain(table()),
+        lambda: nd.sparse.retain(table(), nd.array([0]), colour="red"),
+        lambda: nd.sparse.retain(nd.ones((4, 2)), nd.array([0])),
+        lambda: nd.sparse.retain(nd.ones((4, 2)).tostype("csr"), nd.array([0])),
+        lambda: nd.sparse.retain(table(), table()),
+    ):
+        with pytest.raises(MXNetError):
+            call()
+
+
+def test_take_and_embedding_of_a_row_sparse_table_are_dense_rows():
+    ids = nd.array([[2, 1], [0, 2]])
+    expected = table().asnumpy()[ids.asnumpy().astype(int)]
+    for result in (
+        nd.take(table(), ids),
+        nd.Embedding(ids, table(), input_dim=4, output_dim=2),
+    ):
+        assert result.stype == "default"
+        np.testing.assert_array_equal(result.asnumpy(), expected)
+    clipped = nd.take(table(), nd.array([-3, 9]))
+    np.testing.assert_array_equal(clipped.asnumpy(), [[1, 2], [0, 0]])
+    wrapped = nd.take(table(), nd.array([-2, 4]), mode="wrap")
+    np.testing.assert_array_equal(wrapped.asnumpy(), [[3, 4], [1, 2]])
+    with pytest.raises(SparseFormatError):
+        nd.take(table(), nd.array([4]), mode="raise")
+    with pytest.raises(MXNetError, match="input_dim"):
+        nd.Embedding(ids, table(), input_dim=5, output_dim=2)
+
+
+def test_retention_is_the_kernel_of_the_device(opaque):
+    table().retain(nd.array([2, 3]))
+    assert "retain.retain" in opaque.calls
+    assert "download" not in opaque.calls

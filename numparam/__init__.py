@@ -1,15 +1,80 @@
-"""Gluon's parameter layer without MXNet, on Numba kernels for CPUs and CUDA GPUs."""
+"""Gluon's parameter layer without MXNet, on Numba kernels for CPUs and CUDA GPUs.
 
-from numparam import autograd, base, context, ndarray, random, util
-from numparam import ndarray as nd
-from numparam.base import MXNetError
-from numparam.context import Context, cpu, cpu_pinned, cpu_shared, current_context, gpu, num_gpus
+``import numparam as mx`` lets Gluon-era parameter code run: the names below ``mx`` are MXNet's.
+Each one is imported when it is first used, so that importing numparam costs next to nothing, and
+imports neither Numba nor anything of CUDA.
+
+The names are attributes: ``mx.nd``, ``mx.sym``, ``mx.np``, ``mx.npx``, ``mx.init`` and ``mx.rnd``
+are short for the modules ``numparam.ndarray``, ``numparam.symbol``, ``numparam.numpy``,
+``numparam.numpy_extension``, ``numparam.initializer`` and ``numparam.random``, as they are in
+MXNet. ``from numparam import nd`` works and ``import numparam.nd`` does not: each module is in
+``sys.modules`` once, under its own name.
+
+Examples
+--------
+>>> import numparam as mx
+>>> with mx.cpu(1):
+...     weight = mx.nd.ones((2, 3))
+>>> weight.context
+cpu(1)
+>>> from numparam.base import MXNetError
+>>> MXNetError is mx.MXNetError
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# Not lazily: the module has the function's name, and importing it would put the module there.
+from numparam.use_np import use_np
+
+if TYPE_CHECKING:
+    from numparam import (
+        attribute,
+        autograd,
+        base,
+        context,
+        formats,
+        gluon,
+        initializer,
+        kernels,
+        name,
+        ndarray,
+        numpy,
+        numpy_extension,
+        random,
+        symbol,
+        util,
+    )
+    from numparam import initializer as init
+    from numparam import ndarray as nd
+    from numparam import numpy as np
+    from numparam import numpy_extension as npx
+    from numparam import random as rnd
+    from numparam import symbol as sym
+    from numparam.attribute import AttrScope
+    from numparam.base import MXNetError
+    from numparam.context import (
+        Context,
+        cpu,
+        cpu_pinned,
+        cpu_shared,
+        current_context,
+        gpu,
+        num_gpus,
+    )
+    from numparam.np_mode import is_np_array, is_np_shape, np_array, np_shape, set_np_shape
+    from numparam.use_np import use_np_array, use_np_shape
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AttrScope",
     "Context",
     "MXNetError",
+    "attribute",
     "autograd",
     "base",
     "context",
@@ -17,10 +82,95 @@ __all__ = [
     "cpu_pinned",
     "cpu_shared",
     "current_context",
+    "formats",
+    "gluon",
     "gpu",
+    "init",
+    "initializer",
+    "is_np_array",
+    "is_np_shape",
+    "kernels",
+    "name",
     "nd",
     "ndarray",
+    "np",
+    "np_array",
+    "np_shape",
+    "npx",
     "num_gpus",
+    "numpy",
+    "numpy_extension",
     "random",
+    "rnd",
+    "set_np_shape",
+    "sym",
+    "symbol",
+    "use_np",
+    "use_np_array",
+    "use_np_shape",
     "util",
 ]
+
+#: The attributes that are modules of another name.
+_SHORT_NAMES = {
+    "init": "initializer",
+    "nd": "ndarray",
+    "np": "numpy",
+    "npx": "numpy_extension",
+    "rnd": "random",
+    "sym": "symbol",
+}
+
+#: The attributes that are classes and functions, and the modules that they are in.
+_HOMES = {
+    "AttrScope": "attribute",
+    "Context": "context",
+    "MXNetError": "base",
+    "cpu": "context",
+    "cpu_pinned": "context",
+    "cpu_shared": "context",
+    "current_context": "context",
+    "gpu": "context",
+    "is_np_array": "np_mode",
+    "is_np_shape": "np_mode",
+    "np_array": "np_mode",
+    "np_shape": "np_mode",
+    "num_gpus": "context",
+    "set_np_shape": "np_mode",
+    "use_np_array": "use_np",
+    "use_np_shape": "use_np",
+}
+
+#: What MXNet has and this version of numparam has not, though it belongs to parameters.
+_NOT_YET = {
+    "kv": "a key-value store",
+    "kvstore": "a key-value store",
+    "lr_scheduler": "learning rate schedules",
+    "optimizer": "optimizers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    elif name in __all__:
+        value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
+    elif name in _NOT_YET:
+        raise AttributeError(
+            f"numparam {__version__} has no {_NOT_YET[name]} yet, so no numparam.{name}; it has "
+            "gluon.Parameter and ParameterDict, whose gradients your own code applies, with the "
+            "fused updates of numparam.kernels or without",
+            name=name,
+        )
+    else:
+        raise AttributeError(
+            f"numparam has no {name!r}. It is Gluon's parameter layer without MXNet: parameters, "
+            f"arrays and files, no layers, data sets or graphs. It has {', '.join(__all__)}",
+            name=name,
+        )
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

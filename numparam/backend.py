@@ -112,6 +112,9 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
     if isinstance(result, np.generic):
         return np.array(result)
     if isinstance(result, np.ndarray):
+        if result.base is None and result.flags.c_contiguous:
+            # It owns its memory: only an input itself can be that.
+            return result.copy() if any(result is array for array in inputs) else result
         shared = any(np.may_share_memory(result, array) for array in inputs)
         if shared or not result.flags.c_contiguous:
             return np.array(result, order="C", copy=True)
@@ -123,8 +126,12 @@ class _CUDABackend(Backend):
 
     def __init__(self, device_id: int) -> None:
         super().__init__("cuda")
-        from numparam.kernels.cuda import _memory
+        from numparam.kernels.cuda import _memory, _provider
 
+        try:
+            _provider.require(device_id)
+        except _provider.CUDAUnavailableError as reason:
+            raise MXNetError(str(reason)) from reason
         self._memory = _memory
         self._device_id = device_id
 
@@ -238,6 +245,14 @@ def backend_of(device_type: str, device_id: int = 0) -> Backend:
         with _lock:
             found = _backends.setdefault(key, made)
     return found
+
+
+def synchronize_all() -> None:
+    """Wait until all work given to the devices in use is done."""
+    with _lock:
+        used = list(_backends.values())
+    for each in used:
+        each.synchronize()
 
 
 def gpu_count() -> int:

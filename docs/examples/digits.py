@@ -2,7 +2,9 @@
 
 The gradients are written by hand in NumPy. Each context works on its half of every batch, in two
 steps whose gradients accumulate (``grad_req='add'``); then the halves are averaged over the
-contexts, and both copies of the weights take the same step. Run it with ``python docs/examples/digits.py``.
+contexts, and both copies of the weights take the same step.
+
+Run it with ``python docs/examples/digits.py``.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ def main() -> None:
     params = classifier()
     params.initialize(ctx=CONTEXTS)
     train(params, *training)
-    console.print(params.summary())
+    console.print(str(params.summary()), soft_wrap=True, highlight=False)
     trained = accuracy(params, *held_out)
 
     with tempfile.TemporaryDirectory() as folder:

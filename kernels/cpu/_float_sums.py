@@ -34,7 +34,7 @@ def _quotient(total, scale, reciprocal, exact):
 
 @kernel_per_kind
 def combine_narrow(kind):
-    """Sources whose sums a wider type holds: addresses of k sources and the output."""
+    """Combine sources whose sums a wider type holds: addresses of k of them and the output."""
     wide = _ACCUMULATOR[kind]
     itemsize = ITEMSIZE[kind]
     can_exceed = kind == "bfloat16"
@@ -57,7 +57,7 @@ def combine_narrow(kind):
             for start in range(piece, min(piece + PIECE, size), step):
                 n = min(step, size - start)
                 target = held.ctypes.data if in_place else out + start * itemsize
-                beyond = 0
+                beyond = False
                 k = 0
                 if count > 4:
                     a, b, c, d = addresses[0], addresses[1], addresses[2], addresses[3]
@@ -85,43 +85,43 @@ def combine_narrow(kind):
                     if left == 1:
                         for i in range(n):
                             t = wide(load(a, start + i, kind))
-                            beyond += can_exceed and not abs(t) < np.inf
+                            beyond |= can_exceed and not abs(t) < np.inf
                             store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                     elif left == 2:
                         for i in range(n):
                             t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                            beyond += can_exceed and not abs(t) < np.inf
+                            beyond |= can_exceed and not abs(t) < np.inf
                             store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                     elif left == 3:
                         for i in range(n):
                             t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
                             t += wide(load(c, start + i, kind))
-                            beyond += can_exceed and not abs(t) < np.inf
+                            beyond |= can_exceed and not abs(t) < np.inf
                             store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                     else:
                         for i in range(n):
                             t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
                             t += wide(load(c, start + i, kind))
                             t += wide(load(d, start + i, kind))
-                            beyond += can_exceed and not abs(t) < np.inf
+                            beyond |= can_exceed and not abs(t) < np.inf
                             store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                 elif left == 1:
                     for i in range(n):
                         t = total[i] + wide(load(a, start + i, kind))
-                        beyond += can_exceed and not abs(t) < np.inf
+                        beyond |= can_exceed and not abs(t) < np.inf
                         store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                 elif left == 2:
                     for i in range(n):
                         t = total[i] + wide(load(a, start + i, kind))
                         t += wide(load(b, start + i, kind))
-                        beyond += can_exceed and not abs(t) < np.inf
+                        beyond |= can_exceed and not abs(t) < np.inf
                         store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                 elif left == 3:
                     for i in range(n):
                         t = total[i] + wide(load(a, start + i, kind))
                         t += wide(load(b, start + i, kind))
                         t += wide(load(c, start + i, kind))
-                        beyond += can_exceed and not abs(t) < np.inf
+                        beyond |= can_exceed and not abs(t) < np.inf
                         store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                 else:
                     for i in range(n):
@@ -129,7 +129,7 @@ def combine_narrow(kind):
                         t += wide(load(b, start + i, kind))
                         t += wide(load(c, start + i, kind))
                         t += wide(load(d, start + i, kind))
-                        beyond += can_exceed and not abs(t) < np.inf
+                        beyond |= can_exceed and not abs(t) < np.inf
                         store(target, i, _quotient(t, scale, reciprocal, exact), kind)
                 if can_exceed and beyond:
                     # The sum of large bfloat16 numbers can exceed float32, though their mean does
@@ -156,9 +156,11 @@ def combine_narrow(kind):
 
 @kernel
 def combine_float64(addresses, size, divisor, counter):
-    """Sources of float64, in pairs: addresses of k sources and the output."""
+    """Combine float64 in pairs: addresses of k sources and the output."""
     count = len(addresses) - 1
     out = addresses[count]
+    in_place = _any_is(addresses, out)
+    held = np.empty(_BLOCK, np.float64)
     high = np.empty(_BLOCK, np.float64)
     low = np.empty(_BLOCK, np.float64)
     scale = np.float64(divisor)
@@ -170,53 +172,86 @@ def combine_float64(addresses, size, divisor, counter):
             return
         for start in range(piece, min(piece + PIECE, size), _BLOCK):
             n = min(_BLOCK, size - start)
+            target = held.ctypes.data if in_place else out + start * 8
+            beyond = False
             a = addresses[0]
-            b = addresses[min(1, count)]
+            b = addresses[1]  # the output's, if there is no such source: then not read
             c = addresses[min(2, count)]
-            k = 1
+            d = addresses[min(3, count)]
             if count == 1:
                 for i in range(n):
-                    high[i] = load(a, start + i, "float64")
-            elif count == 2:
-                for i in range(n):
-                    high[i] = load(a, start + i, "float64") + load(b, start + i, "float64")
-                k = 2
-            else:
-                for i in range(n):
-                    s, dropped = two_sum(
-                        load(a, start + i, "float64"), load(b, start + i, "float64")
-                    )
-                    high[i], low[i] = two_sum(s, load(c, start + i, "float64"))
-                    low[i] += dropped
-                k = 3
-            while count - k > 1:
-                a, b = addresses[k], addresses[k + 1]
-                for i in range(n):
-                    s, first = two_sum(high[i], load(a, start + i, "float64"))
-                    high[i], second = two_sum(s, load(b, start + i, "float64"))
-                    low[i] = (low[i] + first) + second
-                k += 2
-            if k < count:
-                a = addresses[k]
-                for i in range(n):
-                    high[i], dropped = two_sum(high[i], load(a, start + i, "float64"))
-                    low[i] += dropped
-            if not all_below(high, n, HUGE):
-                for i in range(n):
-                    store(out, start + i, _careful(addresses, start + i, scale), "float64")
-            elif count <= 2 and exact:
+                    store(target, i, load(a, start + i, "float64"), "float64")
+            elif count == 2 and exact:
                 # The rounded sum of two is its quotient too: what was dropped is below half a unit.
                 for i in range(n):
-                    store(out, start + i, high[i] * reciprocal, "float64")
-            elif exact:
+                    s = load(a, start + i, "float64") + load(b, start + i, "float64")
+                    beyond |= not abs(s) < HUGE
+                    store(target, i, s * reciprocal, "float64")
+            elif count == 4 and exact:
                 for i in range(n):
-                    quotient = high[i] * reciprocal
-                    rest = ((high[i] - quotient * scale) + low[i]) * reciprocal
-                    whole = quotient if rest == 0 else quotient + rest
-                    store(out, start + i, whole, "float64")
+                    s, first = two_sum(
+                        load(a, start + i, "float64"), load(b, start + i, "float64")
+                    )
+                    s, second = two_sum(s, load(c, start + i, "float64"))
+                    s, third = two_sum(s, load(d, start + i, "float64"))
+                    beyond |= not abs(s) < HUGE
+                    value = _exact_quotient(s, (first + second) + third, scale, reciprocal)
+                    store(target, i, value, "float64")
             else:
+                k = 4
+                if count >= 4:
+                    for i in range(n):
+                        s, first = two_sum(
+                            load(a, start + i, "float64"), load(b, start + i, "float64")
+                        )
+                        s, second = two_sum(s, load(c, start + i, "float64"))
+                        high[i], third = two_sum(s, load(d, start + i, "float64"))
+                        low[i] = (first + second) + third
+                else:
+                    k = 2
+                    for i in range(n):
+                        high[i], low[i] = two_sum(
+                            load(a, start + i, "float64"), load(b, start + i, "float64")
+                        )
+                while count - k >= 4:
+                    a, b, c, d = (
+                        addresses[k], addresses[k + 1], addresses[k + 2], addresses[k + 3],
+                    )  # fmt: skip
+                    for i in range(n):
+                        s, first = two_sum(high[i], load(a, start + i, "float64"))
+                        s, second = two_sum(s, load(b, start + i, "float64"))
+                        s, third = two_sum(s, load(c, start + i, "float64"))
+                        high[i], fourth = two_sum(s, load(d, start + i, "float64"))
+                        low[i] = (((low[i] + first) + second) + third) + fourth
+                    k += 4
+                while k < count:
+                    a = addresses[k]
+                    for i in range(n):
+                        high[i], dropped = two_sum(high[i], load(a, start + i, "float64"))
+                        low[i] += dropped
+                    k += 1
+                beyond = not all_below(high, n, HUGE)
+                if exact:
+                    for i in range(n):
+                        value = _exact_quotient(high[i], low[i], scale, reciprocal)
+                        store(target, i, value, "float64")
+                else:
+                    for i in range(n):
+                        store(target, i, divided(high[i], low[i], scale), "float64")
+            if beyond:
                 for i in range(n):
-                    store(out, start + i, divided(high[i], low[i], scale), "float64")
+                    store(target, i, _careful(addresses, start + i, scale), "float64")
+            if in_place:
+                for i in range(n):
+                    store(out, start + i, held[i], "float64")
+
+
+@inline
+def _exact_quotient(high, low, scale, reciprocal):
+    """`divided` by a power of two, whose product with the quotient needs no splitting."""
+    quotient = high * reciprocal
+    correction = ((high - quotient * scale) + low) * reciprocal
+    return quotient if correction == 0 else quotient + correction
 
 
 @inline

@@ -33,6 +33,10 @@ class CUDAUnavailableError(RuntimeError):
     """A GPU is asked for that cannot be used; the message says what is missing."""
 
 
+class CUDAImportError(CUDAUnavailableError, ImportError):
+    """The package that provides CUDA is missing or cannot be imported."""
+
+
 def simulated() -> bool:
     """Whether Numba's simulator stands for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
@@ -140,15 +144,15 @@ def numba_cuda() -> Any:
 
     Raises
     ------
-    CUDAUnavailableError
+    CUDAImportError
         If the package is missing or cannot be imported. No driver is needed for the import.
     """
     if not simulated() and importlib.util.find_spec("numba_cuda") is None:
-        raise CUDAUnavailableError(f"the package numba-cuda is not installed; {_INSTALL}")
+        raise CUDAImportError(f"the package numba-cuda is not installed; {_INSTALL}")
     try:
         return importlib.import_module("numba.cuda")
     except ImportError as error:
-        raise CUDAUnavailableError(
+        raise CUDAImportError(
             f"the package numba-cuda cannot be imported ({error}); {_INSTALL}"
         ) from error
 

@@ -26,8 +26,8 @@ def mark_variables(
     variables : NDArray or sequence of NDArray
         The arrays. Each becomes a variable; what it was marked with before is forgotten.
     gradients : NDArray or sequence of NDArray
-        For each variable the array of its gradients, dense or sparse, of the same shape and dtype
-        on the same context.
+        For each variable the array of its gradients, dense or sparse, of the same shape on the same
+        context. Its dtype may be another one, such as float32 for a float16 variable.
     grad_reqs : str or sequence of str, default 'write'
         For each variable, or for all, what incoming gradients do: ``'write'`` replaces the
         gradient, ``'add'`` adds to it, ``'null'`` leaves it.
@@ -36,8 +36,8 @@ def mark_variables(
     ------
     GradientArgumentError
         If the numbers of variables, gradients and requests differ, something is no array, or a
-        gradient has another shape, dtype or context than its variable: an MXNetError, a ValueError
-        and a TypeError. No variable was marked then.
+        gradient has another shape or context than its variable: an MXNetError, a ValueError and a
+        TypeError. No variable was marked then.
     UnknownGradReqError
         If there is no such request; a KeyError.
 
@@ -101,10 +101,10 @@ def as_list(arrays: Any, name: str) -> list[NDArray]:
 
 
 def _check_pair(position: int, variable: NDArray, gradient: NDArray) -> None:
-    if variable.shape != gradient.shape or variable.dtype != gradient.dtype:
+    if variable.shape != gradient.shape:
         raise GradientArgumentError(
-            f"gradients[{position}] must be {variable._buffer.dtype}{variable.shape} like its "
-            f"variable, not {gradient._buffer.dtype}{gradient.shape}"
+            f"gradients[{position}] must have its variable's shape {variable.shape}, not "
+            f"{gradient.shape}"
         )
     if not reachable(gradient, variable):
         raise GradientArgumentError(

@@ -49,7 +49,9 @@ def mean(copies: Sequence[Any]) -> Any:
             else backend.upload(copy._backend.download(copy._buffer))
             for copy in copies
         ]
-        return type(first).from_buffer(backend.average.mean(buffers), context, backend)
+        average = backend.empty(first.shape, first._buffer.dtype)
+        backend.average.mean(buffers, out=average)
+        return type(first).from_buffer(average, context, backend)
     if first.stype == "csr":
         # Copies may have come to store different elements: only the dense mean is defined.
         return mean([copy.tostype("default") for copy in copies]).tostype("csr")

@@ -17,6 +17,7 @@ from numparam.gluon.errors import (
     ParameterConflictError,
 )
 from numparam.gluon.loading import ArraySource, FileSource, Plan, Source
+from numparam.gluon.overriding import is_overridden
 from numparam.gluon.utils import _brief_print_list
 
 __all__ = ["Checkpoints"]
@@ -227,7 +228,10 @@ class Checkpoints:
         changed: list[str] = []
         for name, plan in plans.items():
             try:
-                plan.carry_out()
+                if is_overridden(own[name], "_load_init"):
+                    plan.carry_out_by_load_init()
+                else:
+                    plan.carry_out()
             except Exception as error:
                 raise IncompleteLoadError(
                     f"Parameter '{name}' could not be loaded from {where}: {error} All names, "

@@ -17,7 +17,6 @@ __all__ = [
     "IncompatibleDataError",
     "IncompleteLoadError",
     "InvalidGradReqError",
-    "InvalidInitializerError",
     "LoadError",
     "NoGradientError",
     "NoTrainerError",
@@ -74,10 +73,6 @@ class SecondTrainerError(MXNetError):
 
 class InvalidGradReqError(ValueError, AssertionError):
     """``grad_req`` is none of ``'write'``, ``'add'`` and ``'null'``."""
-
-
-class InvalidInitializerError(AssertionError, TypeError):
-    """What was given as initializer cannot initialize."""
 
 
 class ShapeMismatchError(ValueError, AssertionError):

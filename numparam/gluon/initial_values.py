@@ -11,7 +11,7 @@ from numparam.backend import backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.gluon import transfers
-from numparam.gluon.errors import InvalidInitializerError
+from numparam.initializer import InitDesc, Initializer, as_initializer
 
 __all__ = ["check_initializer", "initial_array"]
 
@@ -32,21 +32,15 @@ def check_initializer(init: Any, name: str) -> None:
 
     Raises
     ------
-    InvalidInitializerError
-        If it is something else: an AssertionError and a TypeError. Unknown names and broken JSON
-        raise what `numparam.initializer.create` raises.
+    AssertionError, TypeError, ValueError
+        What `numparam.initializer.as_initializer` raises, with the parameter's name.
     """
-    from numparam import initializer
-
-    if isinstance(init, (str, dict)):
-        if init != "":
-            initializer.create(init)
-    elif isinstance(init, type) or not callable(init):
-        raise InvalidInitializerError(
-            f"Parameter '{name}': an initializer must be an Initializer such as Xavier(), a name "
-            f"such as 'xavier', its JSON text or dict, or a function of (name, array); got "
-            f"{init!r} of type {type(init).__name__}."
-        )
+    if isinstance(init, Initializer) or (isinstance(init, str) and not init):
+        return
+    try:
+        as_initializer(init)
+    except (AssertionError, TypeError, ValueError) as error:
+        raise type(error)(f"Parameter '{name}' cannot be initialized: {error}") from error
 
 
 def initial_array(
@@ -99,7 +93,10 @@ def initial_array(
         place = ctx_list[0]
     # Dense whatever the storage type: each initializer then works for all of them.
     array = transfers.zeros(shape, dtype, place, "default", cls)
-    with autograd.pause():
+    if autograd.is_recording():
+        with autograd.pause():
+            _fill(array, name, init, default_init)
+    else:
         _fill(array, name, init, default_init)
     if stypes[0] == "row_sparse":
         return transfers.all_rows(array)
@@ -107,14 +104,6 @@ def initial_array(
 
 
 def _fill(array: Any, name: str, init: Any, default_init: Any) -> None:
-    from numparam import initializer
-
-    known = (str, dict, initializer.Initializer)
-    if not isinstance(init, known):
-        # Mixed, Load and functions choose by the name.
-        init(initializer.InitDesc(name), array)
-        return
-    caller = default_init if isinstance(default_init, known) else init
-    if caller == "":
-        caller = "uniform"
-    initializer.create(caller)(initializer.InitDesc(name, {"__init__": init}), array)
+    # Text stays as it is: empty text asks for the rule that the name has.
+    rule = init if isinstance(init, str) else as_initializer(init)
+    as_initializer(default_init or "uniform")(InitDesc(name, {"__init__": rule}), array)

@@ -11,6 +11,7 @@ from numparam.gluon import contexts, shape_rules, transfers
 from numparam.gluon.declaration import Declaration
 from numparam.gluon.errors import UnknownShapeError
 from numparam.gluon.initial_values import check_initializer, initial_array
+from numparam.initializer import Uniform
 
 __all__ = ["Initialization"]
 
@@ -95,13 +96,12 @@ class Initialization(Declaration):
             )
             return None
         if default_init is None or default_init is _NEW_UNIFORM:
-            from numparam.initializer import Uniform
-
             default_init = Uniform()
         if init is None:
             init = default_init if self.init is None else self.init
-        for rule in (init, default_init):
-            check_initializer(rule, self.name)
+        check_initializer(init, self.name)
+        if default_init is not init:
+            check_initializer(default_init, self.name)
         ctx_list = contexts.as_context_list(ctx, self.name)
         deferred = (init, ctx_list, default_init, None)
         if shape_rules.is_known(self._shape):

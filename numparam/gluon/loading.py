@@ -148,6 +148,7 @@ class Plan:
     ) -> None:
         self._parameter = parameter
         self._source = source
+        self._options = (ctx, cast_dtype, dtype_source)
         self._shape = self._fitting_shape()
         self._dtype = self._fitting_dtype(cast_dtype, dtype_source)
         self._check_storage()
@@ -218,6 +219,13 @@ class Plan:
                     f"reset_ctx({wanted}) first, or load without ctx."
                 )
         return current
+
+    def carry_out_by_load_init(self) -> None:
+        """Let the parameter take the values in its own way."""
+        ctx, cast_dtype, dtype_source = self._options
+        self._parameter._load_init(
+            self._source.array(), ctx, cast_dtype=cast_dtype, dtype_source=dtype_source
+        )
 
     @property
     def in_place(self) -> bool:

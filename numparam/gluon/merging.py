@@ -6,13 +6,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from numparam.dtypes import as_dtype
 from numparam.gluon import shape_rules
 from numparam.gluon.declaration import Declaration, check_grad_req
 from numparam.gluon.errors import ParameterConflictError
-from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["merge"]
 
@@ -78,7 +75,7 @@ def _change(parameter: Any, name: str, wanted: Any) -> Callable[[], None] | None
             check_grad_req(wanted, parameter.name)
         if stored is None:
             return lambda: setattr(parameter, name, wanted)
-        same = _equal(stored, wanted)
+        same = stored is wanted or bool(stored == wanted)
     if not same:
         raise _conflict(parameter, name, wanted, stored)
     return None
@@ -95,22 +92,6 @@ def _shape_change(parameter: Any, wanted: Any) -> Callable[[], None] | None:
     if merged is None:
         raise _conflict(parameter, "shape", shape, stored)
     return lambda: parameter._take_shape(merged)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Compare values among which there may be initializers made of arrays."""
-    if one is other:
-        return True
-    if isinstance(one, (NDArray, np.ndarray)) or isinstance(other, (NDArray, np.ndarray)):
-        hosts = [np.asarray(v.asnumpy() if isinstance(v, NDArray) else v) for v in (one, other)]
-        return bool(np.array_equal(hosts[0], hosts[1]))
-    kwargs = getattr(one, "_kwargs", None)
-    if isinstance(kwargs, dict) and type(one) is type(other):
-        others = other._kwargs
-        return kwargs.keys() == others.keys() and all(
-            _equal(value, others[name]) for name, value in kwargs.items()
-        )
-    return bool(one == other)
 
 
 def _conflict(parameter: Any, name: str, wanted: Any, stored: Any) -> ParameterConflictError:

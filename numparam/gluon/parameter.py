@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam import autograd
+from numparam import autograd, initializer
 from numparam.gluon import transfers
 from numparam.gluon.changes import as_array
 from numparam.gluon.errors import DeferredInitializationError
@@ -157,15 +157,13 @@ class Constant(Parameter):
     value: Any
 
     def __init__(self, name: str, value: Any) -> None:
-        from numparam.initializer import Constant as ConstantInitializer
-
         self.value = _constant_value(value, name)
         super().__init__(
             name,
             grad_req="null",
             shape=self.value.shape,
             dtype=self.value.dtype,
-            init=ConstantInitializer(self.value),
+            init=initializer.Constant(self.value),
         )
 
     def __repr__(self) -> str:
@@ -203,4 +201,3 @@ def _constant_value(value: Any, name: str) -> Any:
         from numparam.ndarray.creation import array
 
         return array(host)
-

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from numparam.context import Context
@@ -12,6 +13,8 @@ from numparam.gluon import parameter, summary, zeroing
 from numparam.gluon.checkpoints import Checkpoints
 from numparam.gluon.declaration import check_grad_req
 from numparam.gluon.members import Members
+from numparam.gluon.overriding import is_overridden
+from numparam.initializer import Uniform, as_initializer
 
 __all__ = ["ParameterDict"]
 
@@ -68,18 +71,18 @@ class ParameterDict(Members, Checkpoints):
             As `Parameter.initialize` for the first parameter that cannot be initialised; then none
             was.
         """
-        from numparam import initializer
-
         if init is None:
-            init = initializer.Uniform()
+            init = Uniform()
         if verbose:
-            init = copy.copy(initializer.create(init) if isinstance(init, (str, dict)) else init)
-            if hasattr(init, "set_verbosity"):
-                init.set_verbosity(verbose=verbose)
-        commits = [
-            member._prepared_initialize(None, ctx, init, force_reinit)
-            for member in self._params.values()
-        ]
+            init = as_initializer(init)._verbose_copy()
+        commits: list[Callable[[], None] | None] = []
+        for member in self._params.values():
+            if is_overridden(member, "initialize"):
+                commits.append(
+                    partial(member.initialize, None, ctx, init, force_reinit=force_reinit)
+                )
+            else:
+                commits.append(member._prepared_initialize(None, ctx, init, force_reinit))
         for commit in commits:
             if commit is not None:
                 commit()
@@ -138,7 +141,12 @@ class ParameterDict(Members, Checkpoints):
         ValueError, MXNetError
             If a parameter cannot be moved; then none is.
         """
-        commits = [member._prepared_reset_ctx(ctx) for member in self._params.values()]
+        commits = [
+            partial(member.reset_ctx, ctx)
+            if is_overridden(member, "reset_ctx")
+            else member._prepared_reset_ctx(ctx)
+            for member in self._params.values()
+        ]
         for commit in commits:
             commit()
 

@@ -9,14 +9,13 @@ from typing import Any
 from numparam import formats
 from numparam.gluon import transfers
 from numparam.gluon.errors import UnsaveableNameError
+from numparam.gluon.overriding import is_overridden
 from numparam.np_mode import is_np_shape
 
 __all__ = ["save"]
 
 
-def save(
-    parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_prefix: str
-) -> None:
+def save(parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_prefix: str) -> None:
     """Write parameters to a ``.params`` file; see `ParameterDict.save`."""
     if not isinstance(strip_prefix, str):
         raise TypeError(
@@ -41,18 +40,14 @@ def save(
     # Only version 3 of the format can hold scalars and empty arrays; it cannot hold sparse ones.
     needed = any(not record.shape or 0 in record.shape for record in records)
     dense = all(record.storage == "default" for record in records)
-    formats.write(
-        filename, list(named), records, np_shape=needed or (is_np_shape() and dense)
-    )
+    formats.write(filename, list(named), records, np_shape=needed or (is_np_shape() and dense))
 
 
 def _record(parameter: Any) -> formats.Record:
     """Average a parameter's copies into what a file holds."""
-    from numparam.gluon.parameter import Parameter
-
     data = parameter._data
     alone = data is not None and len(data) == 1 and data[0].stype == "default"
-    if alone and type(parameter)._reduce is Parameter._reduce:
+    if alone and not is_overridden(parameter, "_reduce"):
         # The only copy is its own mean: it is written from where it is.
         host = transfers.host_view(data[0])
         if host is not None:

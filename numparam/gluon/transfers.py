@@ -6,6 +6,7 @@ host memory, nothing of it needs a compiled kernel, so that loading a checkpoint
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numparam.context import Context
 from numparam.dtypes import as_dtype
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import reachable
+from numparam.np_mode import is_np_array
 
 __all__ = [
     "all_rows",
@@ -28,11 +30,12 @@ __all__ = [
     "zeros",
 ]
 
+# Bytes up to which a copy of zeros costs less than a call back into Python.
+_SMALL = 1 << 15
+
 
 def array_class() -> type[NDArray]:
     """Give the class of new arrays: that of ``mx.np`` where NumPy arrays are on."""
-    from numparam.np_mode import is_np_array
-
     if not is_np_array():
         return NDArray
     from numparam import numpy as mx_numpy
@@ -78,10 +81,13 @@ def zeros(
         from numparam.ndarray.creation import zeros as make
 
         return make(shape, ctx, dtype, stype)
-    array = empty(shape, as_dtype(dtype), ctx, cls)
-    if array.size:
-        array._backend.read_into(array._buffer, _clear)
-    return array
+    backend = backend_of(ctx.device_type, ctx.device_id)
+    wanted = as_dtype(dtype)
+    if math.prod(shape) * wanted.itemsize <= _SMALL:
+        return cls.from_buffer(backend.upload(np.zeros(shape, wanted)), ctx, backend)
+    buffer = backend.empty(shape, wanted)
+    backend.read_into(buffer, _clear)
+    return cls.from_buffer(buffer, ctx, backend)
 
 
 def _clear(memory: memoryview) -> None:

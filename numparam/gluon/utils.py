@@ -1,12 +1,286 @@
-"""Small things that Gluon's blocks and parameters share."""
+"""Small things that Gluon's blocks, parameters and training loops share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import operator
+import warnings
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import Any
 
+import numpy as np
+
+from numparam.backend import Backend, Buffer
+from numparam.base import MXNetError
+from numparam.context import Context
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.shapes import shape_is_known
 
-__all__ = ["shape_is_known"]
+__all__ = ["clip_global_norm", "shape_is_known", "split_and_load", "split_data"]
+
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+class UnevenSplitError(ValueError):
+    """A batch does not divide into equal slices."""
+
+
+class SliceCountError(ValueError, ZeroDivisionError):
+    """A batch cannot be divided into so few slices; a ZeroDivisionError too, as in MXNet."""
+
+
+class BatchAxisError(ValueError, IndexError):
+    """The data has no such axis; an IndexError too, as in MXNet."""
+
+
+class NotAnArrayError(TypeError, AttributeError):
+    """Something else than an array came; an AttributeError too, as in MXNet."""
+
+
+class NoArraysError(ValueError, AssertionError):
+    """There is nothing whose norm could be taken; an AssertionError too, as in MXNet."""
+
+
+class NormArgumentError(MXNetError, ValueError, TypeError):
+    """Arrays or bounds that cannot be clipped."""
+
+
+def split_data(
+    data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True
+) -> list[Any]:
+    """Cut a batch into slices, one for each of several contexts.
+
+    Parameters
+    ----------
+    data : NDArray or numpy.ndarray
+        The batch.
+    num_slice : int
+        Into how many slices.
+    batch_axis : int, default 0
+        Along which axis.
+    even_split : bool, default True
+        Whether all slices must have the same length. With False the first ones may be longer by
+        one, and of very short batches the last ones empty.
+
+    Returns
+    -------
+    list of NDArray or numpy.ndarray
+        The slices; along the first axis they share the batch's memory.
+
+    Raises
+    ------
+    ValueError
+        If the batch does not divide evenly and must, or there are no slices or no such axis.
+    TypeError
+        If it is no array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> batch = mx.nd.arange(6).reshape((3, 2))
+    >>> [part.shape for part in mx.gluon.utils.split_data(batch, 2, even_split=False)]
+    [(2, 2), (1, 2)]
+    """
+    shape = getattr(data, "shape", None)
+    if shape is None:
+        raise NotAnArrayError(
+            f"split_data cuts an array, not {type(data).__name__}; make one with nd.array(values)"
+        )
+    count = operator.index(num_slice)
+    axis = operator.index(batch_axis)
+    if count < 1:
+        raise SliceCountError(f"num_slice must be at least 1; it is {count}")
+    if not -len(shape) <= axis < len(shape):
+        raise BatchAxisError(f"data of shape {shape} has no axis {axis}")
+    size = shape[axis]
+    if even_split and size % count:
+        raise UnevenSplitError(
+            f"{size} elements of axis {axis} of data of shape {shape} do not divide into {count} "
+            f"equal slices. Use a batch size that is a multiple of {count}, or even_split=False "
+            "for slices of unequal length"
+        )
+    each, longer = divmod(size, count)
+    ends = [(i + 1) * each + min(i + 1, longer) for i in range(count)]
+    before = (slice(None),) * (axis % len(shape))
+    parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    return [data[(*before, part)] if before else data[part] for part in parts]
+
+
+def split_and_load(
+    data: Any, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
+) -> list[Any]:
+    """Cut a batch into slices, and move each to a context.
+
+    Parameters
+    ----------
+    data : NDArray or array_like
+        The batch.
+    ctx_list : sequence of Context
+        The contexts.
+    batch_axis, even_split
+        As for `split_data`.
+
+    Returns
+    -------
+    list of NDArray
+        A slice on each of the contexts. What is on the right context already is not copied.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no context, or as `split_data`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> parts = mx.gluon.utils.split_and_load([[1, 2], [3, 4]], [mx.cpu(0), mx.cpu(1)])
+    >>> [part.context for part in parts]
+    [cpu(0), cpu(1)]
+    """
+    if isinstance(ctx_list, Context) or not isinstance(ctx_list, (list, tuple)):
+        raise NotAContextListError(
+            f"ctx_list must be a list of contexts, such as [cpu(0), cpu(1)], not {ctx_list!r}"
+        )
+    for context in ctx_list:
+        if not isinstance(context, Context):
+            raise NotAContextListError(f"{context!r} in ctx_list is no context")
+    if not ctx_list:
+        raise SliceCountError("ctx_list is empty; give at least one context")
+    if not isinstance(data, NDArray):
+        data = _array_function()(data, ctx=ctx_list[0])
+    if len(ctx_list) == 1:
+        return [data.as_in_context(ctx_list[0])]
+    parts = split_data(data, len(ctx_list), batch_axis, even_split)
+    return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list, strict=True)]
+
+
+class NotAContextListError(TypeError, AttributeError):
+    """Something else than a list of contexts came."""
+
+
+def _array_function() -> Any:
+    from numparam.np_mode import is_np_array
+
+    if is_np_array():
+        from numparam import numpy as mx_numpy
+
+        return mx_numpy.array
+    from numparam.ndarray import array
+
+    return array
+
+
+def clip_global_norm(
+    arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True
+) -> Any:
+    """Scale arrays down, in place, if the norm of all of them together is too large.
+
+    Parameters
+    ----------
+    arrays : sequence of NDArray
+        Of floating-point dtypes, on any contexts; row-sparse ones too. An array that is there
+        twice counts once.
+    max_norm : float
+        The largest Euclidean norm that all elements of all arrays may have together.
+    check_isfinite : bool, default True
+        Whether a norm that is not finite makes a warning. With False the norm is returned as an
+        array.
+
+    Returns
+    -------
+    numpy.float32 or NDArray
+        The norm before; an array of shape (1,), on the context of the first array, if
+        `check_isfinite` is False.
+
+    Raises
+    ------
+    ValueError
+        If there are no arrays, one is not of a floating-point dtype, or `max_norm` is negative or
+        NaN. Nothing was scaled then.
+    TypeError
+        If something is no array.
+
+    Warns
+    -----
+    UserWarning
+        If the norm is infinite or NaN; what the arrays hold afterwards is of no use.
+
+    Notes
+    -----
+    The factor is ``min(1, max_norm / (norm + 1e-8))``. Squares are summed in float64 and in a fixed
+    order (`numparam.kernels.cpu.norm.sum_of_squares`), so neither the number of threads nor the
+    contexts change the result; MXNet sums in the arrays' dtype.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> gradients = [mx.nd.array([3, 4]), mx.nd.array([12])]
+    >>> float(mx.gluon.utils.clip_global_norm(gradients, 1.3))
+    13.0
+    >>> gradients[0].asnumpy()
+    array([0.3, 0.4], dtype=float32)
+    """
+    if isinstance(max_norm, bool) or not isinstance(max_norm, Real) or not max_norm >= 0:
+        raise NormArgumentError(f"max_norm must be a number of at least 0, not {max_norm!r}")
+    first, groups = _by_device(arrays)
+    squares: list[float] = []
+    for backend, buffers in groups:
+        squares += backend.download(backend.norm.sum_of_squares(buffers)).tolist()
+    total = math.sqrt(_exact_sum(squares))
+    with np.errstate(over="ignore"):
+        norm = np.float32(total)
+    if check_isfinite and not np.isfinite(norm):
+        warnings.warn(
+            f"the norm of all arrays together is {norm}: they hold NaN or infinity, and clipping "
+            "gives nothing useful",
+            UserWarning,
+            stacklevel=2,
+        )
+    factor = float(max_norm) / (total + 1e-8)
+    if not factor >= 1:
+        for backend, buffers in groups:
+            backend.norm.scale(buffers, factor)
+    if check_isfinite:
+        return norm
+    host = np.array([norm], np.float32)
+    return first._array_class.from_buffer(first._backend.upload(host), first._ctx, first._backend)
+
+
+def _by_device(
+    arrays: Sequence[NDArray],
+) -> tuple[NDArray, list[tuple[Backend, list[Buffer]]]]:
+    """Check the arrays; the first one, and for each device the buffers, each once."""
+    given = [arrays] if isinstance(arrays, NDArray) else list(arrays)
+    if not given:
+        raise NoArraysError("there are no arrays to clip; give at least one")
+    groups: dict[int, tuple[Backend, dict[int, Buffer]]] = {}
+    for position, array in enumerate(given):
+        if not isinstance(array, NDArray):
+            raise NotAnArrayError(
+                f"arrays[{position}] must be an NDArray, not {type(array).__name__}"
+            )
+        array._require_writable()
+        if isinstance(array, BaseSparseNDArray):
+            array.check_format()
+        buffer = array._buffer
+        if buffer.dtype.name not in _FLOATS:
+            raise NormArgumentError(
+                f"arrays[{position}] is {buffer.dtype}, which cannot be scaled down; use a "
+                "floating-point dtype"
+            )
+        backend = array._backend
+        groups.setdefault(id(backend), (backend, {}))[1][id(buffer)] = buffer
+    return given[0], [(backend, list(found.values())) for backend, found in groups.values()]
+
+
+def _exact_sum(numbers: list[float]) -> float:
+    """Sum what is not negative, rounding once, so that the order does not count."""
+    try:
+        return math.fsum(numbers)
+    except OverflowError:
+        return math.inf
 
 
 def _indent(text: str, spaces: int) -> str:

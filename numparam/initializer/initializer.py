@@ -281,7 +281,7 @@ def root_mean_square(array: NDArray) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON knows: arrays become lists, NumPy's numbers Python's."""
+    """Give what JSON knows: arrays become lists, NumPy's numbers Python's."""
     if isinstance(value, NDArray):
         value = value.asnumpy()
     if isinstance(value, (np.ndarray, np.generic)):
@@ -293,6 +293,9 @@ def _plain(value: Any) -> Any:
 
 def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, (NDArray, np.ndarray)) or isinstance(other, (NDArray, np.ndarray)):
-        hosts = [v.asnumpy() if isinstance(v, NDArray) else np.asarray(v) for v in (one, other)]
-        return bool(np.array_equal(*hosts))
+        return bool(np.array_equal(_plain_array(one), _plain_array(other)))
     return bool(one == other)
+
+
+def _plain_array(value: Any) -> np.ndarray:
+    return value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)

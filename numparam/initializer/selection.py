@@ -105,8 +105,8 @@ class Mixed:
                 return init
         raise NoRuleError(
             f"no pattern of Mixed matches {str(name)!r}; patterns match at the beginning of a name "
-            f"({', '.join(repr(pattern.pattern) for pattern, _ in self.map)}). Add '.*' as the last "
-            "pattern, with an initializer for all other names"
+            f"({', '.join(repr(pattern.pattern) for pattern, _ in self.map)}). Add '.*' as the "
+            "last pattern, with an initializer for all other names"
         )
 
 
@@ -173,7 +173,9 @@ class Load:
         """
         self._write(name, arr, self.default_init)
 
-    def _write(self, name: str, arr: NDArray, default: Callable[[str, NDArray], None] | None) -> None:
+    def _write(
+        self, name: str, arr: NDArray, default: Callable[[str, NDArray], None] | None
+    ) -> None:
         value = self.param.get(name)
         if value is None:
             if default is None:
@@ -242,7 +244,7 @@ class _ByName(Initializer):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _ByName) and self._chooser is other._chooser
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def as_initializer(init: Any) -> Initializer:
@@ -282,5 +284,5 @@ def as_initializer(init: Any) -> Initializer:
 
 
 def _callable(init: Any) -> Callable[[str, NDArray], None]:
-    """What Mixed and Load call: an initializer, or any other function of a name and an array."""
+    """Give what Mixed and Load call: an initializer, or a function of a name and an array."""
     return init if callable(init) and not isinstance(init, type) else create(init)

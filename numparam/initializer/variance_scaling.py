@@ -36,8 +36,8 @@ class Xavier(Initializer):
     -----
     An array of shape (outputs, inputs, height, width, …) has inputs × height × width × … inputs of
     one output. Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS 2010. Note that ``magnitude`` is divided by the mean of the two numbers, as in
-    MXNet, not by their sum.
+    networks", AISTATS 2010. Note that ``magnitude`` is divided by the mean of the two numbers, as
+    in MXNet, not by their sum.
 
     Examples
     --------

@@ -19,5 +19,4 @@ def waitall() -> None:
     >>> import numparam as mx
     >>> mx.nd.waitall()
     """
-    for made in list(backend._backends.values()):
-        made.synchronize()
+    backend.synchronize_all()

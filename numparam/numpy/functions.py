@@ -15,8 +15,7 @@ from numparam.ndarray.functions import ArgumentTypeError, bind
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, invoke
 from numparam.ndarray.operations.operation import REQUIRED
-from numparam.numpy import operations
-from numparam.numpy.array import ndarray
+from numparam.numpy.multiarray import ndarray
 from numparam.numpy.operations.arithmetic import BINARY
 from numparam.numpy.operations.elementwise import UNARY
 from numparam.numpy.operators import NUMBERS, binary, kind_error
@@ -71,7 +70,7 @@ def _check_class(name: str, value: Any) -> None:
 def _unary_function(name: str, row: Operation) -> Function:
     def function(x: Any, out: Any = None) -> Any:
         if isinstance(x, NUMBERS):
-            return row.forward(np.asarray(x)).item()
+            return _of_numbers(name, x)
         _check_class(name, x)
         return invoke(row, (x,), {}, out)
 
@@ -83,7 +82,7 @@ def _unary_function(name: str, row: Operation) -> Function:
 def _binary_function(name: str, row: Operation) -> Function:
     def function(x1: Any, x2: Any, out: Any = None) -> Any:
         if isinstance(x1, NUMBERS) and isinstance(x2, NUMBERS):
-            return row.forward(np.asarray(x1), np.asarray(x2)).item()
+            return _of_numbers(name, x1, x2)
         if not isinstance(x1, ndarray) and not isinstance(x2, ndarray):
             raise WrongArrayError(str(kind_error(name, x2 if isinstance(x1, NUMBERS) else x1)))
         result = binary(name, x1, x2, out)
@@ -94,6 +93,12 @@ def _binary_function(name: str, row: Operation) -> Function:
 
     summary = f"Give {BINARY[name]}, element by element, with NumPy's broadcasting."
     return _named(function, name, "numparam.numpy", _documentation(row, summary))
+
+
+def _of_numbers(name: str, *numbers: Any) -> Any:
+    """Let NumPy compute a function of numbers alone, which has no dtype or context to keep."""
+    with np.errstate(all="ignore"):
+        return getattr(np, "trunc" if name == "fix" else name)(*numbers).item()
 
 
 def _named(function: Any, name: str, module: str, documentation: str) -> Function:
@@ -136,8 +141,8 @@ def _made() -> dict[str, Function]:
 
 # Written out in `numparam.numpy.shaping` and `numparam.numpy.choosing`.
 _BY_HAND = frozenset(
-    {"allclose", "array_equal", "concatenate", "flatten", "hstack", "stack", "take", "vstack"}
-    | {"where"}
+    {"allclose", "array_equal", "concatenate", "flatten", "hstack", "nonzero", "stack", "take"}
+    | {"vstack", "where"}
 )
 
 #: The functions that come straight from the table, by name.
@@ -146,7 +151,7 @@ FUNCTIONS: dict[str, Function] = _made()
 #: The functions that are methods of arrays, too.
 METHODS = (
     *("all", "any", "argmax", "argmin", "argsort", "clip", "cumsum", "dot", "max", "mean", "min"),
-    *("nonzero", "prod", "repeat", "round", "std", "sum", "swapaxes", "var", "broadcast_to"),
+    *("prod", "repeat", "round", "std", "sum", "swapaxes", "var", "broadcast_to"),
 )
 
 for _name in METHODS:
@@ -197,5 +202,3 @@ def _take_classic_methods_away() -> None:
 
 
 _take_classic_methods_away()
-
-assert operations is not None  # the rows are registered

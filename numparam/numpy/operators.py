@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.operations import OPERATIONS, invoke
+from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke
 from numparam.ndarray.values import as_host_array
 
 __all__ = ["NUMBERS", "Operators", "binary", "kind_error"]
@@ -42,17 +42,22 @@ def binary(name: str, left: Any, right: Any, out: Any = None) -> Any:
     """
     if not _is_array(left):
         if isinstance(left, NUMBERS):
-            row = OPERATIONS[f"_np_{name}_reflected"]
-            return invoke(row, (right,), {"scalar": _python(left)}, out)
+            return invoke(_row(name, "reflected"), (right,), {"scalar": _python(left)}, out)
         left = _operand(left, right, name)
     elif not _is_array(right):
         if isinstance(right, NUMBERS):
-            row = OPERATIONS[f"_np_{name}_scalar"]
-            return invoke(row, (left,), {"scalar": _python(right)}, out)
+            return invoke(_row(name, "scalar"), (left,), {"scalar": _python(right)}, out)
         right = _operand(right, left, name)
     if left is NotImplemented or right is NotImplemented:
         return NotImplemented
     return invoke(OPERATIONS[f"_np_{name}"], (left, right), {}, out)
+
+
+def _row(name: str, form: str) -> Operation:
+    row = OPERATIONS.get(f"_np_{name}_{form}")
+    if row is None:
+        raise OperationError(f"{name} takes two arrays; a number is multiplied with *")
+    return row
 
 
 def _is_array(operand: Any) -> bool:

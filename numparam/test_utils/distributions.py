@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,7 +51,7 @@ def gen_buckets_probs_with_ppf(
     """
     share = 1.0 / nbuckets
     edges = [float(ppf(number * share)) for number in range(nbuckets)] + [float(ppf(1.0))]
-    return list(zip(edges[:-1], edges[1:], strict=True)), [share] * nbuckets
+    return list(itertools.pairwise(edges)), [share] * nbuckets
 
 
 def mean_check(generator: Generator, mu: float, sigma: float, nsamples: int = 1000000) -> bool:
@@ -130,7 +132,7 @@ def chi_square_check(
        Magazine 50 (1900), doi:10.1080/14786440009463897.
     """
     try:
-        from scipy.stats import chisquare
+        statistics = importlib.import_module("scipy.stats")
     except ImportError as error:
         raise ImportError(
             "chi_square_check and verify_generator need SciPy: pip install scipy"
@@ -145,7 +147,7 @@ def chi_square_check(
         observed = np.array([np.count_nonzero(drawn == value) for value in buckets])
     expected = (nsamples * np.asarray(probs, dtype=np.float64)).astype(np.int64)
     expected[-1] += observed.sum() - expected.sum()
-    return float(chisquare(f_obs=observed, f_exp=expected).pvalue), observed, expected
+    return float(statistics.chisquare(f_obs=observed, f_exp=expected).pvalue), observed, expected
 
 
 def verify_generator(

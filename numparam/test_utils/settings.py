@@ -88,7 +88,7 @@ def list_gpus() -> range:
 
 
 @contextmanager
-def environment(*args: str | None | Mapping[str, str | None]) -> Iterator[None]:
+def environment(*args: str | Mapping[str, str | None] | None) -> Iterator[None]:
     """Set or remove environment variables for the length of a ``with`` block.
 
     Parameters

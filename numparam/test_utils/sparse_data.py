@@ -1,7 +1,10 @@
 """Random row-sparse and CSR arrays, drawn from NumPy's global random state."""
 
+# ruff: noqa: NPY002 - the helpers draw from the global state that numpy.random.seed sets
+
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -174,7 +177,7 @@ def shuffle_csr_column_indices(csr: CSRNDArray) -> None:
         Afterwards its columns are unsorted.
     """
     indptr, columns = csr.indptr.asnumpy(), csr.indices.asnumpy()
-    for first, last in zip(indptr[:-1], indptr[1:], strict=True):
+    for first, last in itertools.pairwise(indptr):
         columns[first:last] = np.random.permutation(columns[first:last])
     shuffled = csr_matrix(
         (csr.data.asnumpy(), columns, indptr), shape=csr.shape, dtype=csr.dtype, ctx=csr.ctx

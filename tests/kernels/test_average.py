@@ -17,7 +17,7 @@ from numparam import kernels
 from numparam.kernels.cpu import average as cpu
 from numparam.kernels.reference import average as reference
 
-BLOCK, PIECE = 2048, 16 * 2048
+BLOCK, PIECE = 1024, 1 << 15
 SIZES = (0, 1, 7, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5)
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
 
@@ -36,6 +36,42 @@ def test_cpu_agrees_with_the_reference_bit_for_bit(kind, count, function):
         arrays = sources_of(kind, count, size)
         expected = getattr(reference, function)(arrays)
         assert same_bits(getattr(cpu, function)(arrays), expected), size
+
+
+@pytest.mark.parametrize("function", ["mean", "add_n"])
+@pytest.mark.parametrize("count", [4, 6, 7, 8, 9, 12, 130])
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_number_of_sources_agrees_with_the_reference(kind, count, function):
+    arrays = sources_of(kind, count, BLOCK + 33)
+    expected = getattr(reference, function)(arrays)
+    assert same_bits(getattr(cpu, function)(arrays), expected)
+    result = getattr(cpu, function)(arrays, arrays[-1])
+    assert same_bits(result, expected)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8])
+@pytest.mark.parametrize("kind", ["bfloat16", "float64"])
+def test_sums_near_the_end_of_the_dtype_agree_with_the_reference(kind, count):
+    generator = np.random.default_rng(count)
+    largest = 3.3e38 if kind == "bfloat16" else 1.79e308
+    arrays = [
+        (generator.uniform(-1, 1, 2 * BLOCK) * largest).astype(dtype_of(kind))
+        for _ in range(count)
+    ]
+    arrays[0][: BLOCK // 2] = 5e-324 if kind == "float64" else 1e-40
+    for function in ("mean", "add_n"):
+        expected = getattr(reference, function)(arrays)
+        assert same_bits(getattr(cpu, function)(arrays), expected)
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint16", "int32", "uint32", "int64", "uint64"])
+@pytest.mark.parametrize("count", [2, 3, 4, 7, 127, 128, 129])
+def test_integer_means_at_both_ends_of_the_dtype(kind, count):
+    bounds = np.iinfo(kind)
+    for drawn in ([bounds.max] * count, [bounds.min] * count, [bounds.max] + [0] * (count - 1)):
+        total = sum(drawn)
+        expected = abs(total) // count * (1 if total >= 0 else -1)
+        assert cpu.mean([np.full(9, x, kind) for x in drawn]).tolist() == [expected] * 9
 
 
 @pytest.mark.parametrize("function", ["mean", "add_n"])

@@ -14,9 +14,9 @@ from numparam import kernels
 
 SCRIPT = """
 import numpy as np
-from numparam.kernels.cpu import average
+from numparam.kernels.cpu import _float_sums, average
 print(average.mean([np.float32([1]), np.float32([3])])[0])
-call = average._combine_narrow("float32")
+call = _float_sums.combine_narrow("float32")
 print("hits", sum(call.stats.cache_hits.values()))
 """
 

@@ -67,6 +67,17 @@ def test_large_arrays_are_zeroed_whatever_the_threads(threads):
     assert not any(array.any() for array in arrays)
 
 
+def test_zeros_that_go_past_the_caches_reach_every_byte_and_no_other(monkeypatch):
+    monkeypatch.setattr(cpu, "_STREAMED", 0)
+    for start in (0, 1, 63, 64, 65):
+        for size in (0, 1, 62, 63, 64, 65, 127, 128, 129, 1 << 20, (3 << 20) + 71):
+            memory = np.ones(size + 200, np.uint8)
+            cpu.zero([memory[start : start + size]])
+            assert not memory[start : start + size].any()
+            assert memory[:start].all()
+            assert memory[start + size :].all()
+
+
 @pytest.mark.parametrize("count", [1, 2000])
 def test_compiled_code_is_entered_once_for_each_dtype(count, monkeypatch):
     entries = []

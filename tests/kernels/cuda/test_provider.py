@@ -123,6 +123,13 @@ def test_memory_is_what_first_asks_for_the_gpu(machine):
         _memory.synchronize(0)
 
 
+def test_jitted_bodies_without_the_package_fail_as_an_import_does(machine):
+    machine(False, Driver())
+    with pytest.raises(ImportError, match="numba-cuda is not installed"):
+        _provider.numba_cuda()
+    assert issubclass(_provider.CUDAImportError, _provider.CUDAUnavailableError)
+
+
 def test_importing_and_counting_import_no_numba():
     code = (
         "import sys\n"

@@ -57,7 +57,7 @@ def traffic(monkeypatch):
     return clear
 
 
-@pytest.mark.parametrize("count", [1, 200])
+@pytest.mark.parametrize("count", [1, 40])
 def test_zeroing_is_one_launch_for_any_number_and_dtypes(traffic, count):
     arrays = upload([values(KINDS[i % len(KINDS)], 5, i) for i in range(count)])
     seen = traffic()

@@ -67,6 +67,18 @@ def test_large_means_do_not_overflow(kind):
     assert same_bits(download(average.mean([upload(large)] * 5)), large)
 
 
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("count", [6, 10, 12, 14])
+def test_means_half_way_between_two_numbers_go_to_the_even_one(kind, count):
+    # A product with the rounded reciprocal instead of a division misses some of them.
+    bits = np.dtype("u4" if kind == "float32" else "u2")
+    one = np.ones(1, dtype_of(kind)).view(bits)[0]
+    lower = np.arange(one, one + 60, dtype=bits)
+    arrays = [(lower + (i % 2)).astype(bits).view(dtype_of(kind)) for i in range(count)]
+    even = (lower + lower % 2).astype(bits).view(dtype_of(kind))
+    assert same_bits(download(average.mean(upload(arrays))), even)
+
+
 @given(
     st.lists(st.floats(allow_nan=False), min_size=1, max_size=5),
     st.sampled_from(["float64", "float32", "bfloat16", "float16"]),

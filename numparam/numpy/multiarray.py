@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from numparam.numpy.views import Views
 __all__ = ["ndarray"]
 
 
-class ndarray(Operators, Indexing, Views, Presentation, NDArray):  # type: ignore[misc]
+class ndarray(Operators, Indexing, Views, Presentation, NDArray):
     """A dense array of one dtype in the memory of one context, with NumPy's semantics.
 
     Made by `numparam.np.array` and the other factories of `numparam.np`, by operations on such
@@ -44,7 +44,7 @@ class ndarray(Operators, Indexing, Views, Presentation, NDArray):  # type: ignor
 
     __slots__ = ()
 
-    def __new__(cls, *arguments: object, **keywords: object) -> NoReturn:  # type: ignore[misc]
+    def __new__(cls, *arguments: object, **keywords: object) -> ndarray:
         """Refuse to be called; the factories make arrays."""
         raise TypeError(
             "mx.np.ndarray is not made by calling it; use mx.np.array(values), mx.np.zeros(shape), "

@@ -1,0 +1,319 @@
+"""Gradients that someone else computed, written or added to those of marked arrays."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from numparam.autograd.errors import (
+    GradientArgumentError,
+    GradientRowsError,
+    UnmarkedVariableError,
+)
+from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
+from numparam.autograd.marking import as_list
+from numparam.autograd.scopes import pause
+from numparam.backend import Backend, Buffer
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
+
+__all__ = ["accumulate_grad"]
+
+
+def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> None:
+    """Hand over gradients, as the backward pass of a tape would.
+
+    Parameters
+    ----------
+    variables : NDArray or sequence of NDArray
+        Marked arrays, such as ``parameter.data()``.
+    gradients : object or sequence of object
+        For each variable its gradient, of the variable's shape: an `NDArray` or `RowSparseNDArray`
+        on the variable's context; anything that NumPy makes an array of; a tuple of row ids,
+        shape (n,), and rows, shape (n, …), whose ids may repeat; or None for no gradient. It is
+        converted to the dtype of the variable's gradient.
+
+    Raises
+    ------
+    GradientArgumentError
+        If the numbers differ, or a gradient is no array, or has another shape or context: an
+        MXNetError, a ValueError and a TypeError.
+    GradientRowsError
+        If a row id is negative or not below the number of rows: an IndexError as well.
+    UnmarkedVariableError
+        If a variable has no gradient: an MXNetError and a ValueError. In all these cases no
+        gradient was changed.
+
+    Notes
+    -----
+    With ``grad_req='write'`` the gradient becomes what came in, with ``'add'`` it grows by that,
+    and with ``'null'`` nothing happens. If one gradient belongs to several of the variables, as in
+    a list that names an array twice, what comes in for it is summed first. Sums round once.
+    A row-sparse gradient stays row-sparse: it gets the union of the rows; of a dense array those
+    that are not all zero. Every variable that got something has ``_fresh_grad`` set, so that a
+    Trainer takes it. Nothing of this is recorded.
+
+    Examples
+    --------
+    The gradient of ``sum(weight ** 2)``, by hand, twice:
+
+    >>> import numparam as mx
+    >>> weight = mx.nd.array([1, 2])
+    >>> weight.attach_grad("add")
+    >>> for _ in range(2):
+    ...     mx.autograd.accumulate_grad([weight], [2 * weight.asnumpy()])
+    >>> weight.grad.asnumpy()
+    array([4., 8.], dtype=float32)
+
+    Of an embedding of which rows 3 and 0 were used, one of them twice:
+
+    >>> import numpy as np
+    >>> table = mx.nd.zeros((4, 2))
+    >>> table.attach_grad(stype="row_sparse")
+    >>> mx.autograd.accumulate_grad(table, ([3, 0, 3], np.ones((3, 2))))
+    >>> table.grad.indices.asnumpy(), table.grad.data.asnumpy()
+    (array([0, 3]), array([[1., 1.],
+           [2., 2.]], dtype=float32))
+    """
+    with pause():
+        targets = _targets(*_pairs(variables, gradients))
+        groups: dict[int, tuple[Backend, list[_Target]]] = {}
+        for target in targets:
+            target.prepare()
+            backend = target.gradient._backend
+            groups.setdefault(id(backend), (backend, []))[1].append(target)
+        for _, members in groups.values():
+            _copy_what_is_overwritten(members)
+        for backend, members in groups.values():
+            _commit(backend, members)
+        for target in targets:
+            for variable in target.variables:
+                variable._fresh_grad = True
+
+
+def _pairs(variables: Any, gradients: Any) -> tuple[list[NDArray], list[Any]]:
+    marked = as_list(variables, "variables")
+    if isinstance(variables, NDArray):
+        return marked, [gradients]
+    if isinstance(gradients, (NDArray, np.ndarray, str, dict)) or not isinstance(
+        gradients, Iterable
+    ):
+        raise GradientArgumentError(
+            f"for a list of variables a list of gradients is needed, not {type(gradients).__name__}"
+        )
+    given = list(gradients)
+    if len(given) != len(marked):
+        raise GradientArgumentError(
+            f"there are {len(marked)} variables and {len(given)} gradients; give one for each, "
+            "None where there is none"
+        )
+    return marked, given
+
+
+class _Target:
+    """One array of gradients, and what comes in for it."""
+
+    __slots__ = (
+        "dense",
+        "gradient",
+        "host_memory",
+        "label",
+        "replace",
+        "result",
+        "rows",
+        "variables",
+    )
+
+    def __init__(self, gradient: NDArray, label: str, host_memory: bool) -> None:
+        self.gradient = gradient
+        self.label = label
+        self.host_memory = host_memory
+        self.replace = False
+        self.variables: list[NDArray] = []
+        self.dense: list[Any] = []
+        self.rows: list[Rows] = []
+        #: Ids and sums of the rows: of all that comes in as rows, or of a new row-sparse gradient.
+        self.result: tuple[Buffer, Buffer] | None = None
+
+    def take(self, variable: NDArray, incoming: Dense | Rows) -> None:
+        """Note what comes in for a variable."""
+        self.variables.append(variable)
+        self.replace = self.replace or variable._grad_req == "write"
+        if isinstance(incoming, Rows):
+            self.rows.append(incoming)
+        else:
+            self.dense.append(incoming.values)
+
+    def prepare(self) -> None:
+        """Do what can fail, and changes nothing: sums of rows, in memory of their own."""
+        gradient: Any = self.gradient
+        rows = [(self._converted(one.ids, None), one.values) for one in self.rows]
+        if gradient.stype == "row_sparse":
+            rows += [self._stored_rows(values) for values in self.dense]
+            self.dense = []
+            if not self.replace:
+                rows.insert(0, (gradient._parts.indices, gradient._parts.data))
+        if not rows:
+            return
+        backend, dtype = gradient._backend, gradient._buffer.dtype
+        try:
+            self.result = backend.merge.merge(
+                [ids for ids, _ in rows],
+                [self._converted(values, dtype) for _, values in rows],
+                rows=gradient.shape[0],
+            )
+        except IndexError as error:
+            raise GradientRowsError(f"{self.label}: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise GradientArgumentError(f"{self.label}: {error}") from error
+
+    def _stored_rows(self, values: Any) -> tuple[Buffer, Buffer]:
+        """Ids and values of the rows of a dense gradient that are not all zero."""
+        gradient = self.gradient
+        buffer = self._converted(values, gradient._buffer.dtype)
+        dense = NDArray.from_buffer(buffer, gradient._ctx, gradient._backend)
+        parts = dense.tostype("row_sparse")._parts
+        return parts.indices, parts.data
+
+    def _converted(self, values: Any, dtype: np.dtype[Any] | None) -> Buffer:
+        """Values in memory of the device, of a dtype."""
+        backend = self.gradient._backend
+        buffer = on_device(values, backend, self.host_memory)
+        if dtype is None or buffer.dtype == dtype:
+            return buffer
+        return backend.cast.cast(buffer, dtype)
+
+    def commit(self) -> None:
+        """Change the gradient. Rows alone that replace it need it to be zero before."""
+        gradient: Any = self.gradient
+        backend = gradient._backend
+        if gradient.stype == "row_sparse":
+            if self.result is not None:
+                ids, rows = self.result
+                gradient._adopt(Parts(rows, ids, valid=True))
+            return
+        target = gradient._buffer
+        if self.dense:
+            self._commit_dense(backend, target)
+        if self.result is not None:
+            ids, rows = self.result
+            if self.dense or not self.replace:
+                held = backend.retain.gather(target, ids)
+                rows = backend.average.add_n([held, rows])
+            backend.retain.scatter(target, ids, rows)
+
+    def _commit_dense(self, backend: Backend, target: Buffer) -> None:
+        if self.replace and len(self.dense) == 1:
+            source = on_device(self.dense[0], backend, self.host_memory)
+            if source.dtype == target.dtype:
+                backend.cast.copy(source, out=target)
+            else:
+                backend.cast.cast(source, out=target)
+            return
+        sources = [self._converted(values, target.dtype) for values in self.dense]
+        backend.average.add_n(sources if self.replace else [target, *sources], out=target)
+
+
+def _targets(variables: list[NDArray], gradients: list[Any]) -> list[_Target]:
+    """Check all that comes in, and sort it by the gradients that it is for."""
+    targets: dict[int, _Target] = {}
+    host_memory: dict[int, bool] = {}
+    for position, (variable, incoming) in enumerate(zip(variables, gradients, strict=True)):
+        request = variable._grad_req
+        gradient = variable._grad
+        if request == "null":
+            continue
+        if request is None or gradient is None:
+            raise UnmarkedVariableError(
+                f"variables[{position}], of shape {variable.shape}, has no gradient; call its "
+                "attach_grad(), or mark_variables, or use the data() of an initialized parameter "
+                "whose grad_req is not 'null'"
+            )
+        if incoming is None:
+            continue
+        label = f"gradients[{position}]"
+        if gradient.stype == "csr":
+            raise GradientArgumentError(
+                f"the gradient of variables[{position}] is a csr matrix, which nothing accumulates "
+                "into; attach a dense or row_sparse one"
+            )
+        gradient._require_writable()
+        found = read(incoming, gradient, label)
+        backend = id(gradient._backend)
+        if backend not in host_memory:
+            host_memory[backend] = uses_host_memory(gradient)
+        # Handles on one array share a dense buffer, or the chunk that holds the sparse parts.
+        key = id(gradient._buffer if gradient.stype == "default" else gradient._chunk)
+        if key not in targets:
+            targets[key] = _Target(gradient, label, host_memory[backend])
+        targets[key].take(variable, found)
+    return list(targets.values())
+
+
+def _commit(backend: Backend, targets: list[_Target]) -> None:
+    """Change the gradients of one device."""
+    # Only rows come in for these, and everything else becomes zero: one call for all.
+    cleared = [
+        target.gradient._buffer
+        for target in targets
+        if target.replace
+        and not target.dense
+        and target.result is not None
+        and target.gradient.stype == "default"
+    ]
+    if cleared:
+        backend.reset.zero(cleared)
+    for target in targets:
+        target.commit()
+
+
+def _copy_what_is_overwritten(targets: list[_Target]) -> None:
+    """Copy incoming values that share memory with gradients which are written before them."""
+    written = {
+        id(target.gradient._buffer)
+        for target in targets
+        if target.gradient.stype == "default"
+    }
+    starts: list[int] | None = None
+    spans: list[tuple[int, int]] = []
+    for target in targets:
+        own = target.gradient._buffer
+        backend = target.gradient._backend
+        for place, values in enumerate(target.dense):
+            if values is own:
+                continue
+            if id(values) in written:
+                target.dense[place] = backend.cast.copy(values)
+            elif target.host_memory and (values.base is not None or own.base is not None):
+                if not values.flags.c_contiguous:
+                    target.dense[place] = np.ascontiguousarray(values)
+                    continue
+                if starts is None:
+                    spans = sorted(
+                        _span(other.gradient._buffer)
+                        for other in targets
+                        if other.gradient.stype == "default"
+                    )
+                    starts = [start for start, _ in spans]
+                if _overlaps(_span(values), _span(own), spans, starts):
+                    target.dense[place] = values.copy()
+
+
+def _span(array: np.ndarray) -> tuple[int, int]:
+    """Addresses of the first byte of a contiguous array, and of the one after the last."""
+    start = array.__array_interface__["data"][0]
+    return start, start + array.nbytes
+
+
+def _overlaps(
+    span: tuple[int, int], own: tuple[int, int], spans: list[tuple[int, int]], starts: list[int]
+) -> bool:
+    """Whether an array overlaps another span than exactly its own."""
+    if span == own:
+        return False
+    first, end = span
+    after = bisect_left(starts, end)
+    return any(stop > first for _, stop in spans[:after])

@@ -1,0 +1,157 @@
+"""Gradients as they come in: arrays of this or another library, or rows with their ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam.autograd.errors import GradientArgumentError
+from numparam.backend import Backend, Buffer
+from numparam.base import MXNetError
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.values import as_host_array, reachable
+
+__all__ = ["Dense", "Rows", "on_device", "read"]
+
+
+class Dense:
+    """A gradient of all elements.
+
+    Attributes
+    ----------
+    values : Buffer or numpy.ndarray
+        Memory of the gradient's device, or of the host; of any dtype.
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+
+class Rows:
+    """A gradient of some rows; the others are zero. Ids may repeat, and come in any order.
+
+    Attributes
+    ----------
+    ids, values : Buffer or numpy.ndarray
+        The row of each stored row, and these rows.
+    """
+
+    __slots__ = ("ids", "values")
+
+    def __init__(self, ids: Any, values: Any) -> None:
+        self.ids = ids
+        self.values = values
+
+
+def read(gradient: Any, target: NDArray, label: str) -> Dense | Rows:
+    """Look at a gradient, and refuse what does not fit; nothing is copied.
+
+    Parameters
+    ----------
+    gradient : NDArray, RowSparseNDArray, array_like, or tuple of ids and rows
+        What came in.
+    target : NDArray
+        The array of gradients that it is for.
+    label : str
+        What it is called in messages.
+
+    Returns
+    -------
+    Dense or Rows
+        Its memory.
+
+    Raises
+    ------
+    GradientArgumentError
+        If it is no such thing, or its shape or context is another one: an MXNetError, a ValueError
+        and a TypeError.
+    """
+    shape = target.shape
+    if isinstance(gradient, tuple):
+        return _read_pair(gradient, target, label)
+    if isinstance(gradient, NDArray) and gradient.stype != "default":
+        _check_form(gradient, shape, label)
+        _check_context(gradient, target, label)
+        if gradient.stype != "row_sparse":
+            raise GradientArgumentError(
+                f"{label} is a {gradient.stype} array; gradients are dense or row_sparse. Use "
+                "tostype('default') first"
+            )
+        parts = gradient._parts
+        return Rows(parts.indices, parts.data)
+    values = _memory(gradient, target, label)
+    if tuple(values.shape) != shape:
+        raise GradientArgumentError(
+            f"{label} must have its variable's shape {shape}, not {tuple(values.shape)}; sum it "
+            "over the axes along which the variable was stretched"
+        )
+    return Dense(values)
+
+
+def _read_pair(gradient: tuple[Any, ...], target: NDArray, label: str) -> Rows:
+    if len(gradient) != 2 or not target.shape:
+        raise GradientArgumentError(
+            f"{label} is a tuple of {len(gradient)} for a variable of shape {target.shape}; a "
+            "tuple is a pair of row ids and rows. Make an array of it if it is meant as values"
+        )
+    ids = _memory(gradient[0], target, f"the ids of {label}")
+    rows = _memory(gradient[1], target, f"the rows of {label}")
+    wanted = (int(ids.size), *target.shape[1:])
+    if tuple(rows.shape) != wanted:
+        raise GradientArgumentError(
+            f"{label} has {int(ids.size)} row ids and rows of shape {tuple(rows.shape)}; for a "
+            f"variable of shape {target.shape} the rows must have the shape {wanted}"
+        )
+    return Rows(ids, rows)
+
+
+def _memory(values: Any, target: NDArray, label: str) -> Any:
+    """Give the buffer of an array, or the host array that something else is."""
+    if isinstance(values, NDArray):
+        if values.stype != "default":
+            raise GradientArgumentError(f"{label} must be dense, not {values.stype}")
+        _check_context(values, target, label)
+        return values._buffer
+    if type(values) is np.ndarray and values.dtype == target._buffer.dtype:
+        return values
+    try:
+        return as_host_array(values, target._buffer.dtype)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise GradientArgumentError(
+            f"{label} must be an NDArray, a RowSparseNDArray, a NumPy array or a pair (ids, rows): "
+            f"{error}"
+        ) from error
+
+
+def _check_form(gradient: NDArray, shape: tuple[int, ...], label: str) -> None:
+    if gradient.shape != shape:
+        raise GradientArgumentError(
+            f"{label} must have its variable's shape {shape}, not {gradient.shape}"
+        )
+
+
+def _check_context(gradient: NDArray, target: NDArray, label: str) -> None:
+    if not reachable(gradient, target):
+        raise GradientArgumentError(
+            f"{label} is on {gradient._ctx} and its variable's gradient on {target._ctx}; move it "
+            f"with as_in_context({target._ctx!r})"
+        )
+
+
+def uses_host_memory(target: NDArray) -> bool:
+    """Whether the kernels of an array's device take host arrays as they are."""
+    try:
+        target._backend.on_host(target._buffer)
+    except MXNetError:
+        return False
+    return True
+
+
+def on_device(values: Any, backend: Backend, host_memory: bool) -> Buffer:
+    """Give memory that the kernels of a device can read: host arrays are copied to the device."""
+    if isinstance(values, np.ndarray) and not host_memory:
+        return backend.upload(values)
+    return values

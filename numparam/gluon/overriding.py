@@ -1,0 +1,30 @@
+"""Whether a subclass of Parameter has its own way of doing something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["is_overridden"]
+
+
+def is_overridden(member: Any, method: str) -> bool:
+    """Tell whether a parameter's class replaces a method of `Parameter` or `Constant`.
+
+    Dictionaries handle parameters together, checking all before they change one. A parameter that
+    does it in its own way is asked to.
+
+    Parameters
+    ----------
+    member : Parameter
+        The parameter.
+    method : str
+        The method's name.
+
+    Returns
+    -------
+    bool
+        True if the method must be called.
+    """
+    from numparam.gluon.parameter import Parameter
+
+    return getattr(type(member), method) is not getattr(Parameter, method)

@@ -1,0 +1,61 @@
+"""What NumPy has no name for, on ``mx.np`` arrays: ``numparam.npx``, as MXNet's ``mxnet.npx``.
+
+The switches of NumPy mode, devices, files, the seed, and the few layers that parameter code uses.
+
+Examples
+--------
+>>> import numparam as mx
+>>> mx.npx.set_np()
+>>> mx.npx.relu(mx.np.array([-1, 1]))
+array([0., 1.])
+>>> mx.npx.reset_np()
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.context import (
+    Context,
+    cpu,
+    cpu_pinned,
+    current_context,
+    gpu,
+    gpu_memory_info,
+    num_gpus,
+)
+from numparam.ndarray.waiting import waitall
+from numparam.np_mode import is_np_array, is_np_shape, reset_np, set_np
+from numparam.numpy.files import load, save
+from numparam.numpy_extension import random
+from numparam.numpy_extension.operations import FUNCTIONS
+from numparam.random import seed
+
+globals().update(FUNCTIONS)
+
+__all__ = [
+    "Context",
+    "cpu",
+    "cpu_pinned",
+    "current_context",
+    "gpu",
+    "gpu_memory_info",
+    "is_np_array",
+    "is_np_shape",
+    "load",
+    "num_gpus",
+    "random",
+    "reset_np",
+    "save",
+    "seed",
+    "set_np",
+    "waitall",
+]
+__all__ += list(FUNCTIONS)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(
+        f"mx.npx has no {name!r}. numparam is Gluon's parameter layer: it has the layers "
+        f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()"
+    )

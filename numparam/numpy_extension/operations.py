@@ -1,0 +1,42 @@
+"""The layers of ``mx.npx``: classic operations on ``mx.np`` arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numparam.ndarray.operations import OPERATIONS
+from numparam.numpy.functions import array_function
+
+__all__ = ["FUNCTIONS"]
+
+#: The name here, the name in the table of operations, and what it gives.
+_TABLE = (
+    ("activation", "Activation", "Compute an activation function, named by act_type."),
+    ("batch_dot", "batch_dot", "Multiply the matrices of two batches."),
+    ("batch_flatten", "flatten", "Give a matrix with one row for each sample."),
+    ("cast", "cast", "Convert the elements to a dtype."),
+    ("embedding", "Embedding", "Give the rows of a weight at the indices in data."),
+    ("erf", "erf", "Compute the error function."),
+    ("fully_connected", "FullyConnected", "Multiply with a transposed weight, and add a bias."),
+    ("gather_nd", "gather_nd", "Give the elements at positions along the first axes."),
+    ("leaky_relu", "LeakyReLU", "Scale the negative elements by a slope."),
+    ("log_softmax", "log_softmax", "Give the logarithms of the softmax along an axis."),
+    ("one_hot", "one_hot", "Give a row of zeros with a one at each index."),
+    ("pick", "pick", "Give one element along an axis for each index."),
+    ("relu", "relu", "Give the elements, and 0 for the negative ones."),
+    ("reshape_like", "reshape_like", "Give a copy in the shape of another array."),
+    ("sequence_mask", "SequenceMask", "Set what is behind the end of each sequence."),
+    ("shape_array", "shape_array", "Give the shape as an array of int64."),
+    ("sigmoid", "sigmoid", "Compute 1 / (1 + exp(-x))."),
+    ("slice", "slice", "Give a part, by begin, end and step along each axis."),
+    ("smooth_l1", "smooth_l1", "Give squares near 0, and distances farther away."),
+    ("softmax", "softmax", "Give exponentials that sum to 1 along an axis."),
+    ("topk", "topk", "Give the largest elements along an axis, or their positions."),
+)
+
+#: The functions by name.
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: array_function(name, OPERATIONS[row], "numparam.numpy_extension", summary)
+    for name, row, summary in _TABLE
+}

@@ -1,0 +1,193 @@
+import os
+import threading
+
+import pytest
+
+import numparam as mx
+from numparam.gluon import Constant, Parameter, ParameterDict
+from numparam.gluon.errors import UnknownParameterError
+
+
+def pair(**keywords):
+    parameters = ParameterDict("net_")
+    parameters.get("weight", shape=(2, 2), **keywords)
+    parameters.get("bias", shape=(2,), **keywords)
+    return parameters
+
+
+def test_threads_that_ask_for_names_get_one_parameter_each():
+    names = [f"w{number}" for number in range(40)]
+    for _ in range(5):
+        parent = ParameterDict("net_")
+        children = [ParameterDict("net_", shared=parent) for _ in range(2)]
+        for child in children:
+            child._shared = parent
+        start = threading.Barrier(8)
+        found = []
+
+        def ask(parent=parent, start=start, found=found):
+            start.wait()
+            found.append([parent.get(name, shape=(2,)) for name in names])
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(one is first for many in found for one, first in zip(many, found[0], strict=True))
+        assert list(parent) == [f"net_{name}" for name in names]
+
+
+def test_constants_asked_for_by_threads_are_one():
+    parameters = ParameterDict()
+    start, found = threading.Barrier(6), []
+
+    def ask():
+        start.wait()
+        found.append(parameters.get_constant("c", [1, 2]))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, found))) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_forked_while_threads_ask_for_parameters_works():
+    parameters = pair()
+    parameters.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+    parameters.zero_grad()
+    stop = threading.Event()
+
+    def ask():
+        number = 0
+        while not stop.is_set():
+            parameters.get(f"w{number % 50}", shape=(2,))
+            number += 1
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(6):
+            child = os.fork()
+            if child == 0:
+                good = False
+                try:
+                    parameters.get("in_child", shape=(2,)).initialize("ones")
+                    weight = parameters["net_weight"]
+                    weight.grad(mx.cpu(0))[:] = 3
+                    parameters.zero_grad()
+                    weight.set_data(mx.nd.ones((2, 2)) * 4)
+                    good = (
+                        not weight.grad(mx.cpu(0)).asnumpy().any()
+                        and (weight._reduce().asnumpy() == 4).all()
+                    )
+                finally:
+                    os._exit(0 if good else 1)
+            _, status = os.waitpid(child, 0)
+            assert status == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert (parameters["net_weight"]._reduce().asnumpy() == 1).all()
+
+
+def test_length_membership_and_truth():
+    parameters = pair()
+    assert len(parameters) == 2
+    assert "net_bias" in parameters
+    assert "bias" not in parameters
+    assert ["unhashable"] != parameters
+    assert bool(ParameterDict())
+    assert len(ParameterDict()) == 0
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    with pytest.raises(UnknownParameterError, match="'net_weight'") as refusal:
+        pair()["net_wieght"]
+    assert isinstance(refusal.value, KeyError)
+    assert str(refusal.value).startswith("There is no Parameter")
+
+
+def test_initialize_of_all_changes_nothing_when_one_cannot(device):
+    parameters = pair()
+    parameters.get("later", shape=(0, 2))
+    with pytest.raises(ValueError, match="net_later"):
+        parameters.initialize("ones")
+    assert all(parameter._data is None for parameter in parameters.values())
+
+
+def test_reset_ctx_of_all_changes_nothing_when_one_cannot(device):
+    parameters = pair()
+    parameters["net_weight"].initialize("ones")
+    before = parameters["net_weight"].data()
+    with pytest.raises(ValueError, match="net_bias"):
+        parameters.reset_ctx(mx.cpu(1))
+    assert parameters["net_weight"].data() is before
+
+
+def test_setattr_of_all_changes_nothing_when_the_value_is_impossible(device):
+    parameters = pair()
+    parameters.get_constant("c", [1.0])
+    parameters.initialize()
+    with pytest.raises(AttributeError, match="lr_mult"):
+        parameters.setattr("lr_mul", 2)
+    with pytest.raises(AssertionError, match="bogus"):
+        parameters.setattr("grad_req", "bogus")
+    with pytest.raises(TypeError, match="complex"):
+        parameters.setattr("dtype", "complex64")
+    assert {p.grad_req for p in parameters.values() if not isinstance(p, Constant)} == {"write"}
+    assert parameters["net_weight"].data().dtype.__name__ == "float32"
+
+
+def test_list_ctx_names_each_context_once_in_order(device):
+    parameters = pair()
+    parameters["net_weight"].initialize(ctx=[mx.cpu(2), mx.cpu(0)])
+    parameters["net_bias"].initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    assert parameters.list_ctx() == [mx.cpu(2), mx.cpu(0), mx.cpu(1)]
+
+
+class Own(Parameter):
+    """A parameter with its own ways."""
+
+    calls = ()
+
+    def initialize(self, *arguments, **keywords):
+        self.calls = (*self.calls, "initialize")
+        super().initialize(*arguments, **keywords)
+
+    def reset_ctx(self, ctx):
+        self.calls = (*self.calls, "reset_ctx")
+        super().reset_ctx(ctx)
+
+    def _load_init(self, *arguments, **keywords):
+        self.calls = (*self.calls, "_load_init")
+        super()._load_init(*arguments, **keywords)
+
+    def _reduce(self):
+        self.calls = (*self.calls, "_reduce")
+        return super()._reduce()
+
+
+def test_methods_that_a_subclass_overrides_are_called(device, tmp_path):
+    own = Own("w", shape=(2,))
+    parameters = ParameterDict()
+    parameters.update({"w": own})
+    parameters.initialize("ones")
+    parameters.save(tmp_path / "net.params")
+    parameters.load(tmp_path / "net.params")
+    parameters.reset_ctx(mx.cpu(1))
+    assert own.calls == ("initialize", "_reduce", "_load_init", "reset_ctx", "_reduce")
+
+
+def test_a_constant_with_nan_is_found_again():
+    parameters = ParameterDict()
+    constant = parameters.get_constant("c", [float("nan"), 1.0])
+    assert parameters.get_constant("c", [float("nan"), 1.0]) is constant
+    with pytest.raises(AssertionError, match="'c'"):
+        parameters.get_constant("c", [float("nan"), 2.0])

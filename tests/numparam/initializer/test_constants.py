@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from numparam import initializer as init
+from numparam import ndarray as nd
+from numparam.context import cpu
+from numparam.dtypes import DTYPE_BY_FLAG
+
+pytestmark = pytest.mark.usefixtures("device")
+
+DTYPES = sorted(dtype.name for dtype in DTYPE_BY_FLAG.values())
+
+
+def written(rule, shape=(2, 3), dtype="float32", name="w_weight", ctx=None):
+    array = nd.full(shape, 7, dtype=dtype, ctx=ctx)
+    rule(init.InitDesc(name), array)
+    return array.asnumpy()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_zero_one_and_constants_work_in_every_dtype(dtype):
+    assert not written(init.Zero(), dtype=dtype).any()
+    assert (written(init.One(), dtype=dtype) == 1).all()
+    assert (written(init.Constant(1), dtype=dtype) == 1).all()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        lambda: [1, 2, 3],
+        lambda: (1, 2, 3),
+        lambda: np.array([1.0, 2.0, 3.0]),
+        lambda: np.int64([[1, 2, 3]]),
+        lambda: nd.array([1, 2, 3]),
+        lambda: nd.array([1, 2, 3], ctx=cpu(1)),
+        lambda: nd.array([[1, 2, 3]]).tostype("row_sparse"),
+    ],
+)
+def test_arrays_stretch_to_the_shape(value):
+    assert written(init.Constant(value())).tolist() == [[1, 2, 3]] * 2
+
+
+def test_constants_of_another_shape_are_refused_and_write_nothing():
+    array = nd.full((2, 3), 7)
+    with pytest.raises(ValueError, match="2"):
+        init.Constant([1, 2])._init_weight("w", array)
+    assert (array.asnumpy() == 7).all()
+
+
+@pytest.mark.parametrize("rule", [init.Zero(), init.One(), init.Constant([1, 0, 2])])
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+def test_sparse_arrays_get_the_values_of_dense_ones(rule, stype):
+    array = nd.zeros((4, 3), stype=stype)
+    rule._init_weight("w", array)
+    assert array.stype == stype
+    assert array.asnumpy().tolist() == written(rule, (4, 3)).tolist()
+    if stype == "row_sparse":
+        assert array.indices.asnumpy().tolist() == [0, 1, 2, 3]
+
+
+def test_what_was_stored_before_is_gone():
+    array = nd.sparse.row_sparse_array(([[5, 5]], [2]), shape=(4, 2))
+    init.Zero()._init_weight("w", array)
+    assert array.data.asnumpy().tolist() == [[0, 0]] * 4
+
+
+def test_writing_goes_into_the_memory_that_is_there():
+    array = nd.zeros((2, 2))
+    row = array[0]
+    init.One()._init_weight("w", array)
+    assert row.asnumpy().tolist() == [1, 1]
+
+
+def test_the_value_is_kept_as_it_was_given():
+    value = nd.array([1, 2])
+    rule = init.Constant(value)
+    rule.dumps()
+    assert rule.value is value
+    assert rule._kwargs == {"value": value}
+
+
+def test_constants_stay_the_same_on_every_context():
+    assert written(init.Constant(0.1), ctx=cpu(1)).tolist() == written(init.Constant(0.1)).tolist()

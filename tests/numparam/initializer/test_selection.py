@@ -1,0 +1,221 @@
+import logging
+
+import numpy as np
+import pytest
+
+import numparam as mx
+from numparam import initializer as init
+from numparam import ndarray as nd
+from numparam.base import MXNetError
+
+pytestmark = pytest.mark.usefixtures("device")
+
+
+def written(rule, name, shape=(2,), stype="default", **attrs):
+    array = nd.full(shape, -7).tostype(stype)
+    rule(init.InitDesc(name, attrs), array)
+    return array.asnumpy().tolist()
+
+
+def twos(name, array):
+    array[:] = 2
+
+
+# Mixed
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "value"),
+    [
+        ("fc_weight", [".*bias", ".*"], 3),
+        ("fc_weight", ["weight", ".*"], 3),
+        ("fc_weight", [".*", ".*weight"], 0),
+        ("fc_weight", ["fc", ".*"], 0),
+    ],
+)
+def test_the_first_pattern_that_matches_at_the_beginning_counts(name, patterns, value):
+    rule = init.Mixed(patterns, [init.Zero(), init.Constant(3)])
+    assert written(rule, name) == [value] * 2
+
+
+def test_called_directly_suffix_rules_hold():
+    assert written(init.Mixed([".*"], [init.Constant(3)]), "bn_gamma") == [1, 1]
+
+
+def test_names_and_functions_serve_as_initializers():
+    rule = init.Mixed(["a", "b", ".*"], ["ones", twos, '["constant", {"value": 3}]'])
+    assert [written(rule, f"{letter}_weight")[0] for letter in "abc"] == [1, 2, 3]
+
+
+def test_no_match_is_a_value_error_that_tells_name_and_patterns():
+    with pytest.raises(ValueError, match=r"'fc_weight'.*'bias'"):
+        written(init.Mixed(["bias"], [init.Zero()]), "fc_weight")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "rules"),
+    [([".*"], []), ([], [init.Zero()]), (["("], [init.Zero()]), ([".*"], [3]), ([".*"], ["x"])],
+)
+def test_mixed_is_checked_when_made(patterns, rules):
+    with pytest.raises(AssertionError):
+        init.Mixed(patterns, rules)
+
+
+# Load
+
+
+@pytest.fixture
+def values():
+    return {
+        "arg:fc_weight": nd.array([1, 2]),
+        "aux:fc_mean": nd.array([3, 4]),
+        "plain": nd.array([5, 6]),
+    }
+
+
+def test_prefixes_of_names_do_not_count(values):
+    rule = init.Load(values)
+    assert sorted(rule.param) == ["fc_mean", "fc_weight", "plain"]
+    assert written(rule, "fc_weight") == [1, 2]
+    assert written(rule, "fc_mean") == [3, 4]
+    assert written(rule, "plain") == [5, 6]
+    assert "arg:fc_weight" in values
+
+
+def test_files_are_read(values, tmp_path):
+    path = tmp_path / "net.params"
+    nd.save(path, values)
+    for given in (path, str(path)):
+        assert written(init.Load(given), "fc_weight") == [1, 2]
+
+
+def test_the_dtype_of_the_parameter_stays():
+    array = nd.zeros((2,), dtype="float16")
+    init.Load({"w": nd.array([1.5, 2])})(init.InitDesc("w"), array)
+    assert array.dtype == np.float16
+    assert array.asnumpy().tolist() == [1.5, 2]
+
+
+@pytest.mark.parametrize("source", ["default", "row_sparse"])
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+def test_values_of_one_storage_type_fill_arrays_of_another(source, stype):
+    rule = init.Load({"w": nd.array([[1, 2], [0, 0]]).tostype(source)})
+    array = nd.ones((2, 2)).tostype(stype)
+    rule(init.InitDesc("w"), array)
+    assert array.asnumpy().tolist() == [[1, 2], [0, 0]]
+    if stype == "row_sparse":
+        assert array.indices.asnumpy().tolist() == [0, 1]
+
+
+def test_missing_values_need_a_default(values):
+    with pytest.raises(AssertionError, match="'other_weight'"):
+        written(init.Load(values), "other_weight")
+    rule = init.Load(values, default_init="ones")
+    assert written(rule, "other_weight") == [1, 1]
+    assert written(rule, "other_bias") == [0, 0]
+
+
+def test_other_shapes_are_refused_and_nothing_is_written(values):
+    array = nd.ones((3,))
+    with pytest.raises(MXNetError, match=r"'plain'.*\(3,\).*\(2,\)"):
+        init.Load(values)(init.InitDesc("plain"), array)
+    assert array.asnumpy().tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("given", [[nd.zeros], 3, None])
+def test_arrays_without_names_are_refused(given):
+    with pytest.raises(TypeError, match="names"):
+        init.Load(given)
+
+
+def test_files_without_names_or_that_are_not_there_are_refused(tmp_path):
+    nd.save(tmp_path / "list.params", [nd.zeros((2,))])
+    with pytest.raises(TypeError):
+        init.Load(tmp_path / "list.params")
+    with pytest.raises((MXNetError, OSError)):
+        init.Load(tmp_path / "none.params")
+
+
+def test_load_logs_where_values_came_from(values, caplog):
+    caplog.set_level(logging.INFO)
+    rule = init.Load(values, init.One(), verbose=True)
+    written(rule, "plain")
+    written(rule, "other_weight")
+    assert caplog.messages == [
+        "Initialized plain by loading",
+        "Initialized other_weight by default_init",
+    ]
+
+
+# as_initializer
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["ones", '["constant", {"value": 1}]', {"initializer": "one"}, init.One()],
+)
+def test_initializers_and_their_texts_become_initializers(given):
+    made = init.as_initializer(given)
+    assert isinstance(made, init.Initializer)
+    assert written(made, "a_weight") == [1, 1]
+
+
+CHOOSERS = {
+    "Mixed": lambda: init.Mixed(["a", ".*"], [init.Constant(2), init.Zero()]),
+    "nested": lambda: init.Mixed(
+        [".*"], [init.Load({}, init.Mixed(["b", ".*"], [init.Zero(), twos]))]
+    ),
+    "Load": lambda: init.Load({"a_bias": nd.array([2, 2])}),
+    "default of Load": lambda: init.Load({}, init.Constant(2)),
+    "function": lambda: twos,
+    "partial": lambda: init.Constant(2)._init_weight,
+}
+
+
+@pytest.mark.parametrize("chooser", CHOOSERS.values(), ids=CHOOSERS)
+def test_choosers_apply_whatever_the_end_of_the_name(chooser):
+    made = init.as_initializer(chooser())
+    assert isinstance(made, init.Initializer)
+    assert written(made, "a_bias") == [2, 2]
+    assert written(init.Zero(), "a_bias", __init__=made) == [2, 2]
+
+
+def test_an_attribute_counts_more_than_a_chooser():
+    assert written(init.as_initializer(twos), "a_bias", __init__="ones") == [1, 1]
+
+
+def test_functions_see_the_description():
+    seen = []
+    made = init.as_initializer(lambda name, array: seen.append((type(name), str(name))))
+    written(made, "a_bias")
+    assert seen == [(init.InitDesc, "a_bias")]
+
+
+@pytest.mark.parametrize("given", [None, 3, init.Zero, "nothing", {"scale": 1}, "["])
+def test_everything_else_is_refused(given):
+    with pytest.raises(AssertionError):
+        init.as_initializer(given)
+
+
+def test_choosers_have_no_json_form():
+    made = init.as_initializer(twos)
+    with pytest.raises(ValueError, match="twos"):
+        made.dumps()
+    assert made == init.as_initializer(twos)
+    assert made != init.as_initializer(print)
+
+
+def test_verbosity_reaches_choosers(caplog):
+    caplog.set_level(logging.INFO)
+    written(init.as_initializer(twos).set_verbosity(True), "a_bias")
+    assert caplog.messages == ["Initialized a_bias as twos: 2.0"]
+
+
+def test_random_values_come_from_the_generator_of_the_process():
+    rule = init.Mixed([".*"], [init.Uniform(1)])
+    results = []
+    for _ in range(2):
+        mx.random.seed(3)
+        results.append(written(rule, "a_weight", (20,)))
+    assert results[0] == results[1]
+    assert written(rule, "a_weight", (20,)) != results[0]

@@ -27,9 +27,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-# Not lazily: the module has the function's name, and importing it would put the module there.
-from numparam.use_np import use_np
-
 if TYPE_CHECKING:
     from numparam import (
         attribute,
@@ -46,6 +43,7 @@ if TYPE_CHECKING:
         numpy_extension,
         random,
         symbol,
+        test_utils,
         util,
     )
     from numparam import initializer as init
@@ -65,8 +63,8 @@ if TYPE_CHECKING:
         gpu,
         num_gpus,
     )
+    from numparam.np_decorators import use_np, use_np_array, use_np_shape
     from numparam.np_mode import is_np_array, is_np_shape, np_array, np_shape, set_np_shape
-    from numparam.use_np import use_np_array, use_np_shape
 
 __version__ = "0.1.0"
 
@@ -105,6 +103,7 @@ __all__ = [
     "set_np_shape",
     "sym",
     "symbol",
+    "test_utils",
     "use_np",
     "use_np_array",
     "use_np_shape",
@@ -137,8 +136,9 @@ _HOMES = {
     "np_shape": "np_mode",
     "num_gpus": "context",
     "set_np_shape": "np_mode",
-    "use_np_array": "use_np",
-    "use_np_shape": "use_np",
+    "use_np": "np_decorators",
+    "use_np_array": "np_decorators",
+    "use_np_shape": "np_decorators",
 }
 
 #: What MXNet has and this version of numparam has not, though it belongs to parameters.

@@ -246,7 +246,7 @@ def np_array(active: bool = True) -> _NumpyArrayScope:
     Notes
     -----
     As in MXNet it does not touch NumPy shapes: enter :func:`np_shape` as well, or decorate with
-    :func:`~numparam.use_np.use_np`.
+    :func:`~numparam.np_decorators.use_np`.
 
     Examples
     --------

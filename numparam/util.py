@@ -1,7 +1,7 @@
 """What Gluon-era code imports from ``mxnet.util``.
 
 The NumPy modes are defined in :mod:`numparam.np_mode`, their decorators in
-:mod:`numparam.use_np`.
+:mod:`numparam.np_decorators`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numparam.np_mode import (
     set_np,
     set_np_shape,
 )
-from numparam.use_np import use_np, use_np_array, use_np_shape
+from numparam.np_decorators import use_np, use_np_array, use_np_shape
 
 __all__ = [
     "get_gpu_count",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from numparam import autograd
-from numparam.dtypes import as_dtype
 from numparam.gluon import averaging, contexts, loading, shape_rules, transfers, zeroing
+from numparam.gluon.declaration import checked_dtype
 from numparam.gluon.errors import NothingToSetError, UninitializedResetError
 from numparam.gluon.initialization import Initialization
 from numparam.ndarray.ndarray import NDArray
@@ -214,7 +214,7 @@ class Changes(Initialization):
         >>> weight.data().asnumpy()
         array([1., 1.], dtype=float16)
         """
-        wanted = as_dtype(dtype)
+        wanted = checked_dtype(dtype, self.name)
         if self._data is not None:
             with autograd.pause():
                 data = [array.astype(wanted) for array in self._data]
@@ -282,5 +282,8 @@ def as_array(data: Any, name: str) -> Any:
             f"Parameter '{name}': values must be an NDArray or a NumPy array; got "
             f"{type(data).__name__}. numpy.asarray makes an array of nested lists."
         )
-    host = as_host_array(np.asarray(data), np.dtype(np.float32))
+    try:
+        host = as_host_array(np.asarray(data), np.dtype(np.float32))
+    except TypeError as error:
+        raise NotAnArrayError(f"Parameter '{name}' takes numbers: {error}.") from error
     return host.astype(host.dtype.newbyteorder("="), copy=False)

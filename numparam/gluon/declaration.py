@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.dtypes import as_dtype
+from numparam.dtypes import UnsupportedDTypeError, as_dtype
 from numparam.gluon import shape_rules
 from numparam.gluon.copies import Copies
 from numparam.gluon.errors import InvalidGradReqError
@@ -55,7 +55,7 @@ class Declaration(Copies):
                     f"{', '.join(map(repr, STORAGE_TYPE_IDS))}; got {value!r}."
                 )
         if dtype is not None:
-            as_dtype(dtype)
+            checked_dtype(dtype, name)
         self.name = name
         self._start_without_copies()
         self._var: Any = None
@@ -178,6 +178,20 @@ class Declaration(Copies):
     def dtype(self) -> Any:
         """The dtype, as it was given."""
         return self._dtype
+
+
+def checked_dtype(dtype: Any, name: str) -> np.dtype[Any]:
+    """Give the dtype that is meant; None is float32.
+
+    Raises
+    ------
+    UnsupportedDTypeError
+        If there is no such dtype: a TypeError, a ValueError and a KeyError.
+    """
+    try:
+        return as_dtype(dtype)
+    except UnsupportedDTypeError as error:
+        raise UnsupportedDTypeError(f"Parameter '{name}': {error}") from None
 
 
 def check_grad_req(grad_req: Any, name: str) -> None:

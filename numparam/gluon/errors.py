@@ -30,6 +30,7 @@ __all__ = [
     "UnknownParameterError",
     "UnknownShapeError",
     "UnsaveableNameError",
+    "UnusableContextError",
 ]
 
 
@@ -81,6 +82,10 @@ class ShapeMismatchError(ValueError, AssertionError):
 
 class UnknownShapeError(ValueError, AssertionError):
     """The shape has dimensions that are not known, where all must be."""
+
+
+class UnusableContextError(MXNetError):
+    """A parameter cannot be put on a context."""
 
 
 class UninitializedResetError(ValueError):

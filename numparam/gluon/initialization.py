@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.gluon import contexts, shape_rules, transfers
 from numparam.gluon.declaration import Declaration
-from numparam.gluon.errors import UnknownShapeError
+from numparam.gluon.errors import UnknownShapeError, UnusableContextError
 from numparam.gluon.initial_values import check_initializer, initial_array
 from numparam.initializer import Uniform
 
@@ -167,8 +168,12 @@ class Initialization(Declaration):
 
         An array that is `owned`, made for this parameter alone, becomes the first copy itself.
         """
-        first = [data] if owned and data.context == ctx_list[0] else []
-        rest = [transfers.copied(data, context) for context in ctx_list[len(first) :]]
-        copies = first + rest
-        gradients = self._new_gradients(copies)
+        copies = [data] if owned and data.context == ctx_list[0] else []
+        try:
+            copies.extend(transfers.copied(data, context) for context in ctx_list[len(copies) :])
+            gradients = self._new_gradients(copies)
+        except MXNetError as error:
+            raise UnusableContextError(
+                f"Parameter '{self.name}' cannot be put on {ctx_list}: {error}"
+            ) from error
         return lambda: self._bind(copies, gradients, ctx_list)

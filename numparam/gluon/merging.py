@@ -8,7 +8,7 @@ from typing import Any
 
 from numparam.dtypes import as_dtype
 from numparam.gluon import shape_rules
-from numparam.gluon.declaration import Declaration, check_grad_req
+from numparam.gluon.declaration import Declaration, check_grad_req, checked_dtype
 from numparam.gluon.errors import ParameterConflictError
 
 __all__ = ["merge"]
@@ -66,7 +66,7 @@ def _change(parameter: Any, name: str, wanted: Any) -> Callable[[], None] | None
     private = name in ("stype", "grad_stype", "differentiable")
     stored = getattr(parameter, f"_{name}" if private else name)
     if name == "dtype":
-        wanted_dtype = as_dtype(wanted)
+        wanted_dtype = checked_dtype(wanted, parameter.name)
         if stored is None:
             return lambda: parameter.cast(wanted)
         same = wanted_dtype == as_dtype(stored)

@@ -116,10 +116,19 @@ class Parameter(Rows):
 
 
 def _on(arrays: Any, ctx_list: list[Any]) -> Any:
-    """Bring arrays back to their contexts; a pickled array may have lost its own."""
-    if arrays is None:
-        return None
-    return [array.as_in_context(ctx) for array, ctx in zip(arrays, ctx_list, strict=True)]
+    """Bring arrays back to their contexts; a pickled array may have lost its own.
+
+    They stay the same objects, which other parameters may hold as well.
+    """
+    for array, ctx in zip(arrays or (), ctx_list, strict=False):
+        if array.context != ctx:
+            there = transfers.copied(array, ctx)
+            array._ctx, array._backend = ctx, there._backend
+            if array.stype == "default":
+                array._buffer = there._buffer
+            else:
+                array._adopt(there._parts)
+    return None if arrays is None else list(arrays)
 
 
 class Constant(Parameter):

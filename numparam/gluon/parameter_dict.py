@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any
 
 from numparam.context import Context
-from numparam.dtypes import as_dtype
 from numparam.gluon import parameter, summary, zeroing
 from numparam.gluon.checkpoints import Checkpoints
-from numparam.gluon.declaration import check_grad_req
+from numparam.gluon.declaration import check_grad_req, checked_dtype
 from numparam.gluon.members import Members
 from numparam.gluon.overriding import is_overridden
 from numparam.initializer import Uniform, as_initializer
@@ -186,7 +185,7 @@ class ParameterDict(Members, Checkpoints):
             if name == "grad_req" and not isinstance(member, parameter.Constant):
                 check_grad_req(value, member.name)
             elif name == "dtype":
-                as_dtype(value)
+                checked_dtype(value, member.name)
         for member in self._params.values():
             setattr(member, name, value)
 

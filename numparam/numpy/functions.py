@@ -182,7 +182,9 @@ class _Unavailable:
         self._name = name
 
     def __get__(self, array: Any, array_class: type) -> NoReturn:
-        if self._name in FUNCTIONS:
+        from numparam import numpy
+
+        if self._name in numpy.__all__:
             instead = f"mx.np.{self._name}(array)"
         else:
             instead = f"array.as_nd_ndarray().{self._name}(...) or mx.npx, which has the layers"

@@ -83,7 +83,7 @@ from numparam.test_utils.tolerances import (
     get_tolerance,
     get_tols,
 )
-from numparam.use_np import use_np
+from numparam.np_decorators import use_np
 
 __all__ = [
     "Context",

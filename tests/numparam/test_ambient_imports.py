@@ -13,7 +13,7 @@ MODULES = [
     "numparam.np_mode",
     "numparam.shapes",
     "numparam.symbol",
-    "numparam.use_np",
+    "numparam.np_decorators",
     "numparam.util",
 ]
 

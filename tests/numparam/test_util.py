@@ -1,6 +1,6 @@
 import pytest
 
-from numparam import backend, np_mode, use_np, util
+from numparam import backend, np_decorators, np_mode, util
 from numparam.base import MXNetError
 
 
@@ -8,7 +8,7 @@ def test_names_of_mxnet_util_are_the_modes_themselves():
     for name in ("is_np_shape", "is_np_array", "np_shape", "np_array", "set_np", "reset_np"):
         assert getattr(util, name) is getattr(np_mode, name)
     for name in ("use_np", "use_np_shape", "use_np_array"):
-        assert getattr(util, name) is getattr(use_np, name)
+        assert getattr(util, name) is getattr(np_decorators, name)
 
 
 def test_set_module_changes_the_module_and_returns_the_object():

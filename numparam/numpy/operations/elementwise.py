@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.operations.operation import OPERATIONS, Operation, operation, register
-from numparam.numpy.operations.promotion import with_fractions
+from numparam.numpy.operations.promotion import is_floating, with_fractions
 
 __all__ = ["UNARY"]
 
 Array = np.ndarray
 
-#: Functions with results of the dtype that NumPy gives them.
+#: Functions with results of the dtype that NumPy gives them, but for float32 in place of float64.
 _OF_NUMPY: tuple[tuple[str, tuple[str, ...], Callable[..., Any], str], ...] = (
-    ("abs", ("absolute", "fabs"), np.abs, "the absolute value"),
+    ("abs", ("absolute",), np.abs, "the absolute value"),
+    ("fabs", (), np.fabs, "the absolute value, as a fraction"),
     ("negative", (), np.negative, "the number with the other sign"),
     ("positive", (), np.positive, "the number itself"),
     ("square", (), np.square, "the square"),
@@ -70,7 +71,10 @@ def _register(name: str, aliases: tuple[str, ...], forward: Callable[..., Any], 
 
 
 def _as_array(function: Callable[..., Any], x: Array) -> Array:
-    return np.asarray(function(x))
+    result = np.asarray(function(x))
+    if is_floating(result.dtype) and not is_floating(x.dtype):
+        return result.astype(with_fractions(x.dtype))
+    return result
 
 
 def _with_fractions(function: Callable[..., Any], x: Array) -> Array:

@@ -15,9 +15,7 @@ VALUES = ("write", "add", "null")
 )
 @settings(max_examples=40, deadline=None)
 def test_every_sequence_of_changes_leaves_marks_that_fit(stypes, first, steps):
-    parameter = Parameter(
-        "w", shape=(3, 2), grad_req=first, stype=stypes[0], grad_stype=stypes[1]
-    )
+    parameter = Parameter("w", shape=(3, 2), grad_req=first, stype=stypes[0], grad_stype=stypes[1])
     expected = first
     for step in steps:
         if step in VALUES:

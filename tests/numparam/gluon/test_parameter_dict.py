@@ -34,7 +34,9 @@ def test_threads_that_ask_for_names_get_one_parameter_each():
             thread.start()
         for thread in threads:
             thread.join()
-        assert all(one is first for many in found for one, first in zip(many, found[0], strict=True))
+        assert all(
+            one is first for many in found for one, first in zip(many, found[0], strict=True)
+        )
         assert list(parent) == [f"net_{name}" for name in names]
 
 

@@ -214,7 +214,7 @@ def test_json_pickle_and_copies_give_an_equal_initializer(rule):
         copy.deepcopy(rule),
     ):
         assert twin == rule
-        assert not twin != rule
+        assert (twin != rule) is False
         assert twin.dumps() == rule.dumps()
 
 

@@ -1,0 +1,220 @@
+import numpy as np
+import pytest
+
+import numparam as mx
+from numparam.gluon import Constant, Parameter
+from numparam.gluon.errors import NothingToSetError
+
+
+def made(value=1, contexts=(mx.cpu(0), mx.cpu(1)), **keywords):
+    parameter = Parameter("fc_weight", shape=(3, 2), **keywords)
+    parameter.initialize(mx.init.Constant(value), ctx=list(contexts))
+    return parameter
+
+
+def state(parameter):
+    """Everything that a refused call must leave as it was."""
+    arrays = [*(parameter._data or []), *(parameter._grad or [])]
+    return [
+        parameter.shape,
+        parameter.dtype,
+        parameter.grad_req,
+        parameter._ctx_list,
+        parameter._deferred_init,
+        [id(array) for array in arrays],
+        [array.asnumpy().tolist() for array in arrays],
+    ]
+
+
+REFUSED = {
+    "another shape": lambda p: p.set_data(mx.nd.zeros((2, 3))),
+    "a list": lambda p: p.set_data([[1, 2]] * 3),
+    "a text": lambda p: p.set_data("ones"),
+    "csr": lambda p: p.set_data(mx.nd.ones((3, 2)).tostype("csr")),
+    "objects": lambda p: p.set_data(np.full((3, 2), "a")),
+    "unknown dtype": lambda p: p.cast("foo"),
+    "complex dtype": lambda p: p.cast("complex64"),
+    "text as context": lambda p: p.reset_ctx("cpu"),
+    "no contexts": lambda p: p.reset_ctx([]),
+    "a gpu": lambda p: p.reset_ctx([mx.cpu(0), mx.gpu(7)]),
+    "another rank": lambda p: setattr(p, "shape", (3, 2, 1)),
+    "a negative size": lambda p: setattr(p, "shape", (3, -2)),
+    "an unknown initializer": lambda p: p.initialize("nothing", force_reinit=True),
+    "an initializer that fails": lambda p: p.initialize(failing, force_reinit=True),
+    "an initializer class": lambda p: p.initialize(mx.init.One, force_reinit=True),
+    "initialize on a gpu": lambda p: p.initialize(ctx=mx.gpu(7), force_reinit=True),
+    "load of another shape": lambda p: p._load_init(mx.nd.zeros((3, 1)), None),
+    "load of another dtype": lambda p: p._load_init(mx.nd.zeros((3, 2), dtype="float64"), None),
+    "load elsewhere": lambda p: p._load_init(mx.nd.zeros((3, 2)), mx.cpu(4)),
+}
+
+
+def failing(name, array):
+    array[:] = 9
+    raise ValueError(f"{name} cannot be made by an initializer that fails")
+
+
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+@pytest.mark.parametrize("call", sorted(REFUSED))
+def test_a_refused_call_names_the_parameter_and_changes_nothing(device, call, stype):
+    parameter = made(stype=stype)
+    before = state(parameter)
+    with pytest.raises((AssertionError, TypeError, ValueError, RuntimeError)) as refusal:
+        REFUSED[call](parameter)
+    assert state(parameter) == before
+    assert "fc_weight" in str(refusal.value)
+    assert len(str(refusal.value)) > 40
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int32"])
+def test_set_data_converts_in_place_on_every_context(device, dtype):
+    parameter = made(dtype=dtype)
+    arrays = [(array, array._buffer) for array in parameter.list_data()]
+    values = np.float64([[1.5, -2.5], [0.1, 3], [4, 5]])
+    for source in (values, values.astype(">f4"), np.asfortranarray(values), mx.nd.array(values)):
+        parameter.set_data(source)
+        expected = np.asarray(source if isinstance(source, np.ndarray) else source.asnumpy())
+        expected = expected.astype(expected.dtype.newbyteorder("=")).astype(
+            parameter.list_data()[0].asnumpy().dtype
+        )
+        for array, buffer in arrays:
+            assert array._buffer is buffer
+            np.testing.assert_array_equal(array.asnumpy(), expected)
+
+
+def test_set_data_takes_arrays_of_other_libraries(device):
+    class Foreign:
+        shape = (3, 2)
+
+        def __array__(self, dtype=None, copy=None):
+            return np.full((3, 2), 7.0)
+
+    parameter = made()
+    parameter.set_data(Foreign())
+    assert (parameter.data(mx.cpu(1)).asnumpy() == 7).all()
+
+
+def test_set_data_before_initialize_is_refused_as_both_types(device):
+    parameter = Parameter("fc_weight", shape=(0, 2))
+    with pytest.raises(NothingToSetError, match="fc_weight") as refusal:
+        parameter.set_data(mx.nd.zeros((3, 2)))
+    assert isinstance(refusal.value, AssertionError)
+    assert isinstance(refusal.value, RuntimeError)
+    assert parameter.shape == (0, 2)
+
+
+def test_a_row_sparse_parameter_always_stores_all_rows(device):
+    parameter = made(stype="row_sparse")
+    few = mx.nd.sparse.row_sparse_array(([[8, 9]], [1]), shape=(3, 2))
+    for source in (few, few.tostype("default"), few.asnumpy()):
+        parameter.initialize(mx.init.Constant(1), ctx=[mx.cpu(0), mx.cpu(1)], force_reinit=True)
+        parameter.set_data(source)
+        for array in parameter._data:
+            assert array.indices.asnumpy().tolist() == [0, 1, 2]
+            assert array.asnumpy().tolist() == [[0, 0], [8, 9], [0, 0]]
+
+
+def test_casts_averages_and_retention_are_called_on_the_device(opaque):
+    parameter = made()
+    opaque.backends[0].calls.clear()
+    parameter._reduce()
+    assert "average.mean" in opaque.backends[0].calls
+    opaque.backends[1].calls.clear()
+    parameter.cast("float16")
+    assert opaque.backends[1].calls == ["cast.cast", "cast.cast"]
+    table = made(stype="row_sparse")
+    few = mx.nd.sparse.row_sparse_array(([[8, 9]], [1]), shape=(3, 2))
+    opaque.backends[0].calls.clear()
+    table.set_data(few)
+    assert "retain.retain" in opaque.backends[0].calls
+    opaque.backends[0].calls.clear()
+    table._reduce()
+    assert "merge.merge" in opaque.backends[0].calls
+
+
+def test_copies_on_other_devices_are_moved_explicitly_for_the_mean(opaque):
+    parameter = made(contexts=(mx.cpu(0), mx.cpu(3)))
+    parameter.data(mx.cpu(3))[:] = 4
+    assert (parameter._reduce().asnumpy() == 2.5).all()
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_mean_of_equal_copies_is_each_of_them(device, dtype, count):
+    parameter = made(contexts=[mx.cpu(i) for i in range(count)], dtype=dtype)
+    values = np.float64([[0.1, 1 / 3], [1e-5, 7.7], [3e-39, -0.0]])
+    parameter.set_data(values)
+    expected = parameter.data(mx.cpu(0)).asnumpy()
+    assert parameter._reduce().asnumpy().tobytes() == expected.tobytes()
+    parameter.reset_ctx([mx.cpu(1), mx.cpu(0)])
+    for array in parameter.list_data():
+        assert array.asnumpy().tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
+def test_a_move_keeps_dtype_and_storage(device, stype):
+    parameter = made(stype=stype, dtype="float64", contexts=[mx.cpu(0), mx.cpu(2)])
+    parameter.reset_ctx([mx.cpu(1)])
+    (array,) = parameter._data
+    assert (array.stype, array.dtype, array.context) == (stype, np.float64, mx.cpu(1))
+    assert (array.asnumpy() == 1).all()
+
+
+def test_the_mean_has_memory_of_its_own(device):
+    parameter = made(contexts=[mx.cpu(0)])
+    average = parameter._reduce()
+    average[:] = 5
+    assert (parameter.data().asnumpy() == 1).all()
+
+
+def test_booleans_that_differ_have_no_mean(device):
+    parameter = made(dtype="bool")
+    parameter.data(mx.cpu(1))[:] = False
+    before = state(parameter)
+    with pytest.raises(ValueError, match="bool"):
+        parameter.reset_ctx(mx.cpu(0))
+    assert state(parameter) == before
+
+
+def test_raw_writes_while_recording_are_refused_where_set_data_works(device):
+    parameter = made()
+    with mx.autograd.record():
+        parameter.set_data(np.zeros((3, 2)))
+        parameter.zero_grad()
+        parameter._load_init(mx.nd.ones((3, 2)) * 2, None)
+        parameter.cast("float64")
+        parameter.reset_ctx(mx.cpu(0))
+    assert (parameter.data().asnumpy() == 2).all()
+
+
+def test_values_set_while_deferred_are_cast_with_the_parameter(device):
+    parameter = Parameter("w", shape=(0, 2), allow_deferred_init=True)
+    parameter.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    parameter.set_data(np.float64([[1, 2]]))
+    parameter.cast("float16")
+    parameter._finish_deferred_init()
+    assert parameter.data(mx.cpu(1)).dtype is np.float16
+    assert parameter.data(mx.cpu(1)).asnumpy().tolist() == [[1, 2]]
+
+
+def test_a_constant_owns_its_value(device):
+    source = mx.nd.array([1, 2])
+    constant = Constant("c", source)
+    source[:] = 9
+    constant.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    constant.data(mx.cpu(0))[:] = 5
+    assert constant.value.asnumpy().tolist() == [1, 2]
+    constant.initialize(ctx=mx.cpu(0), force_reinit=True)
+    assert constant.data().asnumpy().tolist() == [1, 2]
+
+
+def test_equal_seeds_give_equal_parameters_on_any_contexts(device):
+    def values(contexts):
+        mx.random.seed(11)
+        parameter = Parameter("w", shape=(40, 30))
+        parameter.initialize(mx.init.Xavier(), ctx=contexts)
+        return [array.asnumpy() for array in parameter.list_data()]
+
+    (alone,) = values([mx.cpu(0)])
+    for array in values([mx.cpu(2), mx.cpu(0)]):
+        np.testing.assert_array_equal(array, alone)

@@ -1,0 +1,163 @@
+"""``import numparam as mx``: its names, its modules, and what importing it costs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import types
+
+import pytest
+
+import numparam as mx
+
+SHORT_NAMES = {
+    "init": "initializer",
+    "nd": "ndarray",
+    "np": "numpy",
+    "npx": "numpy_extension",
+    "rnd": "random",
+    "sym": "symbol",
+}
+# Paths that Gluon-era code imports, and a name that it imports from each.
+PATHS = {
+    "attribute": "AttrScope",
+    "autograd": "record",
+    "base": "MXNetError",
+    "context": "Context",
+    "gluon": "ParameterDict",
+    "gluon.parameter": "Parameter",
+    "initializer": "Xavier",
+    "name": "NameManager",
+    "ndarray": "NDArray",
+    "ndarray.ndarray": "NDArray",
+    "ndarray.random": "uniform",
+    "ndarray.sparse": "RowSparseNDArray",
+    "numpy": "ndarray",
+    "numpy_extension": "set_np",
+    "random": "seed",
+    "symbol": "var",
+    "test_utils": "assert_almost_equal",
+    "util": "is_np_array",
+}
+
+
+def run(script: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": ":".join(filter(None, sys.path)), "PATH": ""},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", mx.__all__)
+def test_every_name_is_there_and_stays_the_same_object(name):
+    assert getattr(mx, name) is getattr(mx, name)
+    assert name in dir(mx)
+
+
+@pytest.mark.parametrize(("path", "name"), PATHS.items())
+def test_the_modules_that_gluon_era_code_imports_are_there(path, name):
+    module = importlib.import_module(f"numparam.{path}")
+    assert hasattr(module, name)
+
+
+def test_each_module_is_loaded_once_under_its_own_name():
+    for name in mx.__all__:
+        value = getattr(mx, name)
+        if isinstance(value, types.ModuleType):
+            assert value.__name__ == f"numparam.{SHORT_NAMES.get(name, name)}"
+            assert sys.modules[value.__name__] is value
+    for short in SHORT_NAMES:
+        assert f"numparam.{short}" not in sys.modules
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module(f"numparam.{short}")
+
+
+def test_an_attribute_that_is_a_loaded_module_is_that_module():
+    # A function with the name of a module would be replaced by it, or hide it.
+    for full, module in list(sys.modules.items()):
+        package, _, name = full.rpartition(".")
+        if package == "numparam":
+            assert getattr(mx, name) is module, full
+
+
+def test_use_np_is_the_decorator_also_after_its_module_was_imported():
+    importlib.import_module("numparam.np_decorators")
+
+    @mx.use_np
+    def in_numpy_mode():
+        return mx.is_np_shape(), mx.util.is_np_array()
+
+    assert in_numpy_mode() == (True, True)
+
+
+def test_importing_it_imports_none_of_its_modules_until_they_are_used():
+    loaded = json.loads(
+        run(
+            "import sys, json, numpy; before = set(sys.modules); import numparam; "
+            "print(json.dumps(sorted(set(sys.modules) - before)))"
+        )
+    )
+    own = {name for name in loaded if name.startswith("numparam")}
+    assert own == {"numparam"}
+    assert not {"threading", "logging", "ml_dtypes"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "mx.nd.zeros((2,)); mx.nd.array([1, 2])[0:1].asnumpy()",
+        "mx.np.ones(()); mx.np.array([1, 2])[mx.np.array([1, 2]) > 1].asnumpy()",
+        "mx.npx.set_np()",
+        "mx.sym.var('w')",
+        "mx.autograd.record()",
+        "mx.kernels",
+    ],
+)
+def test_using_the_modules_imports_no_compiler_and_no_framework(use):
+    heavy = run(
+        f"import sys, numparam as mx; {use}; "
+        "print({'numba', 'llvmlite', 'torch', 'cupy', 'jax', 'scipy'} & set(sys.modules))"
+    )
+    assert heavy.strip() == "set()"
+
+
+@pytest.mark.parametrize("name", ["kv", "kvstore", "optimizer", "lr_scheduler"])
+def test_what_is_not_there_yet_says_so(name):
+    with pytest.raises(AttributeError, match=f"no .* yet, so no numparam.{name}"):
+        getattr(mx, name)
+
+
+@pytest.mark.parametrize("name", ["mod", "image", "io", "metric", "Parametr", "__wrong__"])
+def test_what_is_not_there_at_all_says_what_is(name):
+    assert not hasattr(mx, name)
+    with pytest.raises(AttributeError, match=r"parameter layer .* nd, ndarray"):
+        getattr(mx, name)
+
+
+def test_from_imports_and_stars_work():
+    assert run(
+        "from numparam import nd, gluon, autograd, init; from numparam import np, npx; "
+        "from numparam.ndarray import sparse; from numparam import *; print(cpu(1))"
+    ).strip() == "cpu(1)"  # fmt: skip
+
+
+def test_threads_that_use_it_first_at_once_get_the_same_modules():
+    out = run(
+        "import threading, numparam as mx\n"
+        "seen = []\n"
+        "barrier = threading.Barrier(8)\n"
+        "def use():\n"
+        "    barrier.wait()\n"
+        "    seen.append((mx.nd, mx.np, mx.np.ones((2,)).sum().item()))\n"
+        "threads = [threading.Thread(target=use) for _ in range(8)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "print(len(seen), len(set(seen)))"
+    )
+    assert out.split() == ["8", "1"]

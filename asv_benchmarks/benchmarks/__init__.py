@@ -1,1 +1,1 @@
-"""Benchmarks of numparam for airspeed velocity; each `setup` calls once, so nothing compiles later."""
+"""Benchmarks for airspeed velocity; each `setup` calls once, so that nothing compiles later."""

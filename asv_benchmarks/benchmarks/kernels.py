@@ -89,9 +89,7 @@ class Merge:
 
     def setup(self):
         generator = np.random.default_rng(0)
-        self.ids = [
-            np.sort(generator.choice(1_000_000, 50_000, replace=False)) for _ in range(4)
-        ]
+        self.ids = [np.sort(generator.choice(1_000_000, 50_000, replace=False)) for _ in range(4)]
         self.data = [np.ones((50_000, 64), np.float32) for _ in range(4)]
         self.time_merge()
 

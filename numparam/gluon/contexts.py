@@ -7,6 +7,7 @@ from typing import Any
 
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
+from numparam.gluon.errors import UnusableContextError
 from numparam.ndarray.arguments import ContextArgumentError, device_of
 
 __all__ = ["NoContextsError", "as_context_list", "position_of"]
@@ -42,8 +43,8 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
         If something else came: an MXNetError, a TypeError and an AttributeError.
     NoContextsError
         If the sequence is empty.
-    MXNetError
-        If a device is not there.
+    UnusableContextError
+        If a device is not there: an MXNetError.
     """
     if ctx is None:
         contexts = [default or current_context()]
@@ -61,7 +62,12 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
     for context in contexts:
         if not isinstance(context, Context):
             raise _no_context(context, name)
-        device_of(context)
+        try:
+            device_of(context)
+        except MXNetError as error:
+            raise UnusableContextError(
+                f"Parameter '{name}' cannot be put on {context}: {error}"
+            ) from error
     return contexts
 
 

@@ -11,9 +11,25 @@ from numparam.backend import backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.gluon import transfers
-from numparam.initializer import InitDesc, Initializer, as_initializer
+from numparam.initializer import (
+    Constant,
+    InitDesc,
+    Initializer,
+    MSRAPrelu,
+    Normal,
+    One,
+    Orthogonal,
+    Uniform,
+    Xavier,
+    Zero,
+    as_initializer,
+)
 
 __all__ = ["check_initializer", "initial_array"]
+
+_HOST = Context("cpu", 0)
+# Initializers that are known to write every element; others may rely on zeros.
+_WRITE_ALL = frozenset({Constant, MSRAPrelu, Normal, One, Orthogonal, Uniform, Xavier, Zero})
 
 
 class SparseNumpyParameterError(MXNetError, ValueError):
@@ -88,22 +104,23 @@ def initial_array(
             f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays of "
             "numparam.np are dense. Turn NumPy arrays off, or use the storage type 'default'."
         )
-    place = Context("cpu", 0)
-    if backend_of(ctx_list[0].device_type, ctx_list[0].device_id) is backend_of("cpu", 0):
-        place = ctx_list[0]
+    place, first = _HOST, ctx_list[0]
+    if backend_of(first.device_type, first.device_id) is backend_of("cpu", 0):
+        place = first
+    # Text stays as it is: empty text asks for the rule that the name has.
+    rule = init if isinstance(init, str) else as_initializer(init)
+    caller = as_initializer(default_init or "uniform")
     # Dense whatever the storage type: each initializer then works for all of them.
-    array = transfers.zeros(shape, dtype, place, "default", cls)
+    if type(rule) in _WRITE_ALL:
+        array = transfers.empty(shape, dtype, place, cls)
+    else:
+        array = transfers.zeros(shape, dtype, place, "default", cls)
+    desc = InitDesc(name, {"__init__": rule})
     if autograd.is_recording():
         with autograd.pause():
-            _fill(array, name, init, default_init)
+            caller(desc, array)
     else:
-        _fill(array, name, init, default_init)
+        caller(desc, array)
     if stypes[0] == "row_sparse":
         return transfers.all_rows(array)
     return array if stypes[0] == "default" else array.tostype(stypes[0])
-
-
-def _fill(array: Any, name: str, init: Any, default_init: Any) -> None:
-    # Text stays as it is: empty text asks for the rule that the name has.
-    rule = init if isinstance(init, str) else as_initializer(init)
-    as_initializer(default_init or "uniform")(InitDesc(name, {"__init__": rule}), array)

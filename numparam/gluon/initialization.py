@@ -119,7 +119,8 @@ class Initialization(Declaration):
             return defer
         raise UnknownShapeError(
             f"Cannot initialize Parameter '{self.name}' because it has invalid shape: "
-            f"{self.shape}. Give the sizes that are 0, -1 or None, or construct it with "
+            f"{self.shape}. Give all sizes, which are unknown where they are 0 or -1 (and () is a "
+            "shape only with numparam.util.np_shape), or construct it with "
             "allow_deferred_init=True and set them later."
         )
 

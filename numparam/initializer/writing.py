@@ -36,21 +36,24 @@ def write(array: NDArray, value: Any) -> None:
     ValueError
         If it does not stretch to the shape.
     """
-    if isinstance(value, NDArray) and value.stype != "default":
-        value = value.tostype("default")
-    if array.stype == "default":
-        array[:] = value
-        return
+    target = array if array.stype == "default" else _dense_like(array)
+    if isinstance(value, NDArray):
+        if value.stype != "default":
+            value = value.tostype("default")
+        # Arrays of numparam.np take their own kind only, and so do those of numparam.nd.
+        value = value._as_class(target._array_class)
     array._require_writable()
-    backend = array._backend
-    dense = NDArray.from_buffer(
-        backend.empty(array.shape, array._buffer.dtype), array._ctx, backend
-    )
-    dense[:] = value
+    target[:] = value
     if array.stype == "row_sparse":
-        _store_all_rows(array, dense)
-    else:
-        dense.copyto(array)
+        _store_all_rows(array, target)
+    elif array.stype == "csr":
+        target.copyto(array)
+
+
+def _dense_like(array: NDArray) -> NDArray:
+    backend = array._backend
+    buffer = backend.empty(array.shape, array._buffer.dtype)
+    return NDArray.from_buffer(buffer, array._ctx, backend)
 
 
 def _store_all_rows(array: Any, dense: NDArray) -> None:

@@ -181,7 +181,8 @@ class Conversions:
         if self._marking is not None and self._marking.grad_req is not None:
             grad = self._marking.grad
             if grad is not None:
-                grad = memo.get(id(grad)) or grad.__deepcopy__(memo)
+                known = memo.get(id(grad))
+                grad = grad.__deepcopy__(memo) if known is None else known
             duplicate._mark(grad, self._marking.grad_req)
             duplicate._fresh_grad = self._fresh_grad
         return duplicate

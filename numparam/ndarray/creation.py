@@ -56,8 +56,14 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
             return sparse.array(source_array, ctx=ctx, dtype=dtype)
         ctx, backend = device_of(ctx)
-        wanted = as_dtype(dtype, source_array._buffer.dtype)
-        host = source_array._backend.download(source_array._buffer)
+        source = source_array._buffer
+        wanted = as_dtype(dtype, source.dtype)
+        if source_array._shares_host_memory:
+            host = source
+        elif source_array._backend is backend:  # not by way of the host
+            return NDArray.from_buffer(backend.cast.cast(source, wanted), ctx, backend)
+        else:
+            host = source_array._backend.download(source)
     elif hasattr(source_array, "tocsr"):
         from numparam.ndarray import sparse
 

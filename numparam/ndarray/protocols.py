@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.dtypes import bfloat16
 from numparam.ndarray import capsules
 
 __all__ = ["Protocols"]
@@ -63,6 +64,9 @@ class Protocols:
     def __array_interface__(self: Any) -> dict[str, Any]:
         if not self._shares_host_memory:
             raise AttributeError(f"an array on {self._ctx} has no __array_interface__")
+        if self._buffer.dtype == bfloat16:
+            # Its type string says no more than two bytes, and NumPy asks here before __array__.
+            raise AttributeError("__array_interface__ cannot describe bfloat16; use np.asarray")
         return self._host_memory().__array_interface__
 
     def __dlpack__(self: Any, **keywords: Any) -> Any:

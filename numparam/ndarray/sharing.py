@@ -9,7 +9,7 @@ import numpy as np
 from numparam.backend import backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.dtypes import UnsupportedDTypeError, as_dtype
+from numparam.dtypes import UnsupportedDTypeError, as_dtype, bfloat16
 from numparam.ndarray import capsules
 from numparam.ndarray.ndarray import NDArray
 
@@ -86,10 +86,13 @@ def _shared(host: np.ndarray, context: Context, writable: bool) -> NDArray:
         dtype = as_dtype(host.dtype)
     except UnsupportedDTypeError as error:
         raise UnshareableError(str(error)) from None
+    if dtype == bfloat16:
+        host = host.view(bfloat16)  # it may have come with MXNet's struct dtype
     if host.dtype != dtype or not host.flags.aligned or not host.flags.c_contiguous:
         raise UnshareableError(
-            f"memory of dtype {host.dtype} cannot be shared; it must be contiguous, aligned and of "
-            "native byte order. Copy it with nd.array(a, dtype=a.dtype)"
+            f"memory of dtype {host.dtype}, shape {host.shape} and strides {host.strides} bytes "
+            "cannot be shared; it must be contiguous, aligned and of native byte order. Copy it "
+            "with nd.array(a, dtype=a.dtype)"
         )
     if not isinstance(backend.empty((0,), dtype), np.ndarray):
         raise UnshareableError(

@@ -52,6 +52,11 @@ def host_value(value: Any, target: Any) -> tuple[np.ndarray, tuple[Buffer, ...]]
             f"a {value.stype} array cannot be written into a dense one; "
             "convert it with tostype('default') first"
         )
+    if value._array_class is not target._array_class:
+        raise TypeError(
+            "classic and mx.np arrays do not mix; write as_nd_ndarray() or as_np_ndarray() of the "
+            "value, which shares its memory"
+        )
     if reachable(value, target):
         return _NOTHING, (value._buffer,)
     return _NOTHING, (target._backend.upload(value._backend.download(value._buffer)),)

@@ -18,6 +18,7 @@ import numpy.random as rnd
 
 import numparam as mx
 from numparam.context import Context, current_context
+from numparam.np_decorators import use_np
 from numparam.test_utils.comparison import (
     almost_equal,
     almost_equal_ignore_nan,
@@ -83,7 +84,6 @@ from numparam.test_utils.tolerances import (
     get_tolerance,
     get_tols,
 )
-from numparam.np_decorators import use_np
 
 __all__ = [
     "Context",

@@ -19,8 +19,6 @@ from numparam.ndarray.values import as_host_array
 
 __all__ = [
     "dense_of",
-    "host_ids",
-    "host_values",
     "ids_of",
     "is_shape",
     "matrix_shape",
@@ -78,7 +76,7 @@ def ids_of(values: Any, backend: Backend, name: str) -> Any:
         shape = values.shape
         ids = backend.apply(whole_ids, values._buffer) if len(shape) == 1 else None
     else:
-        host = host_ids(values)
+        host = _host_ids(values)
         shape = host.shape
         ids = backend.upload(host)
     if len(shape) != 1:
@@ -86,18 +84,9 @@ def ids_of(values: Any, backend: Backend, name: str) -> Any:
     return ids
 
 
-def host_ids(values: Any) -> np.ndarray:
-    """Give ids in host memory as int64."""
-    return whole_ids(host_values(values, np.dtype(np.int64)))
-
-
-def host_values(values: Any, dtype: np.dtype[Any] | None = None) -> np.ndarray:
-    """Values in host memory; lists as `dtype`, if it holds them exactly, or float32."""
+def _host_ids(values: Any) -> np.ndarray:
+    """Give ids in host memory as int64; of an array of another device by a copy."""
     if isinstance(values, NDArray):
-        return values.asnumpy()
-    if isinstance(values, np.ndarray):
-        return as_host_array(values, values.dtype)
-    host = as_host_array(values, np.dtype(np.float64))
-    if dtype is None:
-        return host.astype(np.float32)
-    return host.astype(dtype) if not host.size else host
+        return whole_ids(values.asnumpy())
+    host = as_host_array(values, np.dtype(np.int64))
+    return whole_ids(host) if host.size else host.astype(np.int64)

@@ -14,8 +14,6 @@ from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.creation import zeros as dense_zeros
 from numparam.ndarray.sparse.arguments import (
     dense_of,
-    host_ids,
-    host_values,
     ids_of,
     is_shape,
     matrix_shape,
@@ -176,12 +174,7 @@ def csr_matrix(
             require_shape(arg1, shape)
             return zeros("csr", arg1, ctx=ctx, dtype=dtype)
         if len(arg1) == 2 and isinstance(arg1[1], tuple) and len(arg1[1]) == 2:
-            data, (rows, columns) = arg1
-            lengths = None if shape is None else matrix_shape(shape)
-            triple, lengths = parts_of_coordinates(
-                host_values(data), host_ids(rows), host_ids(columns), lengths
-            )
-            return _of_host(triple, lengths, ctx, backend, dtype)
+            return _of_places(arg1[0], *arg1[1], shape, ctx, backend, dtype)
         if len(arg1) == 3 and not is_shape(arg1):
             return _of_values(*arg1, shape, ctx, backend, dtype)
         raise SparseArgumentError(
@@ -226,6 +219,25 @@ def _of_values(
         )
     parts = Parts(values._buffer, columns, starts)
     return CSRNDArray.from_parts(lengths, parts, ctx, backend)
+
+
+def _of_places(
+    data: Any,
+    rows: Any,
+    columns: Any,
+    shape: Shape | None,
+    ctx: Context,
+    backend: Backend,
+    dtype: Any,
+) -> CSRNDArray:
+    wanted = None if shape is None else matrix_shape(shape)
+    made, lengths = backend.apply(
+        lambda *arrays: parts_of_coordinates(*arrays, wanted),
+        dense_of(data, ctx, dtype, "csr")._buffer,
+        ids_of(rows, backend, "row"),
+        ids_of(columns, backend, "column"),
+    )
+    return CSRNDArray.from_parts(lengths, Parts(*made, valid=True), ctx, backend)
 
 
 def _of_host(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import numparam as mx
 from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
@@ -248,6 +249,17 @@ def test_each_context_gets_its_own():
     autograd.accumulate_grad(variables, [[i, 1] for i in range(3)])
     assert [v.grad.asnumpy().tolist() for v in variables] == [[0, 1], [1, 1], [2, 1]]
     assert [v.grad.context for v in variables] == [cpu(i) for i in range(3)]
+
+
+@pytest.mark.parametrize("grad_req", ["write", "add"])
+def test_arrays_of_both_interfaces_take_gradients_of_each_other(grad_req):
+    for make in (mx.nd.ones, mx.np.ones):
+        for incoming in (mx.nd.array([1, 2]), mx.np.array([1, 2]), np.array([1, 2])):
+            variable = make((2,))
+            variable.attach_grad(grad_req)
+            autograd.accumulate_grad(variable, incoming)
+            assert type(variable.grad) is type(variable)
+            assert variable.grad.asnumpy().tolist() == [1, 2]
 
 
 def test_scalars_and_empty_arrays():

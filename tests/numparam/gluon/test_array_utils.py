@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import numparam as mx
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
@@ -103,6 +104,15 @@ def test_contexts_must_be_a_list_of_contexts(contexts, error):
         split_and_load(nd.zeros((2,)), contexts)
 
 
+def test_numpy_arrays_are_split_and_clipped_as_such():
+    with mx.util.np_shape(True), mx.util.np_array(True):
+        parts = split_and_load([[3.0, 4.0]], [cpu(0), cpu(1)], batch_axis=1)
+        assert [type(part) for part in parts] == [mx.np.ndarray] * 2
+        assert [part.asnumpy().tolist() for part in parts] == [[[3]], [[4]]]
+        assert type(clip_global_norm(parts, 1, check_isfinite=False)) is mx.np.ndarray
+        np.testing.assert_allclose(parts[0].asnumpy(), [[0.6]], rtol=1e-6)
+
+
 # clip_global_norm
 
 
@@ -137,13 +147,15 @@ def test_small_norms_change_no_bit():
 
 
 def test_the_norm_does_not_depend_on_the_contexts():
-    values = [np.float32([1e8, 1]), np.float32([3, 1e-3]), np.float32([5e7])]
-    norms = []
-    for contexts in ([0, 0, 0], [0, 1, 2], [2, 1, 0], [0, 1, 0]):
-        arrays = [nd.array(v, ctx=cpu(i)) for v, i in zip(values, contexts, strict=True)]
+    # Added one after the other, the small squares would vanish beside the large one.
+    values = [1e8] + [1.0] * 64
+    clipped = []
+    for spread in (lambda i: 0, lambda i: i % 3, lambda i: 2 * (i == 0)):
+        arrays = [nd.array([v], cpu(spread(i)), "float64") for i, v in enumerate(values)]
         clip_global_norm(arrays, 1)
-        norms.append([array.asnumpy().tolist() for array in arrays])
-    assert norms == [norms[0]] * 4
+        clipped.append([float(array.asnumpy()[0]) for array in arrays])
+    assert clipped[0][1] == 1 / (math.sqrt(1e16 + 64) + 1e-8)
+    assert clipped == [clipped[0]] * 3
 
 
 def test_row_sparse_gradients_stay_row_sparse():

@@ -5,8 +5,10 @@ import numparam as mx
 from numparam.gluon import Constant, Parameter
 from numparam.gluon.errors import NothingToSetError
 
+BOTH = (mx.cpu(0), mx.cpu(1))
 
-def made(value=1, contexts=(mx.cpu(0), mx.cpu(1)), **keywords):
+
+def made(value=1, contexts=BOTH, **keywords):
     parameter = Parameter("fc_weight", shape=(3, 2), **keywords)
     parameter.initialize(mx.init.Constant(value), ctx=list(contexts))
     return parameter
@@ -218,3 +220,15 @@ def test_equal_seeds_give_equal_parameters_on_any_contexts(device):
     (alone,) = values([mx.cpu(0)])
     for array in values([mx.cpu(2), mx.cpu(0)]):
         np.testing.assert_array_equal(array, alone)
+
+
+def test_an_initializer_may_leave_elements_at_zero(device):
+    class Corner(mx.init.Initializer):
+        def _init_weight(self, name, array):
+            array[0:1] = 3
+
+    parameter = made()
+    parameter.initialize(Corner(), ctx=[mx.cpu(0)], force_reinit=True)
+    assert parameter.data().asnumpy().tolist() == [[3, 3], [0, 0], [0, 0]]
+    parameter.initialize(lambda name, array: None, ctx=[mx.cpu(0)], force_reinit=True)
+    assert not parameter.data().asnumpy().any()

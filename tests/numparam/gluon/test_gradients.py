@@ -55,6 +55,7 @@ def check(parameter, grad_req, grad_stype):
         assert not gradient.asnumpy().any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(VALUES), max_size=4))
 def test_what_is_not_differentiable_never_gets_a_gradient(steps):
     parameter = Parameter("w", shape=(2,), differentiable=False)

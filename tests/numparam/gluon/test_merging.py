@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import numparam as mx
@@ -52,6 +52,7 @@ def agrees(name, stored, wanted):
     return stored == wanted
 
 
+@settings(deadline=None)
 @given(KEYWORDS, KEYWORDS)
 def test_asking_again_gives_the_same_or_refuses_and_changes_nothing(first, second):
     parameters = ParameterDict("net_")
@@ -74,6 +75,7 @@ def test_asking_again_gives_the_same_or_refuses_and_changes_nothing(first, secon
     assert list(parameters) == ["net_w"]
 
 
+@settings(deadline=None)
 @given(KEYWORDS, KEYWORDS)
 def test_what_is_shared_is_found_or_refused_like_ones_own(first, second):
     parent = ParameterDict("net_")
@@ -90,6 +92,7 @@ def test_what_is_shared_is_found_or_refused_like_ones_own(first, second):
         assert child.get("w", **second) is parameter is child["net_w"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz")), max_size=6))
 def test_update_is_a_union_or_changes_nothing(names):
     pool = {}

@@ -104,7 +104,6 @@ def test_length_membership_and_truth():
     assert len(parameters) == 2
     assert "net_bias" in parameters
     assert "bias" not in parameters
-    assert ["unhashable"] != parameters
     assert bool(ParameterDict())
     assert len(ParameterDict()) == 0
 

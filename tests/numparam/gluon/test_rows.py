@@ -37,7 +37,10 @@ class Store:
             self.tables[parameter.name] = parameter._data[0].asnumpy()
 
 
-def table(name="table", contexts=(mx.cpu(0), mx.cpu(1)), **keywords):
+BOTH = (mx.cpu(0), mx.cpu(1))
+
+
+def table(name="table", contexts=BOTH, **keywords):
     keywords = {"stype": "row_sparse", "grad_stype": "row_sparse", **keywords}
     parameter = Parameter(name, shape=(5, 2), **keywords)
     parameter.initialize("zeros", ctx=list(contexts))

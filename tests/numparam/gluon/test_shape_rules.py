@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numparam.gluon.shape_rules import as_shape, filled_in, is_known, merged
@@ -10,6 +10,7 @@ SHAPES = st.lists(SIZES, min_size=1, max_size=4).map(tuple)
 UNKNOWN = (0, -1)
 
 
+@settings(deadline=None)
 @given(SHAPES, SHAPES)
 def test_merging_keeps_what_either_side_knows(stored, wanted):
     result = merged(stored, wanted)
@@ -24,6 +25,7 @@ def test_merging_keeps_what_either_side_knows(stored, wanted):
             assert size == (known.pop() if known else old)
 
 
+@settings(deadline=None)
 @given(SHAPES, SHAPES)
 def test_merging_twice_changes_nothing_more(stored, wanted):
     once = merged(stored, wanted)
@@ -32,6 +34,7 @@ def test_merging_twice_changes_nothing_more(stored, wanted):
         assert is_known(once) == is_known(merged(wanted, stored))
 
 
+@settings(deadline=None)
 @given(SHAPES, SHAPES)
 def test_assignment_fills_unknown_sizes_only(stored, given_shape):
     fits = len(stored) == len(given_shape) and all(
@@ -44,6 +47,7 @@ def test_assignment_fills_unknown_sizes_only(stored, given_shape):
             filled_in(stored, given_shape, "w")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-9, 9), max_size=4))
 def test_sizes_below_minus_one_are_refused(sizes):
     if any(size < -1 for size in sizes):

@@ -26,7 +26,10 @@ def entries(monkeypatch):
     return entered
 
 
-def dictionary(count, contexts=(mx.cpu(0),), dtypes=("float32",), **keywords):
+ONE = (mx.cpu(0),)
+
+
+def dictionary(count, contexts=ONE, dtypes=("float32",), **keywords):
     parameters = ParameterDict("net_")
     for number in range(count):
         dtype = dtypes[number % len(dtypes)]
@@ -129,6 +132,19 @@ def test_zero_grad_reaches_all_gradients_after_a_change(device, change):
     assert is_zero(parameters)
 
 
+def test_members_that_come_or_go_make_a_table_stale():
+    parameters, stranger = dictionary(1), other()
+    stranger["other_w"].grad()[:] = 4
+    parameters.zero_grad()
+    parameters.update(stranger)
+    parameters.zero_grad()
+    assert not stranger["other_w"].grad().asnumpy().any()
+    del parameters._params["other_w"]
+    stranger["other_w"].grad()[:] = 4
+    parameters.zero_grad()
+    assert stranger["other_w"].grad().asnumpy().all()
+
+
 def test_a_table_is_built_once_and_again_only_where_arrays_changed(monkeypatch):
     from numparam.backend import backend_of
 
@@ -164,10 +180,12 @@ def test_replaced_gradients_are_not_kept_alive_by_a_table():
     assert [reference() for reference in old] == [None, None]
 
 
-def test_a_tied_gradient_is_zeroed_once(opaque):
+@pytest.mark.parametrize("tie", ["the same arrays", "handles on the same memory"])
+def test_a_tied_gradient_is_zeroed_once(device, tie):
     parameters = dictionary(2)
     first, second = parameters.values()
-    second._grad = first._grad
+    same = tie == "the same arrays"
+    second._grad = first._grad if same else [gradient.detach() for gradient in first._grad]
     parameters.zero_grad()
     groups = parameters._zeroing._dense
     assert [len(buffers) for _, buffers, _ in groups] == [1]

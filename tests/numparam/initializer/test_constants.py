@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import numparam as mx
 from numparam import initializer as init
 from numparam import ndarray as nd
 from numparam.context import cpu
@@ -81,3 +82,40 @@ def test_the_value_is_kept_as_it_was_given():
 
 def test_constants_stay_the_same_on_every_context():
     assert written(init.Constant(0.1), ctx=cpu(1)).tolist() == written(init.Constant(0.1)).tolist()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda: init.Constant(nd.array([1, 2])),
+        lambda: init.Constant(mx.np.array([1, 2])),
+        lambda: init.Constant([1, 2]),
+        lambda: init.Load({"w": nd.array([[1, 2], [1, 2]])}),
+        lambda: init.Load({"w": nd.array([[1, 2], [1, 2]]).tostype("row_sparse")}),
+    ],
+)
+def test_arrays_of_both_interfaces_are_written_from_each_other(rule):
+    for make in (mx.nd.zeros, mx.np.zeros):
+        array = make((2, 2))
+        init.as_initializer(rule())._init_weight(init.InitDesc("w"), array)
+        assert array.asnumpy().tolist() == [[1, 2], [1, 2]]
+
+
+@pytest.mark.parametrize("rule", [init.Uniform(), init.Xavier(), init.Orthogonal(), init.One()])
+def test_numpy_arrays_get_the_same_values(rule):
+    results = []
+    for make in (mx.nd.zeros, mx.np.zeros):
+        array = make((3, 2))
+        mx.random.seed(1)
+        rule(init.InitDesc("w_weight"), array)
+        results.append(array.asnumpy().tolist())
+    assert results[0] == results[1]
+
+
+def test_numpy_arrays_without_dimensions_or_elements():
+    with mx.util.np_shape(True):
+        for shape, rule in (((), init.Uniform()), ((), init.One()), ((0, 2), init.Normal())):
+            array = mx.np.zeros(shape)
+            rule(init.InitDesc("w_weight"), array)
+            rule(init.InitDesc("w_weight_quantize"), array)
+            assert array.shape == shape

@@ -54,7 +54,7 @@ def test_functions_of_two_arrays_give_numpys_values_in_every_form(device, name):
     for left, right in ((first, second), (first, 2), (2, first)):
         mine = [
             np.array(side) if isinstance(side, numpy.ndarray) else side for side in (left, right)
-        ]  # noqa: E501
+        ]
         expected = host(left, right)
         made = function(*mine)
         assert made.dtype == expected.dtype
@@ -132,6 +132,13 @@ def test_sums_are_accumulated_wider_than_the_array(device):
     assert ones.mean().item() == 1
     assert np.full((3,), 100, dtype="int8").sum(dtype="int32").item() == 300
     assert np.cumsum(ones).asnumpy()[-1] == 4096
+
+
+def test_degrees_of_freedom_are_taken_off_the_count(device):
+    array = np.array([1, 2, 4])
+    host = array.asnumpy()
+    assert array.var(ddof=1).item() == pytest.approx(host.var(ddof=1))
+    assert np.std(array, ddof=2).item() == pytest.approx(host.std(ddof=2))
 
 
 def test_reductions_of_nothing(device):

@@ -15,6 +15,10 @@ from numparam.dtypes import bfloat16
 from numparam.numpy.operations.promotion import promoted
 
 np = mx.np
+EVERY = {
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor"),
+    *("eq", "ne", "lt", "le", "gt", "ge"),
+}
 ARITHMETIC = [operator.add, operator.sub, operator.mul]
 COMPARISONS = [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
 INTEGERS = ["uint8", "int8", "int32", "int64"]
@@ -75,6 +79,17 @@ def test_comparisons_give_booleans_and_do_not_round_the_number(device):
             assert made.dtype == numpy.bool_
             assert made.tolist() == compare(array.asnumpy(), other).tolist()
             assert compare(other, array).tolist() == compare(other, array.asnumpy()).tolist()
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_every_operator_takes_a_number_on_either_side(device, name):
+    dtype = "int32" if name in ("and_", "or_", "xor") else "float32"
+    compute, host = getattr(operator, name), numpy.array([3, 5], dtype=dtype)
+    array = np.array(host)
+    for other in (2, numpy.array([2, 7], dtype=dtype)):
+        mine = np.array(other) if isinstance(other, numpy.ndarray) else other
+        assert compute(array, mine).tolist() == compute(host, other).tolist()
+        assert compute(mine, array).tolist() == compute(other, host).tolist()
 
 
 def test_none_equals_nothing(device):

@@ -1,0 +1,136 @@
+"""``mx.np`` arrays in the shape, the dtype and on the context of another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.context import Context
+from numparam.dtypes import as_dtype
+from numparam.numpy.creation import empty, full
+from numparam.numpy.multiarray import ndarray
+from numparam.numpy.operators import kind_error
+
+__all__ = ["copy", "empty_like", "full_like", "ones_like", "zeros_like"]
+
+
+def _like(a: Any, name: str) -> ndarray:
+    if not isinstance(a, ndarray):
+        raise kind_error(name, a)
+    return a
+
+
+def full_like(
+    a: ndarray,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "C",
+    ctx: Context | None = None,
+    out: ndarray | None = None,
+) -> ndarray:
+    """Make an array of one number, in the shape and dtype of another array.
+
+    Parameters
+    ----------
+    a : ndarray
+        The array with the shape, the dtype and the context.
+    fill_value : number
+        The number.
+    dtype, order, ctx, out
+        As for `numparam.np.full`, to differ from `a`.
+
+    Returns
+    -------
+    ndarray
+        A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.full_like(mx.np.zeros((2,)), 7)
+    array([7., 7.])
+    """
+    like = _like(a, "full_like")
+    return full(like.shape, fill_value, as_dtype(dtype, like.dtype), order, ctx or like.ctx, out)
+
+
+def zeros_like(
+    a: ndarray,
+    dtype: Any = None,
+    order: str = "C",
+    ctx: Context | None = None,
+    out: ndarray | None = None,
+) -> ndarray:
+    """Make an array of zeros, in the shape and dtype of another array.
+
+    Parameters
+    ----------
+    a, dtype, order, ctx, out
+        As for `full_like`.
+
+    Returns
+    -------
+    ndarray
+        A new array, or `out`.
+    """
+    return full_like(_like(a, "zeros_like"), 0, dtype, order, ctx, out)
+
+
+def ones_like(
+    a: ndarray,
+    dtype: Any = None,
+    order: str = "C",
+    ctx: Context | None = None,
+    out: ndarray | None = None,
+) -> ndarray:
+    """Make an array of ones, in the shape and dtype of another array.
+
+    Parameters
+    ----------
+    a, dtype, order, ctx, out
+        As for `full_like`.
+
+    Returns
+    -------
+    ndarray
+        A new array, or `out`.
+    """
+    return full_like(_like(a, "ones_like"), 1, dtype, order, ctx, out)
+
+
+def empty_like(
+    prototype: ndarray, dtype: Any = None, order: str = "C", subok: bool = False
+) -> ndarray:
+    """Make an array in the shape and dtype of another one, without setting its elements.
+
+    Parameters
+    ----------
+    prototype : ndarray
+        The array with the shape, the dtype and the context.
+    dtype, order
+        As for `numparam.np.zeros`, to differ from `prototype`.
+    subok : bool
+        Accepted for NumPy's sake.
+
+    Returns
+    -------
+    ndarray
+        A new array.
+    """
+    like = _like(prototype, "empty_like")
+    return empty(like.shape, as_dtype(dtype, like.dtype), order, like.ctx)
+
+
+def copy(a: ndarray) -> ndarray:
+    """Copy an array, on its context.
+
+    Parameters
+    ----------
+    a : ndarray
+        The array.
+
+    Returns
+    -------
+    ndarray
+        Equal elements in memory of its own.
+    """
+    return _like(a, "copy").copy()

@@ -1,0 +1,325 @@
+import copy
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opaque import opaque_device
+
+import numparam as mx
+from numparam import formats
+from numparam.formats import ParamsReader
+from numparam.gluon import ParameterDict
+from numparam.gluon.errors import IncompleteLoadError, LoadError
+
+NAMES = ("weight", "bias", "gamma")
+ON_THE_DEVICE = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def network(names=NAMES, state="new", prefix="net_", **keywords):
+    parameters = ParameterDict(prefix)
+    for name in names:
+        parameters.get(name, shape=(2,), **keywords)
+    if state == "initialised":
+        parameters.initialize("zeros", ctx=[mx.cpu(1), mx.cpu(0)])
+    return parameters
+
+
+def arrays(names, dtype="float32"):
+    return {name: np.asarray([i + 1, i + 1.5], dtype) for i, name in enumerate(names)}
+
+
+def snapshot(parameters):
+    return [
+        [p.shape, np.dtype(p.dtype), [a.asnumpy().tolist() for a in p._data or []]]
+        for p in parameters.values()
+    ]
+
+
+def write(path, data):
+    records = [formats.DenseRecord(array) for array in data.values()]
+    formats.write(path, list(data), records)
+
+
+@ON_THE_DEVICE
+@given(
+    own=st.sets(st.sampled_from(NAMES)),
+    given_names=st.sets(st.sampled_from((*NAMES, "extra"))),
+    allow_missing=st.booleans(),
+    ignore_extra=st.booleans(),
+    prefix=st.sampled_from(["", "net_"]),
+    kinds=st.sampled_from(["", "arg:", "aux:"]),
+    own_dtype=st.sampled_from(["float32", "float16"]),
+    dtype=st.sampled_from(["float32", "float16"]),
+    cast=st.sampled_from([None, "current", "saved"]),
+    state=st.sampled_from(["new", "initialised"]),
+    through_file=st.booleans(),
+    on_opaque=st.booleans(),
+)
+def test_every_combination_of_flags_loads_all_or_nothing(
+    tmp_path,
+    own,
+    given_names,
+    allow_missing,
+    ignore_extra,
+    prefix,
+    kinds,
+    own_dtype,
+    dtype,
+    cast,
+    state,
+    through_file,
+    on_opaque,
+):
+    import contextlib
+
+    with opaque_device("cpu") if on_opaque else contextlib.nullcontext():
+        parameters = network(sorted(own), state, dtype=own_dtype)
+        before = snapshot(parameters)
+        values = arrays(sorted(given_names), dtype)
+        shown = "" if prefix else "net_"
+        data = {f"{kinds}{shown}{name}": array for name, array in values.items()}
+        options = {"allow_missing": allow_missing, "ignore_extra": ignore_extra}
+        options["restore_prefix"] = prefix
+        if cast:
+            options.update(cast_dtype=True, dtype_source=cast)
+
+        def load():
+            if through_file:
+                path = tmp_path / "net.params"
+                write(path, data)
+                parameters.load(path, **options)
+            else:
+                parameters.load_dict(data, **options)
+
+        missing = set() if allow_missing else own - given_names
+        extra = set() if ignore_extra else given_names - own
+        unlike = own & given_names if own_dtype != dtype and not cast else set()
+        if missing or extra or unlike:
+            with pytest.raises(LoadError) as refusal:
+                load()
+            assert snapshot(parameters) == before
+            assert set(refusal.value.missing) == {shown + name for name in missing}
+            assert set(refusal.value.unexpected) == {shown + name for name in extra}
+            assert {name for name, _ in refusal.value.mismatched} == {shown + n for n in unlike}
+            assert isinstance(refusal.value, AssertionError)
+            return
+        load()
+        contexts = [mx.cpu(1), mx.cpu(0)] if state == "initialised" else [mx.cpu(0)]
+        for name in own:
+            parameter = parameters[f"net_{name}"]
+            if name not in given_names:
+                assert (parameter._data is None) == (state == "new")
+                continue
+            expected = dtype if cast == "saved" else own_dtype
+            assert np.dtype(parameter.dtype) == expected
+            assert parameter.list_ctx() == contexts
+            for array in parameter.list_data():
+                assert np.dtype(array.dtype) == expected
+                assert array.asnumpy().tolist() == values[name].tolist()
+
+
+def test_a_report_has_everything_that_is_wrong_with_the_nearest_names(device):
+    parameters = network(state="initialised")
+    data = {
+        "net_wieght": np.ones(2, np.float32),
+        "net_bias": np.ones(3, np.float32),
+        "net_gamma": np.ones(2),
+    }
+    with pytest.raises(LoadError) as refusal:
+        parameters.load_dict(data, filename="old.params")
+    text = str(refusal.value)
+    assert "'net_weight' (nearest: 'net_wieght')" in text
+    assert "'net_wieght' (nearest: 'net_weight')" in text
+    assert "net_bias" in text
+    assert "(3,)" in text
+    assert "float64" in text
+    assert "old.params" in text
+    assert refusal.value.missing == ("net_weight",)
+    assert [name for name, _ in refusal.value.mismatched] == ["net_bias", "net_gamma"]
+    again = pickle.loads(pickle.dumps(refusal.value))
+    assert (str(again), again.missing) == (text, ("net_weight",))
+
+
+def test_a_long_report_is_abbreviated():
+    parameters = ParameterDict()
+    for number in range(40):
+        parameters.get(f"layer{number}_weight", shape=(1,))
+    with pytest.raises(LoadError, match="and 30 more") as refusal:
+        parameters.load_dict({f"x{number}": np.ones(1) for number in range(40)})
+    assert len(refusal.value.missing) == 40
+    assert len(str(refusal.value)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("stype", "mode"),
+    # With NumPy arrays there are no sparse parameters.
+    [("default", "classic"), ("row_sparse", "classic"), ("csr", "classic"), ("default", "numpy")],
+)
+def test_what_is_saved_is_loaded_again(device, tmp_path, stype, mode):
+    shape_on, array_on = (mode == "numpy",) * 2
+    with mx.util.np_shape(shape_on), mx.util.np_array(array_on):
+        first = ParameterDict("net_")
+        first.get("w", shape=(3, 2), stype=stype).initialize("uniform", ctx=[mx.cpu(0), mx.cpu(1)])
+        first.get_constant("c", [1, 2]).initialize()
+        first.save(tmp_path / "net.params", strip_prefix="net_")
+        second = ParameterDict("net_")
+        second.get("w", shape=(0, 2), stype=stype)
+        second.get_constant("c", [0, 0])
+        second.load(tmp_path / "net.params", restore_prefix="net_", ctx=[mx.cpu(2), mx.cpu(0)])
+        for array in second["net_w"]._data:
+            assert array.stype == stype
+            np.testing.assert_array_equal(array.asnumpy(), first["net_w"]._data[0].asnumpy())
+            assert type(array).__name__ == type(first["net_w"]._data[0]).__name__
+        assert second["net_c"].data(mx.cpu(2)).asnumpy().tolist() == [1, 2]
+
+
+def test_scalars_are_saved_and_loaded(device, tmp_path):
+    with mx.util.np_shape(True):
+        parameters = ParameterDict()
+        parameters.get("w", shape=()).initialize(mx.init.Constant(3))
+        parameters.save(tmp_path / "net.params")
+        parameters["w"].data()[()] = 0
+        parameters.load(tmp_path / "net.params")
+        assert float(parameters["w"].data().asnumpy()) == 3
+
+
+@pytest.mark.parametrize("state", ["new", "initialised"])
+def test_reading_that_fails_midway_says_what_has_changed(device, tmp_path, monkeypatch, state):
+    parameters = network(state=state)
+    before = snapshot(parameters)
+    write(tmp_path / "net.params", arrays([f"net_{name}" for name in NAMES]))
+    read, count = ParamsReader.read_into, []
+
+    def failing(self, header, *out):
+        count.append(header)
+        if len(count) > (2 if state == "initialised" else 1):
+            raise OSError("the disk is gone")
+        read(self, header, *out)
+
+    monkeypatch.setattr(ParamsReader, "read_into", failing)
+    with pytest.raises(IncompleteLoadError, match="the disk is gone") as refusal:
+        parameters.load(tmp_path / "net.params")
+    assert refusal.value.changed == ("net_weight",)
+    assert refusal.value.damaged == ("net_bias" if state == "initialised" else None)
+    assert "net_weight" in str(refusal.value)
+    assert isinstance(refusal.value, mx.MXNetError)
+    assert isinstance(refusal.value.__cause__, OSError)
+    after = snapshot(parameters)
+    assert after[0] != before[0]
+    assert after[2] == before[2]
+    if state == "new":
+        assert after[1] == before[1]
+
+
+def test_damage_is_found_before_anything_changes(device, tmp_path):
+    parameters = network(state="initialised")
+    before = snapshot(parameters)
+    path = tmp_path / "net.params"
+    write(path, arrays([f"net_{name}" for name in NAMES]))
+    content = path.read_bytes()
+    for cut in range(0, len(content), 7):
+        path.write_bytes(content[:cut])
+        with pytest.raises(mx.MXNetError, match=r"net\.params"):
+            parameters.load(path)
+        assert snapshot(parameters) == before
+    with pytest.raises(FileNotFoundError):
+        parameters.load(tmp_path / "absent.params")
+
+
+def test_loading_keeps_the_memory_of_initialised_parameters(device, tmp_path):
+    parameters = network(state="initialised")
+    buffers = [array._buffer for p in parameters.values() for array in p._data]
+    write(tmp_path / "net.params", arrays([f"net_{name}" for name in NAMES]))
+    parameters.load(tmp_path / "net.params")
+    after = [array._buffer for p in parameters.values() for array in p._data]
+    assert all(one is other for one, other in zip(buffers, after, strict=True))
+
+
+def test_a_failed_save_leaves_the_old_file(device, tmp_path):
+    parameters = network(state="initialised")
+    path = tmp_path / "net.params"
+    parameters.save(path)
+    before = path.read_bytes()
+    parameters.get("later", shape=(2,))
+    with pytest.raises(RuntimeError, match="net_later"):
+        parameters.save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["net.params"]
+
+
+def test_two_parameters_of_one_name_are_not_saved(tmp_path):
+    parameters, other = network(state="initialised"), network(state="initialised")
+    parameters._params["twin"] = other["net_bias"]
+    with pytest.raises(ValueError, match="'net_bias'"):
+        parameters.save(tmp_path / "net.params")
+    parameters._params["twin"] = parameters["net_bias"]
+    parameters.save(tmp_path / "net.params")
+    assert len(mx.nd.load(str(tmp_path / "net.params"))) == 3
+
+
+def test_names_of_a_list_are_asked_for(tmp_path):
+    formats.write(tmp_path / "list.params", None, [formats.DenseRecord(np.ones(2, np.float32))])
+    with pytest.raises(TypeError, match="names"):
+        network().load(tmp_path / "list.params")
+
+
+@pytest.mark.parametrize("value", [[1, 2], None, "text", 3])
+def test_what_is_no_array_is_refused_by_name(value):
+    parameters = network(state="initialised")
+    before = snapshot(parameters)
+    with pytest.raises(TypeError, match="net_gamma"):
+        parameters.load_dict({**arrays(["net_weight", "net_bias"]), "net_gamma": value})
+    assert snapshot(parameters) == before
+
+
+def test_loading_does_not_import_numba(tmp_path):
+    first = ParameterDict()
+    first.get("w", shape=(300, 200)).initialize("zeros")
+    first.get_constant("c", [1, 2]).initialize()
+    first.save(tmp_path / "net.params")
+    program = """
+import sys
+import numparam as mx
+from numparam.gluon import ParameterDict
+parameters = ParameterDict()
+parameters.get("w", shape=(0, 200))
+parameters.get_constant("c", [0, 0])
+parameters.load(sys.argv[1], ctx=[mx.cpu(0), mx.cpu(1)])
+parameters.load(sys.argv[1])
+parameters.load_dict(mx.nd.load(sys.argv[1]))
+print(parameters.summary())
+assert "numba" not in sys.modules, "numba was imported"
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "net.params")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_gradients_and_marks_stay_after_loading(device):
+    parameters = network(state="initialised", grad_req="add")
+    parameter = parameters["net_weight"]
+    gradient = parameter.grad(mx.cpu(1))
+    gradient[:] = 5
+    with mx.autograd.record():
+        parameters.load_dict(arrays([f"net_{name}" for name in NAMES]))
+    assert parameter.grad(mx.cpu(1)) is gradient is parameter.data(mx.cpu(1))._grad
+    assert (gradient.asnumpy() == 5).all()
+
+
+def test_a_parameter_loaded_in_a_copy_is_not_that_of_the_original(device):
+    parameters = network(state="initialised")
+    copy.deepcopy(parameters).load_dict(arrays([f"net_{name}" for name in NAMES]))
+    assert not any(p.data(mx.cpu(0)).asnumpy().any() for p in parameters.values())

@@ -8,7 +8,10 @@ through `output` or `outputs`, which never copy, because the caller would not se
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from numbers import Real
 
 import ml_dtypes
 import numpy as np
@@ -19,10 +22,11 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 KINDS = (*FLOATS, *INTEGERS, "bool")
 
-_KIND_OF = {np.dtype(name): name for name in KINDS if name != "bfloat16"}
-_KIND_OF[BFLOAT16] = "bfloat16"
-# The way MXNet spells bfloat16 in NumPy.
-_KIND_OF[np.dtype([("bfloat16", "<u2")])] = "bfloat16"
+# The way MXNet spells bfloat16 in NumPy. It enters as a view of the dtype that NumPy can add.
+_MXNET_BFLOAT16 = np.dtype([("bfloat16", "=u2")])
+
+_PLAIN = {np.dtype(name): name for name in KINDS if name != "bfloat16"} | {BFLOAT16: "bfloat16"}
+_KIND_OF = {**_PLAIN, _MXNET_BFLOAT16: "bfloat16"}
 
 _READABLE = 0x1 | 0x100  # C-contiguous, aligned
 _WRITEABLE = _READABLE | 0x400
@@ -41,15 +45,17 @@ def kind(dtype: np.dtype) -> str:
 def source(array: object, name: str) -> np.ndarray:
     """Return `array` as a C-contiguous, aligned, native-endian array; copy only if it is not one.
 
-    Host arrays only: something that lives on another device is refused, not fetched.
+    bfloat16 in MXNet's spelling enters as a view of the dtype `BFLOAT16`. Host arrays only:
+    something that lives on another device is refused, not fetched.
     """
     if type(array) is not np.ndarray:
         array = _as_array(array, name)
-    if array.flags.num & _READABLE == _READABLE and array.dtype in _KIND_OF:
+    if array.flags.num & _READABLE == _READABLE and array.dtype in _PLAIN:
         return array
     native = array.dtype.newbyteorder("=")
     kind(native)
-    return np.require(array, native, ("C", "A"))
+    entered = np.require(array, native, ("C", "A"))
+    return entered.view(BFLOAT16) if native == _MXNET_BFLOAT16 else entered
 
 
 def _as_array(array: object, name: str) -> np.ndarray:
@@ -75,7 +81,7 @@ def sources(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]
         if (
             type(array) is np.ndarray
             and array.flags.num & _READABLE == _READABLE
-            and array.dtype in _KIND_OF
+            and array.dtype in _PLAIN
         ):
             checked.append(array)
         else:
@@ -93,7 +99,7 @@ def sources(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]
 
 
 def output(array: object, name: str = "out", *, writeable: bool = True) -> np.ndarray:
-    """Check that a kernel may use `array` in place, and return it; never a copy.
+    """Check that a kernel may use `array` in place, and return it or a view; never a copy.
 
     With ``writeable=False`` it is only read, and may be read-only.
     """
@@ -105,8 +111,11 @@ def output(array: object, name: str = "out", *, writeable: bool = True) -> np.nd
         array = array.view(np.ndarray)
     flags = array.flags
     needed = _WRITEABLE if writeable else _READABLE
-    if flags.num & needed == needed and array.dtype in _KIND_OF:
-        return array
+    if flags.num & needed == needed:
+        if array.dtype in _PLAIN:
+            return array
+        if array.dtype == _MXNET_BFLOAT16:
+            return array.view(BFLOAT16)
     kind(array.dtype.newbyteorder("="))
     if writeable and not flags.writeable:
         raise ValueError(
@@ -120,7 +129,7 @@ def output(array: object, name: str = "out", *, writeable: bool = True) -> np.nd
         )
     if not flags.aligned:
         raise ValueError(f"{name} is not aligned to its {array.dtype.itemsize}-byte elements")
-    raise ValueError(f"{name} is not in native byte order (dtype {array.dtype.str})")
+    raise ValueError(f"{name} is not in native byte order (dtype {array.dtype})")
 
 
 def outputs(
@@ -135,7 +144,7 @@ def outputs(
         if (
             type(array) is np.ndarray
             and array.flags.num & needed == needed
-            and array.dtype in _KIND_OF
+            and array.dtype in _PLAIN
         ):
             checked.append(array)
         else:
@@ -215,7 +224,7 @@ def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
     Raises
     ------
     TypeError
-        If `ids` is not a numeric array.
+        If `ids` is not an array of numbers; a mask of booleans is none.
     ValueError
         If a floating-point id has a fraction, is not finite or is too large to be exact.
     IndexError
@@ -225,6 +234,10 @@ def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
     flat = given.reshape(-1)
     if flat.dtype == np.int64:
         whole = flat
+    elif flat.dtype == np.bool_:
+        raise TypeError(
+            f"{name} are booleans; row ids are numbers. numpy.flatnonzero gives those of a mask"
+        )
     elif flat.dtype.name in FLOATS:
         whole = _whole_numbers(flat, name)
     else:
@@ -257,9 +270,62 @@ def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
     return wide.astype(np.int64)
 
 
+def multiplier(factor: object) -> float:
+    """Check what arrays are multiplied by."""
+    if isinstance(factor, bool) or not isinstance(factor, Real):
+        raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
+    try:
+        return float(factor)
+    except OverflowError:
+        raise ValueError("factor is a number beyond float64") from None
+
+
 def booleans_differ(position: int) -> str:
     """Message for boolean sources that have no mean."""
     return (
         f"sources[{position}] differs from sources[0]; booleans have no mean unless all copies "
         "agree. Cast them to a number first"
     )
+
+
+def each_source(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]:
+    """Pass each of `arrays` through `source`; any shapes and dtypes, also none."""
+    _refuse_single(arrays, name)
+    return [source(array, f"{name}[{i}]") for i, array in enumerate(arrays)]
+
+
+def pairs_match(targets: Sequence[np.ndarray], read: Sequence[np.ndarray]) -> None:
+    """Refuse sources that are not of their targets' form, and memory that two of them share.
+
+    A source may be exactly its own target: element i is read before element i is written.
+    """
+    if len(targets) != len(read):
+        raise ValueError(
+            f"there are {len(targets)} targets and {len(read)} sources; each target needs one"
+        )
+    for i, (target, given) in enumerate(zip(targets, read, strict=True)):
+        if target.shape != given.shape or target.dtype != given.dtype:
+            raise ValueError(
+                f"sources[{i}] must be {target.dtype}{target.shape} like targets[{i}], "
+                f"not {given.dtype}{given.shape}"
+            )
+    spans = sorted(
+        (address(target), target.nbytes, i) for i, target in enumerate(targets) if target.nbytes
+    )
+    for (start, nbytes, i), (following, _, j) in pairwise(spans):
+        if following < start + nbytes:
+            raise ValueError(
+                f"targets[{min(i, j)}] and targets[{max(i, j)}] share memory, which would be "
+                "written twice; give each array once, and no views of it"
+            )
+    starts = [start for start, _, _ in spans]
+    for i, given in enumerate(read):
+        start = address(given)
+        before = bisect_left(starts, start + given.nbytes) - 1
+        if before < 0 or not given.nbytes:
+            continue
+        other, nbytes, owner = spans[before]
+        if other + nbytes > start and not (owner == i and other == start):
+            raise ValueError(
+                f"sources[{i}] shares memory with targets[{owner}]; pass a copy of it"
+            )

@@ -31,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("reset", ("zero",), _EVERYWHERE),
     Operation("retain", ("unique_ids", "retain", "gather", "scatter"), _EVERYWHERE),
     Operation("table", ("build",), _EVERYWHERE),
+    Operation("accumulate", ("assign", "add"), _HOST),
     Operation("merge", ("merge",), _HOST),
     Operation("cast", ("cast", "copy"), _HOST),
     Operation("random", ("bits", "uniform", "normal"), _HOST),

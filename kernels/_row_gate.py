@@ -30,8 +30,8 @@ def row_count(rows: int | None) -> int | None:
         count = operator.index(rows)
     except TypeError:
         raise TypeError(f"rows must be a whole number, not {type(rows).__name__}") from None
-    if count < 0:
-        raise ValueError(f"rows must be at least 0, not {count}")
+    if not 0 <= count < 1 << 63:
+        raise ValueError(f"rows must be from 0 to 2**63 - 1, not {count}")
     return count
 
 

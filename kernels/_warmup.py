@@ -74,6 +74,13 @@ def _reset(module, array, kind) -> _Calls:
     return [lambda: module.zero([array])]
 
 
+def _accumulate(module, array, kind) -> _Calls:
+    return [
+        lambda: module.assign([array], [array.copy()]),
+        lambda: module.add([array.copy()], [array]),
+    ]
+
+
 def _retain(module, array, kind) -> _Calls:
     return [
         lambda: module.unique_ids(_IDS, 2),
@@ -114,6 +121,7 @@ def _norm(module, array, kind) -> _Calls:
 
 _CALLS = {
     "average": _average,
+    "accumulate": _accumulate,
     "reset": _reset,
     "retain": _retain,
     "table": _table,

@@ -22,7 +22,7 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
     Parameters
     ----------
     shape : sequence of int, or None
-        Elements along each axis. An unknown dimension is 0, and -1 when NumPy shapes are on
+        Elements along each axis. An unknown dimension is -1, and 0 too unless NumPy shapes are on
         (:func:`numparam.np_mode.np_shape`).
 
     Returns
@@ -34,30 +34,28 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
     Raises
     ------
     InvalidShapeError
-        If a dimension is below the unknown one and no dimension before it is unknown. Also an
-        AssertionError.
+        If a dimension is below -1 and no dimension before it is unknown. Also an AssertionError.
 
     Notes
     -----
-    As in MXNet 1.9.1, whose order of checks is kept: ``(0, -1)`` is unknown, ``(-1, 0)`` invalid.
+    MXNet 1.9.1 refuses -1 unless NumPy shapes are on; here it is unknown in every mode.
 
     Examples
     --------
-    >>> shape_is_known((2, 3)), shape_is_known((2, 0)), shape_is_known(())
+    >>> shape_is_known((2, 3)), shape_is_known((2, 0)), shape_is_known((2, -1))
     (True, False, False)
     """
     if shape is None:
         return False
-    unknown = -1 if is_np_shape() else 0
+    numpy_shapes = is_np_shape()
     if len(shape) == 0:
-        return unknown == -1
+        return numpy_shapes
     for size in shape:
-        if size == unknown:
+        if size == -1 or (size == 0 and not numpy_shapes):
             return False
-        if size < unknown:
-            hint = "" if unknown == -1 else " With NumPy shapes on, -1 means unknown."
+        if size < -1:
             raise InvalidShapeError(
-                f"Shape {tuple(shape)} has the dimension {size}; the smallest is {unknown}, which "
-                f"means unknown.{hint}"
+                f"Shape {tuple(shape)} has the dimension {size}; the smallest is -1, which means "
+                "unknown"
             )
     return True

@@ -80,6 +80,15 @@ void gather(SIGNATURE) {
         memcpy((char *)at[2] + i * number, (const char *)at[0] + ids[i] * number, (size_t)number);
 }
 
+/* Items are ids: where they ascend, the output is set to 1. */
+void ascending(SIGNATURE) {
+    const int64_t *ids = (const int64_t *)at[0];
+    int64_t falls = 0;
+    (void)number;
+    PIECES for (int64_t i = start + 1; i < stop; i++) falls += ids[i] <= ids[i - 1];
+    if (falls == 0) *(int64_t *)at[1] = 1;
+}
+
 /* Items are rows of `number` bytes: rows, ids, table. */
 void scatter(SIGNATURE) {
     const int64_t *ids = (const int64_t *)at[1];

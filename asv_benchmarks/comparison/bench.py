@@ -48,9 +48,9 @@ class Bench:
     def __post_init__(self) -> None:
         self._other = np.ones(64 * MEBI, np.uint8)
 
-    def in_mxnet(self, name: str, **arguments: Any) -> Timed | None:
+    def in_mxnet(self, function: str, /, **arguments: Any) -> Timed | None:
         """Prepare a function of ``mxnet_worker.py``, if MXNet is there."""
-        return None if self.mxnet is None else self.mxnet.prepare(name, arguments)
+        return None if self.mxnet is None else self.mxnet.prepare(function, arguments)
 
     def measure(self, case: Case) -> dict[str, list[float]]:
         """Return the seconds of a call, for every contender one number for each round."""

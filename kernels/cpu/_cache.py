@@ -4,7 +4,8 @@ Numba's own cache has two holes that matter here. It stamps an entry with the fi
 alone, so an edit to a helper in another file goes unnoticed and the old machine code is served. And
 it numbers its data files through an index that two processes may both read before either writes:
 then one signature's entry can point at another's code. Here the stamp is a hash of all kernel
-sources, and a data file is named after the whole key, so that there is no index to race for.
+sources, and a data file is named after the whole key, so that there is no index to race for. A file
+begins with a digest of what follows: damaged machine code must not run.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ _KERNELS = pathlib.Path(__file__).resolve().parent.parent
 
 
 @functools.cache
-def source_stamp() -> str:
+def source_stamp() -> bytes:
     """Hash of every file that compiled code may come from, and of Numba's version."""
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(_KERNELS.rglob("*.py")):
         digest.update(path.relative_to(_KERNELS).as_posix().encode())
         digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest.digest()
 
 
 @functools.cache
@@ -78,7 +79,7 @@ class _Locator(caching._CacheLocator):
     def get_cache_path(self) -> str | None:
         return folder()
 
-    def get_source_stamp(self) -> str:
+    def get_source_stamp(self) -> bytes:
         return source_stamp()
 
     def get_disambiguator(self) -> str:
@@ -90,7 +91,7 @@ class _Locator(caching._CacheLocator):
 
 
 class _Files:
-    """One file for each key; a file of another stamp counts as absent and is overwritten."""
+    """One file for each key; one of another stamp, or a damaged one, is absent and overwritten."""
 
     def __init__(self, filename_base: str) -> None:
         self._base = filename_base
@@ -102,13 +103,19 @@ class _Files:
     def load(self, key: object) -> Any:
         try:
             with open(self._path(key), "rb") as file:
-                stamp, data = pickle.load(file)
-        except (OSError, EOFError, pickle.UnpicklingError, ValueError):
+                content = file.read()
+        except OSError:
             return None
-        return pickle.loads(data) if stamp == source_stamp() else None
+        digest, data = content[:32], content[32:]
+        return pickle.loads(data) if digest == self._digest(data) else None
+
+    @staticmethod
+    def _digest(data: bytes) -> bytes:
+        return hashlib.sha256(source_stamp() + data).digest()
 
     def save(self, key: object, data: object) -> None:
-        payload = pickle.dumps((source_stamp(), caching.dumps(data)))
+        content = caching.dumps(data)
+        payload = self._digest(content) + content
         path = self._path(key)
         try:
             descriptor, temporary = tempfile.mkstemp(dir=str(folder()), prefix=".kernel-")

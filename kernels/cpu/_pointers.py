@@ -1,8 +1,9 @@
 """Pointer tables: the addresses and sizes of many arrays, ready for one call into compiled code.
 
 A kernel that walks a table serves any number of arrays with one compilation and one call. A table
-is immutable and holds its arrays, so that the memory it points to lives as long as it does. It is
-never pickled or copied deeply: an address means nothing elsewhere.
+is immutable and holds its arrays, so that the memory it points to lives as long as it does; so does
+each of its groups, which may outlive it. It is never pickled or copied deeply: an address means
+nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from numparam.kernels import _gate
 
 CHUNK = 4096  # elements; reductions combine the partial results of such chunks in their order
 
+_KEPT_HERE = "a pointer table holds addresses of this process; pickle or copy its arrays instead"
+
 
 class Group:
     """The arrays of one element kind in a table.
 
     Attributes
     ----------
+    arrays : tuple of numpy.ndarray
+        What it points to.
     kind : str
         Element kind.
     rows : numpy.ndarray
@@ -35,7 +40,7 @@ class Group:
         Bytes of all arrays.
     """
 
-    __slots__ = ("chunks", "kind", "nbytes", "positions", "rows")
+    __slots__ = ("arrays", "chunks", "kind", "nbytes", "positions", "rows")
 
     def __init__(self, kind: str, arrays: Sequence[np.ndarray], positions: Sequence[int]) -> None:
         # Python's own arithmetic: NumPy's calls cost more than they do here, up to some hundreds.
@@ -50,11 +55,15 @@ class Group:
             firsts.append(chunks)
         rows = np.array([[*addresses, 0], [*sizes, elements], firsts], np.int64)
         rows.flags.writeable = False
+        self.arrays = tuple(arrays)
         self.kind = kind
         self.rows = rows
         self.positions = np.array(positions, np.int64)
         self.chunks = chunks
         self.nbytes = elements * arrays[0].itemsize
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(_KEPT_HERE)
 
 
 class Table:
@@ -94,6 +103,4 @@ class Table:
         raise AttributeError("a pointer table is immutable; build another one")
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a pointer table holds addresses of this process; pickle or copy its arrays instead"
-        )
+        raise TypeError(_KEPT_HERE)

@@ -6,6 +6,9 @@ when two Python threads enter it, and its OpenMP layer kills a child forked afte
 A participant makes a single call into compiled code, which takes piece after piece from an atomic
 counter. The caller is a participant too. It never waits for a worker that has not started: when no
 piece is left it withdraws the unclaimed tickets, so a busy or slow pool costs nothing but help.
+
+It always waits for a worker that has started, also when an interrupt (Ctrl-C) or an error ends its
+own share: the worker writes to memory that is freed once the caller has gone.
 """
 
 from __future__ import annotations
@@ -25,21 +28,26 @@ PARALLEL_BYTES = 1 << 20
 
 
 class _Ticket:
-    """One worker's invitation to a task."""
+    """One worker's invitation to a task.
 
-    __slots__ = ("_claimed", "arguments", "call", "done", "failure")
+    What the caller does with it may be broken off by an interrupt and done again.
+    """
+
+    __slots__ = ("_claims", "_finished", "arguments", "call", "done", "failure")
 
     def __init__(self, call: Callable, arguments: tuple) -> None:
         self.call = call
         self.arguments = arguments
         self.failure: BaseException | None = None
-        self._claimed = threading.Lock()
-        self.done = threading.Lock()
-        self.done.acquire()
+        self.done = False
+        self._claims: list[str] = []
+        self._finished = threading.Lock()
+        self._finished.acquire()
 
-    def claim(self) -> bool:
-        """Whether the caller of this method is the first: then it owns the ticket."""
-        return self._claimed.acquire(blocking=False)
+    def claim(self, who: str) -> bool:
+        """Whether `who` was the first to claim the ticket: then it is theirs."""
+        self._claims.append(who)
+        return self._claims[0] == who
 
     def run(self) -> None:
         try:
@@ -47,7 +55,14 @@ class _Ticket:
         except BaseException as failure:  # the waiting thread raises it
             self.failure = failure
         finally:
-            self.done.release()
+            self.done = True
+            self._finished.release()
+
+    def settle(self) -> None:
+        """Withdraw the ticket, or else wait until the worker that has it is done."""
+        if not self.claim("caller"):
+            while not self.done:
+                self._finished.acquire()
 
 
 class _Pool:
@@ -55,16 +70,21 @@ class _Pool:
 
     def __init__(self) -> None:
         self._tickets: queue.SimpleQueue[_Ticket] = queue.SimpleQueue()
-        self._growth = threading.Lock()
+        # Re-entrant: a signal's handler may run a kernel while its thread holds it.
+        self._growth = threading.RLock()
         self._size = 0
 
     def invite(self, tickets: list[_Ticket]) -> None:
         if self._size < len(tickets):
             with self._growth:
                 while self._size < len(tickets):
-                    threading.Thread(
+                    worker = threading.Thread(
                         target=self._work, name=f"numparam-{self._size}", daemon=True
-                    ).start()
+                    )
+                    try:
+                        worker.start()
+                    except RuntimeError:
+                        break  # no more threads, or the interpreter is ending: less help
                     self._size += 1
         for ticket in tickets:
             self._tickets.put(ticket)
@@ -73,7 +93,7 @@ class _Pool:
         _inside.worker = True
         while True:
             ticket = self._tickets.get()
-            if ticket.claim():
+            if ticket.claim("worker"):
                 ticket.run()
             del ticket  # it holds the arrays of its task
 
@@ -104,19 +124,25 @@ def run(call: Callable, *arguments: object, nbytes: int, pieces: int) -> None:
     if helpers <= 0:
         enter(call, *arguments, counter)
         return
+    tickets = []
     # Compile on this thread first: workers that meet the compiler's lock would only queue there.
-    tickets = [_Ticket(call, (*arguments, counter)) for _ in range(helpers)]
     if call.signatures:
-        _pool.invite(tickets)
-    else:
-        tickets = []
+        tickets = [_Ticket(call, (*arguments, counter)) for _ in range(helpers)]
+    interrupt: BaseException | None = None
     try:
+        _pool.invite(tickets)
         enter(call, *arguments, counter)
     finally:
-        started = [ticket for ticket in tickets if not ticket.claim()]
-        for ticket in started:
-            ticket.done.acquire()
-    for ticket in started:
+        while True:
+            try:
+                for ticket in tickets:
+                    ticket.settle()
+                break
+            except BaseException as reason:
+                interrupt = reason
+        if interrupt is not None:
+            raise interrupt  # now that no worker is left
+    for ticket in tickets:
         if ticket.failure is not None:
             raise ticket.failure
 

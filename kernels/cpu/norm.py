@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Real
 
 import numpy as np
 from numba import types
@@ -94,8 +93,9 @@ def scale(arrays: Iterable[object], factor: float) -> None:
         If an array is not of floating point, or the factor is not a real number; then no array has
         been touched.
     ValueError
-        If an array cannot be written in place (see `numparam.kernels.cpu.table.build`), or two
-        arrays share memory, which would be multiplied twice; then no array has been touched.
+        If an array cannot be written in place (see `numparam.kernels.cpu.table.build`), two arrays
+        share memory, which would be multiplied twice, or the factor is a whole number beyond
+        float64; then no array has been touched.
 
     Notes
     -----
@@ -115,9 +115,7 @@ def scale(arrays: Iterable[object], factor: float) -> None:
     array([1.5, 2. ], dtype=float32)
     """
     ready = table.build(arrays)
-    if isinstance(factor, bool) or not isinstance(factor, Real):
-        raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
-    multiplier = float(factor)
+    multiplier = _gate.multiplier(factor)
     _refuse_integers(ready)
     _refuse_shared_memory(ready)
     for group in ready.groups:

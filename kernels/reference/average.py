@@ -54,7 +54,7 @@ def _commit(
     result: np.ndarray, arrays: list[np.ndarray], out: np.ndarray | None
 ) -> np.ndarray:
     if out is None:
-        return result
+        return np.asarray(result)  # of arrays without dimensions NumPy makes a scalar
     target = _gate.output(out)
     _gate.same_form(target, arrays[0])
     _gate.refuse_partial_overlap(target, arrays, "sources")
@@ -89,7 +89,7 @@ def _sum_in(arrays: list[np.ndarray], dtype: type) -> np.ndarray:
 
 def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
     """Exact in Python's integers, which never wrap."""
-    total = sum(array.astype(object) for array in arrays)
+    total = np.asarray(sum(array.astype(object) for array in arrays), object)
     if divisor > 1:
         quotient = np.abs(total) // divisor
         total = np.where(total < 0, -quotient, quotient)

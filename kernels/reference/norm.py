@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from numbers import Real
 
 import numpy as np
 
@@ -64,9 +63,7 @@ def scale(arrays: Iterable[object], factor: float) -> None:
     array([1.5, 2. ], dtype=float32)
     """
     ready = table.build(arrays)
-    if isinstance(factor, bool) or not isinstance(factor, Real):
-        raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
-    multiplier = float(factor)
+    multiplier = _gate.multiplier(factor)
     for i, array in enumerate(ready):
         if _gate.kind(array.dtype) not in _gate.FLOATS:
             raise TypeError(

@@ -186,8 +186,24 @@ class _Target:
             return buffer
         return backend.cast.cast(buffer, dtype)
 
-    def commit(self) -> None:
-        """Change the gradient. Rows alone that replace it need it to be zero before."""
+    @property
+    def grows(self) -> bool:
+        """Whether `total` is added to the gradient; otherwise it takes the gradient's place."""
+        return not self.replace and len(self.dense) == 1
+
+    def total(self) -> Buffer:
+        """Sum of the dense values that come in, of the gradient's dtype, on its device.
+
+        If there are several, what the gradient holds is one of them, so that the sum rounds once.
+        """
+        gradient = self.gradient._buffer
+        values = [self._converted(each, gradient.dtype) for each in self.dense]
+        if len(values) == 1:
+            return values[0]
+        return self.gradient._backend.average.add_n(values if self.replace else [gradient, *values])
+
+    def commit_rows(self) -> None:
+        """Change the gradient by the rows. Rows alone that replace it need it to be zero before."""
         gradient: Any = self.gradient
         backend = gradient._backend
         if gradient.stype == "row_sparse":
@@ -195,26 +211,13 @@ class _Target:
                 ids, rows = self.result
                 gradient._adopt(Parts(rows, ids, valid=True))
             return
-        target = gradient._buffer
-        if self.dense:
-            self._commit_dense(backend, target)
         if self.result is not None:
+            target = gradient._buffer
             ids, rows = self.result
             if self.dense or not self.replace:
                 held = backend.retain.gather(target, ids)
                 rows = backend.average.add_n([held, rows])
             backend.retain.scatter(target, ids, rows)
-
-    def _commit_dense(self, backend: Backend, target: Buffer) -> None:
-        if self.replace and len(self.dense) == 1:
-            source = on_device(self.dense[0], backend, self.host_memory)
-            if source.dtype == target.dtype:
-                backend.cast.copy(source, out=target)
-            else:
-                backend.cast.cast(source, out=target)
-            return
-        sources = [self._converted(values, target.dtype) for values in self.dense]
-        backend.average.add_n(sources if self.replace else [target, *sources], out=target)
 
 
 def _targets(variables: list[NDArray], gradients: list[Any]) -> list[_Target]:
@@ -266,8 +269,13 @@ def _commit(backend: Backend, targets: list[_Target]) -> None:
     ]
     if cleared:
         backend.reset.zero(cleared)
+    # One call for all that are written and one for all that are added to, whatever their number.
+    for grows, accumulate in ((False, backend.accumulate.assign), (True, backend.accumulate.add)):
+        members = [one for one in targets if one.dense and one.grows is grows]
+        if members:
+            accumulate([one.gradient._buffer for one in members], [one.total() for one in members])
     for target in targets:
-        target.commit()
+        target.commit_rows()
 
 
 def _copy_what_is_overwritten(targets: list[_Target]) -> None:

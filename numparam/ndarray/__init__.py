@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray import _internal, contrib, op, operations, random, sparse
+from numparam.ndarray import _internal, contrib, op, operations, random, sparse, utils
 from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
+from numparam.ndarray.encoding import onehot_encode
 from numparam.ndarray.files import load, load_frombuffer, save
 from numparam.ndarray.functions import add_methods, late_function
 from numparam.ndarray.ndarray import NDArray
@@ -33,6 +34,7 @@ globals().update({name: getattr(op, name) for name in op.__all__})
 # MXNet has the commonest distributions under these names, too.
 uniform = random_uniform = random.uniform
 normal = random_normal = random.normal
+random_randint, shuffle = random.randint, random.shuffle
 
 __all__ = [
     "NDArray",
@@ -50,6 +52,7 @@ __all__ = [
     "load",
     "load_frombuffer",
     "moveaxis",
+    "onehot_encode",
     "ones",
     "op",
     "operations",
@@ -59,6 +62,7 @@ __all__ = [
     "split_v2",
     "to_dlpack_for_read",
     "to_dlpack_for_write",
+    "utils",
     "waitall",
     "zeros",
 ]

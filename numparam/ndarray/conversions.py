@@ -344,6 +344,25 @@ class Conversions:
         """
         return self.from_buffer(self._buffer, self._ctx, self._backend, self.writable)
 
+    def backward(
+        self: Any, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True
+    ) -> None:
+        """Refuse: operations are not recorded. Use `numparam.autograd.accumulate_grad`.
+
+        Parameters
+        ----------
+        out_grad, retain_graph, train_mode : object
+            As in MXNet; not looked at.
+
+        Raises
+        ------
+        MXNetError
+            Always, as MXNet raises for an array that was not computed under ``record``.
+        """
+        from numparam import autograd
+
+        autograd.backward([self], [out_grad], retain_graph, train_mode)
+
     def attach_grad(self: Any, grad_req: str = "write", stype: str | None = None) -> None:
         """Give the array a gradient array of zeros.
 

@@ -236,7 +236,8 @@ def _filled(
     if out is not None:
         return _refilled(out, lengths, value)
     ctx, backend = device_of(ctx)
-    number = as_host_array(value, wanted).astype(wanted, copy=False)
+    with np.errstate(all="ignore"):
+        number = as_host_array(value, wanted).astype(wanted, copy=False)
     return NDArray.from_buffer(_filled_buffer(backend, lengths, number), ctx, backend)
 
 
@@ -380,7 +381,8 @@ def eye(
            [0., 1.]], dtype=float32)
     """
     out = keywords.pop("out", None)
-    values = np.eye(N, M or None, k)
+    rows, columns = shape_of((N, M or N), any_mode=True)
+    values = np.eye(rows, columns, k)
     if out is not None:
         out[:] = values
         return out

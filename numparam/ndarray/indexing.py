@@ -153,8 +153,12 @@ class Indexing:
                 )
 
 
-def _misfit(value: np.ndarray, part: tuple[int, ...], shape: tuple[int, ...]) -> ValueError:
-    return ValueError(
+class ValueMisfitError(ValueError, MXNetError):
+    """A value does not stretch to the part it is written to."""
+
+
+def _misfit(value: np.ndarray, part: tuple[int, ...], shape: tuple[int, ...]) -> ValueMisfitError:
+    return ValueMisfitError(
         f"a value of shape {value.shape} does not fit into the part of shape {part} that the key "
         f"selects of an array of shape {shape}"
     )

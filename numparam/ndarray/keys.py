@@ -14,6 +14,10 @@ __all__ = ["Basic", "Bound", "bound", "checked", "expanded", "is_advanced", "too
 _INTEGERS = (int, np.integer)
 
 
+class IndexShapeError(IndexError, ValueError):
+    """Index arrays do not stretch to one shape: NumPy's IndexError, and MXNet's ValueError."""
+
+
 def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
     """Write a key as one entry for each dimension, with None where a new axis goes.
 
@@ -36,7 +40,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
             if ellipsis is not None:
                 raise IndexError("a key can hold only one '...'")
             ellipsis = position
-        elif isinstance(entry, (list, tuple)):
+        elif isinstance(entry, (list, tuple, range)):
             entries[position] = _as_index_array(np.asarray(entry))
             consumed += _dimensions(entries[position])
         elif isinstance(entry, np.ndarray):
@@ -200,6 +204,7 @@ class Bound:
         if not arrays:
             return self.parts
         result: list[Any] = []
+        shapes: list[tuple[int, ...]] = []
         axis = 0
         for part in self.parts:
             if isinstance(part, _Slot):
@@ -207,13 +212,17 @@ class Bound:
                 if array.dtype == np.bool_:
                     _check_mask(array, axis, shape)
                     axis += array.ndim
+                    shapes.append((int(np.count_nonzero(array)),))
                 else:
                     array = _row_numbers(array, axis, shape[axis])
                     axis += 1
+                    shapes.append(array.shape)
                 result.append(array)
             else:
                 result.append(part)
                 axis += part is not None
+        if len(shapes) > 1:
+            _check_index_shapes(shapes)
         return tuple(result)
 
 
@@ -259,6 +268,15 @@ def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
                 f"{axis} with {length} entries"
             )
     return numbers
+
+
+def _check_index_shapes(shapes: Sequence[tuple[int, ...]]) -> None:
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise IndexShapeError(
+            f"index arrays of shapes {', '.join(map(str, shapes))} do not stretch to one shape"
+        ) from None
 
 
 def _check_mask(mask: np.ndarray, axis: int, shape: tuple[int, ...]) -> None:

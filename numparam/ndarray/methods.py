@@ -77,12 +77,12 @@ class Methods:
         buffer = backend.view(self._buffer, 0, shape)
         return self._array_class.from_buffer(buffer, self._ctx, backend, self.writable)
 
-    def reshape_like(self: Any, other: Any, **keywords: Any) -> Any:
+    def reshape_like(self: Any, rhs: Any, **keywords: Any) -> Any:
         """Give a copy in the shape of another array.
 
         Parameters
         ----------
-        other : NDArray
+        rhs : NDArray
             The array with the shape.
         **keywords : int
             ``lhs_begin``, ``lhs_end``, ``rhs_begin``, ``rhs_end``: which dimensions of this array
@@ -93,15 +93,15 @@ class Methods:
         NDArray
             A copy.
         """
-        return invoke(OPERATIONS["reshape_like"], (self, other), keywords)
+        return invoke(OPERATIONS["reshape_like"], (self, rhs), keywords)
 
     def transpose(self: Any, axes: Any = (), *more: int) -> Any:
         """Give a copy with the axes in another order.
 
         Parameters
         ----------
-        axes : tuple of int, default ()
-            The order; reversed if not given.
+        axes : tuple of int, or int, default ()
+            The order; reversed if not given. A number is the one axis of a vector.
         *more : int
             Not allowed: the axes are one tuple.
 
@@ -115,7 +115,7 @@ class Methods:
         TypeError
             If the axes are not one tuple.
         """
-        if more or isinstance(axes, int):
+        if more:
             raise TypeError("axes must be one tuple, such as transpose((1, 0))")
         return invoke(OPERATIONS["transpose"], (self,), {"axes": integers(axes)})
 

@@ -163,8 +163,8 @@ class NDArray(Operators, Indexing, Methods, Conversions, Presentation, Protocols
 
     @property
     def T(self) -> NDArray:
-        """A copy with the axes in reverse order."""
-        return self.transpose()
+        """A copy with the axes in reverse order; with fewer than two axes, the array itself."""
+        return self.transpose() if len(self.shape) > 1 else self
 
     # Marking for autograd
 

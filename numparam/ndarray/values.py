@@ -83,6 +83,8 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
             )
         try:
             array = np.asarray(value)
+            if array.dtype == object and all(isinstance(one, (int, float)) for one in array.flat):
+                array = array.astype(np.float64)  # integers beyond 64 bits are among them
         except (ValueError, TypeError, OverflowError) as error:
             raise TypeError(f"{_not_numbers(value)}: {error}") from error
     if array.dtype.kind not in "biufV" or array.dtype.names not in (None, ("bfloat16",)):

@@ -84,9 +84,15 @@ def test_without_a_writeable_folder_kernels_are_compiled_and_it_is_said_once(tre
 
 
 def test_a_damaged_file_is_compiled_anew(tree, tmp_path):
-    output(run(tree, tmp_path / "cache"))
-    for path in (tmp_path / "cache").rglob("*.nbc"):
-        path.write_bytes(path.read_bytes()[:100])
-    out, _ = output(run(tree, tmp_path / "cache"))
-    assert out.startswith("2.0")
-    assert "hits 0" in out
+    def flipped(content):
+        middle = len(content) // 2
+        return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+    damages = (lambda content: b"", lambda content: content[:100], flipped)
+    for damage in damages:
+        output(run(tree, tmp_path / "cache"))
+        for path in (tmp_path / "cache").rglob("*.nbc"):
+            path.write_bytes(damage(path.read_bytes()))
+        out, _ = output(run(tree, tmp_path / "cache"))
+        assert out.startswith("2.0")
+        assert "hits 0" in out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numparam.kernels import _gate
+from numparam.kernels import OPERATIONS, _gate
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,6 +51,7 @@ def test_whole_row_ids_of_any_dtype_become_int64(ids, dtype):
         (np.float32([16777217 + 1]), ValueError, "exact"),
         (np.array([2**63], np.uint64), IndexError, "beyond any row"),
         (["a"], TypeError, "not supported"),
+        ([True, False], TypeError, "flatnonzero"),
     ],
 )
 def test_row_ids_that_are_no_rows_are_refused(ids, error, message):
@@ -65,6 +68,58 @@ def test_a_subclass_enters_as_a_plain_array():
     masked = np.ma.array([1.0, 2.0], mask=[False, True])
     assert type(_gate.source(masked, "a")) is np.ndarray
     assert type(_gate.output(masked)) is np.ndarray
+
+
+def test_bfloat16_in_mxnets_spelling_enters_as_the_dtype_that_numpy_can_add():
+    spelled = np.dtype([("bfloat16", "<u2")])
+    array = np.array([1.5, -2.0, 3.0], ml_dtypes.bfloat16)
+    entered = _gate.source(array.view(spelled), "a")
+    assert entered.dtype == ml_dtypes.bfloat16
+    assert np.shares_memory(entered, array)
+    swapped = array.view(spelled).astype([("bfloat16", ">u2")])
+    assert same_bits(_gate.source(swapped, "a"), array)
+    assert same_bits(_gate.sources([array, array.view(spelled)])[1], array)
+    with pytest.raises(ValueError, match="native byte order"):
+        _gate.output(swapped)
+    (used,) = _gate.outputs([array.view(spelled)])
+    used[0] = 7
+    assert array[0] == 7
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_kernels_take_bfloat16_in_mxnets_spelling_wherever_they_take_bfloat16(backend):
+    operation = {
+        row.name: importlib.import_module(f"numparam.kernels.{backend}.{row.name}")
+        for row in OPERATIONS
+    }
+    spelled = np.dtype([("bfloat16", "<u2")])
+    rows = np.array([[1, 2], [3, 5]], ml_dtypes.bfloat16)
+    other = rows.view(spelled)
+    out = np.zeros((2, 2), spelled)
+    held = out.view(ml_dtypes.bfloat16)
+    assert operation["average"].mean([rows, other], out) is out
+    assert same_bits(held, rows)
+    assert operation["average"].add_n([other, other]).tolist() == [[2, 4], [6, 10]]
+    assert operation["retain"].retain([0, 4], other, [4, 1], out).tolist()
+    assert held.tolist() == [[3, 5], [0, 0]]
+    assert operation["retain"].gather(other, [1]).tolist() == [[3, 5]]
+    operation["retain"].scatter(out, [1], rows[:1])
+    assert held.tolist() == [[3, 5], [1, 2]]
+    ids, merged = operation["merge"].merge([[1, 0], [0]], [other, rows[:1]])
+    assert merged.tolist() == [[4, 7], [1, 2]]
+    assert operation["cast"].cast(other, np.float32).tolist() == rows.tolist()
+    assert operation["cast"].cast([[1, 2]], spelled).dtype == ml_dtypes.bfloat16
+    assert operation["cast"].copy(other, out) is out
+    assert same_bits(held, rows)
+    assert operation["norm"].sum_of_squares([out]).tolist() == [39]
+    operation["norm"].scale([out], 2)
+    assert held.tolist() == [[2, 4], [6, 10]]
+    operation["random"].uniform(out, 3, 3, seed=0)
+    assert held.tolist() == [[3, 3], [3, 3]]
+    operation["random"].normal(out, 2, 0, seed=0)
+    assert held.tolist() == [[2, 2], [2, 2]]
+    operation["reset"].zero([out])
+    assert not held.any()
 
 
 def test_overlap_of_ranges():

@@ -226,7 +226,7 @@ BAD = [
     (([[0]], [ONE]), {"divisor": 0}, ValueError, "divisor must be between 1 and 16777216, not 0"),
     (([[0]], [ONE]), {"divisor": 2**24 + 1}, ValueError, "not 16777217"),
     (([[0]], [ONE]), {"divisor": 1.5}, TypeError, "whole number, not float"),
-    (([[0]], [ONE]), {"rows": -1}, ValueError, "rows must be at least 0"),
+    (([[0]], [ONE]), {"rows": -1}, ValueError, "rows must be from 0 to"),
 ]
 
 

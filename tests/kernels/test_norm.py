@@ -241,6 +241,14 @@ def test_read_only_arrays_are_summed_but_not_scaled(backend):
 
 
 @BACKENDS
+def test_a_factor_beyond_float64_is_refused(backend):
+    array = np.ones(3)
+    with pytest.raises(ValueError, match="beyond float64"):
+        backend.scale([array], 10**400)
+    assert (array == 1).all()
+
+
+@BACKENDS
 def test_arrays_that_are_not_plain_are_refused(backend):
     for function, more in ((backend.sum_of_squares, ()), (backend.scale, (2.0,))):
         with pytest.raises(ValueError, match=r"arrays\[0\] is not C-contiguous"):

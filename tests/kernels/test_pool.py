@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -118,6 +119,98 @@ def test_a_failure_in_a_worker_reaches_the_caller(threads):
 
     with pytest.raises(MemoryError, match="in a worker"):
         _pool.run(Counted(40, fail), nbytes=LARGE, pieces=40)
+
+
+@pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="this platform has no timer that sends signals"
+)
+def test_an_interrupted_caller_still_waits_for_the_workers_that_have_started(threads):
+    # They write to memory that the caller frees when it goes.
+    at_work = []
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(number, frame):
+        raise Interrupted
+
+    class Slow:
+        signatures = ("compiled",)
+
+        def __call__(self, counter):
+            if threading.current_thread() is threading.main_thread():
+                while len(at_work) < 2:
+                    time.sleep(0.001)
+                signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+                return  # to wait for the workers, which is when the signals come
+            at_work.append(threading.current_thread())
+            time.sleep(0.4)
+            at_work.remove(threading.current_thread())
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(Interrupted):
+            _pool.run(Slow(), nbytes=LARGE, pieces=3)
+        assert not at_work
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    call = Counted(9)
+    _pool.run(call, nbytes=LARGE, pieces=9)
+    assert sorted(call.done) == list(range(9))
+
+
+def test_a_failing_caller_withdraws_its_tickets_and_waits(threads):
+    at_work = []
+
+    class Failing:
+        signatures = ("compiled",)
+
+        def __call__(self, counter):
+            if threading.current_thread() is threading.main_thread():
+                while not at_work:
+                    time.sleep(0.001)
+                raise MemoryError("in the caller")
+            at_work.append(threading.current_thread())
+            time.sleep(0.1)
+            at_work.remove(threading.current_thread())
+
+    with pytest.raises(MemoryError, match="in the caller"):
+        _pool.run(Failing(), nbytes=LARGE, pieces=3)
+    assert not at_work
+
+
+def test_where_no_thread_can_start_the_caller_does_the_work_alone(threads, monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_pool, "_pool", _pool._Pool())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    call = Counted(7)
+    _pool.run(call, nbytes=LARGE, pieces=7)
+    assert call.entered == [threading.current_thread()]
+    assert call.done == list(range(7))
+
+
+def test_a_process_ends_while_threads_are_in_kernels_and_may_use_them_at_exit():
+    script = """
+        import atexit, threading
+        import numpy as np
+        from numparam import kernels
+        from numparam.kernels.cpu import average
+
+        kernels.set_num_threads(3)
+        arrays = [np.ones(2_000_000, np.float32)] * 2
+        average.mean(arrays)
+        def busy():
+            while True:
+                average.mean(arrays)
+        for _ in range(3):
+            threading.Thread(target=busy, daemon=True).start()
+        average.mean(arrays)
+        atexit.register(lambda: print(average.mean(arrays)[0]))
+    """
+    assert run_isolated(script).strip() == "1.0"
 
 
 def test_eight_threads_in_every_kernel_at_once():

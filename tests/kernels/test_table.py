@@ -38,10 +38,24 @@ def test_a_table_keeps_its_arrays_alive_and_lets_them_go():
     assert watched() is None
 
 
+def test_a_group_keeps_its_arrays_alive_without_its_table():
+    # A kernel that is given a generator holds nothing else while it runs.
+    array = np.ones(3)
+    watched = weakref.ref(array)
+    groups = table.build(iter([array])).groups
+    del array
+    gc.collect()
+    assert watched() is not None
+    del groups
+    gc.collect()
+    assert watched() is None
+
+
 @pytest.mark.parametrize("attempt", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_table_is_never_pickled_or_copied(attempt):
-    with pytest.raises(TypeError, match="addresses of this process"):
-        attempt(table.build([np.ones(3)]))
+    for holder in (table.build([np.ones(3)]), table.build([np.ones(3)]).groups[0]):
+        with pytest.raises(TypeError, match="addresses of this process"):
+            attempt(holder)
 
 
 def test_a_table_is_immutable():

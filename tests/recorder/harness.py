@@ -364,7 +364,9 @@ def any_of(*expected: Any) -> Callable[[Any], bool]:
     """A check that accepts any one of several encodings."""
     from replay import difference
 
-    return lambda actual: any(difference(one, actual) is None for one in expected)
+    return lambda actual: any(
+        one(actual) if callable(one) else difference(one, actual) is None for one in expected
+    )
 
 
 def refused(actual: Any) -> bool:

@@ -34,6 +34,13 @@ def _many(kind: str, size: int) -> Iterator[Arguments]:
     yield ([values(kind, size), values(kind, 3, 1), values(kind, 0), np.ones((2, 2))],), {}
 
 
+def _accumulated(kind: str, size: int) -> Iterator[Arguments]:
+    yield ([], []), {}
+    targets = [values(kind, size), values(kind, 3, 1), values(kind, 0), np.ones((2, 2))]
+    sources = [values(kind, 2 * size, 2)[::2], values(kind, 3, 3), values(kind, 0), np.eye(2)]
+    yield (targets, sources), {}
+
+
 def _scaled(kind: str, size: int) -> Iterator[Arguments]:
     if kind in FLOATS:
         yield ([values(kind, size), values(kind, 3, 1)], 0.3), {}
@@ -110,6 +117,8 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("average", "add_n"): _combine,
     ("average", "mean"): _combine,
     ("reset", "zero"): _many,
+    ("accumulate", "assign"): _accumulated,
+    ("accumulate", "add"): _accumulated,
     ("table", "build"): lambda kind, size: iter(()),  # returns addresses; its users are compared
     ("retain", "unique_ids"): _unique,
     ("retain", "retain"): _retained,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from numparam.dtypes import as_dtype
-from numparam.ndarray.operations.axes import axes_of, axis_of
+from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operations.operation import Operation, operation, register
 
 __all__ = ["wide"]
@@ -27,7 +27,7 @@ def _reduced(
     function: Callable[..., Array], data: Array, axis: Any, keepdims: bool, exclude: bool
 ) -> Array:
     axes = axes_of(axis, data.ndim)
-    if exclude:
+    if exclude and integers(axis):  # without axes there is nothing to exclude
         axes = tuple(number for number in range(data.ndim) if number not in axes)
         if not axes:
             return np.array(data)

@@ -206,14 +206,14 @@ def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[sl
     return tuple(map(slice, starts, stops, steps))
 
 
-@operation("_slice_assign")
+@operation("_slice_assign", "_crop_assign")
 def _slice_assign(lhs: Array, rhs: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
     result = np.array(lhs)
     result[_slices(lhs.shape, begin, end, step)] = rhs
     return result
 
 
-@operation("_slice_assign_scalar")
+@operation("_slice_assign_scalar", "_crop_assign_scalar")
 def _slice_assign_scalar(
     data: Array, *, scalar: float = 0, begin: Any, end: Any, step: Any = ()
 ) -> Array:

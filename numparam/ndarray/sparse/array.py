@@ -177,7 +177,26 @@ class BaseSparseNDArray(Refusals, NDArray):
     @property
     def _num_aux(self) -> int:
         """The number of index arrays."""
-        return 1 if self._chunk.parts.indptr is None else 2
+        return len(self._aux_parts)
+
+    @property
+    def _aux_parts(self) -> tuple[Buffer, ...]:
+        """The index arrays in the order of files: (indptr, indices) of a csr matrix."""
+        parts = self._chunk.parts
+        return (parts.indices,) if parts.indptr is None else (parts.indptr, parts.indices)
+
+    @property
+    def _aux_types(self) -> list[type]:
+        """The dtypes of the index arrays."""
+        return [part.dtype.type for part in self._aux_parts]
+
+    def _aux_type(self, i: int) -> type:
+        """Give the dtype of one index array."""
+        return self._aux_types[i]
+
+    def _aux_data(self, i: int) -> NDArray:
+        """Give a copy of one index array."""
+        return self._copy_of(self._aux_parts[i])
 
     def check_format(self, full_check: bool = True) -> None:
         """Check that the array is valid.

@@ -232,7 +232,7 @@ def _of_places(
 ) -> CSRNDArray:
     wanted = None if shape is None else matrix_shape(shape)
     made, lengths = backend.apply(
-        lambda *arrays: parts_of_coordinates(*arrays, wanted),
+        lambda values, at_row, at_column: parts_of_coordinates(values, at_row, at_column, wanted),
         dense_of(data, ctx, dtype, "csr")._buffer,
         ids_of(rows, backend, "row"),
         ids_of(columns, backend, "column"),

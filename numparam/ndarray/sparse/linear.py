@@ -22,22 +22,40 @@ __all__: list[str] = []
 
 @sparse_rule("dot")
 def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
-    """Csr · dense is dense, csrᵀ · dense row-sparse, dense · csr csr."""
+    """Compute csr · dense and dense · csr without a dense form of the csr matrix.
+
+    The storage type of the result is MXNet's: dense, but row-sparse for csrᵀ · dense and csr for
+    dense · csr, and what ``forward_stype`` says where it is given.
+    """
     left, right = inputs
     one_dtype(row, inputs)
     first, second = (bool(attributes.get(name)) for name in ("transpose_a", "transpose_b"))
     if isinstance(left, CSRNDArray) and left.ndim == 2 and not isinstance(right, CSRNDArray):
         if second and right.stype != "default":
             return NotImplemented
+        stype = "row_sparse" if first and not second else "default"
         if second:
             right = right.transpose()
-        return deliver(row, _by_dense(row, left, right, first), out)
-    if isinstance(right, CSRNDArray) and left.stype == "default" and left.ndim == right.ndim == 2:
+        product = _by_dense(row, left, right, first)
+    elif isinstance(right, CSRNDArray) and left.stype == "default" and left.ndim == right.ndim == 2:
+        stype = "default" if first else "csr"
         # (dense · csr)ᵀ = csrᵀ · denseᵀ
         turned = left if first else left.transpose()
         rows = _by_dense(row, right, turned, not second, row_sparse=True)
-        return deliver(row, _with_these_columns(rows), out)
-    return NotImplemented
+        product = _with_these_columns(rows)
+    else:
+        return NotImplemented
+    return deliver(row, _stored_as(product, attributes.get("forward_stype") or stype), out)
+
+
+def _stored_as(product: NDArray, stype: str) -> NDArray:
+    if stype == product.stype:
+        return product
+    if stype not in ("default", "row_sparse", "csr"):
+        raise OperationError(
+            f"forward_stype must be 'default', 'row_sparse' or 'csr', not {stype!r}"
+        )
+    return product.tostype("default").tostype(stype)
 
 
 def _by_dense(

@@ -101,3 +101,6 @@ class Refusals:
 
     def _slice(self: Any, start: int | None, stop: int | None) -> Any:
         raise NotSupportedForSparseNDArray(self._slice, None, start, stop)
+
+    def _sync_copyfrom(self: Any, source_array: Any) -> NoReturn:
+        raise NotSupportedForSparseNDArray(self._sync_copyfrom, None, source_array)

@@ -385,6 +385,17 @@ def test_the_kernels_of_the_device_do_the_work(opaque):
     for backend in opaque.backends.values():
         backend.calls.clear()
     autograd.accumulate_grad([dense, table], [np.ones((3, 2)), ([1], np.ones((1, 2)))])
-    assert "average.add_n" in opaque.calls
+    assert "accumulate.add" in opaque.calls
     assert "merge.merge" in opaque.calls
     assert "download" not in opaque.calls
+
+
+@pytest.mark.parametrize("count", [1, 2000])
+@pytest.mark.parametrize("request_", ["write", "add"])
+def test_one_call_serves_any_number_of_gradients(opaque, request_, count):
+    variables = [variable_of((3,), request_) for _ in range(count)]
+    for backend in opaque.backends.values():
+        backend.calls.clear()
+    autograd.accumulate_grad(variables, [np.ones(3, np.float32)] * count)
+    operation = "accumulate.add" if request_ == "add" else "accumulate.assign"
+    assert opaque.calls.count(operation) == 1

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from numparam import ndarray as nd
+from numparam.base import MXNetError
 from numparam.context import cpu
 from numparam.util import np_shape
 
@@ -231,3 +232,26 @@ def test_without_dimensions_there_are_no_rows():
     assert scalar[()] is scalar
     scalar[()] = 4
     assert scalar.asscalar() == 4
+
+
+def test_a_range_selects_as_a_list_does():
+    array = nd.array([[1, 2], [3, 4], [5, 6]])
+    assert array[range(0, 3, 2)].asnumpy().tolist() == [[1, 2], [5, 6]]
+    array[range(2), 1] = 0
+    assert array.asnumpy().tolist() == [[1, 0], [3, 0], [5, 6]]
+
+
+@pytest.mark.parametrize("exception", [IndexError, ValueError])
+def test_index_arrays_that_do_not_stretch_to_one_shape_are_refused(exception):
+    array = nd.zeros((3, 3))
+    with pytest.raises(exception, match=r"\(2,\), \(3,\)"):
+        array[[0, 1], nd.array([0, 1, 2])]
+    with pytest.raises(exception, match=r"\(3,\), \(2,\)"):
+        array[[0, 1, 2], [0, 1]] = 5
+    assert array.asnumpy().sum() == 0
+
+
+def test_a_value_that_does_not_fit_is_also_an_mxnet_error():
+    array = nd.zeros((2, 3))
+    with pytest.raises(MXNetError, match="does not fit"):
+        array[0] = nd.zeros((2,))

@@ -90,6 +90,7 @@ def test_transpose_takes_one_tuple():
     assert array.transpose().shape == (4, 3, 2)
     assert array.transpose((2, 0, 1)).shape == (4, 2, 3)
     assert array.transpose(axes=(0, 2, 1)).shape == (2, 4, 3)
+    assert nd.array([1, 2]).transpose(0).tolist() == [1, 2]
     with pytest.raises(TypeError, match="tuple"):
         array.transpose(1, 0, 2)
     for axes in ((0, 0, 1), (0, 1), (0, 1, 3)):
@@ -107,3 +108,15 @@ def test_parts_are_assigned_in_place():
     assert array.tolist() == [[0, 1, 2], [3, 4, 5]]
     with pytest.raises(ValueError, match=r"\(2, 3\)"):
         array._sync_copyfrom([1, 2])
+
+
+def test_only_two_axes_or_more_are_copied_to_be_turned():
+    vector, matrix = nd.array([1, 2]), nd.array([[1, 2]])
+    vector.T[:] = 5
+    matrix.T[:] = 5
+    assert vector.tolist() == [5, 5]
+    assert matrix.tolist() == [[1, 2]]
+
+
+def test_the_array_with_the_shape_can_be_named():
+    assert nd.zeros((2, 3)).reshape_like(rhs=nd.zeros((6,))).shape == (6,)

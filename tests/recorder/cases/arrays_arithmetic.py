@@ -246,3 +246,17 @@ def results(mx):
         "operands kept": outcome(lambda: [a + b, a, b][1:]),
         "chain": outcome(lambda: (a + b) * (a - b) / 2),
     }
+
+
+@case("2.1 operators: those that classic arrays lack")
+def absent(mx):
+    return rows(
+        _arrays(mx),
+        "nd.ones((2,)) // 2",
+        "7 // nd.ones((2,))",
+        "nd.ones((2, 2)) @ nd.ones((2, 2))",
+        "~nd.ones((2,))",
+        "nd.ones((2,)) & nd.ones((2,))",
+        "nd.ones((2,)) << 1",
+        "divmod(nd.ones((2,)), 2)",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import tempfile
 from pathlib import Path
@@ -226,6 +227,16 @@ def hand_made(mx):
     }
 
 
+def _npz():
+    packed = io.BytesIO()
+    np.savez(packed, w=np.ones(2))
+    return packed.getvalue()
+
+
+def _refuses(load, data):
+    return "MXNetError" in outcome(lambda: load(data)).get("raises", ())
+
+
 @case(
     "4 load: damaged files",
     fix="every kind of damage is an error that says what and where",
@@ -249,6 +260,12 @@ def damaged(mx):
         "cut in the name": outcome(lambda: load(good[:-1])),
         "text": outcome(lambda: load(b"<!DOCTYPE html><html><body>Not found</body></html>")),
         "a zip": outcome(lambda: load(b"PK\x03\x04" + bytes(60))),
+        "an npz": outcome(lambda: load(_npz())),
+        "an npy": outcome(lambda: load(b"\x93NUMPY\x01\x00" + bytes(60))),
+        "a Git LFS pointer": outcome(
+            lambda: load(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+        ),
+        "cut anywhere": outcome(lambda: [_refuses(load, good[:end]) for end in range(len(good))]),
         "bad UTF-8": outcome(lambda: load(_file(_record(), names=(b"\xff\xfe",)))),
     }
 

@@ -290,7 +290,7 @@ def row_sparse_parameters_keep_rows(mx):
 @case(
     "1.7 inside record",
     fix="set_data works inside record() (defect 18)",
-    fixed={"set": {"value": dense([[1, 2], [3, 4]])}},
+    fixed={"set": {"value": dense([[1, 2], [3, 4]], context="cpu(1)")}},
 )
 def inside_record(mx):
     def run():

@@ -73,6 +73,9 @@ ROWS = [
     ("nd.LeakyReLU(a)", np.where(A > 0, A, A / 4)),
     ("nd.sum(a, axis=0)", A.sum(0)),
     ("nd.sum(a, axis=0, exclude=True)", A.sum(1)),
+    ("nd.max(a, exclude=True)", A.max().reshape(1)),
+    ("nd.sum(a, axis=(), exclude=True)", A.sum().reshape(1)),
+    ("nd.sum(a, axis=(0, 1), exclude=True)", A),
     ("nd.sum(a)", [A.sum()]),
     ("nd.mean(a, axis=1)", A.mean(1)),
     ("nd.prod(a, axis=1)", A.prod(1)),
@@ -296,3 +299,11 @@ def test_arrays_of_different_devices_do_not_mix():
     b._ctx, b._backend = Elsewhere(), object()
     with pytest.raises(OperationError, match=r"cpu\(0\) and on elsewhere\(0\).*as_in_context"):
         a + b
+
+
+def test_parts_are_assigned_under_their_older_names_too():
+    array = nd.ones((2, 3))
+    nd._internal._crop_assign(array, nd.zeros((1, 2)), begin=(0, 0), end=(1, 2), out=array)
+    assert array.asnumpy().tolist() == [[0, 0, 1], [1, 1, 1]]
+    nd._internal._crop_assign_scalar(array, scalar=5, begin=(1, 1), end=(2, 3), out=array)
+    assert array.asnumpy().tolist() == [[0, 0, 1], [1, 5, 5]]

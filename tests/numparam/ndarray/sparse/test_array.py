@@ -281,3 +281,15 @@ def test_no_array_of_all_elements_is_made_on_the_way(device):
     assert nd.clip(array, 0, 0.5).sum(axis=0).asnumpy().tolist() == [1.5] * 64
     if device.name == "opaque":
         assert {"merge.merge", "retain.retain"} <= set(device.calls)
+
+
+def test_index_arrays_are_numbered_in_the_order_of_files():
+    rows = nd.sparse.row_sparse_array(([[1.0, 2.0]], [1]), shape=(3, 2))
+    matrix = nd.sparse.csr_matrix(([5.0], [1], [0, 1, 1]), shape=(2, 3))
+    assert rows._aux_types == [np.int64]
+    assert matrix._aux_types == [np.int64, np.int64]
+    assert rows._aux_type(0) is np.int64
+    assert rows._aux_data(0).asnumpy().tolist() == [1]
+    assert [matrix._aux_data(i).asnumpy().tolist() for i in range(2)] == [[0, 1, 1], [1]]
+    with pytest.raises(MXNetError, match="_sync_copyfrom"):
+        rows._sync_copyfrom(np.zeros((3, 2)))

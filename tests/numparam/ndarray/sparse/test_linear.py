@@ -35,9 +35,23 @@ def test_products_with_csr_matrices(data):
     check(nd.dot(matrix, array(right[:, 0])), dense @ right[:, 0], "default")
     check(nd.dot(matrix, array(below), transpose_a=True), dense.T @ below, "row_sparse")
     check(nd.dot(array(below.T), matrix), below.T @ dense, "csr")
-    check(nd.dot(array(below), matrix, transpose_a=True), below.T @ dense, "csr")
+    check(nd.dot(array(below), matrix, transpose_a=True), below.T @ dense, "default")
+    both = nd.dot(matrix, array(below.T), transpose_a=True, transpose_b=True)
+    check(both, dense.T @ below, "default")
     check(nd.dot(array(right.T), matrix, transpose_b=True), right.T @ dense.T, "csr")
     check(nd.dot(matrix, array(right).tostype("row_sparse")), dense @ right, "default")
+
+
+@pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
+def test_forward_stype_decides_how_a_product_is_stored(stype):
+    matrix = nd.array([[0, 1], [2, 0]]).tostype("csr")
+    dense = nd.array([[1, 2], [3, 4]])
+    check(nd.dot(matrix, dense, forward_stype=stype), [[3, 4], [2, 4]], stype)
+    turned = nd.dot(matrix, dense, transpose_a=True, forward_stype=stype)
+    check(turned, [[6, 8], [1, 2]], stype)
+    check(nd.sparse.dot(dense, matrix, forward_stype=stype), [[4, 1], [8, 3]], stype)
+    with pytest.raises(MXNetError, match="forward_stype"):
+        nd.dot(matrix, dense, forward_stype="sparse")
 
 
 def test_a_gradient_for_a_large_table_stays_small():

@@ -131,7 +131,5 @@ def _joined(words: np.ndarray) -> np.ndarray:
 
 
 def _commit(values: np.ndarray, target: np.ndarray) -> None:
-    if _gate.kind(target.dtype) == "bfloat16":
-        target = target.view(_gate.BFLOAT16)
     with np.errstate(over="ignore"):
         target.reshape(-1)[...] = values[: target.size].astype(target.dtype)

@@ -47,7 +47,9 @@ def retain(
     numbers, values = _row_gate.row_sparse(ids, data)
     asked = _gate.row_ids(wanted, None, "wanted")
     shape = (len(asked), *values.shape[1:])
-    if out is not None:
+    if out is None:
+        target = np.empty(shape, values.dtype)
+    else:
         target = _row_gate.row_output(out, shape, values.dtype)
         _row_gate.apart(target, "out", ids=numbers, data=values, wanted=asked)
     _row_gate.check_ids(numbers, limit, "ids")
@@ -56,13 +58,12 @@ def retain(
             raise _row_gate.not_ascending("ids", i, int(numbers[i - 1]), int(numbers[i]))
     _row_gate.check_ids(asked, limit, "wanted")
     position = {number: i for i, number in enumerate(numbers.tolist())}
-    result = np.zeros(shape, values.dtype) if out is None else out
     for i, number in enumerate(asked.tolist()):
         if number in position:
-            result[i] = values[position[number]]
+            target[i] = values[position[number]]
         else:
-            result[i] = np.zeros(shape[1:], values.dtype)
-    return result
+            target[i] = np.zeros(shape[1:], values.dtype)
+    return target if out is None else out
 
 
 def gather(table: object, ids: object, out: np.ndarray | None = None) -> np.ndarray:
@@ -86,7 +87,7 @@ def gather(table: object, ids: object, out: np.ndarray | None = None) -> np.ndar
     _row_gate.check_ids(numbers, len(values), "ids")
     if out is None:
         return values[numbers]
-    out[...] = values[numbers]
+    target[...] = values[numbers]
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -166,8 +167,7 @@ def bind(
 
 def _documentation(row: Operation) -> str:
     """Write a numpydoc text for an operation, out of its row."""
-    summary = (row.forward.__doc__ or f"Compute {row.name}.").strip().splitlines()[0]
-    lines = [summary, "", "    Parameters", "    ----------"]
+    lines = [_summary(row), "", "    Parameters", "    ----------"]
     for name in row.inputs:
         lines.append(f"    {name} : NDArray" + (", optional" if name in row.optional else ""))
     for name, default in row.attributes.items():
@@ -177,6 +177,13 @@ def _documentation(row: Operation) -> str:
     if row.aliases:
         lines += ["", "    Notes", "    -----", f"    Also named {', '.join(row.aliases)}."]
     return "\n".join(lines) + "\n    "
+
+
+def _summary(row: Operation) -> str:
+    """First line of the text: that of our own function, for NumPy's are about other arguments."""
+    if isinstance(row.forward, FunctionType) and row.forward.__doc__:
+        return row.forward.__doc__.strip().splitlines()[0]
+    return f"Compute ``{row.name}``" + ("." if row.attributes else " of each element.")
 
 
 def add_methods(array_class: type) -> None:

@@ -82,6 +82,7 @@ def uniform(
     if isinstance(low, NDArray) or isinstance(high, NDArray):
         _both_arrays(low, high)
         return _for_each(low, high - low, fill((0, 1)), shape, dtype, out)
+    low, high = _number(low, "low"), _number(high, "high")
     if not low <= high:
         raise DistributionError(f"low must not be above high; they are {low} and {high}")
     return _drawn(fill((low, high)), shape, dtype, ctx, out)
@@ -129,6 +130,7 @@ def normal(
     if isinstance(loc, NDArray) or isinstance(scale, NDArray):
         _both_arrays(loc, scale)
         return _for_each(loc, scale, fill((0, 1)), shape, dtype, out)
+    loc, scale = _number(loc, "loc"), _number(scale, "scale")
     if not scale >= 0:
         raise DistributionError(f"scale, a standard deviation, must not be negative; it is {scale}")
     return _drawn(fill((loc, scale)), shape, dtype, ctx, out)
@@ -273,6 +275,13 @@ def _ignore_name(keywords: dict[str, Any]) -> None:
     keywords.pop("name", None)
     if keywords:
         raise TypeError(f"there is no argument {', '.join(keywords)}")
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise DistributionError(f"{name} must be a number or an NDArray, not {value!r}") from None
 
 
 def _both_arrays(first: Any, second: Any) -> None:

@@ -289,7 +289,7 @@ def test_mxnets_bfloat16_is_taken_and_the_usual_one_given(backend):
     out = np.zeros(2, mxnet)
     assert backend.cast(result, out=out) is out
     assert np.array_equal(out, array)
-    assert backend.copy(array).dtype == mxnet
+    assert backend.copy(array).dtype == dtype_of("bfloat16")
     assert backend.cast(array, "bfloat16").tolist() == [1, -2]
 
 

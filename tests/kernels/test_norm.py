@@ -186,7 +186,7 @@ def test_scaling_takes_real_numbers_of_any_type(backend):
     for factor in ("2", None, 2j, True, np.ones(1)):
         with pytest.raises(TypeError, match="factor must be a real number, not"):
             backend.scale([array], factor)
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError, match="beyond float64"):
         backend.scale([array], 10**400)
     assert array[0] == 1
 
@@ -238,14 +238,6 @@ def test_read_only_arrays_are_summed_but_not_scaled(backend):
     with pytest.raises(ValueError, match=r"arrays\[1\] is read-only"):
         backend.scale([array, frozen], 2.0)
     assert array.tolist() == [2, 2, 2]
-
-
-@BACKENDS
-def test_a_factor_beyond_float64_is_refused(backend):
-    array = np.ones(3)
-    with pytest.raises(ValueError, match="beyond float64"):
-        backend.scale([array], 10**400)
-    assert (array == 1).all()
 
 
 @BACKENDS

@@ -27,6 +27,8 @@ def _combine(kind: str, size: int) -> Iterator[Arguments]:
     for count in (1, 2, 3, 4):
         yield (_copies(kind, size, count),), {}
     yield (_copies(kind, size, 2),), {"out": values(kind, size, 9)}
+    if size == 1:
+        yield ([array.reshape(()) for array in _copies(kind, 1, 3)],), {}
 
 
 def _many(kind: str, size: int) -> Iterator[Arguments]:

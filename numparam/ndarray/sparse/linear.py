@@ -128,8 +128,9 @@ def _embedding_rule(
 
 @sparse_rule("take")
 def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
+    """Take rows: of a row-sparse array they are dense, of a csr matrix they are a csr matrix."""
     table, indices = inputs
-    if not isinstance(table, RowSparseNDArray) or indices.stype != "default":
+    if table.stype == "default" or indices.stype != "default":
         return NotImplemented
     if axis_of(attributes.get("axis", 0), table.ndim) or not table.shape[0]:
         return NotImplemented
@@ -137,6 +138,9 @@ def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
     mode = attributes.get("mode", "clip")
     if mode not in ("clip", "wrap", "raise"):
         raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
+    matrix = isinstance(table, CSRNDArray)
+    if matrix and (table.ndim != 2 or indices.ndim != 1 or mode == "raise"):
+        return NotImplemented
 
     def within(numbers: np.ndarray) -> np.ndarray:
         ids = numbers.astype(np.int64).reshape(-1)
@@ -145,7 +149,28 @@ def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
         return ids % length if mode == "wrap" else np.where(ids < 0, ids + length, ids)
 
     ids = table._backend.apply(within, indices._buffer)
-    return deliver(row, _rows_in_form(table, ids, indices.shape), out)
+    rows = _matrix_rows(table, ids) if matrix else _rows_in_form(table, ids, indices.shape)
+    return deliver(row, rows, out)
+
+
+def _matrix_rows(matrix: CSRNDArray, ids: Buffer) -> CSRNDArray:
+    """Give a csr matrix of the rows of these numbers."""
+    parts = matrix._checked()
+
+    def chosen(
+        data: np.ndarray, columns: np.ndarray, indptr: np.ndarray, numbers: np.ndarray
+    ) -> Any:
+        counts = np.diff(indptr)[numbers]
+        ends = np.cumsum(counts, dtype=np.int64)
+        # Where each stored value of the result was stored.
+        moved = np.repeat(indptr[:-1][numbers] - (ends - counts), counts)
+        places = np.arange(len(moved)) + moved
+        return data[places], columns[places], np.concatenate([[0], ends]).astype(np.int64)
+
+    buffers = parts.data, parts.indices, parts.indptr, ids
+    made = Parts(*matrix._backend.apply(chosen, *buffers), valid=True)
+    shape = (ids.shape[0], matrix.shape[1])
+    return CSRNDArray.from_parts(shape, made, matrix._ctx, matrix._backend)
 
 
 def _rows_in_form(table: RowSparseNDArray, ids: Buffer, shape: tuple[int, ...]) -> NDArray:

@@ -166,3 +166,13 @@ def test_storage_types_that_do_not_exist_are_value_errors():
 def test_waiting_returns():
     assert nd.ones((1,)).wait_to_read() is None
     assert nd.waitall() is None
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1,), (0,)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_deep_copy_keeps_an_array_and_its_gradient_together(shape, order):
+    array = nd.array(np.zeros(shape))
+    array.attach_grad()
+    pair = copy.deepcopy([array, array._grad][::order])[::order]
+    assert pair[0]._grad is pair[1]
+    assert pair[1] is not array._grad

@@ -164,3 +164,24 @@ def test_creating_indexing_and_reading_arrays_does_not_import_numba():
         "assert not loaded, loaded\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_array_of_an_array_does_not_pass_through_the_host(opaque):
+    source = nd.array([1.5, 2.5])
+    opaque.calls.clear()
+    assert nd.array(source, dtype="float64").dtype is np.float64
+    assert nd.sparse.row_sparse_array((source, source.astype("int32")), shape=(3,)).shape == (3,)
+    assert "download" not in opaque.calls
+
+
+def test_integers_beyond_64_bits_are_floats(device):
+    assert nd.array([2**70, 1]).tolist() == [2.0**70, 1]
+    assert nd.full((2,), np.array(1e300), dtype="float16").tolist() == [np.inf] * 2
+    for values in ([2**70, "3"], [2**70, None], [2**2000]):
+        with pytest.raises(TypeError, match="number"):
+            nd.array(values)
+
+
+def test_the_identity_has_no_negative_size(device):
+    with pytest.raises(MXNetError, match="negative"):
+        nd.eye(-2)

@@ -21,4 +21,12 @@ def test_the_numbers_of_dtypes_and_requests_are_mxnets():
     assert module._DTYPE_MX_TO_NP[7] is np.bool_
     assert module._DTYPE_MX_TO_NP[-1] is None
     assert module._GRAD_REQ_MAP == {"null": 0, "write": 1, "add": 3}
-    assert module._STORAGE_TYPE_STR_TO_ID["row_sparse"] == 1
+    assert module._STORAGE_TYPE_STR_TO_ID["row_sparse"] == module._STORAGE_TYPE_ROW_SPARSE == 1
+    assert module._STORAGE_TYPE_ID_TO_STR[module._STORAGE_TYPE_CSR] == "csr"
+    assert module._STORAGE_TYPE_DEFAULT == 0
+    assert module._STORAGE_TYPE_UNDEFINED == -1
+
+
+def test_the_module_utils_has_the_functions_of_the_package():
+    for name in nd.utils.__all__:
+        assert getattr(nd.utils, name) is getattr(nd, name)

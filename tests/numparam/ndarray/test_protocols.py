@@ -53,6 +53,18 @@ def test_the_array_interface_is_that_of_the_memory():
     assert interface["data"] == (np.asarray(array).ctypes.data, False)
 
 
+def test_numpy_sees_bfloat16_and_shares_it():
+    array = nd.array([1.5, -2], dtype="bfloat16")
+    shared = np.asarray(array)
+    assert shared.dtype.name == "bfloat16"
+    shared[0] = 3
+    assert array.tolist() == [3, -2]
+    assert np.asarray(array, np.float32).tolist() == [3, -2]
+    assert np.array(array, copy=True).dtype.name == "bfloat16"
+    with pytest.raises(AttributeError, match="bfloat16"):
+        array.__array_interface__  # noqa: B018
+
+
 def test_a_device_without_host_memory_is_never_copied_silently():
     with opaque_device("cpu"):
         array = nd.array([1, 2])

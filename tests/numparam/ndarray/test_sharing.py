@@ -97,3 +97,11 @@ def test_memory_that_is_read_only_is_never_written(write):
     with pytest.raises(ValueError, match="must not be written"):
         write(shared)
     assert host.tolist() == [7, 7]
+
+
+def test_memory_with_mxnets_bfloat16_dtype_is_shared():
+    values = np.array([0x3FC0, 0x4020], np.uint16)
+    array = nd.from_numpy(values.view(np.dtype([("bfloat16", np.uint16)])))
+    assert array.tolist() == [1.5, 2.5]
+    array[0] = 2.5
+    assert values.tolist() == [0x4020, 0x4020]

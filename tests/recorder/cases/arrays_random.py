@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from harness import any_of, case, gives, outcome, raises, rows
+from harness import any_of, case, dense, gives, outcome, raises, rows
 
 
 def _names(mx):
@@ -18,7 +18,11 @@ def _form(array):
     return array.shape, array.dtype, array.context, array.stype
 
 
-@case("2.1 random: shape, dtype, context")
+@case(
+    "2.1 random: shape, dtype, context",
+    fix="a normal distribution may have no spread",
+    fixed={"normal without spread": gives(dense([3, 3]))},
+)
 def forms(mx):
     random = mx.nd.random
     return {
@@ -33,7 +37,6 @@ def forms(mx):
         "normal elsewhere": outcome(lambda: _form(random.normal(shape=(2,), ctx=mx.cpu(1)))),
         "randn": outcome(lambda: _form(random.randn(2, 3))),
         "randint": outcome(lambda: _form(random.randint(0, 5, shape=(2,)))),
-        "nothing random": outcome(lambda: random.uniform(3, 3, shape=(2,))),
         "normal without spread": outcome(lambda: random.normal(3, 0, shape=(2,))),
         "mx.random": outcome(lambda: _form(mx.random.uniform(0, 1, shape=(2, 3)))),
         "from mx.random.normal": outcome(lambda: _form(mx.random.normal(0, 1, shape=(2,)))),
@@ -42,16 +45,17 @@ def forms(mx):
 
 @case("2.1 random: out")
 def into_out(mx):
+    within = "((a >= 5) * (a <= 6))"
     return rows(
         _names(mx),
-        "a = nd.zeros((2, 3)); q = random.uniform(5, 6, out=a); (q is a, ((a >= 5) * (a <= 6)))",
-        "a = nd.zeros((2, 3)); q = random.normal(7, 0, out=a); (q is a, a)",
-        "a = nd.zeros((4,)); b = a[1:3]; random.uniform(3, 3, out=b); a",
-        "a = nd.zeros((2,), dtype='float64'); random.uniform(3, 3, dtype='float64', out=a); a",
-        "a = nd.zeros((2,), ctx=mx.cpu(1)); random.uniform(3, 3, out=a); a",
-        "mx.random.uniform(3, 3, out=nd.zeros((2,)))",
-        "mx.random.normal(3, 0, out=nd.zeros((2,)))",
-        "a = nd.zeros((3,)); random.uniform(3, 3, shape=(2,), out=a); a",
+        f"a = nd.zeros((2, 3)); q = random.uniform(5, 6, out=a); (q is a, {within})",
+        f"a = nd.zeros((2, 3)); q = random.normal(5.5, 1e-9, out=a); (q is a, {within})",
+        f"a = nd.ones((2,), dtype='float64'); random.uniform(5, 6, dtype=a.dtype, out=a); {within}",
+        f"a = nd.zeros((2,), ctx=mx.cpu(1)); random.uniform(5, 6, out=a); {within}",
+        f"a = nd.zeros((2,)); mx.random.uniform(5, 6, out=a); {within}",
+        f"a = nd.zeros((2,)); mx.random.normal(5.5, 1e-9, out=a); {within}",
+        f"b = nd.zeros((4,)); a = b[1:3]; random.uniform(5, 6, out=a); ({within}, b[0], b[3])",
+        "random.uniform(5, 6, shape=(2,), out=nd.zeros((3,)))",
     )
 
 
@@ -87,7 +91,11 @@ def seeds(mx):
     }
 
 
-@case("6 seed: bad arguments")
+@case(
+    "6 seed: bad arguments",
+    fix="the context of a seed is looked at",
+    fixed={"a context's name": any_of(raises("TypeError"), raises("ValueError"))},
+)
 def bad_seeds(mx):
     return {
         "text": outcome(lambda: mx.random.seed("1")),
@@ -140,6 +148,7 @@ def threads(mx):
     fixed={
         "random.uniform(2, 1, shape=(2,)).shape": any_of(gives((2,)), raises("MXNetError")),
         "random.normal(0, -1, shape=(2,)).shape": raises("MXNetError"),
+        "random.randint(5, 5, shape=(2,)).shape": raises("MXNetError"),
     },
 )
 def bad_arguments(mx):

@@ -205,3 +205,12 @@ def test_the_namespace_has_the_operations_and_refuses_other_names():
     assert nd.sparse.add_n is nd.op.add_n
     with pytest.raises(AttributeError, match="Convolution"):
         getattr(nd.sparse, "Convolution")  # noqa: B009
+
+
+def test_places_are_sorted_where_the_arrays_are(opaque):
+    data, ids = nd.array([1, 2, 3], dtype="int32"), nd.array([2, 0, 2])
+    opaque.calls.clear()
+    matrix = nd.sparse.csr_matrix((data, (ids, ids)))
+    assert "download" not in opaque.calls
+    assert matrix.dtype is np.int32
+    assert matrix.asnumpy().tolist() == [[2, 0, 0], [0, 0, 0], [0, 0, 4]]

@@ -125,3 +125,14 @@ def test_slices_and_stacks_of_csr_matrices(data):
 def test_stacks_of_other_widths_are_refused():
     with pytest.raises(MXNetError, match="width"):
         nd.concat(nd.zeros((2, 3), stype="csr"), nd.zeros((2, 4), stype="csr"), dim=0)
+
+
+@pytest.mark.parametrize("mode", ["clip", "wrap"])
+@given(data=st.data())
+@ANY_DEVICE
+def test_rows_taken_from_a_csr_matrix_are_one(mode, data):
+    matrix, dense = data.draw(csr())
+    ids = data.draw(hnp.arrays("float32", st.integers(0, 5), elements=st.integers(-9, 9)))
+    if len(dense):
+        taken = nd.take(matrix, nd.array(ids), mode=mode)
+        check(taken, np.take(dense, ids.astype(int), axis=0, mode=mode), "csr")

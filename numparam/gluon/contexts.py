@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numparam.base import MXNetError
@@ -10,7 +10,7 @@ from numparam.context import Context, current_context
 from numparam.gluon.errors import UnusableContextError
 from numparam.ndarray.arguments import ContextArgumentError, device_of
 
-__all__ = ["NoContextsError", "as_context_list", "position_of"]
+__all__ = ["NoContextsError", "Placed", "as_context_list", "position_of"]
 
 # Contexts of these types with equal numbers can stand for each other.
 _HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
@@ -18,6 +18,30 @@ _HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 class NoContextsError(MXNetError, ValueError):
     """An empty list of contexts came, on which a parameter would have no values."""
+
+
+class Placed(list[Any]):
+    """A parameter's arrays, one for each context, and which of them served a context before.
+
+    Both are one object, so that a thread that looks an array up while another thread moves the
+    parameter finds an array of the context it asked for: the old one or the new one.
+
+    Parameters
+    ----------
+    arrays : iterable of NDArray
+        The arrays.
+
+    Attributes
+    ----------
+    positions : dict of Context or None to int
+        Positions by the contexts that were asked for, and by None where there is one array.
+    """
+
+    __slots__ = ("positions",)
+
+    def __init__(self, arrays: Iterable[Any] = ()) -> None:
+        super().__init__(arrays)
+        self.positions: dict[Context | None, int] = {None: 0} if len(self) == 1 else {}
 
 
 def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:

@@ -39,11 +39,9 @@ class Copies:
     _ctx_list: list[Context] | None
     _ctx_map: dict[Context, int] | None
 
-    # What the properties _data and _grad hold.
-    _arrays: list[Any] | None
-    _gradients: list[Any] | None
-    # Positions of copies by the contexts that were asked for, and by None where it is clear.
-    _found: dict[Context | None, int]
+    # What the properties _data and _grad give. One object: of two threads that bind data and
+    # gradients, one wins with both.
+    _bound: tuple[contexts.Placed | None, contexts.Placed | None]
     # Pointer tables that hold the gradients, and let go of them when there are others.
     _tables: WeakSet[zeroing.GradientTables] | None
 
@@ -51,32 +49,37 @@ class Copies:
         self._tables = None
         self._ctx_list = None
         self._ctx_map = None
-        self._data = None
-        self._grad = None
+        # Nothing was bound before: the storage epoch stays.
+        self._bound = (None, None)
         self._deferred_init = ()
 
     @property
     def _data(self) -> list[Any] | None:
-        return self._arrays
+        return self._bound[0]
 
     @_data.setter
     def _data(self, arrays: list[Any] | None) -> None:
-        self._arrays = arrays
-        self._found = {}
-        storage.bump()
+        self._rebind(arrays, self._bound[1])
 
     @property
     def _grad(self) -> list[Any] | None:
-        return self._gradients
+        return self._bound[1]
 
     @_grad.setter
     def _grad(self, arrays: list[Any] | None) -> None:
-        self._gradients = arrays
+        self._rebind(self._bound[0], arrays)
+
+    def _rebind(self, data: list[Any] | None, gradients: list[Any] | None) -> None:
+        previous = self._bound[1]
+        self._bound = (
+            None if data is None else contexts.Placed(data),
+            None if gradients is None else contexts.Placed(gradients),
+        )
         storage.bump()
-        if self._tables:
-            for table in self._tables:
+        if previous is not gradients:
+            for table in self._tables or ():
                 table.release()
-        self._tables = None
+            self._tables = None
 
     def _bind(
         self, data: list[Any], gradients: list[Any] | None, ctx_list: Sequence[Context]
@@ -87,8 +90,7 @@ class Copies:
                 array._mark(gradient, self.grad_req)
         self._ctx_list = list(ctx_list)
         self._ctx_map = {context: position for position, context in enumerate(ctx_list)}
-        self._data = data
-        self._grad = gradients
+        self._rebind(data, gradients)
         self._deferred_init = ()
 
     def _new_gradients(self, data: Sequence[Any]) -> list[Any] | None:
@@ -122,14 +124,15 @@ class Copies:
             if len(arr_list) == 1:
                 return arr_list[0]
             ctx = current_context()
-        return arr_list[self._position(ctx)]
+        return arr_list[self._position(arr_list, ctx)]
 
-    def _position(self, ctx: Context) -> int:
-        position = contexts.position_of(ctx, self._ctx_list or (), self.name)
+    def _position(self, arrays: list[Any], ctx: Context) -> int:
+        places = [array.context for array in arrays]
+        position = contexts.position_of(ctx, places, self.name)
         if position is None:
             raise ContextNotFoundError(
                 f"Parameter '{self.name}' was not initialized on context {ctx}. It was only "
-                f"initialized on {self._ctx_list}. Ask for one of these, or call "
+                f"initialized on {places}. Ask for one of these, or call "
                 f"reset_ctx with {ctx} among the contexts."
             )
         return position
@@ -181,25 +184,23 @@ class Copies:
         >>> weight.data(mx.cpu(1)).asnumpy(), weight.data(mx.cpu(0)).asnumpy()
         (array([5., 5.], dtype=float32), array([1., 1.], dtype=float32))
         """
-        try:
-            return self._arrays[self._found[ctx]]  # type: ignore[index]
-        except (KeyError, TypeError):
-            self._require_dense("data")
-            array = self._check_and_get(self._data, ctx)
-            self._remember(ctx)
-            return array
+        arrays = self._bound[0]
+        if arrays and self._stype == "default":
+            if ctx is None and len(arrays) > 1:
+                ctx = current_context()
+            try:
+                return arrays[arrays.positions[ctx]]
+            except (KeyError, TypeError):
+                return self._looked_up(arrays, ctx)
+        self._require_dense("data")
+        return self._check_and_get(arrays, ctx)
 
-    def _remember(self, ctx: Any) -> None:
-        """Make the next access for a context one dictionary look-up."""
-        found = self._found
-        if ctx is None:
-            if len(self._arrays or ()) == 1:
-                found[None] = 0
-        elif ctx is not list:
-            position = self._position(ctx)
-            # The lookup table of other arrays than these would be of no use.
-            if found is self._found:
-                found[ctx] = position
+    def _looked_up(self, arrays: contexts.Placed, ctx: Any) -> Any:
+        """Find the array for a context, and make its next look-up one of a dictionary."""
+        if ctx is None or ctx is list:
+            return self._check_and_get(arrays, ctx)
+        position = arrays.positions[ctx] = self._position(arrays, ctx)
+        return arrays[position]
 
     def list_data(self) -> list[Any]:
         """Give the arrays of all contexts.
@@ -236,14 +237,16 @@ class Copies:
             If there is no gradient: the parameter is not initialised (on this context), or its
             ``grad_req`` is ``'null'``.
         """
-        try:
-            return self._gradients[self._found[ctx]]  # type: ignore[index]
-        except (KeyError, TypeError):
-            self._require_gradients()
-            gradient = self._check_and_get(self._grad, ctx)
-            if self._stype == "default":
-                self._remember(ctx)
-            return gradient
+        arrays = self._bound[1]
+        if arrays:
+            if ctx is None and len(arrays) > 1:
+                ctx = current_context()
+            try:
+                return arrays[arrays.positions[ctx]]
+            except (KeyError, TypeError):
+                return self._looked_up(arrays, ctx)
+        self._require_gradients()
+        return self._check_and_get(arrays, ctx)
 
     def list_grad(self) -> list[Any]:
         """Give the gradients of all contexts.

@@ -31,9 +31,6 @@ __all__ = [  # noqa: RUF022 - MXNet's order
 #: What counts as a tensor in ``isinstance`` checks.
 tensor_types = (Symbol, NDArray)
 
-# What belongs to one process, one Trainer or one object, and is never copied.
-_TRANSIENT = ("_found", "_tables")
-
 
 class Parameter(Rows):
     """A named array that is trained, with a copy of it and of its gradient on each context.
@@ -84,21 +81,22 @@ class Parameter(Rows):
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in _TRANSIENT:
-            del state[name]
+        # What belongs to one process or one Trainer.
+        del state["_tables"]
         state["_trainer"] = None
+        state["_bound"] = tuple(arrays and list(arrays) for arrays in self._bound)
         state["_fresh"] = [bool(array._fresh_grad) for array in self._data or ()]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         fresh = state.pop("_fresh", ())
-        data, gradients = state.pop("_arrays"), state.pop("_gradients")
+        data, gradients = state.pop("_bound")
         ctx_list = state["_ctx_list"] or []
         self.__dict__.update(state)
         self._tables = None
+        self._bound = (None, None)
         if data is None:
-            self._data = self._grad = None
             return
         deferred = self._deferred_init
         self._bind(_on(data, ctx_list), _on(gradients, ctx_list), ctx_list)
@@ -109,9 +107,9 @@ class Parameter(Rows):
     def __copy__(self) -> Parameter:
         duplicate = object.__new__(type(self))
         duplicate.__dict__.update(self.__dict__)
-        duplicate._data = None if self._data is None else list(self._data)
-        duplicate._gradients = None if self._grad is None else list(self._grad)
+        # The tables are the original's.
         duplicate._tables = None
+        duplicate._rebind(*self._bound)
         return duplicate
 
 

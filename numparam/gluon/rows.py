@@ -106,10 +106,11 @@ class Rows(Changes):
             )
         held = self._check_and_get(arr_list, ctx)
         ids = self._unique_rows(row_id)
-        of = list(range(len(held))) if ctx is list else [self._position(ctx)]
+        arrays = arr_list or []
+        of = list(range(len(held))) if ctx is list else [self._position(arrays, ctx)]
         results = []
         for position in of:
-            array = (arr_list or [])[position]
+            array = arrays[position]
             rows = transfers.zeros(
                 array.shape, array.dtype, array.context, "row_sparse", type(array)
             )

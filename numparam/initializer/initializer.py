@@ -111,7 +111,8 @@ class Initializer:
             desc.global_init = self
         init = desc.attrs.get("__init__", "")
         if isinstance(init, Initializer) or init:
-            create(init)._init_weight(desc, arr)
+            rule = init if isinstance(init, Initializer) else create(init)
+            rule._init_weight(desc, arr)
             self._log(desc, init, arr)
             return
         for suffix, method in _RULES.items():

@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from numparam import random as process
+from numparam.dtypes import as_dtype
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["element_count", "write", "write_normal", "write_uniform"]
+
+_FLOATS = frozenset(map(as_dtype, ("float16", "bfloat16", "float32", "float64")))
 
 
 def element_count(array: NDArray) -> int:
@@ -79,7 +83,17 @@ def write_uniform(array: NDArray, bound: float) -> None:
     MXNetError
         If the dtype is not a floating-point one; also a TypeError.
     """
-    random.uniform(-abs(bound), abs(bound), out=array)
+    high = abs(bound)
+    if array.stype == "default" and array._buffer.dtype in _FLOATS:
+        # Thousands of small parameters: what `random.uniform` checks besides takes longer than
+        # filling one.
+        array._require_writable()
+        try:
+            process.fill_uniform(array._backend, array._buffer, -high, high)
+        except (TypeError, ValueError) as error:
+            raise random.DistributionError(str(error)) from error
+        return
+    random.uniform(-high, high, out=array)
 
 
 def write_normal(array: NDArray, sigma: float) -> None:

@@ -63,11 +63,19 @@ def parts_of_coordinates(
     first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
     starts = np.flatnonzero(first)
     if len(starts) < len(data):
-        add = np.logical_or if data.dtype == np.bool_ else np.add
-        data = add.reduceat(data, starts)
+        data = _sums(data, starts)
     indptr = np.zeros(shape[0] + 1, np.int64)
     np.cumsum(np.bincount(rows[starts], minlength=shape[0]), out=indptr[1:])
     return (data, columns[starts], indptr), shape
+
+
+def _sums(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Add what stands from each start to the next; floats in float64, rounded once."""
+    if data.dtype == np.bool_:
+        return np.logical_or.reduceat(data, starts)
+    wide = data if data.dtype.kind in "iu" else data.astype(np.float64)
+    with np.errstate(all="ignore"):
+        return np.add.reduceat(wide, starts).astype(data.dtype)
 
 
 def parts_of_scipy(matrix: Any) -> Triple:

@@ -214,3 +214,17 @@ def test_places_are_sorted_where_the_arrays_are(opaque):
     assert "download" not in opaque.calls
     assert matrix.dtype is np.int32
     assert matrix.asnumpy().tolist() == [[2, 0, 0], [0, 0, 0], [0, 0, 4]]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "int8", "uint64", "bool"])
+def test_values_of_one_place_are_added_in_their_dtype(device, dtype):
+    data = nd.array([1, 1, 1], dtype=dtype)
+    matrix = nd.sparse.csr_matrix((data, ([0, 1, 0], [0, 0, 0])))
+    assert matrix.dtype is data.dtype
+    assert matrix.asnumpy().astype(np.float64).tolist() == [[1 if dtype == "bool" else 2], [1]]
+
+
+def test_values_of_one_place_are_rounded_once(device):
+    data = nd.array([2048, 1, 1], dtype="float16")
+    matrix = nd.sparse.csr_matrix((data, ([0, 0, 0], [0, 0, 0])))
+    assert matrix.data.tolist() == [2050]

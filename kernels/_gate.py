@@ -8,6 +8,8 @@ through `output` or `outputs`, which never copy, because the caller would not se
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -166,9 +168,35 @@ def same_form(array: np.ndarray, like: np.ndarray, name: str = "out") -> None:
         )
 
 
+def _address_by_interface(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def _address_by_layout(array: np.ndarray) -> int:
+    # NumPy's C structure of an array, part of its ABI, begins with the address of the data.
+    return _Pointer.from_address(id(array) + _HEADER).value or 0
+
+
+_Pointer = ctypes.c_size_t
+_HEADER = object.__basicsize__
+
+
+def _layout_is_known() -> bool:
+    """Whether the fast way gives what the documented one does, on arrays of several kinds."""
+    if sys.implementation.name != "cpython":
+        return False
+    memory = np.zeros(32, np.uint8)
+    probes = (memory, memory[3:], memory[::-1], memory.view(np.int64).reshape(2, 2).T, np.ones(()))
+    return all(_address_by_layout(probe) == _address_by_interface(probe) for probe in probes)
+
+
+# The documented way builds a dictionary, which takes ten times as long as all else in a small call.
+_address = _address_by_layout if _layout_is_known() else _address_by_interface
+
+
 def address(array: np.ndarray) -> int:
     """Address of the first element, in bytes."""
-    return array.__array_interface__["data"][0]
+    return _address(array)
 
 
 def refuse_partial_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: str) -> None:
@@ -192,9 +220,9 @@ def refuse_partial_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: 
 def addresses_apart(arrays: Sequence[np.ndarray], name: str = "sources") -> list[int]:
     """Addresses of sources and, last, of their output, all of one form; refuse a partial overlap.
 
-    `refuse_partial_overlap` for many sources: an address takes a microsecond to learn.
+    `refuse_partial_overlap` for many sources, which learns each address once.
     """
-    starts = [array.__array_interface__["data"][0] for array in arrays]
+    starts = [_address(array) for array in arrays]
     own = starts[-1]
     nbytes = arrays[-1].nbytes
     for i, start in enumerate(starts):

@@ -9,6 +9,7 @@ nothing elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NoReturn
 
 import numpy as np
@@ -43,12 +44,13 @@ class Group:
     __slots__ = ("arrays", "chunks", "kind", "nbytes", "positions", "rows")
 
     def __init__(self, kind: str, arrays: Sequence[np.ndarray], positions: Sequence[int]) -> None:
+        address = _gate.address
         # Python's own arithmetic: NumPy's calls cost more than they do here, up to some hundreds.
         addresses, sizes, firsts = [], [], [0]
         elements = chunks = 0
         for array in arrays:
             size = array.size
-            addresses.append(array.__array_interface__["data"][0])
+            addresses.append(address(array))
             sizes.append(size)
             elements += size
             chunks += -(-size // CHUNK)
@@ -79,11 +81,12 @@ class Table:
         One for each element kind.
     """
 
-    __slots__ = ("arrays", "groups", "writeable")
+    __slots__ = ("_shared", "arrays", "groups", "writeable")
 
     arrays: tuple[np.ndarray, ...]
     groups: tuple[Group, ...]
     writeable: bool
+    _shared: tuple[int, int] | None
 
     def __init__(self, arrays: Sequence[np.ndarray], writeable: bool) -> None:
         members: dict[str, tuple[list[np.ndarray], list[int]]] = {}
@@ -98,6 +101,31 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.arrays)
+
+    def shared(self) -> tuple[int, int] | None:
+        """Positions of two arrays that share memory; None if each has its own. Found out once."""
+        try:
+            return self._shared
+        except AttributeError:
+            pass
+        spans = []
+        for group in self.groups:
+            addresses, sizes, _ = group.rows.tolist()
+            itemsize = group.arrays[0].itemsize
+            for address, size, position in zip(
+                addresses[:-1], sizes[:-1], group.positions.tolist(), strict=True
+            ):
+                if size:
+                    spans.append((address, address + size * itemsize, position))
+        # Two that overlap are next to each other once they are sorted by address.
+        spans.sort()
+        found = None
+        for (_, stop, first), (start, _, second) in pairwise(spans):
+            if start < stop:
+                found = (min(first, second), max(first, second))
+                break
+        object.__setattr__(self, "_shared", found)
+        return found
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a pointer table is immutable; build another one")

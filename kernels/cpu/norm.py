@@ -102,8 +102,8 @@ def scale(arrays: Iterable[object], factor: float) -> None:
     The product is formed in float64, and from there rounded once, to nearest even, to the dtype of
     the array. MXNet rounds the factor to the dtype first.
 
-    Moves 2 × the sum of nbytes; O(elements + arrays × log(arrays)). One call into compiled code for
-    each dtype.
+    Moves 2 × the sum of nbytes; O(elements + arrays × log(arrays)), the latter once a table.
+    One call into compiled code for each dtype.
 
     Examples
     --------
@@ -136,24 +136,11 @@ def _refuse_integers(ready: Table) -> None:
 
 
 def _refuse_shared_memory(ready: Table) -> None:
-    """Refuse two arrays that overlap: next to each other once they are sorted by address."""
-    if len(ready) < 2:
-        return
-    groups = ready.groups
-    starts = np.concatenate([group.rows[0, :-1] for group in groups])
-    stops = starts + np.concatenate([group.rows[1, :-1] * ITEMSIZE[group.kind] for group in groups])
-    order = starts.argsort()
-    if (starts[order[1:]] >= stops[order[:-1]]).all():
-        return
-    # Either two arrays do overlap, or an empty one lies within another.
-    positions = np.concatenate([group.positions for group in groups])
-    order = order[stops[order] > starts[order]]
-    shared = np.flatnonzero(starts[order[1:]] < stops[order[:-1]])
-    if len(shared):
-        first, second = sorted(positions[order[shared[0] : shared[0] + 2]].tolist())
+    shared = ready.shared()
+    if shared is not None:
         raise ValueError(
-            f"arrays[{first}] and arrays[{second}] share memory, which would be scaled twice; "
-            "give each array once, and no views of it"
+            f"arrays[{shared[0]}] and arrays[{shared[1]}] share memory, which would be scaled "
+            "twice; give each array once, and no views of it"
         )
 
 

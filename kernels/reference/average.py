@@ -89,12 +89,13 @@ def _sum_in(arrays: list[np.ndarray], dtype: type) -> np.ndarray:
 
 def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
     """Exact in Python's integers, which never wrap."""
-    total = np.asarray(sum(array.astype(object) for array in arrays), object)
+    # On arrays without dimensions, operations on objects give objects.
+    total = sum(array.astype(object) for array in arrays)
     if divisor > 1:
         quotient = np.abs(total) // divisor
         total = np.where(total < 0, -quotient, quotient)
     bits = 8 * arrays[0].itemsize
-    wrapped = np.asarray(total, object) & ((1 << bits) - 1)
+    wrapped = np.asarray(total & ((1 << bits) - 1), object)
     return wrapped.astype(np.uint64).astype(np.dtype(f"uint{bits}")).view(arrays[0].dtype)
 
 

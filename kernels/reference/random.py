@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from numparam.kernels import _distributions, _gate, _philox, _polynomials
+from numparam.kernels import _distributions, _philox, _polynomials
 
 
 def _view_as(dtype: type) -> Callable[[np.ndarray], np.ndarray]:

@@ -41,7 +41,7 @@ class Placed(list[Any]):
 
     def __init__(self, arrays: Iterable[Any] = ()) -> None:
         super().__init__(arrays)
-        self.positions: dict[Context | None, int] = {None: 0} if len(self) == 1 else {}
+        self.positions: dict[Context | None, int] = {}
 
 
 def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:

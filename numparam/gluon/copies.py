@@ -185,21 +185,20 @@ class Copies:
         (array([5., 5.], dtype=float32), array([1., 1.], dtype=float32))
         """
         arrays = self._bound[0]
-        if arrays and self._stype == "default":
-            if ctx is None and len(arrays) > 1:
-                ctx = current_context()
-            try:
-                return arrays[arrays.positions[ctx]]
-            except (KeyError, TypeError):
-                return self._looked_up(arrays, ctx)
-        self._require_dense("data")
-        return self._check_and_get(arrays, ctx)
+        if ctx is None and arrays and len(arrays) > 1:
+            ctx = current_context()
+        try:
+            return arrays[arrays.positions[ctx]]  # type: ignore[index, union-attr]
+        except (KeyError, TypeError, AttributeError):
+            self._require_dense("data")
+            return self._looked_up(arrays, ctx)
 
-    def _looked_up(self, arrays: contexts.Placed, ctx: Any) -> Any:
+    def _looked_up(self, arrays: contexts.Placed | None, ctx: Any) -> Any:
         """Find the array for a context, and make its next look-up one of a dictionary."""
-        if ctx is None or ctx is list:
+        if arrays is None or ctx is list or (ctx is None and len(arrays) != 1):
             return self._check_and_get(arrays, ctx)
-        position = arrays.positions[ctx] = self._position(arrays, ctx)
+        position = 0 if ctx is None else self._position(arrays, ctx)
+        arrays.positions[ctx] = position
         return arrays[position]
 
     def list_data(self) -> list[Any]:
@@ -238,15 +237,13 @@ class Copies:
             ``grad_req`` is ``'null'``.
         """
         arrays = self._bound[1]
-        if arrays:
-            if ctx is None and len(arrays) > 1:
-                ctx = current_context()
-            try:
-                return arrays[arrays.positions[ctx]]
-            except (KeyError, TypeError):
-                return self._looked_up(arrays, ctx)
-        self._require_gradients()
-        return self._check_and_get(arrays, ctx)
+        if ctx is None and arrays and len(arrays) > 1:
+            ctx = current_context()
+        try:
+            return arrays[arrays.positions[ctx]]  # type: ignore[index, union-attr]
+        except (KeyError, TypeError, AttributeError):
+            self._require_gradients()
+            return self._looked_up(arrays, ctx)
 
     def list_grad(self) -> list[Any]:
         """Give the gradients of all contexts.

@@ -69,7 +69,12 @@ class NDArray(Operators, Indexing, Methods, Conversions, Presentation, Protocols
     _array_class: type[NDArray]
 
     def __new__(cls, *arguments: object, **keywords: object) -> NDArray:
-        """Refuse to be called; the factories make arrays."""
+        """Refuse to be called; the factories make arrays.
+
+        ``NDArray(None)``, of which MXNet's pickles make an array by their state, is an exception.
+        """
+        if arguments == (None,) and not keywords:
+            return object.__new__(cls)
         raise TypeError(
             f"{cls.__name__} is not made by calling it; use numparam.nd.array(values), "
             "zeros(shape), or another factory"

@@ -32,9 +32,11 @@ class Presentation:
         }
 
     def __setstate__(self: Any, state: dict[str, bytearray]) -> None:
-        from numparam.formats import loads_record
+        from numparam.formats import DenseRecord, loads_record
 
         record = loads_record(state["handle"])
+        if not isinstance(record, DenseRecord):
+            raise TypeError("the state of a sparse array came to a dense one")
         loaded = self.from_buffer(None, Context("cpu", 0))
         loaded._bound = loaded._backend.upload(record.data)
         for name in ("_ctx", "_backend", "_bound", "_marking", "writable"):

@@ -105,7 +105,7 @@ def test_kernels_take_bfloat16_in_mxnets_spelling_wherever_they_take_bfloat16(ba
     assert operation["retain"].gather(other, [1]).tolist() == [[3, 5]]
     operation["retain"].scatter(out, [1], rows[:1])
     assert held.tolist() == [[3, 5], [1, 2]]
-    ids, merged = operation["merge"].merge([[1, 0], [0]], [other, rows[:1]])
+    _, merged = operation["merge"].merge([[1, 0], [0]], [other, rows[:1]])
     assert merged.tolist() == [[4, 7], [1, 2]]
     assert operation["cast"].cast(other, np.float32).tolist() == rows.tolist()
     assert operation["cast"].cast([[1, 2]], spelled).dtype == ml_dtypes.bfloat16
@@ -129,3 +129,18 @@ def test_overlap_of_ranges():
         _gate.refuse_partial_overlap(memory[:4], [memory[3:7]], "sources")
     with pytest.raises(ValueError, match="shares memory with table"):
         _gate.refuse_any_overlap(memory[:4], [memory[:4]], "table")
+
+
+@pytest.mark.parametrize("way", [_gate._address_by_layout, _gate._address_by_interface])
+def test_both_ways_to_learn_an_address_agree(way):
+    memory = np.arange(24, dtype=np.float32)
+    for array in (
+        memory,
+        memory[5:],
+        memory[::-2],
+        memory.reshape(4, 6).T,
+        memory.view(type("Sub", (np.ndarray,), {})),
+        np.array(1.0),
+        np.frombuffer(b"12345678", np.int16),
+    ):
+        assert way(array) == array.ctypes.data

@@ -56,6 +56,22 @@ def test_pickles_cross_the_shape_modes():
         assert pickle.loads(data).tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
+def test_pickles_of_mxnet_make_an_array_of_none_and_then_its_state(stype):
+    source = nd.array([[0, 0], [1, 2]]).tostype(stype)
+    loaded = type(source)(None)
+    loaded.__setstate__(source.__getstate__())
+    assert loaded.stype == stype
+    assert loaded.asnumpy().tolist() == [[0, 0], [1, 2]]
+
+
+def test_the_state_of_a_sparse_array_is_not_that_of_a_dense_one():
+    dense = nd.ones((2, 2))
+    with pytest.raises(TypeError, match="sparse"):
+        dense.__setstate__(dense.tostype("row_sparse").__getstate__())
+    assert dense.tolist() == [[1, 1], [1, 1]]
+
+
 def test_reprs_show_values_shape_and_context():
     assert repr(nd.array([[1, 2.5]], cpu(1))) == "\n[[1.  2.5]]\n<NDArray 1x2 @cpu(1)>"
     assert repr(nd.array(3)) == "\n3.0\n<NDArray  @cpu(0)>"

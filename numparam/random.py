@@ -50,6 +50,9 @@ __all__ = [
     "uniform",
 ]
 
+# A fill of up to so many blocks may be served from numbers that were drawn ahead, and how many.
+_SMALL_BLOCKS, _AHEAD_BLOCKS = 128, 1 << 13
+
 _DRAWS = ("normal", "randint", "randn", "shuffle", "uniform")
 
 
@@ -160,8 +163,46 @@ def fill_uniform(backend: Backend, buffer: Buffer, low: float = 0.0, high: float
     ValueError, TypeError
         As `numparam.kernels.cpu.random.uniform`.
     """
-    key, first = _generator.take(_block_count(buffer))
+    count = _block_count(buffer)
+    key, first = _generator.take(count)
+    if count <= _SMALL_BLOCKS and _ahead.copy_into(backend, buffer, low, high, key, first):
+        return
     backend.random.uniform(buffer, low, high, seed=key, offset=first)
+
+
+class _Ahead:
+    """Numbers drawn before they are asked for, for thousands of small fills with equal bounds.
+
+    Calling a kernel takes longer than filling a small array. A number depends only on its place in
+    the sequence, so those that come next can be made in one call, and are the same.
+    """
+
+    def __init__(self) -> None:
+        self._asked: tuple[Any, ...] = ()
+        self._drawn: tuple[tuple[Any, ...], int, int, Any] = ((), 0, 0, None)
+
+    def copy_into(
+        self, backend: Backend, buffer: Buffer, low: float, high: float, key: int, first: int
+    ) -> bool:
+        """Fill a buffer; False if this is not worth it, or not possible in this memory."""
+        asked = (backend, buffer.dtype, low, high, key)
+        # One object, read once: other threads put others in its place.
+        drawn, start, stop, values = self._drawn
+        per_block = 2 if buffer.dtype.itemsize == 8 else 4
+        place = (first - start) * per_block
+        if drawn != asked or first < start or place + buffer.size > stop:
+            previous, self._asked = self._asked, asked
+            if previous != asked or not isinstance(buffer, np.ndarray):
+                return False
+            values = np.empty(_AHEAD_BLOCKS * per_block, buffer.dtype)
+            backend.random.uniform(values, low, high, seed=key, offset=first)
+            self._drawn = (asked, first, values.size, values)
+            place = 0
+        buffer.reshape(-1)[:] = values[place : place + buffer.size]
+        return True
+
+
+_ahead = _Ahead()
 
 
 def fill_normal(backend: Backend, buffer: Buffer, loc: float = 0.0, scale: float = 1.0) -> None:

@@ -8,6 +8,7 @@ nothing elsewhere.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NoReturn
@@ -31,10 +32,10 @@ class Group:
     kind : str
         Element kind.
     rows : numpy.ndarray
-        int64, (3, arrays + 1): addresses; sizes in elements; number of each array's first chunk.
-        The last column holds the totals.
+        int64, (4, arrays + 1), read-only: addresses; sizes in elements; number of each array's
+        first chunk; positions. The last column holds the totals.
     positions : numpy.ndarray
-        int64, (arrays,): where each array stands in the table.
+        int64, (arrays,), read-only: where each array stands in the table.
     chunks : int
         Number of chunks of all arrays.
     nbytes : int
@@ -55,12 +56,15 @@ class Group:
             elements += size
             chunks += -(-size // CHUNK)
             firsts.append(chunks)
-        rows = np.array([[*addresses, 0], [*sizes, elements], firsts], np.int64)
-        rows.flags.writeable = False
+        count = len(addresses)
+        packed = struct.pack(
+            f"{4 * count + 4}q", *addresses, 0, *sizes, elements, *firsts, *positions, 0
+        )
+        rows = np.frombuffer(packed, np.int64).reshape(4, count + 1)
         self.arrays = tuple(arrays)
         self.kind = kind
         self.rows = rows
-        self.positions = np.array(positions, np.int64)
+        self.positions = rows[3, :count]
         self.chunks = chunks
         self.nbytes = elements * arrays[0].itemsize
 
@@ -104,16 +108,18 @@ class Table:
 
     def shared(self) -> tuple[int, int] | None:
         """Positions of two arrays that share memory; None if each has its own. Found out once."""
+        if len(self.arrays) < 2:
+            return None
         try:
             return self._shared
         except AttributeError:
             pass
         spans = []
         for group in self.groups:
-            addresses, sizes, _ = group.rows.tolist()
+            addresses, sizes, _, positions = group.rows.tolist()
             itemsize = group.arrays[0].itemsize
             for address, size, position in zip(
-                addresses[:-1], sizes[:-1], group.positions.tolist(), strict=True
+                addresses[:-1], sizes[:-1], positions[:-1], strict=True
             ):
                 if size:
                     spans.append((address, address + size * itemsize, position))

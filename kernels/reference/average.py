@@ -50,9 +50,7 @@ def mean(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray
     return _commit(_combined(arrays, len(arrays), kind), arrays, out)
 
 
-def _commit(
-    result: np.ndarray, arrays: list[np.ndarray], out: np.ndarray | None
-) -> np.ndarray:
+def _commit(result: np.ndarray, arrays: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
     if out is None:
         return np.asarray(result)  # of arrays without dimensions NumPy makes a scalar
     target = _gate.output(out)
@@ -89,14 +87,14 @@ def _sum_in(arrays: list[np.ndarray], dtype: type) -> np.ndarray:
 
 def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
     """Exact in Python's integers, which never wrap."""
-    # On arrays without dimensions, operations on objects give objects.
-    total = sum(array.astype(object) for array in arrays)
+    # In one dimension, since NumPy makes objects of arrays of objects without any.
+    total = sum(array.reshape(-1).astype(object) for array in arrays)
     if divisor > 1:
         quotient = np.abs(total) // divisor
         total = np.where(total < 0, -quotient, quotient)
     bits = 8 * arrays[0].itemsize
-    wrapped = np.asarray(total & ((1 << bits) - 1), object)
-    return wrapped.astype(np.uint64).astype(np.dtype(f"uint{bits}")).view(arrays[0].dtype)
+    wrapped = (total & ((1 << bits) - 1)).astype(np.uint64).astype(np.dtype(f"uint{bits}"))
+    return wrapped.view(arrays[0].dtype).reshape(arrays[0].shape)
 
 
 def _combined_float64(arrays: list[np.ndarray], divisor: int) -> np.ndarray:

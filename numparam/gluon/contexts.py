@@ -26,11 +26,6 @@ class Placed(list[Any]):
     Both are one object, so that a thread that looks an array up while another thread moves the
     parameter finds an array of the context it asked for: the old one or the new one.
 
-    Parameters
-    ----------
-    arrays : iterable of NDArray
-        The arrays.
-
     Attributes
     ----------
     positions : dict of Context or None to int
@@ -39,9 +34,16 @@ class Placed(list[Any]):
 
     __slots__ = ("positions",)
 
-    def __init__(self, arrays: Iterable[Any] = ()) -> None:
-        super().__init__(arrays)
-        self.positions: dict[Context | None, int] = {}
+    positions: dict[Context | None, int]
+
+    @classmethod
+    def of(cls, arrays: Iterable[Any] | None) -> Placed | None:
+        """Put arrays into a new list; None stays None."""
+        if arrays is None:
+            return None
+        placed = cls(arrays)
+        placed.positions = {}
+        return placed
 
 
 def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:

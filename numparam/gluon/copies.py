@@ -71,10 +71,7 @@ class Copies:
 
     def _rebind(self, data: list[Any] | None, gradients: list[Any] | None) -> None:
         previous = self._bound[1]
-        self._bound = (
-            None if data is None else contexts.Placed(data),
-            None if gradients is None else contexts.Placed(gradients),
-        )
+        self._bound = (contexts.Placed.of(data), contexts.Placed.of(gradients))
         storage.bump()
         if previous is not gradients:
             for table in self._tables or ():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numparam.gluon import parameter
+
 __all__ = ["is_overridden"]
 
 
@@ -25,6 +27,4 @@ def is_overridden(member: Any, method: str) -> bool:
     bool
         True if the method must be called.
     """
-    from numparam.gluon.parameter import Parameter
-
-    return getattr(type(member), method) is not getattr(Parameter, method)
+    return getattr(type(member), method) is not getattr(parameter.Parameter, method)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,6 +12,7 @@ from numparam.base import MXNetError
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, invoke
 from numparam.ndarray.operations.arithmetic import ARITHMETIC, Arithmetic, binary
+from numparam.ndarray.operations.documentation import documentation
 from numparam.ndarray.operations.operation import REQUIRED
 
 __all__ = [
@@ -70,7 +70,7 @@ def _function(name: str, row: Operation) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "numparam.ndarray"
-    function.__doc__ = _documentation(row)
+    function.__doc__ = documentation(row)
     return function
 
 
@@ -98,7 +98,18 @@ def _binary_function(row: Arithmetic) -> Callable[..., Any]:
     Returns
     -------
     NDArray or number
-        A number for two numbers.
+        Of the dtype of the arrays; a number for two numbers.
+
+    Raises
+    ------
+    MXNetError
+        If shapes, dtypes or contexts do not fit. It is a ValueError, too.
+    TypeError
+        If an operand is neither an array nor a number.
+
+    Notes
+    -----
+    {row.source}
     """
     return function
 
@@ -163,27 +174,6 @@ def bind(
         if default is REQUIRED and name not in attributes:
             raise UnexpectedArgumentError(f"{row.name} needs the attribute {name!r}")
     return inputs, attributes, out
-
-
-def _documentation(row: Operation) -> str:
-    """Write a numpydoc text for an operation, out of its row."""
-    lines = [_summary(row), "", "    Parameters", "    ----------"]
-    for name in row.inputs:
-        lines.append(f"    {name} : NDArray" + (", optional" if name in row.optional else ""))
-    for name, default in row.attributes.items():
-        lines.append(f"    {name} : " + ("required" if default is REQUIRED else f"{default!r}"))
-    lines += ["    out : NDArray, optional", "        Where to write the result.", ""]
-    lines += ["    Returns", "    -------", "    NDArray"]
-    if row.aliases:
-        lines += ["", "    Notes", "    -----", f"    Also named {', '.join(row.aliases)}."]
-    return "\n".join(lines) + "\n    "
-
-
-def _summary(row: Operation) -> str:
-    """First line of the text: that of our own function, for NumPy's are about other arguments."""
-    if isinstance(row.forward, FunctionType) and row.forward.__doc__:
-        return row.forward.__doc__.strip().splitlines()[0]
-    return f"Compute ``{row.name}``" + ("." if row.attributes else " of each element.")
 
 
 def add_methods(array_class: type) -> None:

@@ -8,6 +8,7 @@ from numparam import storage
 from numparam.backend import Backend, Buffer, backend_of
 from numparam.context import Context
 from numparam.ndarray.conversions import Conversions
+from numparam.ndarray.gradients import Gradients
 from numparam.ndarray.indexing import Indexing
 from numparam.ndarray.methods import Methods
 from numparam.ndarray.operators import Operators
@@ -28,7 +29,7 @@ class _Marking:
         self.fresh = 0
 
 
-class NDArray(Operators, Indexing, Methods, Conversions, Presentation, Protocols):
+class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation, Protocols):
     """A dense array of one dtype in the memory of one context.
 
     Arrays are made by `array`, `zeros` and the other factories of `numparam.nd`, or by operations

@@ -12,8 +12,8 @@ __all__ = ["Presentation"]
 class Presentation:
     """The part of `NDArray` that pickles and prints.
 
-    A pickled array is one record of MXNet's ``.params`` format, so that either library reads what
-    the other one pickled. It comes back on ``cpu(0)``.
+    The state of a pickled array is one record of MXNet's ``.params`` format, as in MXNet, whose
+    pickles are read by an Unpickler that finds the classes here. It comes back on ``cpu(0)``.
     """
 
     __slots__ = ()

@@ -14,7 +14,7 @@ import numpy as np
 from numparam.ndarray.functions import ArgumentTypeError, bind
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, invoke
-from numparam.ndarray.operations.operation import REQUIRED
+from numparam.ndarray.operations.documentation import documentation
 from numparam.numpy.multiarray import ndarray
 from numparam.numpy.operations.arithmetic import BINARY
 from numparam.numpy.operations.elementwise import UNARY
@@ -74,9 +74,7 @@ def _unary_function(name: str, row: Operation) -> Function:
         _check_class(name, x)
         return invoke(row, (x,), {}, out)
 
-    return _named(
-        function, name, "numparam.numpy", _documentation(row, f"Give {UNARY[name]}, for each one.")
-    )
+    return _named(function, name, "numparam.numpy", _documentation(row, row.summary))
 
 
 def _binary_function(name: str, row: Operation) -> Function:
@@ -91,8 +89,7 @@ def _binary_function(name: str, row: Operation) -> Function:
             raise WrongArrayError(str(kind_error(name, wrong)))
         return result
 
-    summary = f"Give {BINARY[name]}, element by element, with NumPy's broadcasting."
-    return _named(function, name, "numparam.numpy", _documentation(row, summary))
+    return _named(function, name, "numparam.numpy", _documentation(row, row.summary))
 
 
 def _of_numbers(name: str, *numbers: Any) -> Any:
@@ -109,19 +106,9 @@ def _named(function: Any, name: str, module: str, documentation: str) -> Functio
 
 
 def _documentation(row: Operation, summary: str) -> str:
-    lines = [summary, "", "    Parameters", "    ----------"]
-    kind = "ndarray or number" if row.name.removeprefix("_np_") in {*BINARY, *UNARY} else "ndarray"
-    for name in row.inputs:
-        lines.append(f"    {name} : {kind}" + (", optional" if name in row.optional else ""))
-    for name, default in row.attributes.items():
-        lines.append(f"    {name} : " + ("required" if default is REQUIRED else f"{default!r}"))
-    lines += ["    out : ndarray, optional", "        Where to write the result.", ""]
-    lines += ["    Returns", "    -------", "    ndarray"]
-    return "\n".join(lines) + "\n    "
-
-
-def _summary(row: Operation) -> str:
-    return (row.forward.__doc__ or "").strip().splitlines()[0]
+    takes_numbers = row.name.removeprefix("_np_") in {*BINARY, *UNARY}
+    inputs = "ndarray or number" if takes_numbers else "ndarray"
+    return documentation(row, summary=summary, inputs=inputs, array="ndarray")
 
 
 def _made() -> dict[str, Function]:
@@ -135,7 +122,7 @@ def _made() -> dict[str, Function]:
         elif name in UNARY:
             functions[name] = _unary_function(name, row)
         else:
-            functions[name] = array_function(name, row, "numparam.numpy", _summary(row))
+            functions[name] = array_function(name, row, "numparam.numpy", row.summary)
     return functions
 
 

@@ -68,6 +68,8 @@ class Arithmetic(NamedTuple):
         The operation on an array and a number, and on a number and an array.
     summary : str
         What it gives.
+    source : str
+        Whose behaviour it keeps, and where it differs.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Arithmetic(NamedTuple):
     scalar: str
     reflected: str
     summary: str
+    source: str
 
 
 def _row(
@@ -88,6 +91,7 @@ def _row(
     broadcast: tuple[str, ...] = (),
     elementwise: tuple[str, ...] = (),
     reflected: str | None = None,
+    source: str = "As in MXNet 1.9.1.",
 ) -> Arithmetic:
     return Arithmetic(
         name,
@@ -97,6 +101,7 @@ def _row(
         f"_{stem}_scalar",
         f"_{reflected or 'r' + stem}_scalar",
         summary,
+        source,
     )
 
 
@@ -135,8 +140,15 @@ ARITHMETIC: dict[str, Arithmetic] = {
             "div",
             "the quotient, of integers cut off toward zero",
             elementwise=("elemwise_div", "_div"),
+            source="As in MXNet 1.9.1, which crashes for an integer divisor 0; here that gives 0.",
         ),
-        _row("true_divide", _true_divide, "true_div", "the quotient, of integers as float32"),
+        _row(
+            "true_divide",
+            _true_divide,
+            "true_div",
+            "the quotient, of integers as float32",
+            source="As in MXNet 1.9.1, which cuts off the quotients of integers.",
+        ),
         _row(
             "modulo",
             _modulo,
@@ -224,20 +236,29 @@ def _with_scalar(
 
 def _register(row: Arithmetic) -> None:
     pair = ("lhs", "rhs")
-    dtype = "computed" if row.name == "true_divide" else "first"
+    dtype, scalar_dtype = "first", "scalar"
+    texts = {"source": row.source}
+    if row.name == "true_divide":
+        dtype = scalar_dtype = "computed"
+        texts["result"] = "Of the dtype of the arrays; of float32 for integers."
     names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
-    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype))
-    elementwise = functools.partial(_elementwise, row.function)
-    register(Operation(row.elementwise[0], elementwise, row.elementwise[1:], pair, dtype=dtype))
+    texts["summary"] = f"Give {row.summary}, element by element, stretching axes of length 1."
+    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype, **texts))
+    names = row.elementwise
+    forward = functools.partial(_elementwise, row.function)
+    texts["summary"] = f"Give {row.summary}, element by element, for two arrays of one shape."
+    register(Operation(names[0], forward, names[1:], pair, dtype=dtype, **texts))
     attributes = {"scalar": REQUIRED}
     for name, swapped in ((row.scalar, False), (row.reflected, True)):
         if name in OPERATIONS or (swapped and not name.startswith("_r")):
             continue
+        operands = "a number and each element" if swapped else "each element and a number"
+        texts["summary"] = f"Give {row.summary}, for {operands}."
         forward = functools.partial(_with_scalar, row.function, swapped)
         register(
-            Operation(name, forward, (), ("data",), attributes=attributes, dtype="scalar")
-            if dtype == "first"
-            else Operation(name, forward, (), ("data",), attributes=attributes, dtype=dtype)
+            Operation(
+                name, forward, (), ("data",), attributes=attributes, dtype=scalar_dtype, **texts
+            )
         )
 
 

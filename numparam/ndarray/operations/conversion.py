@@ -19,26 +19,38 @@ def _cast_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, 
     return backend.cast.cast(buffers[0], as_dtype(attributes["dtype"]))
 
 
-@operation("cast", "Cast", "amp_cast", dtype="computed", kernel=_cast_kernel)
+@operation(
+    "cast",
+    "Cast",
+    "amp_cast",
+    dtype="computed",
+    kernel=_cast_kernel,
+    source="As in MXNet 1.9.1, which cuts off the bits of bfloat16; here it is rounded to even.",
+)
 def _cast(data: Array, *, dtype: Any) -> Array:
+    """Convert the elements to a dtype."""
     return data.astype(as_dtype(dtype))
 
 
 @operation("cast_storage")
 def _cast_storage(data: Array, *, stype: str) -> Array:
+    """Convert an array to a storage type: 'default', 'row_sparse' or 'csr'."""
     return np.array(data)
 
 
 @operation("zeros_like", method=True)
 def _zeros_like(data: Array) -> Array:
+    """Make an array of zeros in the shape of another."""
     return np.zeros(data.shape, data.dtype)
 
 
 @operation("ones_like", method=True)
 def _ones_like(data: Array) -> Array:
+    """Make an array of ones in the shape of another."""
     return np.ones(data.shape, data.dtype)
 
 
-@operation("full_like")
+@operation("full_like", source="MXNet 1.9.1 has it for ``mx.np`` arrays alone.")
 def _full_like(data: Array, *, fill_value: float) -> Array:
+    """Make an array of one number in the shape of another."""
     return np.full(data.shape, fill_value, data.dtype)

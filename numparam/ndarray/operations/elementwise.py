@@ -63,54 +63,76 @@ def _erf(data: Array) -> Array:
     return np.vectorize(math.erf, otypes=[np.float64])(data)
 
 
-#: Name, aliases, function, whether integers are computed as float64, whether it is a method.
-_TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, bool], ...] = (
-    ("abs", (), np.abs, False, True),
-    ("sign", (), _sign, False, True),
-    ("negative", (), np.negative, False, False),
-    ("reciprocal", (), lambda data: 1 / data, True, True),
-    ("square", (), np.square, False, True),
-    ("sqrt", (), np.sqrt, True, True),
-    ("rsqrt", (), _rsqrt, True, True),
-    ("cbrt", (), np.cbrt, True, True),
-    ("rcbrt", (), _rcbrt, True, True),
-    ("exp", (), np.exp, True, True),
-    ("expm1", (), np.expm1, True, True),
-    ("log", (), np.log, True, True),
-    ("log2", (), np.log2, True, True),
-    ("log10", (), np.log10, True, True),
-    ("log1p", (), np.log1p, True, True),
-    ("sin", (), np.sin, True, True),
-    ("cos", (), np.cos, True, True),
-    ("tan", (), np.tan, True, True),
-    ("arcsin", (), np.arcsin, True, True),
-    ("arccos", (), np.arccos, True, True),
-    ("arctan", (), np.arctan, True, True),
-    ("sinh", (), np.sinh, True, True),
-    ("cosh", (), np.cosh, True, True),
-    ("tanh", (), np.tanh, True, True),
-    ("arcsinh", (), np.arcsinh, True, True),
-    ("arccosh", (), np.arccosh, True, True),
-    ("arctanh", (), np.arctanh, True, True),
-    ("degrees", (), np.degrees, True, True),
-    ("radians", (), np.radians, True, True),
-    ("erf", (), _erf, True, False),
-    ("sigmoid", (), _sigmoid, True, True),
-    ("relu", (), _relu, False, True),
-    ("softsign", (), _softsign, True, False),
-    ("floor", (), np.floor, False, True),
-    ("ceil", (), np.ceil, False, True),
-    ("trunc", (), np.trunc, False, True),
-    ("fix", (), np.trunc, False, True),
-    ("rint", (), _rint, False, True),
-    ("round", (), _round, False, True),
-    ("logical_not", (), _logical_not, False, False),
-    ("identity", ("_copy",), np.array, False, False),
-    ("BlockGrad", ("stop_gradient",), np.array, False, False),
-    ("make_loss", ("MakeLoss",), np.array, False, False),
-    ("contrib.isnan", ("isnan",), np.isnan, False, False),
-    ("contrib.isinf", ("isinf",), np.isinf, False, False),
-    ("contrib.isfinite", ("isfinite",), np.isfinite, False, False),
+#: Name, aliases, function, whether integers are computed as float64, whether it is a method, and
+#: what it gives for each element.
+_TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, bool, str], ...] = (
+    ("abs", (), np.abs, False, True, "the absolute value"),
+    ("sign", (), _sign, False, True, "-1, 0 or 1, as the element is below, at or above 0"),
+    ("negative", (), np.negative, False, False, "the number with the other sign"),
+    ("reciprocal", (), lambda data: 1 / data, True, True, "1 divided by the element"),
+    ("square", (), np.square, False, True, "the square"),
+    ("sqrt", (), np.sqrt, True, True, "the square root"),
+    ("rsqrt", (), _rsqrt, True, True, "1 divided by the square root"),
+    ("cbrt", (), np.cbrt, True, True, "the cube root"),
+    ("rcbrt", (), _rcbrt, True, True, "1 divided by the cube root"),
+    ("exp", (), np.exp, True, True, "e to the power of the element"),
+    ("expm1", (), np.expm1, True, True, "e to the power of the element, minus 1"),
+    ("log", (), np.log, True, True, "the natural logarithm"),
+    ("log2", (), np.log2, True, True, "the logarithm to base 2"),
+    ("log10", (), np.log10, True, True, "the logarithm to base 10"),
+    ("log1p", (), np.log1p, True, True, "the natural logarithm of 1 plus the element"),
+    ("sin", (), np.sin, True, True, "the sine of an angle in radians"),
+    ("cos", (), np.cos, True, True, "the cosine of an angle in radians"),
+    ("tan", (), np.tan, True, True, "the tangent of an angle in radians"),
+    ("arcsin", (), np.arcsin, True, True, "the angle with this sine, in radians"),
+    ("arccos", (), np.arccos, True, True, "the angle with this cosine, in radians"),
+    ("arctan", (), np.arctan, True, True, "the angle with this tangent, in radians"),
+    ("sinh", (), np.sinh, True, True, "the hyperbolic sine"),
+    ("cosh", (), np.cosh, True, True, "the hyperbolic cosine"),
+    ("tanh", (), np.tanh, True, True, "the hyperbolic tangent"),
+    ("arcsinh", (), np.arcsinh, True, True, "the inverse of the hyperbolic sine"),
+    ("arccosh", (), np.arccosh, True, True, "the inverse of the hyperbolic cosine"),
+    ("arctanh", (), np.arctanh, True, True, "the inverse of the hyperbolic tangent"),
+    ("degrees", (), np.degrees, True, True, "the angle in degrees, of one in radians"),
+    ("radians", (), np.radians, True, True, "the angle in radians, of one in degrees"),
+    ("erf", (), _erf, True, False, "the error function"),
+    ("sigmoid", (), _sigmoid, True, True, "``1 / (1 + exp(-x))``"),
+    ("relu", (), _relu, False, True, "the larger one of the element and 0"),
+    ("softsign", (), _softsign, True, False, "``x / (1 + abs(x))``"),
+    ("floor", (), np.floor, False, True, "the largest integer that is not larger"),
+    ("ceil", (), np.ceil, False, True, "the smallest integer that is not smaller"),
+    ("trunc", (), np.trunc, False, True, "the number without its fraction"),
+    ("fix", (), np.trunc, False, True, "the number without its fraction"),
+    ("rint", (), _rint, False, True, "the nearest integer, of two the lower one"),
+    ("round", (), _round, False, True, "the nearest integer, of two the one farther from 0"),
+    ("logical_not", (), _logical_not, False, False, "1 where the element is 0, else 0"),
+    ("identity", ("_copy",), np.array, False, False, "the number itself, in a copy"),
+    (
+        "BlockGrad",
+        ("stop_gradient",),
+        np.array,
+        False,
+        False,
+        "the number itself, through which no gradient flows",
+    ),
+    ("make_loss", ("MakeLoss",), np.array, False, False, "the number itself, as a loss"),
+    ("contrib.isnan", ("isnan",), np.isnan, False, False, "1 where the element is NaN, else 0"),
+    (
+        "contrib.isinf",
+        ("isinf",),
+        np.isinf,
+        False,
+        False,
+        "1 where the element is infinite, else 0",
+    ),
+    (
+        "contrib.isfinite",
+        ("isfinite",),
+        np.isfinite,
+        False,
+        False,
+        "1 where the element is finite, else 0",
+    ),
 )
 
 
@@ -123,7 +145,9 @@ def _through_floats(function: Callable[..., Any]) -> Callable[..., Any]:
     return of_floats
 
 
-for _name, _aliases, _function, _floats, _method in _TABLE:
+_RESULT = "Of the shape and dtype of ``data``"
+
+for _name, _aliases, _function, _floats, _method, _gives in _TABLE:
     register(
         Operation(
             _name,
@@ -131,12 +155,17 @@ for _name, _aliases, _function, _floats, _method in _TABLE:
             _aliases,
             ("data",),
             method=_method,
+            summary=f"Give {_gives}, for each element.",
+            result=f"{_RESULT}; integers are computed in float64 and cut off."
+            if _floats
+            else f"{_RESULT}.",
         )
     )
 
 
 @operation("clip", method=True)
 def _clip(data: Array, *, a_min: float, a_max: float) -> Array:
+    """Replace elements below ``a_min`` or above ``a_max`` by that bound."""
     low, high = (np.asarray(bound, np.float64).astype(data.dtype) for bound in (a_min, a_max))
     # In this order, so that a_min > a_max gives what MXNet gives.
     return np.where(data > high, high, np.where(data < low, low, data))
@@ -144,6 +173,7 @@ def _clip(data: Array, *, a_min: float, a_max: float) -> Array:
 
 @operation("smooth_l1")
 def _smooth_l1(data: Array, *, scalar: float = 1.0) -> Array:
+    """Compute the smooth L1 loss: quadratic within ``1 / scalar**2`` of 0, linear outside."""
     square = scalar * scalar
     size = np.abs(data)
     return np.where(size < 1 / square, 0.5 * square * data * data, size - 0.5 / square)
@@ -151,6 +181,7 @@ def _smooth_l1(data: Array, *, scalar: float = 1.0) -> Array:
 
 @operation("hard_sigmoid")
 def _hard_sigmoid(data: Array, *, alpha: float = 0.2, beta: float = 0.5) -> Array:
+    """Compute ``alpha * x + beta``, clipped to the range from 0 to 1."""
     return np.clip(data.dtype.type(alpha) * data + data.dtype.type(beta), 0, 1)
 
 
@@ -165,6 +196,7 @@ _ACTIVATIONS: dict[str, Callable[..., Any]] = {
 
 @operation("Activation")
 def _activation(data: Array, *, act_type: str) -> Array:
+    """Apply the activation function that ``act_type`` names."""
     if act_type not in _ACTIVATIONS:
         raise ValueError(f"act_type must be one of {', '.join(_ACTIVATIONS)}")
     return _ACTIVATIONS[act_type](data)
@@ -172,6 +204,7 @@ def _activation(data: Array, *, act_type: str) -> Array:
 
 @operation("LeakyReLU")
 def _leaky_relu(data: Array, *, act_type: str = "leaky", slope: float = 0.25) -> Array:
+    """Keep positive elements; scale the others ('leaky') or bend them exponentially ('elu')."""
     slope = data.dtype.type(slope)
     if act_type == "leaky":
         return np.where(data > 0, data, slope * data)

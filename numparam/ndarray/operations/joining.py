@@ -16,11 +16,13 @@ Array = np.ndarray
 
 @operation("concat", "Concat")
 def _concat(*data: Array, dim: int = 1) -> Array:
+    """Join arrays along an axis that they have; the other axes must be equally long."""
     return np.concatenate(data, axis_of(dim, data[0].ndim))
 
 
 @operation("stack")
 def _stack(*data: Array, axis: int = 0) -> Array:
+    """Join arrays of one shape along a new axis."""
     return np.stack(data, axis_of(axis, data[0].ndim + 1))
 
 
@@ -28,6 +30,7 @@ def _stack(*data: Array, axis: int = 0) -> Array:
 def _split(
     data: Array, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False
 ) -> Array | tuple[Array, ...]:
+    """Split an array along an axis into equal parts."""
     axis = axis_of(axis, data.ndim)
     if num_outputs < 1 or data.shape[axis] % num_outputs:
         raise ValueError(
@@ -46,6 +49,7 @@ def _split_v2(
     squeeze_axis: bool = False,
     sections: int = 0,
 ) -> Array | tuple[Array, ...]:
+    """Split an array along an axis into equal sections, or before the given positions."""
     axis = axis_of(axis, data.ndim)
     return _parts(np.split(data, sections or integers(indices), axis), axis, squeeze_axis)
 
@@ -58,16 +62,19 @@ def _parts(parts: list[Array], axis: int, squeeze: bool) -> Array | tuple[Array,
 
 @operation("tile", method=True)
 def _tile(data: Array, *, reps: Any) -> Array:
+    """Repeat the whole array along each axis."""
     return np.tile(data, integers(reps))
 
 
 @operation("repeat", method=True)
 def _repeat(data: Array, *, repeats: int, axis: int | None = None) -> Array:
+    """Repeat each element, along an axis or of the flattened array."""
     return np.repeat(data, repeats, None if axis is None else axis_of(axis, data.ndim))
 
 
 @operation("pad", "Pad", method=True)
 def _pad(data: Array, *, mode: str, pad_width: Any, constant_value: float = 0) -> Array:
+    """Add a border of a constant, of the edge elements, or of their mirror image."""
     widths = integers(pad_width)
     if len(widths) != 2 * data.ndim:
         raise ValueError(f"pad_width must have two numbers for each of {data.ndim} dimensions")

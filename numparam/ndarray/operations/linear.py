@@ -20,7 +20,10 @@ def _product(left: Array, right: Array) -> Array:
     return np.matmul(left, right)
 
 
-@operation("dot")
+@operation(
+    "dot",
+    source="As in MXNet 1.9.1, which multiplies no float16 on the CPU; here sums are in float32.",
+)
 def _dot(
     lhs: Array,
     rhs: Array,
@@ -29,6 +32,7 @@ def _dot(
     transpose_b: bool = False,
     forward_stype: str | None = None,
 ) -> Array:
+    """Sum products over the last axis of one array and the first axis of the other."""
     if lhs.ndim == 1 and rhs.ndim == 1:
         return _product(lhs.reshape(1, -1), rhs.reshape(-1, 1)).reshape(1)
     if transpose_a:  # the first axis goes last, the others keep their order
@@ -51,6 +55,7 @@ def _batch_dot(
     transpose_b: bool = False,
     forward_stype: str | None = None,
 ) -> Array:
+    """Multiply the matrices of two batches, pair by pair."""
     if lhs.ndim < 3 or lhs.ndim != rhs.ndim or lhs.shape[:-2] != rhs.shape[:-2]:
         raise ValueError("both arrays must have at least 3 dimensions, all but 2 of them equal")
     if transpose_a:
@@ -70,6 +75,7 @@ def _fully_connected(
     no_bias: bool = False,
     flatten: bool = True,
 ) -> Array:
+    """Multiply data with a transposed weight, and add a bias."""
     if flatten:
         data = data.reshape(data.shape[0], math.prod(data.shape[1:]))
     expected = (num_hidden, data.shape[-1])

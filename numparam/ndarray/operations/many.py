@@ -35,7 +35,18 @@ def _add_n(*args: Array) -> Array:
     return np.sum(args, axis=0)
 
 
-register(Operation("add_n", _add_n, ("ElementWiseSum", "_sum"), ("*args",), kernel=_add_n_kernel))
+register(
+    Operation(
+        "add_n",
+        _add_n,
+        ("ElementWiseSum", "_sum"),
+        ("*args",),
+        kernel=_add_n_kernel,
+        summary="Add arrays of one shape, element by element, rounding once at the end.",
+        result="Of the shape and dtype of the arrays.",
+        source="As in MXNet 1.9.1, which clears a sparse ``out`` before it reads it as a source.",
+    )
+)
 
 
 def _multi_sum_sq(*data: Array, num_arrays: int) -> Array:
@@ -60,6 +71,8 @@ register(
         attributes={"num_arrays": REQUIRED},
         dtype="computed",
         kernel=_multi_sum_sq_kernel,
+        summary="Sum the squares of the elements of each array.",
+        result="One float32 number for each array.",
     )
 )
 
@@ -90,11 +103,15 @@ register(
         writes=True,
         outputs=0,
         kernel=_reset_arrays_kernel,
+        summary="Fill arrays with zeros, in place.",
+        result="Nothing: an empty list.",
+        source="As in MXNet 1.9.1, which resets floating-point arrays alone; here every dtype is.",
     )
 )
 
 
-@operation("multi_all_finite", dtype="computed", agree=False)
+@operation("multi_all_finite", dtype="computed", agree=False, result="One float32 number.")
 def _multi_all_finite(*data: Array, num_arrays: int = 1, init_output: bool = True) -> Array:
+    """Tell whether all elements of all arrays are finite: 1 if so, else 0."""
     _count("multi_all_finite", data, num_arrays)
     return np.array([all(np.isfinite(array).all() for array in data)], np.float32)

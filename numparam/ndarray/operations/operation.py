@@ -44,6 +44,12 @@ class Operation:
     kernel : callable or None
         ``kernel(backend, buffers, attributes)`` in place of `forward`, on buffers of the device:
         the compiled kernels of `numparam.kernels`.
+    summary : str
+        What it does, in a line; with `operation`, the first line of the function's docstring.
+    result : str
+        What is said of the result, where the dtype's rule does not say enough.
+    source : str
+        Whose behaviour it keeps, and where it differs.
     """
 
     name: str
@@ -58,6 +64,9 @@ class Operation:
     writes: bool = False
     outputs: int = 1
     kernel: Callable[..., Any] | None = None
+    summary: str = ""
+    result: str = ""
+    source: str = "As in MXNet 1.9.1."
 
     @property
     def variadic(self) -> bool:
@@ -91,7 +100,8 @@ def operation(*names: str, **properties: Any) -> Callable[[Callable[..., Any]], 
     *names : str
         Its name and its aliases.
     **properties : object
-        Fields of `Operation`; inputs and attributes come from the function's signature.
+        Fields of `Operation`; inputs and attributes come from the function's signature, the
+        summary from its docstring.
     """
 
     def decorate(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,6 +123,8 @@ def operation(*names: str, **properties: Any) -> Callable[[Callable[..., Any]], 
                 tuple(inputs),
                 tuple(optional),
                 attributes,
+                # Python -OO leaves no docstrings.
+                summary=(forward.__doc__ or "").partition("\n")[0],
                 **properties,
             )
         )

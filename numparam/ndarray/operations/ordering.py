@@ -30,6 +30,7 @@ def _along(data: Array, axis: int | None) -> tuple[Array, int]:
 
 @operation("sort", method=True)
 def _sort(data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Array:
+    """Sort along an axis, or the flattened array."""
     data, axis = _along(data, axis)
     return np.take_along_axis(data, _order(data, axis, is_ascend), axis)
 
@@ -38,11 +39,18 @@ def _sort(data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Arra
 def _argsort(
     data: Array, *, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32"
 ) -> Array:
+    """Give the positions that sort along an axis, or the flattened array."""
     data, axis = _along(data, axis)
     return _order(data, axis, is_ascend).astype(as_dtype(dtype))
 
 
-@operation("topk", dtype="computed", outputs=0, method=True)
+@operation(
+    "topk",
+    dtype="computed",
+    outputs=0,
+    method=True,
+    result="Positions of the dtype ``dtype``; values and masks of that of ``data``.",
+)
 def _topk(
     data: Array,
     *,
@@ -52,6 +60,7 @@ def _topk(
     is_ascend: bool = False,
     dtype: Any = "float32",
 ) -> Array | tuple[Array, Array]:
+    """Find the ``k`` largest or smallest elements along an axis, or their positions."""
     shape = data.shape
     data, axis = _along(data, axis)
     length = data.shape[axis]

@@ -78,18 +78,24 @@ def _forward(function: Callable[..., Array]) -> Callable[..., Array]:
 
 _ATTRIBUTES = {"axis": None, "keepdims": False, "exclude": False}
 
-for _name, _aliases, _function in (
-    ("sum", ("sum_axis",), _sum),
-    ("mean", (), _mean),
-    ("prod", (), _prod),
-    ("nansum", (), _without_nan(_sum, 0)),
-    ("nanprod", (), _without_nan(_prod, 1)),
-    ("max", ("max_axis",), _max),
-    ("min", ("min_axis",), _min),
+for _name, _aliases, _function, _summary in (
+    ("sum", ("sum_axis",), _sum, "Add the elements along axes."),
+    ("mean", (), _mean, "Average the elements along axes; of integers, cut off toward zero."),
+    ("prod", (), _prod, "Multiply the elements along axes."),
+    ("nansum", (), _without_nan(_sum, 0), "Add the elements along axes, taking NaN for 0."),
+    ("nanprod", (), _without_nan(_prod, 1), "Multiply the elements along axes, taking NaN for 1."),
+    ("max", ("max_axis",), _max, "Find the largest element along axes."),
+    ("min", ("min_axis",), _min, "Find the smallest element along axes."),
 ):
     register(
         Operation(
-            _name, _forward(_function), _aliases, ("data",), attributes=_ATTRIBUTES, method=True
+            _name,
+            _forward(_function),
+            _aliases,
+            ("data",),
+            attributes=_ATTRIBUTES,
+            method=True,
+            summary=_summary,
         )
     )
 
@@ -102,16 +108,19 @@ def _position(function: Callable[..., Array], data: Array, axis: Any, keepdims: 
 
 @operation("argmax", method=True)
 def _argmax(data: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Find the position of the largest element, along an axis or of all."""
     return _at_least_1d(_position(np.argmax, data, axis, keepdims))
 
 
 @operation("argmin", method=True)
 def _argmin(data: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Find the position of the smallest element, along an axis or of all."""
     return _at_least_1d(_position(np.argmin, data, axis, keepdims))
 
 
 @operation("argmax_channel", method=True)
 def _argmax_channel(data: Array) -> Array:
+    """Find the position of the largest element along axis 1."""
     return np.argmax(data, axis=1)
 
 
@@ -119,10 +128,16 @@ def _at_least_1d(result: Array) -> Array:
     return result if result.ndim else result.reshape(1)
 
 
-@operation("norm", dtype="computed", method=True)
+@operation(
+    "norm",
+    dtype="computed",
+    method=True,
+    source="As in MXNet 1.9.1, which rounds in between for integers; here it is done once.",
+)
 def _norm(
     data: Array, *, ord: int = 2, axis: Any = None, out_dtype: Any = None, keepdims: bool = False
 ) -> Array:
+    """Compute the norm along axes: the sum of the sizes (1), or the root of the squares (2)."""
     if ord not in (1, 2):
         raise ValueError("ord must be 1 or 2")
 
@@ -138,6 +153,7 @@ def _norm(
 
 @operation("cumsum", dtype="computed")
 def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
+    """Add up the elements so far along an axis, or of the flattened array."""
     wanted = as_dtype(dtype, a.dtype)
     if axis is not None:
         axis = axis_of(axis, a.ndim)
@@ -146,18 +162,21 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
 
 @operation("moments", outputs=2)
 def _moments(data: Array, *, axes: Any = None, keepdims: bool = False) -> tuple[Array, Array]:
+    """Compute the mean and the variance along axes."""
     mean = _reduced(_mean, data, axes, True, False)
     variance = _reduced(_mean, np.square(data - mean.astype(data.dtype)), axes, keepdims, False)
     return mean.reshape(variance.shape), variance
 
 
-@operation("all_finite", dtype="computed")
+@operation("all_finite", dtype="computed", result="One float32 number.")
 def _all_finite(data: Array, *, init_output: bool = True) -> Array:
+    """Tell whether all elements are finite: 1 if so, else 0."""
     return np.array([np.isfinite(data).all()], np.float32)
 
 
 @operation("L2Normalization")
 def _l2_normalization(data: Array, *, eps: float = 1e-10, mode: str = "instance") -> Array:
+    """Divide by the L2 norm: of each sample, of each position, or of each channel."""
     axes = {
         "instance": tuple(range(1, data.ndim)),
         "channel": (1,),

@@ -36,7 +36,10 @@ def _row_numbers(indices: Array, length: int, mode: str) -> Array:
 
 def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
     table, indices = buffers
-    axis = axis_of(attributes.get("axis", 0), len(table.shape))
+    try:
+        axis = axis_of(attributes.get("axis", 0), len(table.shape))
+    except ValueError as error:
+        raise OperationError(f"take cannot be computed: {error}") from error
     mode = attributes.get("mode", "clip")
     if axis or not table.size:
         return backend.apply(lambda a, i: _take(a, i, axis=axis, mode=mode), table, indices)
@@ -53,6 +56,7 @@ def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buff
 
 @operation("take", agree=False, method=True, kernel=_take_kernel)
 def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Array:
+    """Take slices along an axis by index; indices out of range are clipped, wrapped or refused."""
     axis = axis_of(axis, a.ndim)
     return np.take(a, _row_numbers(indices, a.shape[axis], mode), axis)
 
@@ -70,7 +74,13 @@ def _embedding_kernel(
     return _gather(backend, weight, data, "clip")
 
 
-@operation("Embedding", agree=False, dtype="computed", kernel=_embedding_kernel)
+@operation(
+    "Embedding",
+    agree=False,
+    dtype="computed",
+    kernel=_embedding_kernel,
+    result="A row for each index, of the dtype of ``weight``, whatever ``dtype`` says.",
+)
 def _embedding(
     data: Array,
     weight: Array,
@@ -80,6 +90,7 @@ def _embedding(
     dtype: Any = "float32",
     sparse_grad: bool = False,
 ) -> Array:
+    """Look up rows of a weight by index; indices out of range are clipped."""
     return np.take(weight, _row_numbers(data, len(weight), "clip"), 0)
 
 
@@ -87,6 +98,7 @@ def _embedding(
 def _pick(
     data: Array, index: Array, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"
 ) -> Array:
+    """Pick one element along an axis for each index."""
     if axis is None:
         data, axis = data.reshape(-1), 0
         numbers = _row_numbers(index, data.size, mode)
@@ -107,11 +119,13 @@ def _pick(
 
 @operation("batch_take", agree=False)
 def _batch_take(a: Array, indices: Array) -> Array:
+    """Pick one element of each row by its index; indices out of range are clipped."""
     return _pick(a, indices.reshape(-1), axis=1)
 
 
 @operation("fill_element_0index", agree=False)
 def _fill_element_0index(lhs: Array, mhs: Array, rhs: Array) -> Array:
+    """Replace one element of each row, chosen by index, in a copy."""
     result = np.array(lhs)
     result[np.arange(len(lhs)), rhs.astype(np.int64)] = mhs
     return result
@@ -121,14 +135,21 @@ def _fill_element_0index(lhs: Array, mhs: Array, rhs: Array) -> Array:
 def _one_hot(
     indices: Array, *, depth: int, on_value: float = 1, off_value: float = 0, dtype: Any = "float32"
 ) -> Array:
+    """Make a vector for each index, ``on_value`` at its position and ``off_value`` elsewhere."""
     hot = indices.astype(np.int64)[..., None] == np.arange(depth)
     wanted = as_dtype(dtype)
     on, off = (np.asarray(value, np.float64).astype(wanted) for value in (on_value, off_value))
     return np.where(hot, on, off)
 
 
-@operation("where", dtype="computed", agree=False)
+@operation(
+    "where",
+    dtype="computed",
+    agree=False,
+    result="Of the shape and dtype of ``x`` and ``y``, which must agree in both.",
+)
 def _where(condition: Array, x: Array, y: Array) -> Array:
+    """Choose elements, or whole rows, from ``x`` where a condition is nonzero, else from ``y``."""
     if x.dtype != y.dtype:
         raise ValueError(f"x and y must have one dtype, not {x.dtype} and {y.dtype}")
     if x.shape != y.shape:
@@ -145,11 +166,17 @@ def _where(condition: Array, x: Array, y: Array) -> Array:
 
 @operation("gather_nd", agree=False)
 def _gather_nd(data: Array, indices: Array) -> Array:
+    """Gather the elements or slices at positions that each column of indices names."""
     return data[_positions(indices, data.shape)]
 
 
-@operation("scatter_nd", agree=False)
+@operation(
+    "scatter_nd",
+    agree=False,
+    source="As in MXNet 1.9.1, which writes out of bounds at bad positions; an error here.",
+)
 def _scatter_nd(data: Array, indices: Array, *, shape: Any) -> Array:
+    """Put elements or slices at positions of an array of zeros; of equal positions one stays."""
     result = np.zeros(integers(shape), data.dtype)
     result[_positions(indices, result.shape)] = data
     return result
@@ -171,6 +198,7 @@ def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
 
 @operation("ravel_multi_index")
 def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
+    """Turn positions, one in each column, into positions in the flattened array."""
     lengths = integers(shape)
     strides = np.cumprod((1, *lengths[:0:-1]))[::-1]
     return (data.astype(np.int64) * strides[:, None]).sum(axis=0)
@@ -178,11 +206,13 @@ def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
 
 @operation("unravel_index")
 def _unravel_index(data: Array, *, shape: Any) -> Array:
+    """Turn positions in the flattened array into positions, one in each column."""
     return np.stack(np.unravel_index(data.astype(np.int64), integers(shape)))
 
 
 @operation("contrib.boolean_mask", agree=False)
 def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
+    """Keep the rows whose mask is nonzero."""
     if index.shape != data.shape[:1] or axis_of(axis, data.ndim):
         raise ValueError(f"index must have one number for each of the {len(data)} rows")
     return data[index != 0]
@@ -190,6 +220,7 @@ def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
 
 @operation("slice", method=True)
 def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
+    """Cut out a part by begin, end and step along the first axes."""
     return data[_slices(data.shape, begin, end, step)]
 
 
@@ -208,6 +239,7 @@ def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[sl
 
 @operation("_slice_assign", "_crop_assign")
 def _slice_assign(lhs: Array, rhs: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
+    """Write an array into a part of a copy."""
     result = np.array(lhs)
     result[_slices(lhs.shape, begin, end, step)] = rhs
     return result
@@ -217,6 +249,7 @@ def _slice_assign(lhs: Array, rhs: Array, *, begin: Any, end: Any, step: Any = (
 def _slice_assign_scalar(
     data: Array, *, scalar: float = 0, begin: Any, end: Any, step: Any = ()
 ) -> Array:
+    """Write a number into a part of a copy."""
     result = np.array(data)
     result[_slices(data.shape, begin, end, step)] = scalar
     return result
@@ -224,6 +257,7 @@ def _slice_assign_scalar(
 
 @operation("slice_axis", method=True)
 def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array:
+    """Cut out a part along one axis, from begin to before end."""
     axis = axis_of(axis, data.ndim)
     length = data.shape[axis]
     start = begin + length if begin < 0 else begin
@@ -235,6 +269,7 @@ def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array
 
 @operation("slice_like", agree=False, method=True)
 def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
+    """Cut an array to the lengths of another, along the given axes or all."""
     numbers = integers(axes)
     if not numbers and data.ndim != shape_like.ndim:
         raise ValueError("both arrays must have as many dimensions, or axes be given")
@@ -257,6 +292,7 @@ def _sequence_mask(
     value: float = 0,
     axis: int = 0,
 ) -> Array:
+    """Overwrite what lies behind the end of each sequence."""
     if not use_sequence_length or sequence_length is None:
         return np.array(data)
     if axis not in (0, 1):

@@ -125,6 +125,7 @@ def _reversed_codes(codes: tuple[int, ...]) -> tuple[int, ...]:
 
 @operation("reshape", "Reshape")
 def _reshape(data: Array, *, shape: Any, reverse: bool = False) -> Array:
+    """Arrange the same elements in a new shape, which may contain MXNet's codes 0 to -4."""
     return data.reshape(coded_shape(data.shape, integers(shape), reverse))
 
 
@@ -138,6 +139,7 @@ def _reshape_like(
     rhs_begin: int | None = None,
     rhs_end: int | None = None,
 ) -> Array:
+    """Arrange the same elements in the shape of another array, or in part of it."""
     left = slice(lhs_begin, lhs_end).indices(lhs.ndim)
     middle = rhs.shape[slice(rhs_begin, rhs_end)]
     return lhs.reshape(lhs.shape[: left[0]] + middle + lhs.shape[left[1] :])
@@ -145,23 +147,30 @@ def _reshape_like(
 
 @operation("flatten", "Flatten", method=True)
 def _flatten(data: Array) -> Array:
+    """Make a matrix with one row for each index of the first axis."""
     return data.reshape(data.shape[0], math.prod(data.shape[1:]))
 
 
 @operation("expand_dims", method=True)
 def _expand_dims(data: Array, *, axis: int) -> Array:
+    """Insert an axis of length 1."""
     return np.expand_dims(data, axis_of(axis, data.ndim + 1))
 
 
 @operation("squeeze", method=True)
 def _squeeze(data: Array, *, axis: Any = None) -> Array:
+    """Remove axes of length 1."""
     axes = None if axis is None else axes_of(axis, data.ndim)
     result = np.squeeze(data, axes)
     return result if result.ndim or data.ndim == 0 else result.reshape(1)
 
 
-@operation("transpose")
+@operation(
+    "transpose",
+    source="As in MXNet 1.9.1, which corrupts memory for repeated axes; they are refused here.",
+)
 def _transpose(data: Array, *, axes: Any = ()) -> Array:
+    """Put the axes into another order; into the reverse one, if none is given."""
     order = integers(axes)
     if order and sorted(order) != list(range(data.ndim)):
         raise ValueError(f"axes must name each of the {data.ndim} axes once, from 0 on")
@@ -170,16 +179,19 @@ def _transpose(data: Array, *, axes: Any = ()) -> Array:
 
 @operation("SwapAxis", "swapaxes", method=True)
 def _swap_axis(data: Array, *, dim1: int = 0, dim2: int = 0) -> Array:
+    """Exchange two axes."""
     return data.swapaxes(axis_of(dim1, data.ndim), axis_of(dim2, data.ndim))
 
 
 @operation("reverse", "flip")
 def _reverse(data: Array, *, axis: Any) -> Array:
+    """Reverse the order along axes."""
     return np.flip(data, axes_of(axis, data.ndim))
 
 
 @operation("diag", method=True)
 def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """Take a diagonal of an array, or make a matrix with the given one."""
     if data.ndim == 1:
         return np.diag(data, k)
     return np.diagonal(data, k, axis_of(axis1, data.ndim), axis_of(axis2, data.ndim))
@@ -187,6 +199,7 @@ def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
 
 @operation("depth_to_space", method=True)
 def _depth_to_space(data: Array, *, block_size: int) -> Array:
+    """Move blocks of channels into height and width."""
     number, depth, height, width = data.shape
     size = int(block_size)
     blocks = data.reshape(number, size, size, depth // size**2, height, width)
@@ -197,6 +210,7 @@ def _depth_to_space(data: Array, *, block_size: int) -> Array:
 
 @operation("space_to_depth", method=True)
 def _space_to_depth(data: Array, *, block_size: int) -> Array:
+    """Move blocks of height and width into channels."""
     number, depth, height, width = data.shape
     size = int(block_size)
     blocks = data.reshape(number, depth, height // size, size, width // size, size)
@@ -205,18 +219,21 @@ def _space_to_depth(data: Array, *, block_size: int) -> Array:
     )
 
 
-@operation("shape_array", dtype="computed", method=True)
+@operation("shape_array", dtype="computed", method=True, result="One int64 number for each axis.")
 def _shape_array(data: Array) -> Array:
+    """Give the shape as an array."""
     return np.array(data.shape, np.int64)
 
 
-@operation("size_array", dtype="computed", method=True)
+@operation("size_array", dtype="computed", method=True, result="One int64 number.")
 def _size_array(data: Array) -> Array:
+    """Give the number of elements as an array."""
     return np.array([data.size], np.int64)
 
 
 @operation("broadcast_to")
 def _broadcast_to(data: Array, *, shape: Any) -> Array:
+    """Stretch axes of length 1 to a shape; 0 there keeps a length."""
     wanted = list(integers(shape))
     if len(wanted) != data.ndim:
         raise ValueError(f"shape must have {data.ndim} numbers, as the array has dimensions")
@@ -228,6 +245,7 @@ def _broadcast_to(data: Array, *, shape: Any) -> Array:
 
 @operation("broadcast_axis", "broadcast_axes", method=True)
 def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
+    """Stretch the given axes, of length 1, to the given sizes."""
     shape = list(data.shape)
     axes, sizes = integers(axis), integers(size)
     if len(axes) != len(sizes):
@@ -242,6 +260,7 @@ def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
 
 @operation("broadcast_like", agree=False, method=True)
 def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None) -> Array:
+    """Stretch axes of length 1 to the lengths of another array."""
     if lhs_axes is None and rhs_axes is None:
         if lhs.ndim != rhs.ndim:
             raise ValueError("both arrays must have as many dimensions, or lhs_axes be given")

@@ -22,7 +22,13 @@ def _exponents(data: Array, axis: int, temperature: float | None) -> tuple[Array
     return values, np.log(np.exp(values).sum(axis=axis, keepdims=True))
 
 
-@operation("softmax", dtype="computed", agree=False, method=True)
+@operation(
+    "softmax",
+    dtype="computed",
+    agree=False,
+    method=True,
+    source="As in MXNet 1.9.1, which refuses integers; here they are rounded toward zero.",
+)
 def _softmax(
     data: Array,
     length: Array | None = None,
@@ -32,6 +38,7 @@ def _softmax(
     dtype: Any = None,
     use_length: bool = False,
 ) -> Array:
+    """Turn elements along an axis into positive numbers that sum to 1, by their exponentials."""
     axis = axis_of(axis, data.ndim)
     wanted = as_dtype(dtype, data.dtype)
     if use_length:
@@ -55,6 +62,7 @@ def _masked_softmax(data: Array, length: Array, axis: int, temperature: float | 
 def _log_softmax(
     data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
 ) -> Array:
+    """Compute the logarithm of the softmax along an axis."""
     values, total = _exponents(data, axis_of(axis, data.ndim), temperature)
     return (values - total).astype(as_dtype(dtype, data.dtype))
 
@@ -63,12 +71,19 @@ def _log_softmax(
 def _softmin(
     data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
 ) -> Array:
+    """Compute the softmax of the negated elements along an axis."""
     values, total = _exponents(-data, axis_of(axis, data.ndim), temperature)
     return np.exp(values - total).astype(as_dtype(dtype, data.dtype))
 
 
-@operation("softmax_cross_entropy", agree=False)
+@operation(
+    "softmax_cross_entropy",
+    agree=False,
+    result="One number, of the dtype of ``data``.",
+    source="As in MXNet 1.9.1, which takes any label; here those out of range are refused.",
+)
 def _softmax_cross_entropy(data: Array, label: Array) -> Array:
+    """Sum the cross-entropy between softmax rows and their labels."""
     values, total = _exponents(data, 1, None)
     chosen = label.astype(np.int64)[:, None]
     return -np.take_along_axis(values - total, chosen, axis=1).sum().reshape(1)

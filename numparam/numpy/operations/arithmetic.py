@@ -11,7 +11,7 @@ import numpy as np
 from numparam.ndarray.operations.arithmetic import ARITHMETIC
 from numparam.ndarray.operations.operation import REQUIRED, Operation, register
 from numparam.ndarray.values import as_host_array
-from numparam.numpy.operations.promotion import is_floating, promoted, with_fractions
+from numparam.numpy.operations.promotion import PROMOTED, is_floating, promoted, with_fractions
 
 __all__ = ["BINARY"]
 
@@ -64,6 +64,15 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Function, str, str], ...] = (
     ("bitwise_xor", (), np.bitwise_xor, "bits", "the bits that are set in exactly one"),
 )
 
+#: What is said of the results, by kind.
+_RESULTS = {
+    "number": PROMOTED,
+    "quotient": f"{PROMOTED} Integers give float32.",
+    "truth": "Of the dtype bool.",
+    "bits": PROMOTED,
+}
+_NOT_IN_MXNET = frozenset(("floor_divide", "logical_and", "logical_or", "logical_xor"))
+
 #: What each function of two operands gives, by its name.
 BINARY: dict[str, str] = {}
 
@@ -98,6 +107,9 @@ _COMPARISONS = frozenset(
 def _register(
     name: str, aliases: tuple[str, ...], function: Function, kind: str, summary: str
 ) -> None:
+    texts = {"result": _RESULTS[kind]}
+    if name in _NOT_IN_MXNET:
+        texts["source"] = "As in NumPy; MXNet 1.9.1 does not have it."
     register(
         Operation(
             f"_np_{name}",
@@ -106,6 +118,8 @@ def _register(
             ("x1", "x2"),
             dtype="computed",
             agree=False,
+            summary=f"Give {summary}, element by element, with NumPy's broadcasting.",
+            **texts,
         )
     )
     for suffix, swapped in (("scalar", False), ("reflected", True)):
@@ -117,6 +131,9 @@ def _register(
                 ("data",),
                 attributes={"scalar": REQUIRED},
                 dtype="computed",
+                summary=f"Give {summary}, for "
+                + ("a number and each element." if swapped else "each element and a number."),
+                **texts,
             )
         )
     BINARY.update(dict.fromkeys((name, *aliases), summary))

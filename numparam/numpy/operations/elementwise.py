@@ -64,9 +64,25 @@ _WITH_FRACTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 UNARY: dict[str, str] = {}
 
 
-def _register(name: str, aliases: tuple[str, ...], forward: Callable[..., Any], gives: str) -> None:
+_SAME = "Of the shape and dtype of ``x``."
+_FLOATS = "Of the shape and dtype of ``x``; of float32 for integers and booleans."
+_TRUTH = "Of the shape of ``x`` and the dtype bool."
+
+
+def _register(
+    name: str,
+    aliases: tuple[str, ...],
+    forward: Callable[..., Any],
+    gives: str,
+    result: str,
+) -> None:
     names = tuple(f"_np_{alias}" for alias in aliases)
-    register(Operation(f"_np_{name}", forward, names, ("x",), dtype="computed"))
+    summary = f"Give {gives}, for each element."
+    register(
+        Operation(
+            f"_np_{name}", forward, names, ("x",), dtype="computed", summary=summary, result=result
+        )
+    )
     UNARY.update(dict.fromkeys((name, *aliases), gives))
 
 
@@ -83,20 +99,29 @@ def _with_fractions(function: Callable[..., Any], x: Array) -> Array:
 
 
 for _name, _aliases, _function, _gives in _OF_NUMPY:
-    _register(_name, _aliases, functools.partial(_as_array, _function), _gives)
+    _result = _TRUTH if _gives.startswith("whether") else _SAME
+    _register(_name, _aliases, functools.partial(_as_array, _function), _gives, _result)
 for _name, _aliases, _gives in _WITH_FRACTIONS:
     _forward = functools.partial(_with_fractions, OPERATIONS[_name].forward)
-    _register(_name, _aliases, _forward, _gives)
-_register("sign", (), OPERATIONS["sign"].forward, "-1, 0 or 1, as the number is below, at or above")
+    _register(_name, _aliases, _forward, _gives, _FLOATS)
+_register(
+    "sign",
+    (),
+    OPERATIONS["sign"].forward,
+    "-1, 0 or 1, as the number is below, at or above 0",
+    _SAME,
+)
 
 
-@operation("_np_around", "_np_round", "_np_round_", dtype="computed")
+@operation(
+    "_np_around", "_np_round", "_np_round_", dtype="computed", result="Of the dtype of ``a``."
+)
 def _around(a: Array, *, decimals: int = 0) -> Array:
     """Round to a number of decimals, halves to the even neighbour."""
     return np.asarray(np.around(a, decimals))
 
 
-@operation("_np_clip", dtype="computed")
+@operation("_np_clip", dtype="computed", result="Of the dtype of ``a``.")
 def _clip(a: Array, *, a_min: float | None, a_max: float | None) -> Array:
     """Move the elements into a range; None leaves a side open."""
     if a_min is None and a_max is None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.operations.operation import operation
-from numparam.numpy.operations.promotion import promoted
+from numparam.numpy.operations.promotion import PROMOTED, promoted
 
 __all__: list[str] = []
 
@@ -19,25 +19,25 @@ def _alike(a: Array, b: Array) -> tuple[Array, Array]:
     return a.astype(dtype, copy=False), b.astype(dtype, copy=False)
 
 
-@operation("_np_dot", dtype="computed", agree=False)
+@operation("_np_dot", dtype="computed", agree=False, result=PROMOTED)
 def _dot(a: Array, b: Array) -> Array:
     """Sum products over the last axis of one array and the last but one of the other."""
     return np.asarray(np.dot(*_alike(a, b)))
 
 
-@operation("_np_matmul", dtype="computed", agree=False)
+@operation("_np_matmul", dtype="computed", agree=False, result=PROMOTED)
 def _matmul(a: Array, b: Array) -> Array:
     """Multiply matrices; leading axes broadcast."""
     return np.asarray(np.matmul(*_alike(a, b)))
 
 
-@operation("_np_tensordot", dtype="computed", agree=False)
+@operation("_np_tensordot", dtype="computed", agree=False, result=PROMOTED)
 def _tensordot(a: Array, b: Array, *, axes: Any = 2) -> Array:
     """Sum products over the given axes of both arrays."""
     return np.asarray(np.tensordot(*_alike(a, b), axes=axes))
 
 
-@operation("_np_outer", dtype="computed", agree=False)
+@operation("_np_outer", dtype="computed", agree=False, result=PROMOTED)
 def _outer(a: Array, b: Array) -> Array:
     """Multiply each element of one array with each of the other."""
     return np.outer(*_alike(a, b))

@@ -9,9 +9,12 @@ import numpy as np
 from numparam.base import mx_real_t
 from numparam.dtypes import bfloat16
 
-__all__ = ["is_floating", "promoted", "with_fractions"]
+__all__ = ["PROMOTED", "is_floating", "promoted", "with_fractions"]
 
 DType = np.dtype[Any]
+
+#: What texts say of results whose dtype `promoted` chooses.
+PROMOTED = "Of one dtype for all: the floating one, if one is, else the wider one."
 
 
 def is_floating(dtype: DType) -> bool:

@@ -8,6 +8,7 @@ device is one subclass of `Backend` and one call of `register`.
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -19,6 +20,10 @@ from numparam.base import MXNetError
 
 Buffer = Any
 """Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
+
+
+class AllocationError(MXNetError, MemoryError):
+    """Memory that is not to be had; MXNet raises its own error, NumPy a MemoryError."""
 
 
 class Backend:
@@ -57,8 +62,23 @@ class Backend:
         raise AttributeError(f"the {self.name} backend has no operation {operation!r}")
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> Buffer:
-        """Allocate uninitialised memory."""
-        return np.empty(shape, dtype)
+        """Allocate uninitialised memory.
+
+        Raises
+        ------
+        AllocationError
+            If the memory is not to be had: a MemoryError and an MXNetError.
+        """
+        try:
+            return np.empty(shape, dtype)
+        except (MemoryError, ValueError) as failure:
+            if any(length < 0 for length in shape):
+                raise
+            needed = math.prod(shape) * np.dtype(dtype).itemsize
+            raise AllocationError(
+                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
+                "bytes, which this machine does not have to give"
+            ) from failure
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""

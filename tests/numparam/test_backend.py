@@ -78,6 +78,13 @@ def test_memory_of_the_host():
     assert not buffer.any()
 
 
+@pytest.mark.parametrize("shape", [(2**50,), (2**40, 2**40)])
+@pytest.mark.parametrize("caught_as", [MemoryError, MXNetError])
+def test_memory_that_is_not_to_be_had_is_an_error_that_says_how_much(shape, caught_as):
+    with pytest.raises(caught_as, match=r"needs [0-9,]+ bytes"):
+        backend.backend_of("cpu").empty(shape, np.dtype("float64"))
+
+
 def test_results_of_apply_never_share_memory_with_inputs():
     host = backend.backend_of("cpu")
     buffer = host.upload(np.arange(6.0).reshape(2, 3))

@@ -237,17 +237,21 @@ def _with_scalar(
 def _register(row: Arithmetic) -> None:
     pair = ("lhs", "rhs")
     dtype, scalar_dtype = "first", "scalar"
-    texts = {"source": row.source}
+    texts: dict[str, Any] = {"source": row.source}
+    their_dtype = "their dtype"
     if row.name == "true_divide":
         dtype = scalar_dtype = "computed"
-        texts["result"] = "Of the dtype of the arrays; of float32 for integers."
+        their_dtype = "their dtype, or float32 for integers"
+        texts["result"] = "Of the shape and dtype of ``data``; of float32 for integers."
     names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
     texts["summary"] = f"Give {row.summary}, element by element, stretching axes of length 1."
-    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype, **texts))
+    both = {**texts, "result": f"Of the shape that both stretch to, and of {their_dtype}."}
+    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype, **both))
     names = row.elementwise
     forward = functools.partial(_elementwise, row.function)
     texts["summary"] = f"Give {row.summary}, element by element, for two arrays of one shape."
-    register(Operation(names[0], forward, names[1:], pair, dtype=dtype, **texts))
+    both = {**texts, "result": f"Of their shape and {their_dtype}."}
+    register(Operation(names[0], forward, names[1:], pair, dtype=dtype, **both))
     attributes = {"scalar": REQUIRED}
     for name, swapped in ((row.scalar, False), (row.reflected, True)):
         if name in OPERATIONS or (swapped and not name.startswith("_r")):

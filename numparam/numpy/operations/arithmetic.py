@@ -107,7 +107,7 @@ _COMPARISONS = frozenset(
 def _register(
     name: str, aliases: tuple[str, ...], function: Function, kind: str, summary: str
 ) -> None:
-    texts = {"result": _RESULTS[kind]}
+    texts: dict[str, Any] = {"result": _RESULTS[kind]}
     if name in _NOT_IN_MXNET:
         texts["source"] = "As in NumPy; MXNet 1.9.1 does not have it."
     register(

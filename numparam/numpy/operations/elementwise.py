@@ -99,7 +99,10 @@ def _with_fractions(function: Callable[..., Any], x: Array) -> Array:
 
 
 for _name, _aliases, _function, _gives in _OF_NUMPY:
-    _result = _TRUTH if _gives.startswith("whether") else _SAME
+    if _function(np.int32(0)).dtype.kind == "f":
+        _result = _FLOATS
+    else:
+        _result = _TRUTH if _gives.startswith("whether") else _SAME
     _register(_name, _aliases, functools.partial(_as_array, _function), _gives, _result)
 for _name, _aliases, _gives in _WITH_FRACTIONS:
     _forward = functools.partial(_with_fractions, OPERATIONS[_name].forward)

@@ -6,7 +6,7 @@ import pytest
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.ndarray import _internal, contrib, op
-from numparam.ndarray.operations import OPERATIONS
+from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.operations.arithmetic import ARITHMETIC
 
 pytestmark = pytest.mark.usefixtures("device")
@@ -28,6 +28,77 @@ def test_every_operation_is_a_documented_function_of_its_name(name):
         assert part in inspect.getdoc(function)
     for attribute in OPERATIONS[name].attributes:
         assert attribute in function.__doc__ or name in ARITHMETIC
+
+
+def _public():
+    return sorted(name for name in {**OPERATIONS, **ARITHMETIC} if not name.startswith("_"))
+
+
+@pytest.mark.parametrize("name", _public())
+def test_every_public_operation_says_what_it_is_for(name):
+    bare = name.removeprefix("contrib.")
+    function = getattr(contrib if name.startswith("contrib.") else nd, bare)
+    summary, blank, *rest = inspect.getdoc(function).splitlines()
+    assert summary.endswith(".")
+    assert len(summary.split()) > 2
+    assert f"``{bare}``" not in summary
+    assert blank == ""
+    # Asterisks that are not in a literal would start emphasis.
+    assert "*" not in "".join(summary.split("``")[::2])
+    for part in ("Parameters", "Returns", "Raises", "Notes"):
+        assert rest[rest.index(part) + 1] == "-" * len(part)
+    assert rest[rest.index("Returns") + 2].strip(), "it must say which dtype or shape comes out"
+    assert {"MXNetError", "TypeError"} <= set(rest)
+    assert "MXNet 1.9.1" in rest[rest.index("Notes") + 2]
+
+
+def test_operations_that_do_different_things_say_different_things():
+    summaries = {}
+    for row in OPERATIONS.values():
+        assert row.summary, row.name
+        if not row.name.startswith("_"):
+            summaries.setdefault(row.summary, set()).add(row.name)
+    assert [names for names in summaries.values() if len(names) > 1] == [{"trunc", "fix"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("take", "Of the dtype of ``a``."),
+        ("cast", "Of the dtype ``dtype``."),
+        ("cumsum", "Of the dtype ``dtype``; None means that of ``a``."),
+        ("sqrt", "integers are computed in float64 and cut off"),
+        ("stack", "The arrays must have one dtype"),
+        ("broadcast_div", "which crashes for an integer divisor 0; here that gives 0."),
+        ("true_divide", "which cuts off the quotients of integers"),
+    ],
+)
+def test_dtypes_and_differences_from_mxnet_are_written_down(name, words):
+    assert words in inspect.getdoc(getattr(nd, name))
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        name
+        for name, row in OPERATIONS.items()
+        if row.result.startswith("Of the shape and dtype of ``")
+        and len(row.inputs) == 1
+        and not row.attributes
+    ),
+)
+@pytest.mark.parametrize("dtype", ["int32", "float16", "float32"])
+def test_operations_that_promise_the_shape_and_dtype_of_the_input_keep_them(name, dtype):
+    row = OPERATIONS[name]
+    result = invoke(row, [nd.ones((2, 3), dtype=dtype)], {})
+    floats = dtype == "int32" and "float32 for integers" in row.result
+    assert (result.shape, result.dtype) == ((2, 3), np.dtype("float32" if floats else dtype))
+
+
+def test_an_axis_that_take_does_not_find_is_an_mxnet_error_too():
+    for kind in (MXNetError, ValueError):
+        with pytest.raises(kind, match="axis 7 is outside"):
+            nd.take(nd.ones((2, 3)), nd.zeros((2,)), axis=7)
 
 
 @pytest.mark.parametrize("name", sorted(name for name, row in OPERATIONS.items() if row.method))

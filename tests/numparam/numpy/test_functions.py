@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy
 import pytest
 from hypothesis import given, settings
@@ -285,6 +287,13 @@ def test_numpys_own_functions_reach_the_methods(device):
 
 def test_every_function_is_documented():
     for name, function in FUNCTIONS.items():
-        assert function.__doc__.count("----------") >= 1, name
+        summary, blank, *rest = inspect.getdoc(function).splitlines()
+        assert summary.endswith("."), name
+        assert len(summary.split()) > 2, name
+        assert blank == "", name
+        for part in ("Parameters", "Returns", "Raises", "Notes"):
+            assert rest[rest.index(part) + 1] == "-" * len(part), name
+        assert rest[rest.index("Returns") + 3].startswith("    O"), name
+        assert "MXNet 1.9.1" in rest[rest.index("Notes") + 2], name
         assert function.__name__.rstrip("_"), name
         assert function.__module__ == "numparam.numpy"

@@ -208,8 +208,10 @@ def refuse_partial_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: 
     stop = start + out.nbytes
     for i, other in enumerate(others):
         other_start = address(other)
-        if other_start < stop and start < other_start + other.nbytes and (
-            other_start != start or other.nbytes != out.nbytes
+        if (
+            other_start < stop
+            and start < other_start + other.nbytes
+            and (other_start != start or other.nbytes != out.nbytes)
         ):
             raise ValueError(
                 f"out overlaps part of {name}[{i}]; it may be exactly one of them "
@@ -354,6 +356,4 @@ def pairs_match(targets: Sequence[np.ndarray], read: Sequence[np.ndarray]) -> No
             continue
         other, nbytes, owner = spans[before]
         if other + nbytes > start and not (owner == i and other == start):
-            raise ValueError(
-                f"sources[{i}] shares memory with targets[{owner}]; pass a copy of it"
-            )
+            raise ValueError(f"sources[{i}] shares memory with targets[{owner}]; pass a copy of it")

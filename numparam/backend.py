@@ -195,7 +195,7 @@ class _CUDABackend(Backend):
 
 
 _host = Backend("cpu")
-_lock = threading.Lock()
+_lock = threading.RLock()
 _factories: dict[str, Callable[[int], Backend]] = {
     "cpu": lambda device_id: _host,
     "cpu_pinned": lambda device_id: _host,
@@ -261,9 +261,10 @@ def backend_of(device_type: str, device_id: int = 0) -> Backend:
                 f"no backend serves devices of type {device_type!r}; "
                 f"there are {', '.join(sorted(_factories))}"
             ) from None
-        made = factory(device_id)
         with _lock:
-            found = _backends.setdefault(key, made)
+            found = _backends.get(key)
+            if found is None:
+                found = _backends[key] = factory(device_id)
     return found
 
 

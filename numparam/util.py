@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from numparam import context
+from numparam.np_decorators import use_np, use_np_array, use_np_shape
 from numparam.np_mode import (
     is_np_array,
     is_np_shape,
@@ -19,7 +20,6 @@ from numparam.np_mode import (
     set_np,
     set_np_shape,
 )
-from numparam.np_decorators import use_np, use_np_array, use_np_shape
 
 __all__ = [
     "get_gpu_count",

@@ -189,9 +189,7 @@ def combine_float64(addresses, size, divisor, counter):
                     store(target, i, s * reciprocal, "float64")
             elif count == 4 and exact:
                 for i in range(n):
-                    s, first = two_sum(
-                        load(a, start + i, "float64"), load(b, start + i, "float64")
-                    )
+                    s, first = two_sum(load(a, start + i, "float64"), load(b, start + i, "float64"))
                     s, second = two_sum(s, load(c, start + i, "float64"))
                     s, third = two_sum(s, load(d, start + i, "float64"))
                     beyond |= not abs(s) < HUGE

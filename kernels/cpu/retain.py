@@ -168,8 +168,8 @@ def gather(table: object, ids: object, out: np.ndarray | None = None) -> np.ndar
 
     Notes
     -----
-    Moves 2 × m rows, and m ids; O(m). MXNet's ``take`` clips ids by default, and its ``Embedding``
-    reads foreign memory for bad ones; here they are refused.
+    Moves 2 × m rows, and m ids; O(m). MXNet's ``take`` and ``Embedding`` clip
+    ids that are out of range; here they are refused.
 
     Examples
     --------

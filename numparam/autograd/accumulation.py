@@ -281,9 +281,7 @@ def _commit(backend: Backend, targets: list[_Target]) -> None:
 def _copy_what_is_overwritten(targets: list[_Target]) -> None:
     """Copy incoming values that share memory with gradients which are written before them."""
     written = {
-        id(target.gradient._buffer)
-        for target in targets
-        if target.gradient.stype == "default"
+        id(target.gradient._buffer) for target in targets if target.gradient.stype == "default"
     }
     starts: list[int] | None = None
     spans: list[tuple[int, int]] = []

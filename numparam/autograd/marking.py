@@ -69,9 +69,7 @@ def mark_variables(
             )
     for request in requests:
         if not isinstance(request, str) or request not in _GRAD_REQS:
-            raise UnknownGradReqError(
-                f"grad_req must be 'write', 'add' or 'null', not {request!r}"
-            )
+            raise UnknownGradReqError(f"grad_req must be 'write', 'add' or 'null', not {request!r}")
     for position, (variable, gradient) in enumerate(zip(marked, given, strict=True)):
         _check_pair(position, variable, gradient)
     for variable, gradient, request in zip(marked, given, requests, strict=True):

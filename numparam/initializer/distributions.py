@@ -116,8 +116,7 @@ class Orthogonal(Initializer):
             )
         if arr._buffer.dtype.name not in _FLOATS:
             raise InitializerArgumentError(
-                f"Orthogonal needs a floating-point dtype, and {str(name)!r} is "
-                f"{arr._buffer.dtype}"
+                f"Orthogonal needs a floating-point dtype, and {str(name)!r} is {arr._buffer.dtype}"
             )
         if not element_count(arr):
             return

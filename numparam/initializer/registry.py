@@ -195,9 +195,7 @@ def _parsed(text: str) -> tuple[Any, dict[str, Any]]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InitializerTextError(
-            f"the initializer {text!r} is broken JSON: {error}"
-        ) from error
+        raise InitializerTextError(f"the initializer {text!r} is broken JSON: {error}") from error
     if isinstance(value, dict) and isinstance(value.get("initializer"), str):
         return value.pop("initializer"), value
     if (

@@ -55,8 +55,7 @@ def test_sums_near_the_end_of_the_dtype_agree_with_the_reference(kind, count):
     generator = np.random.default_rng(count)
     largest = 3.3e38 if kind == "bfloat16" else 1.79e308
     arrays = [
-        (generator.uniform(-1, 1, 2 * BLOCK) * largest).astype(dtype_of(kind))
-        for _ in range(count)
+        (generator.uniform(-1, 1, 2 * BLOCK) * largest).astype(dtype_of(kind)) for _ in range(count)
     ]
     arrays[0][: BLOCK // 2] = 5e-324 if kind == "float64" else 1e-40
     for function in ("mean", "add_n"):

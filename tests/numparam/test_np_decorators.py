@@ -2,8 +2,8 @@ import functools
 
 import pytest
 
-from numparam.np_mode import is_np_array, is_np_shape
 from numparam.np_decorators import use_np, use_np_array, use_np_shape
+from numparam.np_mode import is_np_array, is_np_shape
 
 DECORATORS = [(use_np_shape, (True, False)), (use_np_array, (False, True)), (use_np, (True, True))]
 

@@ -132,7 +132,7 @@ def _at_least_1d(result: Array) -> Array:
     "norm",
     dtype="computed",
     method=True,
-    source="As in MXNet 1.9.1, which rounds in between for integers; here it is done once.",
+    source="As in MXNet 1.9.1, which is inexact for integers; here they are cut off once.",
 )
 def _norm(
     data: Array, *, ord: int = 2, axis: Any = None, out_dtype: Any = None, keepdims: bool = False

@@ -37,7 +37,12 @@ NAMES = {
 
 
 def test_the_names_are_those_of_mxnet():
-    assert registry._classes == NAMES
+    own = {
+        name: klass
+        for name, klass in registry._classes.items()
+        if klass.__module__.startswith("numparam.")
+    }
+    assert own == NAMES
 
 
 @pytest.mark.parametrize("spelling", [str.lower, str.upper, str.title])

@@ -10,6 +10,7 @@ from numparam.dtypes import UnsupportedDTypeError, as_dtype
 from numparam.gluon import shape_rules
 from numparam.gluon.copies import Copies
 from numparam.gluon.errors import InvalidGradReqError
+from numparam.gluon.initial_values import check_initializer
 from numparam.np_mode import is_np_array, is_np_shape
 from numparam.storage_types import STORAGE_TYPE_IDS
 
@@ -56,6 +57,7 @@ class Declaration(Copies):
                 )
         if dtype is not None:
             checked_dtype(dtype, name)
+        check_described(init, name)
         self.name = name
         self._start_without_copies()
         self._var: Any = None
@@ -192,6 +194,18 @@ def checked_dtype(dtype: Any, name: str) -> np.dtype[Any]:
         return as_dtype(dtype)
     except UnsupportedDTypeError as error:
         raise UnsupportedDTypeError(f"Parameter '{name}': {error}") from None
+
+
+def check_described(init: Any, name: str) -> None:
+    """Refuse what can be no initializer. A name is looked up when it is used: it may come later.
+
+    Raises
+    ------
+    AssertionError, TypeError, ValueError
+        As `check_initializer`.
+    """
+    if init is not None and not isinstance(init, str):
+        check_initializer(init, name)
 
 
 def check_grad_req(grad_req: Any, name: str) -> None:

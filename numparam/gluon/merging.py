@@ -8,7 +8,12 @@ from typing import Any
 
 from numparam.dtypes import as_dtype
 from numparam.gluon import shape_rules
-from numparam.gluon.declaration import Declaration, check_grad_req, checked_dtype
+from numparam.gluon.declaration import (
+    Declaration,
+    check_described,
+    check_grad_req,
+    checked_dtype,
+)
 from numparam.gluon.errors import ParameterConflictError
 
 __all__ = ["merge"]
@@ -73,6 +78,8 @@ def _change(parameter: Any, name: str, wanted: Any) -> Callable[[], None] | None
     else:
         if name == "grad_req":
             check_grad_req(wanted, parameter.name)
+        elif name == "init":
+            check_described(wanted, parameter.name)
         if stored is None:
             return lambda: setattr(parameter, name, wanted)
         same = stored is wanted or bool(stored == wanted)

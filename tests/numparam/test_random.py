@@ -277,3 +277,38 @@ print(len({{mx.nd.random.uniform(shape=2).asnumpy().tobytes(), *children}}))
         check=True,
     )
     assert done.stdout.strip() == ("3" if reseed else "1")
+
+
+@given(
+    sizes=st.lists(st.integers(1, 700), min_size=1, max_size=12),
+    dtype=st.sampled_from(FLOATS),
+    other=st.integers(0, 11),
+)
+@ANY_DEVICE
+def test_many_small_draws_are_those_of_one_kernel_call_each(sizes, dtype, other):
+    from numparam.kernels.reference import random as reference
+
+    mx.random.seed(3)
+    offset = 0
+    for place, size in enumerate(sizes * 3):
+        bound = 2.0 if place == other else 0.5
+        drawn = nd.random.uniform(-bound, bound, shape=size, dtype=dtype).asnumpy()
+        expected = np.empty(size, drawn.dtype)
+        offset = reference.uniform(expected, -bound, bound, seed=3, offset=offset)
+        assert drawn.tobytes() == expected.tobytes()
+
+
+def test_small_draws_of_several_threads_are_all_different():
+    drawn = [[] for _ in range(4)]
+
+    def draw(into):
+        into.extend(
+            nd.random.uniform(shape=4, dtype="float64").asnumpy().tobytes() for _ in range(200)
+        )
+
+    threads = [threading.Thread(target=draw, args=(into,)) for into in drawn]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({values for into in drawn for values in into}) == 800

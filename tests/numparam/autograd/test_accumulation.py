@@ -1,5 +1,3 @@
-import threading
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -358,44 +356,3 @@ def test_many_gradients_of_one_parameter_count():
         autograd.accumulate_grad(variables, [np.full((3, 2), i) for i in range(40)])
     for number, variable in enumerate(variables):
         assert variable.grad.asnumpy().tolist() == [[3 * number] * 2] * 3
-
-
-def test_threads_accumulate_into_arrays_of_their_own():
-    errors = []
-
-    def work():
-        try:
-            variable = variable_of((300,), "add")
-            for _ in range(30):
-                autograd.accumulate_grad(variable, np.ones(300))
-            assert (variable.grad.asnumpy() == 30).all()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
-def test_the_kernels_of_the_device_do_the_work(opaque):
-    dense, table = variable_of((3, 2), "add"), variable_of((3, 2), "add", "row_sparse")
-    for backend in opaque.backends.values():
-        backend.calls.clear()
-    autograd.accumulate_grad([dense, table], [np.ones((3, 2)), ([1], np.ones((1, 2)))])
-    assert "accumulate.add" in opaque.calls
-    assert "merge.merge" in opaque.calls
-    assert "download" not in opaque.calls
-
-
-@pytest.mark.parametrize("count", [1, 2000])
-@pytest.mark.parametrize("request_", ["write", "add"])
-def test_one_call_serves_any_number_of_gradients(opaque, request_, count):
-    variables = [variable_of((3,), request_) for _ in range(count)]
-    for backend in opaque.backends.values():
-        backend.calls.clear()
-    autograd.accumulate_grad(variables, [np.ones(3, np.float32)] * count)
-    operation = "accumulate.add" if request_ == "add" else "accumulate.assign"
-    assert opaque.calls.count(operation) == 1

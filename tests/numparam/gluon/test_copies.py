@@ -1,4 +1,6 @@
 import gc
+import sys
+import threading
 import weakref
 
 import pytest
@@ -102,3 +104,73 @@ def test_sparse_gradients_are_found_by_context(device):
     for _ in range(2):
         with pytest.raises(RuntimeError, match="row_sparse_data"):
             parameter.data(mx.cpu(1))
+
+
+def test_a_look_up_while_the_parameter_moves_gives_an_array_of_its_context():
+    parameter = mx.gluon.Parameter("weight", shape=(4,))
+    parameter.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    wrong = []
+    moved = threading.Event()
+
+    def look_up():
+        while not moved.is_set():
+            try:
+                found = (parameter.data(mx.cpu(1)), parameter.grad(mx.cpu(1)))
+            except Exception as error:
+                wrong.append(error)
+            else:
+                wrong.extend(array for array in found if array.context != mx.cpu(1))
+
+    readers = [threading.Thread(target=look_up) for _ in range(3)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for reader in readers:
+            reader.start()
+        for _ in range(100):
+            parameter.reset_ctx(mx.cpu(1))
+            parameter.reset_ctx([mx.cpu(0), mx.cpu(1)])
+    finally:
+        moved.set()
+        for reader in readers:
+            reader.join()
+        sys.setswitchinterval(interval)
+    assert not wrong
+
+
+def test_of_two_threads_that_initialize_one_wins_with_data_and_gradients():
+    parameter = mx.gluon.Parameter("weight", shape=(4,))
+
+    def initialize():
+        for _ in range(100):
+            parameter.initialize(force_reinit=True)
+
+    threads = [threading.Thread(target=initialize) for _ in range(4)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            data, gradients = parameter._bound
+            assert data is None or data[0]._grad is gradients[0]
+    finally:
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval)
+    assert parameter.data()._grad is parameter.grad()
+
+
+@pytest.mark.parametrize("init", [3, 0.5, mx.init.Xavier, ["ones"]])
+def test_the_constructor_and_get_refuse_what_can_be_no_initializer(init):
+    with pytest.raises(AssertionError, match="weight"):
+        mx.gluon.Parameter("weight", shape=(2,), init=init)
+    parameters = mx.gluon.ParameterDict()
+    weight = parameters.get("weight", shape=(2,))
+    with pytest.raises(AssertionError, match="weight"):
+        parameters.get("weight", init=init)
+    assert weight.init is None
+
+
+def test_the_name_of_an_initializer_may_be_registered_later():
+    mx.gluon.Parameter("weight", shape=(2,), init="not_registered_yet")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -58,17 +59,13 @@ def test_the_link_is_relative_and_tests_is_no_package():
 def test_wheels_hold_numparam_alone_whether_built_from_the_tree_or_the_sdist(tmp_path):
     pytest.importorskip("build", reason="the package 'build' is part of the extra 'test'")
     source = tmp_path / "source"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, check=True,
-    ).stdout.decode()  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        target = source / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_symlink():
-            target.symlink_to(os.readlink(ROOT / name))
-        elif (ROOT / name).exists():
-            target.write_bytes((ROOT / name).read_bytes())
+    leave_out = shutil.ignore_patterns("__pycache__", "*.egg-info", "kernels")
+    shutil.copytree(ROOT / "numparam", source / "numparam", ignore=leave_out)
+    (source / "numparam" / "kernels").symlink_to(os.readlink(ROOT / "numparam" / "kernels"))
+    leave_out = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "kernels", source / "kernels", ignore=leave_out)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, source / name)
     wheels = []
     for flags, folder in ((["--wheel"], "direct"), ([], "through-sdist")):
         done = run("-m", "build", *flags, "-o", str(tmp_path / folder), str(source))

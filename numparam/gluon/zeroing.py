@@ -73,13 +73,16 @@ class GradientTables:
         # Before any array is looked at: what changes from here on makes the table stale.
         self._epoch = storage.epoch()
         self._parameters = parameters
-        gradients = []
-        for parameter in parameters.values():
-            if parameter._grad is not None:
-                gradients.extend(parameter._grad)
-                if parameter._tables is None:
-                    parameter._tables = WeakSet()
-                parameter._tables.add(self)
+        self._members = list(parameters.values())
+        gradients: list[Any] = []
+        for parameter in self._members:
+            # Also of one without gradients: when it gets some, the table is released.
+            if parameter._tables is None:
+                parameter._tables = WeakSet()
+            parameter._tables.add(self)
+            gradients.extend(parameter._grad or ())
+        self._arrays = [array for array in gradients if array.stype == "default"]
+        self._buffers = [array._buffer for array in self._arrays]
         dense, self._sparse = _by_context(gradients)
         earlier = [] if previous is None else previous._dense
         self._dense: list[tuple[Backend, list[Buffer], Any]] = [
@@ -89,7 +92,26 @@ class GradientTables:
 
     def is_valid(self, parameters: Mapping[str, Any]) -> bool:
         """Tell whether these are still all gradients of the parameters."""
-        return self._epoch == storage.epoch() and self._parameters is parameters
+        epoch = storage.epoch()
+        if self._epoch == epoch and self._parameters is parameters:
+            return True
+        if self._epoch < 0 or self._parameters is not parameters or not self._holds():
+            return False
+        self._epoch = epoch
+        return True
+
+    def _holds(self) -> bool:
+        """Tell whether the same parameters have the same dense buffers.
+
+        The epoch also changes when sparse gradients come to store other rows, in each step of a
+        training: to look is faster than to build the table again.
+        """
+        members = self._parameters.values()
+        return (
+            len(members) == len(self._members)
+            and all(map(operator.is_, members, self._members))
+            and all(map(operator.is_, [array._buffer for array in self._arrays], self._buffers))
+        )
 
     def zero(self) -> None:
         """Set all gradients to zero."""
@@ -101,6 +123,9 @@ class GradientTables:
     def release(self) -> None:
         """Let go of all arrays; the table is not valid any more."""
         self._epoch = -1
+        self._members = []
+        self._arrays = []
+        self._buffers = []
         self._dense = []
         self._sparse = []
 

@@ -240,3 +240,23 @@ def test_special_values_and_every_dtype_become_zero(device):
     for parameter in parameters.values():
         assert not np.signbit(parameter.grad().asnumpy().astype("float64")).any()
         assert not parameter.grad().asnumpy().any()
+
+
+def test_new_rows_of_sparse_gradients_do_not_make_the_table_anew(monkeypatch):
+    parameters = ParameterDict()
+    dense = parameters.get("dense", shape=(3,))
+    table = parameters.get("table", shape=(3, 2), grad_stype="row_sparse")
+    late = parameters.get("late", shape=(3,), grad_req="null")
+    parameters.initialize()
+    parameters.zero_grad()
+    built = parameters._zeroing
+    for _ in range(3):
+        mx.autograd.accumulate_grad(table.data(), ([1], np.ones((1, 2))))
+        dense.grad()[:] = 1
+        parameters.zero_grad()
+        assert parameters._zeroing is built
+        assert not dense.grad().asnumpy().any() and not table.grad().indices.shape[0]
+    late.grad_req = "add"
+    late.grad()[:] = 1
+    parameters.zero_grad()
+    assert parameters._zeroing is not built and not late.grad().asnumpy().any()

@@ -72,6 +72,7 @@ class GradientTables:
     ) -> None:
         # Before any array is looked at: what changes from here on makes the table stale.
         self._epoch = storage.epoch()
+        self._released = False
         self._parameters = parameters
         self._members = list(parameters.values())
         gradients: list[Any] = []
@@ -92,13 +93,14 @@ class GradientTables:
 
     def is_valid(self, parameters: Mapping[str, Any]) -> bool:
         """Tell whether these are still all gradients of the parameters."""
-        epoch = storage.epoch()
-        if self._epoch == epoch and self._parameters is parameters:
-            return True
-        if self._epoch < 0 or self._parameters is not parameters or not self._holds():
+        if self._released or self._parameters is not parameters:
             return False
-        self._epoch = epoch
-        return True
+        epoch = storage.epoch()
+        if self._epoch != epoch:
+            if not self._holds():
+                return False
+            self._epoch = epoch
+        return not self._released  # by another thread, meanwhile
 
     def _holds(self) -> bool:
         """Tell whether the same parameters have the same dense buffers.
@@ -122,7 +124,7 @@ class GradientTables:
 
     def release(self) -> None:
         """Let go of all arrays; the table is not valid any more."""
-        self._epoch = -1
+        self._released = True
         self._members = []
         self._arrays = []
         self._buffers = []

@@ -106,12 +106,14 @@ class Indexing:
         """Write a host value everywhere; it needs a transfer and no computation on the device."""
         target = self._buffer
         shape, dtype = target.shape, target.dtype
-        with np.errstate(all="ignore"):
-            host = value if value.dtype == dtype else value.astype(dtype)
+        host = value
+        if value.dtype != dtype:
+            with np.errstate(all="ignore"):
+                host = value.astype(dtype)
         missing = host.ndim - len(shape)
         if missing > 0 and host.shape[:missing] == (1,) * missing:
             host = host.reshape(host.shape[missing:])
-        if host.shape != shape:
+        if host.ndim and host.shape != shape:
             try:
                 host = np.broadcast_to(host, shape)
             except ValueError as error:

@@ -143,8 +143,8 @@ _HOMES = {
 
 #: What MXNet has and this version of numparam has not, though it belongs to parameters.
 _NOT_YET = {
-    "kv": "a key-value store",
-    "kvstore": "a key-value store",
+    "kv": "key-value store",
+    "kvstore": "key-value store",
     "lr_scheduler": "learning rate schedules",
     "optimizer": "optimizers",
 }
@@ -158,8 +158,8 @@ def __getattr__(name: str) -> Any:
     elif name in _NOT_YET:
         raise AttributeError(
             f"numparam {__version__} has no {_NOT_YET[name]} yet, so no numparam.{name}; it has "
-            "gluon.Parameter and ParameterDict, whose gradients your own code applies, with the "
-            "fused updates of numparam.kernels or without",
+            "gluon.Parameter and ParameterDict, whose gradients your own code applies: "
+            "docs/examples/digits.py shows how",
             name=name,
         )
     else:

@@ -236,16 +236,6 @@ def addresses_apart(arrays: Sequence[np.ndarray], name: str = "sources") -> list
     return starts
 
 
-def refuse_any_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: str) -> None:
-    """Refuse `out` if it shares any memory with one of `others`; all contiguous."""
-    start = address(out)
-    stop = start + out.nbytes
-    for other in others:
-        other_start = address(other)
-        if other_start < stop and start < other_start + other.nbytes:
-            raise ValueError(f"out shares memory with {name}; pass an array of its own")
-
-
 def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
     """Return `ids` as a 1-D int64 array; with `rows`, only after all are within 0 … rows - 1.
 

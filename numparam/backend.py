@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.kept_memory import LARGE, KeptMemory
 
 Buffer = Any
 """Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
@@ -62,7 +63,7 @@ class Backend:
         raise AttributeError(f"the {self.name} backend has no operation {operation!r}")
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> Buffer:
-        """Allocate uninitialised memory.
+        """Allocate uninitialised memory; that of large arrays was used before, where some is kept.
 
         Raises
         ------
@@ -70,7 +71,9 @@ class Backend:
             If the memory is not to be had: a MemoryError and an MXNetError.
         """
         try:
-            return np.empty(shape, dtype)
+            if math.prod(shape) * dtype.itemsize < LARGE:
+                return np.empty(shape, dtype)
+            return _kept.empty(shape, dtype)
         except (MemoryError, ValueError) as failure:
             if any(length < 0 for length in shape):
                 raise
@@ -80,13 +83,41 @@ class Backend:
                 "bytes, which this machine does not have to give"
             ) from failure
 
+    def zeros(self, shape: tuple[int, ...], dtype: np.dtype) -> Buffer:
+        """Allocate memory whose bytes are zero; errors are those of `empty`."""
+        if math.prod(shape) * dtype.itemsize < LARGE:
+            return np.zeros(shape, dtype)
+        buffer = self.empty(shape, dtype)
+        buffer.fill(0)
+        return buffer
+
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        return np.array(array, order="C", copy=True, subok=False)
+        if array.nbytes < LARGE:
+            return np.array(array, order="C", copy=True, subok=False)
+        buffer = self.empty(array.shape, array.dtype)
+        np.copyto(buffer, array)
+        return buffer
 
     def download(self, buffer: Buffer) -> np.ndarray:
         """Copy a buffer into a new host array."""
         return np.array(buffer, order="C", copy=True)
+
+    def copied(self, buffer: Buffer) -> Buffer:
+        """Copy a buffer into a new one on the device."""
+        target = self.empty(buffer.shape, buffer.dtype)
+        self.cast.copy(buffer, out=target)
+        return target
+
+    def converted(self, buffer: Buffer, dtype: np.dtype) -> Buffer:
+        """Convert a buffer into a new one of another dtype, or the same, on the device."""
+        target = self.empty(buffer.shape, dtype)
+        self.cast.cast(buffer, out=target)
+        return target
+
+    def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
+        """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""
+        buffer[...] = values
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
         """Let `fill` write all bytes of a buffer, as a file's reader does."""
@@ -124,6 +155,10 @@ class Backend:
     def synchronize(self) -> None:
         """Wait until all work given to the device is done; the host's is done already."""
 
+    def empty_cache(self) -> None:
+        """Give memory that is kept for reuse back to the system."""
+        _kept.release()
+
 
 def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
     """Contiguous arrays of their own for results that may be views of the inputs."""
@@ -158,11 +193,17 @@ class _CUDABackend(Backend):
     def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> Buffer:
         return self._memory.empty(shape, dtype, self._device_id)
 
+    def zeros(self, shape: tuple[int, ...], dtype: np.dtype) -> Buffer:
+        return self.upload(np.zeros(shape, dtype))
+
     def upload(self, array: np.ndarray) -> Buffer:
         return self._memory.upload(array, self._device_id)
 
     def download(self, buffer: Buffer) -> np.ndarray:
         return self._memory.download(buffer)
+
+    def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
+        self._memory.copy_from_host(buffer, np.full(buffer.shape, values, buffer.dtype))
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
         staged = np.empty(buffer.shape, buffer.dtype)
@@ -193,7 +234,11 @@ class _CUDABackend(Backend):
     def synchronize(self) -> None:
         self._memory.synchronize(self._device_id)
 
+    def empty_cache(self) -> None:
+        """Do nothing: the driver keeps no memory of arrays that are gone."""
 
+
+_kept = KeptMemory()
 _host = Backend("cpu")
 _lock = threading.RLock()
 _factories: dict[str, Callable[[int], Backend]] = {

@@ -184,7 +184,7 @@ class _Target:
         buffer = on_device(values, backend, self.host_memory)
         if dtype is None or buffer.dtype == dtype:
             return buffer
-        return backend.cast.cast(buffer, dtype)
+        return backend.converted(buffer, dtype)
 
     @property
     def grows(self) -> bool:
@@ -292,7 +292,7 @@ def _copy_what_is_overwritten(targets: list[_Target]) -> None:
             if values is own:
                 continue
             if id(values) in written:
-                target.dense[place] = backend.cast.copy(values)
+                target.dense[place] = backend.copied(values)
             elif target.host_memory and (values.base is not None or own.base is not None):
                 if not values.flags.c_contiguous:
                     target.dense[place] = np.ascontiguousarray(values)

@@ -47,15 +47,12 @@ def _record(parameter: Any) -> formats.Record:
     """Average a parameter's copies into what a file holds."""
     data = parameter._data
     alone = data is not None and len(data) == 1 and data[0].stype == "default"
-    if alone and not is_overridden(parameter, "_reduce"):
-        # The only copy is its own mean: it is written from where it is.
-        host = transfers.host_view(data[0])
-        if host is not None:
-            return formats.DenseRecord(host)
-    array = parameter._reduce()
+    # The only copy is its own mean: it is written from where it is.
+    array = data[0] if alone and not is_overridden(parameter, "_reduce") else parameter._reduce()
     backend = array._backend
     if array.stype == "default":
-        return formats.DenseRecord(backend.download(array._buffer))
+        host = transfers.host_view(array)
+        return formats.DenseRecord(backend.download(array._buffer) if host is None else host)
     parts = array._checked()
     rows, indices = backend.download(parts.data), backend.download(parts.indices)
     if array.stype == "row_sparse":

@@ -160,7 +160,7 @@ class Conversions:
         if not copy and wanted == self._buffer.dtype:
             return self
         backend = self._backend
-        return self.from_buffer(backend.cast.cast(self._buffer, wanted), self._ctx, backend)
+        return self.from_buffer(backend.converted(self._buffer, wanted), self._ctx, backend)
 
     def copy(self: Any) -> Any:
         """Copy the array, on its context.
@@ -247,7 +247,7 @@ class Conversions:
     def _to_context(self: Any, context: Context) -> Any:
         result = self._array_class.from_buffer(None, context)
         if result._backend is self._backend:
-            result._bound = self._backend.cast.copy(self._buffer)
+            result._bound = self._backend.copied(self._buffer)
         else:
             result._bound = result._backend.upload(self._backend.download(self._buffer))
         return result

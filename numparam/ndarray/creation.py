@@ -61,7 +61,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         if source_array._shares_host_memory:
             host = source
         elif source_array._backend is backend:  # not by way of the host
-            return NDArray.from_buffer(backend.cast.cast(source, wanted), ctx, backend)
+            return NDArray.from_buffer(backend.converted(source, wanted), ctx, backend)
         else:
             host = source_array._backend.download(source)
     elif hasattr(source_array, "tocsr"):
@@ -243,12 +243,7 @@ def _filled(
 
 def _filled_buffer(backend: Backend, shape: tuple[int, ...], number: np.ndarray) -> Buffer:
     buffer = backend.empty(shape, number.dtype)
-
-    def fill(memory: memoryview) -> None:
-        np.frombuffer(memory, number.dtype)[...] = number
-
-    if math.prod(shape):
-        backend.read_into(buffer, fill)
+    backend.write(buffer, number)
     return buffer
 
 

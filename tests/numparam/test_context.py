@@ -20,6 +20,7 @@ from numparam.context import (
     num_gpus,
 )
 from numparam.device_types import UnknownDeviceTypeError
+from numparam.ndarray import ones
 
 MAKERS = {
     "cpu": (cpu, 1),
@@ -249,13 +250,14 @@ def test_gpu_memory_info_is_free_and_total_bytes(monkeypatch):
         gpu_memory_info(0)
 
 
-def test_empty_cache(monkeypatch):
-    monkeypatch.delattr(backend, "empty_cache", raising=False)
-    monkeypatch.setattr(backend, "gpu_count", lambda: 0)
+def test_empty_cache_gives_back_the_memory_of_arrays_that_are_gone():
+    array = ones((1 << 20,))
+    del array
+    assert backend._kept.nbytes > 0
     assert cpu(1).empty_cache() is None
-    with pytest.raises(MXNetError, match="no CUDA GPU"):
-        gpu(0).empty_cache()
-    released = []
-    monkeypatch.setattr(backend, "empty_cache", released.append, raising=False)
-    gpu(1).empty_cache()
-    assert released == [gpu(1)]
+    assert backend._kept.nbytes == 0
+
+
+def test_empty_cache_of_a_gpu_that_is_not_there_is_refused():
+    with pytest.raises(MXNetError, match=r"gpu\(99\)"):
+        gpu(99).empty_cache()

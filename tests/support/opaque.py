@@ -101,6 +101,9 @@ class OpaqueBackend(backend.Backend):
     def empty(self, shape: tuple[int, ...], dtype: np.dtype) -> OpaqueBuffer:
         return OpaqueBuffer(super().empty(shape, dtype))
 
+    def zeros(self, shape: tuple[int, ...], dtype: np.dtype) -> OpaqueBuffer:
+        return OpaqueBuffer(super().zeros(shape, dtype))
+
     def upload(self, array: np.ndarray) -> OpaqueBuffer:
         if isinstance(array, OpaqueBuffer):
             raise TypeError("a buffer of the opaque device was uploaded as if it were a host array")
@@ -109,6 +112,9 @@ class OpaqueBackend(backend.Backend):
     def download(self, buffer: OpaqueBuffer) -> np.ndarray:
         self.calls.append("download")
         return super().download(_contents(buffer))
+
+    def write(self, buffer: OpaqueBuffer, values: np.ndarray | int) -> None:
+        super().write(_contents(buffer), values)
 
     def read_into(self, buffer: OpaqueBuffer, fill: Any) -> None:
         super().read_into(_contents(buffer), fill)

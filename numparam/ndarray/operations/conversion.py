@@ -16,7 +16,7 @@ Array = np.ndarray
 
 
 def _cast_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
-    return backend.cast.cast(buffers[0], as_dtype(attributes["dtype"]))
+    return backend.converted(buffers[0], as_dtype(attributes["dtype"]))
 
 
 @operation(

@@ -63,7 +63,7 @@ class Chunk:
 def moved(buffer: Buffer, source: Backend, target: Backend) -> Buffer:
     """Copy a buffer to a device; on the same one into memory of its own."""
     if target is source:
-        return source.cast.copy(buffer)
+        return source.copied(buffer)
     return target.upload(source.download(buffer))
 
 
@@ -131,5 +131,5 @@ def empty_parts(
     none = backend.empty((0,), np.dtype(np.int64))
     if stype == "row_sparse":
         return Parts(backend.empty((0, *shape[1:]), dtype), none, valid=True)
-    indptr = backend.upload(np.zeros(shape[0] + 1, np.int64))
+    indptr = backend.zeros((shape[0] + 1,), np.dtype(np.int64))
     return Parts(backend.empty((0,), dtype), none, indptr, valid=True)

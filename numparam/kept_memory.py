@@ -1,0 +1,181 @@
+"""Host memory of large arrays, kept when they go and given to the next ones of their size.
+
+The operating system clears each page that it hands out, which takes longer than many a kernel
+takes to fill it. Training, averaging and saving ask for the same sizes again and again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["LARGE", "KeptMemory"]
+
+#: Bytes from which on memory is kept; smaller pieces come from the C library, which keeps them too.
+LARGE = 1 << 20
+
+_DEFAULT_LIMIT = 256 << 20
+_VARIABLE = "NUMPARAM_KEPT_BYTES"
+
+
+class _Lease:
+    """Memory in use: what an array and its views refer to, and what gives it back after them."""
+
+    __slots__ = ("__array_interface__", "_block", "_give_back")
+
+    def __init__(self, block: np.ndarray, give_back: Callable[[np.ndarray], None]) -> None:
+        self._block = block
+        self._give_back = give_back
+        self.__array_interface__ = block.__array_interface__
+
+    def __del__(self) -> None:
+        self._give_back(self._block)
+
+
+class KeptMemory:
+    """Memory that arrays have left, up to a limit, and the arrays that are made of it.
+
+    Nothing in it waits: where another thread is at work in it, arrays get fresh memory.
+
+    Parameters
+    ----------
+    limit : int, optional
+        The most bytes that are kept. If not given, the environment variable
+        ``NUMPARAM_KEPT_BYTES`` when it is first needed, or else 256 MiB; 0 keeps nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kept_memory import KeptMemory
+    >>> memory = KeptMemory(limit=1 << 24)
+    >>> array = memory.empty((1024, 1024), np.dtype(np.float32))
+    >>> del array
+    >>> memory.nbytes
+    4194304
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = limit
+        self._nbytes = 0
+        # The block that was left last is at the end.
+        self._blocks: OrderedDict[int, np.ndarray] = OrderedDict()
+        # Blocks on their way here: a lease may end anywhere, also inside a method of this class.
+        # Those that find no place go back to the system.
+        self._returned: deque[np.ndarray] = deque(maxlen=16)
+        self._busy = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            # A child must not inherit the lock from a thread that it does not have.
+            os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._busy = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes that are kept now."""
+        return self._nbytes
+
+    @property
+    def limit(self) -> int:
+        """The most bytes that are kept.
+
+        Raises
+        ------
+        ValueError
+            If the environment variable is no number of bytes.
+        """
+        if self._limit is None:
+            text = os.environ.get(_VARIABLE)
+            if text and not text.isdecimal():
+                raise ValueError(
+                    f"the environment variable {_VARIABLE} is {text!r}; set it to a number of "
+                    "bytes, or unset it"
+                )
+            self._limit = int(text) if text else _DEFAULT_LIMIT
+        return self._limit
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+        """Make an array whose elements are not set.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Its shape.
+        dtype : numpy.dtype
+            Its dtype.
+
+        Returns
+        -------
+        numpy.ndarray
+            C-contiguous. If it is large, its memory comes back here when it and its views are gone.
+
+        Raises
+        ------
+        MemoryError, ValueError
+            As ``numpy.empty``; what was kept has been given back to the system then.
+        """
+        nbytes = dtype.itemsize
+        for length in shape:
+            nbytes *= length
+        try:
+            if nbytes < LARGE or nbytes > self.limit:
+                return np.empty(shape, dtype)
+            size = _rounded(nbytes)
+            block = self._take(size)
+            if block is None:
+                block = np.empty(size, np.uint8)
+        except MemoryError:
+            self.release()
+            return np.empty(shape, dtype)
+        return np.asarray(_Lease(block, self._keep))[:nbytes].view(dtype).reshape(shape)
+
+    def release(self) -> None:
+        """Give all memory that is kept back to the system."""
+        self._settle(0)
+
+    def _take(self, size: int) -> np.ndarray | None:
+        if not self._busy.acquire(blocking=False):
+            return None
+        try:
+            for key in reversed(self._blocks):
+                if self._blocks[key].nbytes == size:
+                    self._nbytes -= size
+                    return self._blocks.pop(key)
+            return None
+        finally:
+            self._busy.release()
+            if self._returned:
+                self._settle(self.limit)
+
+    def _keep(self, block: np.ndarray) -> None:
+        self._returned.append(block)
+        self._settle(self._limit or 0)
+
+    def _settle(self, limit: int) -> None:
+        """Take in what has come, and drop what was left longest ago until the limit is kept."""
+        while True:
+            if not self._busy.acquire(blocking=False):
+                return  # Whoever is at work here comes by again.
+            try:
+                while self._returned:
+                    block = self._returned.popleft()
+                    self._blocks[id(block)] = block
+                    self._nbytes += block.nbytes
+                while self._nbytes > limit:
+                    _, block = self._blocks.popitem(last=False)
+                    self._nbytes -= block.nbytes
+            finally:
+                self._busy.release()
+            if not self._returned:
+                return
+
+
+def _rounded(nbytes: int) -> int:
+    """Round up by at most an eighth, so that sizes which differ little can follow each other."""
+    step = 1 << (nbytes.bit_length() - 4)
+    return -(-nbytes // step) * step

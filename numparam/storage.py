@@ -1,19 +1,23 @@
-"""The storage epoch: one number that changes whenever memory is bound anew to some array.
+"""The storage epoch: a number that changes whenever memory is bound anew to some array.
 
 A table of the addresses of many arrays stays valid for as long as none of them got other memory.
 Comparing two thousand addresses takes longer than the work that the table is for, so there is one
 number for the whole process: whoever builds a table notes the epoch first, and rebuilds the table
 when the epoch has changed.
+
+Sparse arrays get other memory at every step of a training. What depends on dense arrays alone, and
+on which arrays a parameter has, compares the dense epoch, which does not change with those.
 """
 
 from __future__ import annotations
 
 import itertools
 
-__all__ = ["bump", "epoch"]
+__all__ = ["bump", "bump_others", "dense_epoch", "epoch"]
 
 _numbers = itertools.count(1)
 _current = 0
+_dense = 0
 
 
 def epoch() -> int:
@@ -35,6 +39,25 @@ def epoch() -> int:
     return _current
 
 
+def dense_epoch() -> int:
+    """Give the epoch of dense buffers and of parameters' lists of arrays.
+
+    Returns
+    -------
+    int
+        A number that is never given again once it has changed.
+
+    Examples
+    --------
+    >>> from numparam import storage
+    >>> before = storage.dense_epoch()
+    >>> storage.bump_others()
+    >>> storage.dense_epoch() == before
+    True
+    """
+    return _dense
+
+
 def bump() -> None:
     """Begin a new epoch; call it after memory was bound, never before.
 
@@ -43,5 +66,11 @@ def bump() -> None:
     Two threads may store their numbers in either order. That is harmless: each number is stored
     once, so an epoch noted before a change can never be read again after it.
     """
+    global _current, _dense
+    _current = _dense = next(_numbers)
+
+
+def bump_others() -> None:
+    """Begin a new epoch, but no dense one: a sparse array, or an array's gradient, was bound."""
     global _current
     _current = next(_numbers)

@@ -26,7 +26,7 @@ def zero(arrays: Iterable[Any]) -> None:
     for backend, buffers in dense:
         backend.reset.zero(buffers)
     for array in sparse:
-        _make_empty(array)
+        _make_empty(array, _nothing(array))
 
 
 def _by_context(arrays: Iterable[Any]) -> tuple[list[tuple[Backend, list[Buffer]]], list[Any]]:
@@ -44,19 +44,23 @@ def _by_context(arrays: Iterable[Any]) -> tuple[list[tuple[Backend, list[Buffer]
     return [(backend, list(buffers.values())) for backend, buffers in groups.values()], sparse
 
 
-def _make_empty(array: Any) -> None:
+def _nothing(array: Any) -> Any:
+    """Give the parts of a sparse array that stores nothing."""
     from numparam.ndarray.sparse.parts import empty_parts
 
-    if array._data.shape[0]:
-        dtype = array._data.dtype
-        array._adopt(empty_parts(array.stype, array.shape, dtype, array._backend))
+    return empty_parts(array.stype, array.shape, array._data.dtype, array._backend)
+
+
+def _make_empty(array: Any, nothing: Any) -> None:
+    if array._parts is not nothing and array._data.shape[0]:
+        array._adopt(nothing)
 
 
 class GradientTables:
     """The gradients of many parameters as pointer tables: one for each context.
 
     Zeroing through it enters compiled code once for each context and dtype, however many
-    parameters there are. It is valid while the storage epoch is the one it was built in and holds
+    parameters there are. It is valid while the dense epoch is the one it was built in and holds
     arrays until then; whoever replaces a parameter's gradients releases it.
 
     Parameters
@@ -71,7 +75,7 @@ class GradientTables:
         self, parameters: Mapping[str, Any], previous: GradientTables | None = None
     ) -> None:
         # Before any array is looked at: what changes from here on makes the table stale.
-        self._epoch = storage.epoch()
+        self._epoch = storage.dense_epoch()
         self._released = False
         self._parameters = parameters
         self._members = list(parameters.values())
@@ -84,7 +88,8 @@ class GradientTables:
             gradients.extend(parameter._grad or ())
         self._arrays = [array for array in gradients if array.stype == "default"]
         self._buffers = [array._buffer for array in self._arrays]
-        dense, self._sparse = _by_context(gradients)
+        dense, sparse = _by_context(gradients)
+        self._sparse = [(array, _nothing(array)) for array in sparse]
         earlier = [] if previous is None else previous._dense
         self._dense: list[tuple[Backend, list[Buffer], Any]] = [
             (backend, buffers, _table_of(earlier, buffers) or backend.table.build(buffers))
@@ -95,7 +100,7 @@ class GradientTables:
         """Tell whether these are still all gradients of the parameters."""
         if self._released or self._parameters is not parameters:
             return False
-        epoch = storage.epoch()
+        epoch = storage.dense_epoch()
         if self._epoch != epoch:
             if not self._holds():
                 return False
@@ -105,8 +110,8 @@ class GradientTables:
     def _holds(self) -> bool:
         """Tell whether the same parameters have the same dense buffers.
 
-        The epoch also changes when sparse gradients come to store other rows, in each step of a
-        training: to look is faster than to build the table again.
+        The epoch is the process's, so most changes are those of other arrays: to look is faster
+        than to build the table again.
         """
         members = self._parameters.values()
         return (
@@ -119,8 +124,8 @@ class GradientTables:
         """Set all gradients to zero."""
         for backend, _, table in self._dense:
             backend.reset.zero(table)
-        for array in self._sparse:
-            _make_empty(array)
+        for array, nothing in self._sparse:
+            _make_empty(array, nothing)
 
     def release(self) -> None:
         """Let go of all arrays; the table is not valid any more."""

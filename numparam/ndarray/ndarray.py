@@ -23,9 +23,9 @@ class _Marking:
 
     __slots__ = ("fresh", "grad", "grad_req")
 
-    def __init__(self) -> None:
-        self.grad: NDArray | None = None
-        self.grad_req: str | None = None
+    def __init__(self, grad: NDArray | None = None, grad_req: str | None = None) -> None:
+        self.grad = grad
+        self.grad_req = grad_req
         self.fresh = 0
 
 
@@ -176,11 +176,8 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
 
     def _mark(self, grad: NDArray | None, grad_req: str) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
-        marking = _Marking()
-        marking.grad = grad
-        marking.grad_req = grad_req
-        self._marking = marking
-        storage.bump()
+        self._marking = _Marking(grad, grad_req)
+        storage.bump_others()
 
     @property
     def grad(self) -> NDArray | None:

@@ -89,7 +89,7 @@ class BaseSparseNDArray(Refusals, NDArray):
     def _adopt(self, parts: Parts) -> None:
         """Take other parts, which may hold another number of rows or values."""
         self._chunk.parts = parts
-        storage.bump()
+        storage.bump_others()
 
     @property
     def _buffer(self) -> Buffer:
@@ -135,7 +135,7 @@ class BaseSparseNDArray(Refusals, NDArray):
         return NDArray.from_buffer(buffer, self._ctx, self._backend)
 
     def _copy_of(self, buffer: Buffer) -> NDArray:
-        return self._handle_on(self._backend.cast.copy(buffer))
+        return self._handle_on(self._backend.copied(buffer))
 
     def _with_data(self, data: Buffer) -> Self:
         """Give the array with other values for the same ids, whose buffers it shares."""
@@ -240,14 +240,14 @@ class BaseSparseNDArray(Refusals, NDArray):
         data = self._chunk.parts.data
         if not copy and wanted == data.dtype:
             return self
-        return self._with_data(self._backend.cast.cast(data, wanted))
+        return self._with_data(self._backend.converted(data, wanted))
 
     def _parts_on(self, backend: Backend, dtype: np.dtype[Any]) -> Parts:
         """Give a copy of the parts on a device, with values of a dtype."""
         parts = self._chunk.parts
         data = moved(parts.data, self._backend, backend)
         if data.dtype != dtype:
-            data = backend.cast.cast(data, dtype)
+            data = backend.converted(data, dtype)
         return Parts(
             data,
             moved(parts.indices, self._backend, backend),

@@ -94,11 +94,7 @@ class Copies:
         """Make gradients of zeros for arrays; None where the parameter has none."""
         if self.grad_req == "null":
             return None
-        stype, zeros, class_like = self._grad_stype, transfers.zeros, transfers.class_like
-        return [
-            zeros(array.shape, array.dtype, array.context, stype, class_like(array))
-            for array in data
-        ]
+        return [transfers.zeros_like(array, self._grad_stype) for array in data]
 
     def _init_grad(self) -> None:
         """Give the data new gradients of zeros, or none, as ``grad_req`` says."""

@@ -104,23 +104,23 @@ def initial_array(
             f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays of "
             "numparam.np are dense. Turn NumPy arrays off, or use the storage type 'default'."
         )
-    place, first = _HOST, ctx_list[0]
-    if backend_of(first.device_type, first.device_id) is backend_of("cpu", 0):
-        place = first
+    place, backend = ctx_list[0], backend_of("cpu", 0)
+    if backend_of(place.device_type, place.device_id) is not backend:
+        place = _HOST
     # Text stays as it is: empty text asks for the rule that the name has.
     rule = init if isinstance(init, str) else as_initializer(init)
     caller = as_initializer(default_init or "uniform")
     # Dense whatever the storage type: each initializer then works for all of them.
-    if type(rule) in _WRITE_ALL:
-        array = transfers.empty(shape, dtype, place, cls)
+    known = type(rule) in _WRITE_ALL
+    allocate = backend.empty if known else backend.zeros
+    array = cls.from_buffer(allocate(shape, dtype), place, backend)
+    plain = known and type(caller) in _WRITE_ALL and not caller._verbose
+    if plain and isinstance(rule, Initializer) and not autograd.is_recording():
+        # What the caller would come to.
+        rule._init_weight(name, array)
     else:
-        array = transfers.zeros(shape, dtype, place, "default", cls)
-    desc = InitDesc(name, {"__init__": rule})
-    if autograd.is_recording():
         with autograd.pause():
-            caller(desc, array)
-    else:
-        caller(desc, array)
+            caller(InitDesc(name, {"__init__": rule}), array)
     if stypes[0] == "row_sparse":
         return transfers.all_rows(array)
     return array if stypes[0] == "default" else array.tostype(stypes[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from numparam.base import MXNetError
@@ -27,6 +28,41 @@ class _NewUniform:
 
 
 _NEW_UNIFORM = _NewUniform()
+
+
+class Request:
+    """What a call of ``initialize`` asks for: read once, also where it is about many parameters.
+
+    Parameters
+    ----------
+    init, ctx, default_init
+        As for `Initialization.initialize`.
+    """
+
+    def __init__(self, init: Any, ctx: Any, default_init: Any) -> None:
+        self._init = init
+        self._ctx = ctx
+        if default_init is None or default_init is _NEW_UNIFORM:
+            default_init = Uniform()
+        self._default_init = default_init
+        self._ctx_list: list[Context] = []
+
+    def of(self, own_init: Any, name: str) -> tuple[Any, ...]:
+        """Give what is asked of one parameter, in the form of ``Parameter._deferred_init``.
+
+        Raises
+        ------
+        AssertionError, TypeError, ValueError, MXNetError
+            If an initializer is none, or a context is none or cannot be used.
+        """
+        init, default_init = self._init, self._default_init
+        if init is None:
+            init = default_init if own_init is None else own_init
+        check_initializer(init, name)
+        if not self._ctx_list:
+            check_initializer(default_init, name)
+            self._ctx_list = contexts.as_context_list(self._ctx, name)
+        return init, self._ctx_list, default_init, None
 
 
 class Initialization(Declaration):
@@ -80,12 +116,12 @@ class Initialization(Declaration):
         >>> weight.list_ctx()
         [cpu(0), cpu(1)]
         """
-        commit = self._prepared_initialize(init, ctx, default_init, force_reinit)
+        commit = self._prepared_initialize(Request(init, ctx, default_init), force_reinit)
         if commit is not None:
             commit()
 
     def _prepared_initialize(
-        self, init: Any, ctx: Any, default_init: Any, force_reinit: bool, stacklevel: int = 3
+        self, request: Request, force_reinit: bool, stacklevel: int = 3
     ) -> Callable[[], None] | None:
         """Do all of `initialize` that can fail; what is returned does the rest."""
         if self._data is not None and not force_reinit:
@@ -96,33 +132,24 @@ class Initialization(Declaration):
                 stacklevel=stacklevel,
             )
             return None
-        if default_init is None or default_init is _NEW_UNIFORM:
-            default_init = Uniform()
-        if init is None:
-            init = default_init if self.init is None else self.init
-        check_initializer(init, self.name)
-        if default_init is not init:
-            check_initializer(default_init, self.name)
-        ctx_list = contexts.as_context_list(ctx, self.name)
-        deferred = (init, ctx_list, default_init, None)
+        deferred = request.of(self.init, self.name)
         if shape_rules.is_known(self._shape):
-            return self._prepared_copies(self._values_of(deferred), ctx_list, owned=True)
+            return self._prepared_copies(self._values_of(deferred), deferred[1], owned=True)
         if self._allow_deferred_init:
-
-            def defer() -> None:
-                self._data = None
-                self._grad = None
-                self._ctx_list = None
-                self._ctx_map = None
-                self._deferred_init = deferred
-
-            return defer
+            return partial(self._defer, deferred)
         raise UnknownShapeError(
             f"Cannot initialize Parameter '{self.name}' because it has invalid shape: "
             f"{self.shape}. Give all sizes, which are unknown where they are 0 or -1 (and () is a "
             "shape only with numparam.util.np_shape), or construct it with "
             "allow_deferred_init=True and set them later."
         )
+
+    def _defer(self, deferred: tuple[Any, ...]) -> None:
+        self._data = None
+        self._grad = None
+        self._ctx_list = None
+        self._ctx_map = None
+        self._deferred_init = deferred
 
     def _values_of(self, deferred: tuple[Any, ...]) -> Any:
         """Make the array that all copies start from."""
@@ -177,4 +204,4 @@ class Initialization(Declaration):
             raise UnusableContextError(
                 f"Parameter '{self.name}' cannot be put on {ctx_list}: {error}"
             ) from error
-        return lambda: self._bind(copies, gradients, ctx_list)
+        return partial(self._bind, copies, gradients, ctx_list)

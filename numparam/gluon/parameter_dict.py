@@ -11,6 +11,7 @@ from numparam.context import Context
 from numparam.gluon import parameter, summary, zeroing
 from numparam.gluon.checkpoints import Checkpoints
 from numparam.gluon.declaration import check_grad_req, checked_dtype
+from numparam.gluon.initialization import Request
 from numparam.gluon.members import Members
 from numparam.gluon.overriding import is_overridden
 from numparam.initializer import Uniform, as_initializer
@@ -74,6 +75,7 @@ class ParameterDict(Members, Checkpoints):
             init = Uniform()
         if verbose:
             init = as_initializer(init)._verbose_copy()
+        request = Request(None, ctx, init)
         commits: list[Callable[[], None] | None] = []
         for member in self._params.values():
             if is_overridden(member, "initialize"):
@@ -81,7 +83,7 @@ class ParameterDict(Members, Checkpoints):
                     partial(member.initialize, None, ctx, init, force_reinit=force_reinit)
                 )
             else:
-                commits.append(member._prepared_initialize(None, ctx, init, force_reinit))
+                commits.append(member._prepared_initialize(request, force_reinit))
         for commit in commits:
             if commit is not None:
                 commit()

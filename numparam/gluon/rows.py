@@ -18,6 +18,7 @@ from numparam.context import Context
 from numparam.gluon import transfers
 from numparam.gluon.changes import Changes
 from numparam.gluon.errors import NoTrainerError, ParameterStorageError, SecondTrainerError
+from numparam.ndarray.creation import zeros
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["Rows"]
@@ -111,9 +112,7 @@ class Rows(Changes):
         results = []
         for position in of:
             array = arrays[position]
-            rows = transfers.zeros(
-                array.shape, array.dtype, array.context, "row_sparse", type(array)
-            )
+            rows = transfers.zeros_like(array, "row_sparse")
             if self._grad is not None:
                 rows._mark(self._grad[position], self.grad_req)
             results.append(rows)
@@ -182,7 +181,7 @@ class Rows(Changes):
         array = (self._data or [])[0]
         context = Context("cpu", 0)
         everything = backend_of("cpu", 0).upload(np.arange(array.shape[0], dtype=np.int64))
-        result = transfers.zeros(array.shape, array.dtype, context, "row_sparse", type(array))
+        result = zeros(array.shape, context, array.dtype, "row_sparse")
         with autograd.pause():
             self._trainer._row_sparse_pull(
                 self, result, NDArray.from_buffer(everything, context), full_idx=True

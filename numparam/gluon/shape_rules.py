@@ -49,7 +49,9 @@ def as_shape(shape: Any, name: str) -> Shape | None:
     if shape is None:
         return None
     try:
-        if isinstance(shape, Iterable) and not isinstance(shape, (str, bytes)):
+        if type(shape) is tuple or (
+            isinstance(shape, Iterable) and not isinstance(shape, (str, bytes))
+        ):
             sizes = tuple(map(operator.index, shape))
         else:
             sizes = (operator.index(shape),)
@@ -57,7 +59,7 @@ def as_shape(shape: Any, name: str) -> Shape | None:
         raise InvalidShapeError(
             f"Parameter '{name}': a shape is an integer or a tuple of integers; got {shape!r}."
         ) from None
-    if any(size < -1 for size in sizes):
+    if sizes and min(sizes) < -1:
         raise InvalidShapeError(
             f"Parameter '{name}': shape {sizes} has a negative dimension. Sizes are at least 1; "
             "0 or -1 means that a size is not known yet."
@@ -77,7 +79,7 @@ def is_known(shape: Sequence[int] | None) -> bool:
         return False
     if not shape:
         return is_np_shape()
-    return not any(size in _UNKNOWN for size in shape)
+    return 0 not in shape and -1 not in shape
 
 
 def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:

@@ -6,7 +6,6 @@ host memory, nothing of it needs a compiled kernel, so that loading a checkpoint
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 from numparam.backend import Buffer, backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.dtypes import as_dtype
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import reachable
 from numparam.np_mode import is_np_array
@@ -22,16 +20,12 @@ from numparam.np_mode import is_np_array
 __all__ = [
     "all_rows",
     "array_class",
-    "class_like",
     "copied",
     "empty",
     "host_view",
     "write",
-    "zeros",
+    "zeros_like",
 ]
-
-# Bytes up to which a copy of zeros costs less than a call back into Python.
-_SMALL = 1 << 15
 
 
 def array_class() -> type[NDArray]:
@@ -43,55 +37,33 @@ def array_class() -> type[NDArray]:
     return mx_numpy.ndarray
 
 
-def class_like(array: NDArray) -> type[NDArray]:
-    """Give the class of dense arrays that belong to an array: its own if it is dense."""
-    return type(array) if array.stype == "default" else NDArray
-
-
 def empty(shape: tuple[int, ...], dtype: np.dtype, ctx: Context, cls: type[NDArray]) -> NDArray:
     """Allocate a dense array without setting its elements."""
     backend = backend_of(ctx.device_type, ctx.device_id)
     return cls.from_buffer(backend.empty(shape, dtype), ctx, backend)
 
 
-def zeros(
-    shape: tuple[int, ...], dtype: Any, ctx: Context, stype: str, cls: type[NDArray]
-) -> NDArray:
-    """Make an array of zeros.
+def zeros_like(array: Any, stype: str) -> Any:
+    """Make an array of zeros of an array's shape, dtype and context.
 
     Parameters
     ----------
-    shape : tuple of int
-        Its shape.
-    dtype : str, type or numpy.dtype
-        Its dtype.
-    ctx : Context
-        Where it goes.
+    array : NDArray, RowSparseNDArray or CSRNDArray
+        Where shape, dtype and context are taken from, and if it is dense, the class.
     stype : {'default', 'row_sparse', 'csr'}
-        Its storage type; sparse arrays store nothing.
-    cls : type
-        The class of a dense array.
+        The storage type; sparse arrays store nothing.
 
     Returns
     -------
-    NDArray
-        The array.
+    NDArray, RowSparseNDArray or CSRNDArray
+        The new array.
     """
-    if stype != "default":
-        from numparam.ndarray.creation import zeros as make
+    if stype == "default" == array.stype:
+        backend, buffer = array._backend, array._buffer
+        return array.from_buffer(backend.zeros(buffer.shape, buffer.dtype), array._ctx, backend)
+    from numparam.ndarray.creation import zeros
 
-        return make(shape, ctx, dtype, stype)
-    backend = backend_of(ctx.device_type, ctx.device_id)
-    wanted = as_dtype(dtype)
-    if math.prod(shape) * wanted.itemsize <= _SMALL:
-        return cls.from_buffer(backend.upload(np.zeros(shape, wanted)), ctx, backend)
-    buffer = backend.empty(shape, wanted)
-    backend.read_into(buffer, _clear)
-    return cls.from_buffer(buffer, ctx, backend)
-
-
-def _clear(memory: memoryview) -> None:
-    np.frombuffer(memory, np.uint8)[...] = 0
+    return zeros(array.shape, array.context, array.dtype, stype)
 
 
 def host_view(array: NDArray) -> np.ndarray | None:
@@ -111,7 +83,7 @@ def copied(array: Any, ctx: Context) -> Any:
     if host is not None:
         buffer = backend.upload(host)
     elif backend is array._backend:
-        buffer = backend.cast.copy(array._buffer)
+        buffer = backend.copied(array._buffer)
     else:
         buffer = backend.upload(array._backend.download(array._buffer))
     return type(array).from_buffer(buffer, ctx, backend)
@@ -132,24 +104,13 @@ def write(target: NDArray, source: Any) -> None:
     from_host = isinstance(source, np.ndarray)
     host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
-        if buffer.size:
-            backend.read_into(buffer, _copying(host))
+        backend.write(buffer, host)
         return
     given = backend.upload(source) if from_host else _buffer_for(source, target)
     if given.dtype != buffer.dtype:
         backend.cast.cast(given, buffer.dtype, out=buffer)
     elif given is not buffer:
         backend.cast.copy(given, out=buffer)
-
-
-def _copying(host: np.ndarray) -> Any:
-    """Give what `Backend.read_into` calls to copy a host array into memory of its dtype."""
-
-    def fill(memory: memoryview) -> None:
-        out = np.frombuffer(memory, np.uint8).view(host.dtype)
-        np.copyto(out.reshape(host.shape), host)
-
-    return fill
 
 
 def _buffer_for(source: NDArray, target: NDArray) -> Buffer:

@@ -41,17 +41,24 @@ def write(array: NDArray, value: Any) -> None:
         If it does not stretch to the shape.
     """
     target = array if array.stype == "default" else _dense_like(array)
+    array._require_writable()
+    if type(value) is int and 0 <= value <= 127:  # which every dtype holds
+        target._backend.write(target._buffer, value)
+    else:
+        _assign(target, value)
+    if array.stype == "row_sparse":
+        _store_all_rows(array, target)
+    elif array.stype == "csr":
+        target.copyto(array)
+
+
+def _assign(target: NDArray, value: Any) -> None:
     if isinstance(value, NDArray):
         if value.stype != "default":
             value = value.tostype("default")
         # Arrays of numparam.np take their own kind only, and so do those of numparam.nd.
         value = value._as_class(target._array_class)
-    array._require_writable()
     target[:] = value
-    if array.stype == "row_sparse":
-        _store_all_rows(array, target)
-    elif array.stype == "csr":
-        target.copyto(array)
 
 
 def _dense_like(array: NDArray) -> NDArray:

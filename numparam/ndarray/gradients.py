@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 __all__ = ["Gradients"]
 
 
@@ -63,9 +61,7 @@ class Gradients:
         stype = stype or self.stype
         if stype == "default" == self.stype:
             grad = self._array_class.from_buffer(
-                self._backend.upload(np.zeros(self.shape, self._buffer.dtype)),
-                self._ctx,
-                self._backend,
+                self._backend.zeros(self.shape, self._buffer.dtype), self._ctx, self._backend
             )
         else:
             grad = zeros(self.shape, ctx=self._ctx, dtype=self.dtype, stype=stype)

@@ -118,12 +118,7 @@ class Indexing:
                 host = np.broadcast_to(host, shape)
             except ValueError as error:
                 raise _misfit(value, shape, shape) from error
-
-        def write(memory: memoryview) -> None:
-            np.frombuffer(memory, dtype).reshape(shape)[...] = host
-
-        if target.size:
-            self._backend.read_into(target, write)
+        self._backend.write(target, host)
 
     def __iter__(self: Any) -> Any:
         if not self.shape:

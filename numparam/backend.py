@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import math
-import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.kept_memory import LARGE, KeptMemory
+from numparam.kernels import OPERATIONS, _forking
 
 Buffer = Any
 """Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
@@ -53,11 +53,10 @@ class Backend:
 
     def __getattr__(self, operation: str) -> ModuleType:
         # Operations only: a missing private or misspelt attribute must not look like an import.
-        from numparam.kernels import OPERATIONS
-
         for row in OPERATIONS:
             if row.name == operation and self.name in row.backends:
-                module = importlib.import_module(f"numparam.kernels.{self.name}.{operation}")
+                with _forking.importing:
+                    module = importlib.import_module(f"numparam.kernels.{self.name}.{operation}")
                 setattr(self, operation, module)
                 return module
         raise AttributeError(f"the {self.name} backend has no operation {operation!r}")
@@ -240,7 +239,8 @@ class _CUDABackend(Backend):
 
 _kept = KeptMemory()
 _host = Backend("cpu")
-_lock = threading.RLock()
+# Making a backend may import kernels.
+_lock = _forking.importing
 _factories: dict[str, Callable[[int], Backend]] = {
     "cpu": lambda device_id: _host,
     "cpu_pinned": lambda device_id: _host,
@@ -323,6 +323,6 @@ def synchronize_all() -> None:
 
 def gpu_count() -> int:
     """Count the CUDA GPUs that can be used now; 0 where CUDA or its Python package is missing."""
-    from numparam.kernels.cuda import _provider
-
+    with _forking.importing:
+        from numparam.kernels.cuda import _provider
     return _provider.device_count()

@@ -19,9 +19,8 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
-from numba.core.compiler_lock import global_compiler_lock
 
-from numparam.kernels import _threads
+from numparam.kernels import _forking, _threads  # noqa: F401 (the compiler's lock, too)
 
 # A handoff costs about 30 microseconds, the time one thread needs for a few hundred kilobytes.
 PARALLEL_BYTES = 1 << 20
@@ -152,26 +151,12 @@ def enter(call: Callable, *arguments: object) -> object:
     return call(*arguments)
 
 
-def _before_fork() -> None:
-    # A child forked while another thread compiles would inherit the compiler's lock, held for ever.
-    global_compiler_lock.acquire()
-
-
-def _after_fork_in_parent() -> None:
-    global_compiler_lock.release()
-
-
 def _after_fork_in_child() -> None:
     global _pool
     _pool = _Pool()
     _inside.worker = False
     _threads.renew_lock()
-    global_compiler_lock.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import pathlib
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -136,3 +139,35 @@ def test_only_the_seam_imports_kernels():
             ):
                 importers.add(relative.as_posix())
     assert importers <= {"backend.py"}
+
+
+FORK_DURING_FIRST_USE = """
+import os, threading
+import numparam as mx
+
+array = mx.nd.zeros((4,))
+drawing = threading.Thread(target=lambda: mx.nd.random.uniform(shape=(4,)))
+drawing.start()
+for _ in range(4):
+    child = os.fork()
+    if child == 0:
+        import signal
+        signal.alarm(30)
+        os._exit(0 if mx.nd.random.uniform(shape=(4,)).shape == (4,) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+drawing.join()
+print("good")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_children_forked_while_another_thread_first_uses_a_kernel_can_use_it():
+    done = subprocess.run(
+        [sys.executable, "-c", FORK_DURING_FIRST_USE],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.strip() == "good", done.stderr

@@ -1,0 +1,44 @@
+"""What no process is forked in the middle of: importing kernels, and compiling them.
+
+A child forked while another thread does either inherits locks that nobody there will ever release:
+those of half-imported modules, and the compiler's.
+"""
+
+from __future__ import annotations
+
+import logging  # noqa: F401
+import os
+import sys
+import threading
+from typing import Any
+
+__all__ = ["importing"]
+
+#: Held by whoever imports kernels at first use.
+importing = threading.RLock()
+
+_compiler_locks: list[Any] = []
+
+
+def _before_fork() -> None:
+    # In the order in which an import takes them. Numba may have come while we waited.
+    importing.acquire()
+    module = sys.modules.get("numba.core.compiler_lock")
+    compiler_lock = getattr(module, "global_compiler_lock", None)
+    if compiler_lock is not None:
+        compiler_lock.acquire()
+        _compiler_locks.append(compiler_lock)
+
+
+def _after_fork() -> None:
+    if _compiler_locks:
+        _compiler_locks.pop().release()
+    importing.release()
+
+
+# Importing Numba also takes the lock of `logging`, and so does a fork. Handlers run latest first:
+# that module has registered its own by now, so that the two locks are taken in one order.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,6 +23,19 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 
 __all__ = ["accumulate_grad"]
+
+# Adding to a gradient reads it first: threads that add to the same one must take turns.
+_turn = threading.RLock()
+
+
+def _renew_turn() -> None:
+    global _turn
+    _turn = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # The thread whose turn it was at the fork does not exist in the child.
+    os.register_at_fork(after_in_child=_renew_turn)
 
 
 def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> None:
@@ -54,7 +69,7 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
     a list that names an array twice, what comes in for it is summed first. Sums round once.
     A row-sparse gradient stays row-sparse: it gets the union of the rows; of a dense array those
     that are not all zero. Every variable that got something has ``_fresh_grad`` set, so that a
-    Trainer takes it. Nothing of this is recorded.
+    Trainer takes it. Nothing of this is recorded. Threads may add to the same gradient.
 
     Examples
     --------
@@ -80,18 +95,24 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
     """
     with pause():
         targets = _targets(*_pairs(variables, gradients))
-        groups: dict[int, tuple[Backend, list[_Target]]] = {}
-        for target in targets:
-            target.prepare()
-            backend = target.gradient._backend
-            groups.setdefault(id(backend), (backend, []))[1].append(target)
-        for _, members in groups.values():
-            _copy_what_is_overwritten(members)
-        for backend, members in groups.values():
-            _commit(backend, members)
-        for target in targets:
-            for variable in target.variables:
-                variable._fresh_grad = True
+        with _turn:
+            _accumulate(targets)
+
+
+def _accumulate(targets: list[_Target]) -> None:
+    """Change all gradients, or none if a sum fails."""
+    groups: dict[int, tuple[Backend, list[_Target]]] = {}
+    for target in targets:
+        target.prepare()
+        backend = target.gradient._backend
+        groups.setdefault(id(backend), (backend, []))[1].append(target)
+    for _, members in groups.values():
+        _copy_what_is_overwritten(members)
+    for backend, members in groups.values():
+        _commit(backend, members)
+    for target in targets:
+        for variable in target.variables:
+            variable._fresh_grad = True
 
 
 def _pairs(variables: Any, gradients: Any) -> tuple[list[NDArray], list[Any]]:

@@ -20,6 +20,26 @@ def variable_of(shape, grad_req, stype="default"):
     return variable
 
 
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+def test_what_threads_add_to_the_same_gradient_is_all_there(stype):
+    variable = variable_of((2_000, 100), "add", stype)
+    incoming = np.ones(variable.shape, np.float32)
+    start = threading.Barrier(4)
+
+    def work():
+        start.wait()
+        for _ in range(15):
+            autograd.accumulate_grad(variable, (np.arange(2_000), incoming))
+            autograd.accumulate_grad(variable, incoming)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (variable.grad.asnumpy() == 120).all()
+
+
 def test_threads_accumulate_into_arrays_of_their_own():
     errors = []
 

@@ -104,7 +104,7 @@ class Initializer:
             If the name is no text, or the array none.
         """
         if not isinstance(desc, InitDesc):
-            self._by_plain_text(desc, arr)
+            self._legacy_init(desc, arr)
             return
         _require_array(arr, desc)
         if desc.global_init is None:
@@ -113,16 +113,16 @@ class Initializer:
         if isinstance(init, Initializer) or init:
             rule = init if isinstance(init, Initializer) else create(init)
             rule._init_weight(desc, arr)
-            self._log(desc, init, arr)
+            self._verbose_print(desc, init, arr)
             return
         for suffix, method in _RULES.items():
             if desc.endswith(suffix):
                 getattr(self, method)(desc, arr)
-                self._log(desc, suffix, arr)
+                self._verbose_print(desc, suffix, arr)
                 return
         self._init_default(desc, arr)
 
-    def _by_plain_text(self, name: Any, arr: NDArray) -> None:
+    def _legacy_init(self, name: Any, arr: NDArray) -> None:
         warnings.warn(
             "initializers are called with an InitDesc, not with plain text: "
             f"init(InitDesc({name!r}), array)",
@@ -138,7 +138,8 @@ class Initializer:
                 return
         self._init_default(name, arr)
 
-    # The rules. Subclasses override them, so their names are MXNet's.
+    # The rules. Subclasses override them, and call `_legacy_init` and `_verbose_print` in a
+    # `__call__` of their own, so their names are MXNet's.
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
         """Write a weight: what subclasses are for."""
@@ -227,7 +228,7 @@ class Initializer:
         twin._print_func = self._print_func or root_mean_square
         return twin
 
-    def _log(self, desc: str, init: Any, arr: NDArray) -> None:
+    def _verbose_print(self, desc: str, init: Any, arr: NDArray) -> None:
         if self._verbose and self._print_func is not None:
             logging.info("Initialized %s as %s: %s", desc, init, self._print_func(arr))
 

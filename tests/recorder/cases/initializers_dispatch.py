@@ -1,5 +1,6 @@
 """Which rule an initializer applies to which name."""
 
+import logging
 import warnings
 
 from harness import case, outcome, refused
@@ -191,6 +192,62 @@ def subclasses(mx):
         "of a parameter": outcome(lambda: parameter(init=Marker())),
         "of a parameter, by default": outcome(lambda: parameter(default_init=Marker())),
     }
+
+
+@case("2.3 subclasses with a __call__ of their own")
+def own_call(mx):
+    """It decides for all parameters that it is the default of; `init` alone is not called."""
+
+    class Sized(mx.init.Initializer):
+        def __init__(self, factor=2):
+            super().__init__(factor=factor)
+            self.factor = factor
+
+        def __call__(self, name, array):
+            array[:] = self.factor * array.size
+            self._verbose_print(name, "sized", array)
+
+    class Plain(mx.init.Initializer):
+        def __call__(self, name, array):
+            self._legacy_init(str(name), array)
+
+        def _init_weight(self, name, array):
+            array[:] = 3
+
+    def parameters(names, own=None, **arguments):
+        params = mx.gluon.ParameterDict("net_")
+        made = [params.get(name, shape=(3,), init=own) for name in names]
+        params.initialize(**arguments)
+        return [parameter.data() for parameter in made]
+
+    def logged():
+        lines = []
+        init = Sized().set_verbosity(True, lambda array: lines.append(array.size) or "")
+        with_level(lambda: init(mx.init.InitDesc("a_weight"), mx.nd.zeros((3,))))
+        return lines
+
+    return {
+        "of a dictionary": outcome(lambda: parameters(["weight", "bias"], init=Sized())),
+        "beside the parameter's own": outcome(
+            lambda: parameters(["weight"], own="ones", init=Sized())
+        ),
+        "the parameter's own": outcome(lambda: parameters(["weight"], own=Sized())),
+        "by plain text": outcome(lambda: parameters(["weight", "bias"], init=Plain())),
+        "logged": outcome(logged),
+    }
+
+
+def with_level(call):
+    """Call while the root logger takes messages of level INFO, and shows none."""
+    root = logging.getLogger()
+    handler, level = logging.NullHandler(), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        return call()
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 @case("2.3 parameters always get the rule of weights")

@@ -115,12 +115,20 @@ def initial_array(
     allocate = backend.empty if known else backend.zeros
     array = cls.from_buffer(allocate(shape, dtype), place, backend)
     plain = known and type(caller) in _WRITE_ALL and not caller._verbose
-    if plain and isinstance(rule, Initializer) and not autograd.is_recording():
-        # What the caller would come to.
-        rule._init_weight(name, array)
-    else:
-        with autograd.pause():
-            caller(InitDesc(name, {"__init__": rule}), array)
+    try:
+        if plain and isinstance(rule, Initializer) and not autograd.is_recording():
+            # What the caller would come to.
+            rule._init_weight(name, array)
+        else:
+            with autograd.pause():
+                caller(InitDesc(name, {"__init__": rule}), array)
+    except Exception as error:
+        # A note: what initializers raise, their authors' own perhaps, stays what it is.
+        error.add_note(
+            f"This happened while {rule or caller!r} initialized Parameter '{name}' of shape "
+            f"{shape} and dtype {dtype}."
+        )
+        raise
     if stypes[0] == "row_sparse":
         return transfers.all_rows(array)
     return array if stypes[0] == "default" else array.tostype(stypes[0])

@@ -222,6 +222,18 @@ def test_equal_seeds_give_equal_parameters_on_any_contexts(device):
         np.testing.assert_array_equal(array, alone)
 
 
+@pytest.mark.parametrize(
+    "init", [mx.init.Uniform("wide"), mx.init.Constant([1, 2, 3]), lambda name, array: 1 / 0]
+)
+def test_whatever_fails_in_an_initializer_says_for_which_parameter(init):
+    params = mx.gluon.ParameterDict("net_")
+    params.get("weight", shape=(2,), init="ones")
+    params.get("bias", shape=(2,))
+    with pytest.raises((TypeError, ValueError, ZeroDivisionError)) as refusal:
+        params.initialize(init)
+    assert "Parameter 'net_bias' of shape (2,) and dtype float32" in refusal.value.__notes__[0]
+
+
 def test_an_initializer_may_leave_elements_at_zero(device):
     class Corner(mx.init.Initializer):
         def _init_weight(self, name, array):

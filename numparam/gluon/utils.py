@@ -14,11 +14,19 @@ import numpy as np
 from numparam.backend import Backend, Buffer
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.gluon.downloads import check_sha1, download
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.shapes import shape_is_known
 
-__all__ = ["clip_global_norm", "shape_is_known", "split_and_load", "split_data"]
+__all__ = [
+    "check_sha1",
+    "clip_global_norm",
+    "download",
+    "shape_is_known",
+    "split_and_load",
+    "split_data",
+]
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 

@@ -70,7 +70,7 @@ class Operators:
     __imul__ = _in_place("multiply")
     __itruediv__ = _in_place("divide")
     __imod__ = _in_place("modulo")
-    __ipow__ = _in_place("power")
+    # No `**=`: as in MXNet it makes a new array, so that a parameter under another name stays.
 
     def __neg__(self: Any) -> Any:
         return self * -1.0

@@ -170,7 +170,7 @@ class Operators:
     __itruediv__ = _in_place("divide")
     __ifloordiv__ = _in_place("floor_divide")
     __imod__ = _in_place("remainder")
-    __ipow__ = _in_place("power")
+    # No `**=`: as in MXNet it makes a new array.
     __imatmul__ = _in_place("matmul")
     __iand__ = _in_place("bitwise_and")
     __ior__ = _in_place("bitwise_or")

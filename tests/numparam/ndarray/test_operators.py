@@ -72,6 +72,14 @@ def test_in_place_operations_write_into_the_array_and_its_views(pair, op):
     np.testing.assert_array_equal(view.asnumpy(), expected.reshape(-1))
 
 
+def test_a_power_assigned_makes_a_new_array():
+    array = nd.array([1, 2, 3])
+    squared = array
+    squared **= 2
+    assert squared.asnumpy().tolist() == [1, 4, 9]
+    assert array.asnumpy().tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize("dtype", ["int8", "int32", "int64"])
 def test_integers_divide_into_float32_and_in_place_toward_zero(dtype):
     array = nd.array([7, -7, 1, 0], dtype=dtype)

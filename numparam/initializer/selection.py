@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from numparam.initializer.description import InitDesc
@@ -218,11 +219,10 @@ class _ByName(Initializer):
     def _init_weight(self, name: str, arr: NDArray) -> None:
         chooser = self._chooser
         if isinstance(chooser, Mixed):
-            as_initializer(chooser.chosen(name))._init_weight(name, arr)
+            _apply(chooser.chosen(name), name, arr)
         elif isinstance(chooser, Load):
             default = chooser.default_init
-            rule = None if default is None else as_initializer(default)._init_weight
-            chooser._write(name, arr, rule)
+            chooser._write(name, arr, None if default is None else partial(_apply, default))
         else:
             chooser(name, arr)
 
@@ -245,6 +245,15 @@ class _ByName(Initializer):
         return isinstance(other, _ByName) and self._chooser is other._chooser
 
     __hash__ = None
+
+
+def _apply(chosen: Any, name: str, arr: NDArray) -> None:
+    """Initialize a parameter as a weight; by the `__call__` of a class that has its own."""
+    rule = as_initializer(chosen)
+    if type(rule).__call__ in (Initializer.__call__, _ByName.__call__):
+        rule._init_weight(name, arr)
+    else:
+        rule(InitDesc(name, {"__init__": rule}), arr)
 
 
 def as_initializer(init: Any) -> Initializer:

@@ -180,6 +180,32 @@ def test_choosers_apply_whatever_the_end_of_the_name(chooser):
     assert written(init.Zero(), "a_bias", __init__=made) == [2, 2]
 
 
+class ByItsOwnCall(init.Initializer):
+    def __call__(self, name, array):
+        array[:] = len(name)
+
+
+class ByACallThatAsksTheRules(init.Initializer):
+    def __call__(self, name, array):
+        super().__call__(name, array)
+        array[:] += 1
+
+    def _init_weight(self, name, array):
+        array[:] = 6
+
+
+@pytest.mark.parametrize("rule", [ByItsOwnCall(), ByACallThatAsksTheRules()])
+@pytest.mark.parametrize(
+    "choose",
+    [lambda rule: init.Mixed([".*"], [rule]), lambda rule: init.Load({}, default_init=rule)],
+)
+def test_choosers_call_classes_with_a_call_of_their_own(choose, rule):
+    params = mx.gluon.ParameterDict("fc_")
+    bias = params.get("bias", shape=(1,))
+    params.initialize(choose(rule))
+    assert bias.data().asscalar() == 7
+
+
 def test_an_attribute_counts_more_than_a_chooser():
     assert written(init.as_initializer(twos), "a_bias", __init__="ones") == [1, 1]
 

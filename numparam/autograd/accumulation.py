@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,18 +26,13 @@ from numparam.ndarray.sparse.parts import Parts
 
 __all__ = ["accumulate_grad"]
 
-# Adding to a gradient reads it first: threads that add to the same one must take turns.
-_turn = threading.RLock()
-
-
-def _renew_turn() -> None:
-    global _turn
-    _turn = threading.RLock()
-
+# Adding to a gradient reads it first: threads that add to the same one must take turns. Those that
+# work on a context each, as in data-parallel training, do not meet.
+_turns: defaultdict[tuple[int, int], threading.RLock] = defaultdict(threading.RLock)
 
 if hasattr(os, "register_at_fork"):
     # The thread whose turn it was at the fork does not exist in the child.
-    os.register_at_fork(after_in_child=_renew_turn)
+    os.register_at_fork(after_in_child=_turns.clear)
 
 
 def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> None:
@@ -95,7 +92,11 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
     """
     with pause():
         targets = _targets(*_pairs(variables, gradients))
-        with _turn:
+        places = {target.gradient._ctx for target in targets}
+        with contextlib.ExitStack() as turn:
+            # In one order, so that no two threads wait for each other.
+            for key in sorted((place.device_typeid, place.device_id) for place in places):
+                turn.enter_context(_turns[key])
             _accumulate(targets)
 
 

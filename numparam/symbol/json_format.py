@@ -7,7 +7,7 @@
      "attrs": {"mxnet_version": ["int", 10901]}}
 
 A node with ``op`` ``"null"`` is a variable. Files of older versions name the attributes ``attr``
-or ``param``.
+or ``param``. Where NumPy shapes are on, ``"is_np_shape": ["int", 1]`` begins the last ``attrs``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from numparam.base import MXNetError
+from numparam.np_mode import is_np_shape
 from numparam.symbol.attributes import HIDDEN_KEYS
 
 __all__ = ["SymbolJSONError", "dumps", "loads"]
@@ -70,9 +71,16 @@ def dumps(nodes: Sequence[tuple[str, dict[str, str]]], heads: Sequence[int]) -> 
         '"arg_nodes": ' + _numbers(range(count)),
         '"node_row_ptr": ' + _numbers(range(count + 1)),
         '"heads": ' + _numbers([f"[{head}, 0, 0]" for head in heads]),
-        f'"attrs": {{"mxnet_version": ["int", {_MXNET_VERSION}]}}',
+        '"attrs": ' + _graph_attributes(),
     ]
     return _block("{}", members, 0)
+
+
+def _graph_attributes() -> str:
+    version = f'"mxnet_version": ["int", {_MXNET_VERSION}]'
+    if is_np_shape():
+        return _block("{}", ['"is_np_shape": ["int", 1]', version], 1)
+    return f"{{{version}}}"
 
 
 def loads(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[int]]:

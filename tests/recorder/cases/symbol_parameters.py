@@ -118,7 +118,20 @@ def numpy_variable(mx):
         with mx.util.np_shape(True):
             return attributes(mx.gluon.Parameter("w", shape=(0, 3)))
 
+    def text(**modes):
+        with mx.util.np_shape(True), mx.util.np_array(modes.get("np_array", False)):
+            return mx.gluon.Parameter("w", shape=(2, 3)).var().tojson()
+
+    def text_outside():
+        with mx.util.np_shape(True):
+            variable = mx.gluon.Parameter("w", shape=(2, 3)).var()
+        return variable.tojson()
+
     return {
+        "JSON, np_shape": outcome(text),
+        "JSON, np_array": outcome(lambda: text(np_array=True)),
+        "JSON, outside again": outcome(text_outside),
+        "JSON reads back": outcome(lambda: mx.sym.load_json(text()).attr("__shape__")),
         "class": outcome(run),
         "scalar, np_shape": outcome(scalar),
         "unknown, np_shape": outcome(unknown),

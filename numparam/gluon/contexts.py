@@ -51,7 +51,7 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
 
     Parameters
     ----------
-    ctx : Context, sequence of Context or None
+    ctx : Context, iterable of Context or None
         The argument.
     name : str
         The parameter's name, for messages.
@@ -68,7 +68,7 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
     ContextArgumentError
         If something else came: an MXNetError, a TypeError and an AttributeError.
     NoContextsError
-        If the sequence is empty.
+        If there is none in it.
     UnusableContextError
         If a device is not there: an MXNetError.
     """
@@ -76,8 +76,8 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
         contexts = [default or current_context()]
     elif isinstance(ctx, Context):
         contexts = [ctx]
-    elif isinstance(ctx, (list, tuple)):
-        contexts = list(dict.fromkeys(ctx))
+    elif isinstance(ctx, Iterable) and not isinstance(ctx, (str, bytes)):
+        contexts = list(ctx)
     else:
         raise _no_context(ctx, name)
     if not contexts:
@@ -94,7 +94,7 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
             raise UnusableContextError(
                 f"Parameter '{name}' cannot be put on {context}: {error}"
             ) from error
-    return contexts
+    return list(dict.fromkeys(contexts))
 
 
 def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | None:

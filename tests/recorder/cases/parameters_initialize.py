@@ -94,6 +94,8 @@ def contexts(mx):
         "list": on([mx.cpu(0), mx.cpu(1)]),
         "order is kept": on([mx.cpu(2), mx.cpu(0)]),
         "tuple": on((mx.cpu(0), mx.cpu(1))),
+        "iterator": on(iter([mx.cpu(0), mx.cpu(1)])),
+        "keys": on({mx.cpu(1): None}.keys()),
         "current": outcome(current),
     }
 

@@ -12,6 +12,7 @@ from numparam.gluon import averaging, contexts, loading, shape_rules, transfers,
 from numparam.gluon.declaration import checked_dtype
 from numparam.gluon.errors import NothingToSetError, UninitializedResetError
 from numparam.gluon.initialization import Initialization
+from numparam.gluon.overriding import is_overridden
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array
 
@@ -93,9 +94,7 @@ class Changes(Initialization):
         else:
             self._require_storage(source, ("default", self._stype))
             source = source.astype(self._array_dtype)
-        if self._stype == "row_sparse":
-            return transfers.all_rows(source)
-        return source if source.stype == self._stype else source.tostype(self._stype)
+        return transfers.in_storage(source, self._stype)
 
     def _require_storage(self, source: Any, allowed: tuple[str, ...]) -> None:
         stype = getattr(source, "stype", "default")
@@ -175,7 +174,9 @@ class Changes(Initialization):
         ctx_list = contexts.as_context_list(ctx, self.name)
         if self._data is not None:
             with autograd.pause():
-                return self._prepared_copies(self._reduce(), ctx_list, owned=True)
+                # A subclass may give an array that something else holds, too.
+                owned = not is_overridden(self, "_reduce")
+                return self._prepared_copies(self._reduce(), ctx_list, owned)
         if not self._deferred_init:
             raise UninitializedResetError(
                 f"Cannot reset context for Parameter '{self.name}' because it has not been "
@@ -285,5 +286,25 @@ def as_array(data: Any, name: str) -> Any:
     try:
         host = as_host_array(np.asarray(data), np.dtype(np.float32))
     except TypeError as error:
-        raise NotAnArrayError(f"Parameter '{name}' takes numbers: {error}.") from error
+        raise NotAnArrayError(
+            f"Parameter '{name}' takes numbers; got a NumPy array of dtype "
+            f"{np.asarray(data).dtype}. Convert it with astype first."
+        ) from error
     return host.astype(host.dtype.newbyteorder("="), copy=False)
+
+
+def as_numbers(value: Any, name: str) -> np.ndarray:
+    """Give a constant's value as a NumPy array; nested lists become float32.
+
+    Raises
+    ------
+    NotAnArrayError
+        If it is not made of numbers: a TypeError and an AttributeError.
+    """
+    if hasattr(value, "shape"):
+        array = as_array(value, name)
+        return array.asnumpy() if isinstance(array, NDArray) else array
+    try:
+        return as_host_array(value, np.dtype(np.float32)).astype(np.float32)
+    except TypeError as error:
+        raise NotAnArrayError(f"Constant '{name}' cannot have this value: {error}.") from error

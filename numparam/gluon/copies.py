@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
@@ -16,6 +17,7 @@ from numparam.gluon.errors import (
     NotInitializedError,
     ParameterStorageError,
 )
+from numparam.gluon.overriding import is_overridden
 
 __all__ = ["Copies"]
 
@@ -37,7 +39,6 @@ class Copies:
     _grad_stype: str
     _deferred_init: tuple[Any, ...]
     _ctx_list: list[Context] | None
-    _ctx_map: dict[Context, int] | None
 
     # What the properties _data and _grad give. One object: of two threads that bind data and
     # gradients, one wins with both.
@@ -48,7 +49,6 @@ class Copies:
     def _start_without_copies(self) -> None:
         self._tables = None
         self._ctx_list = None
-        self._ctx_map = None
         # Nothing was bound before: the storage epoch stays.
         self._bound = (None, None)
         self._deferred_init = ()
@@ -69,6 +69,25 @@ class Copies:
     def _grad(self, arrays: list[Any] | None) -> None:
         self._rebind(self._bound[0], arrays)
 
+    @property
+    def _ctx_map(self) -> list[list[int | None]] | None:
+        """Positions by ``device_typeid & 1`` and ``device_id``, as MXNet keeps them.
+
+        They follow from the contexts. Subclasses may assign them, which says nothing new.
+        """
+        if self._ctx_list is None:
+            return None
+        positions: list[list[int | None]] = [[], []]
+        for position, context in enumerate(self._ctx_list):
+            row = positions[context.device_typeid & 1]
+            row.extend([None] * (context.device_id + 1 - len(row)))
+            row[context.device_id] = position
+        return positions
+
+    @_ctx_map.setter
+    def _ctx_map(self, positions: Any) -> None:
+        pass
+
     def _rebind(self, data: list[Any] | None, gradients: list[Any] | None) -> None:
         previous = self._bound[1]
         self._bound = (contexts.Placed.of(data), contexts.Placed.of(gradients))
@@ -86,9 +105,19 @@ class Copies:
             for array, gradient in zip(data, gradients, strict=True):
                 array._mark(gradient, self.grad_req)
         self._ctx_list = list(ctx_list)
-        self._ctx_map = {context: position for position, context in enumerate(ctx_list)}
         self._rebind(data, gradients)
         self._deferred_init = ()
+
+    def _prepared_binding(self, data: list[Any], ctx_list: Sequence[Context]) -> Callable[[], None]:
+        """Make new gradients for arrays; what is returned binds both."""
+        if not is_overridden(self, "_init_grad"):
+            return partial(self._bind, data, self._new_gradients(data), ctx_list)
+
+        def bind() -> None:
+            self._bind(data, None, ctx_list)
+            self._init_grad()
+
+        return bind
 
     def _new_gradients(self, data: Sequence[Any]) -> list[Any] | None:
         """Make gradients of zeros for arrays; None where the parameter has none."""
@@ -120,7 +149,10 @@ class Copies:
         return arr_list[self._position(arr_list, ctx)]
 
     def _position(self, arrays: list[Any], ctx: Context) -> int:
-        places = [array.context for array in arrays]
+        if isinstance(arrays, contexts.Placed):
+            places = [array.context for array in arrays]
+        else:  # a subclass's own list, which may hold anything
+            places = list(self._ctx_list or ())
         position = contexts.position_of(ctx, places, self.name)
         if position is None:
             raise ContextNotFoundError(
@@ -188,7 +220,12 @@ class Copies:
 
     def _looked_up(self, arrays: contexts.Placed | None, ctx: Any) -> Any:
         """Find the array for a context, and make its next look-up one of a dictionary."""
-        if arrays is None or ctx is list or (ctx is None and len(arrays) != 1):
+        if (
+            arrays is None
+            or ctx is list
+            or (ctx is None and len(arrays) != 1)
+            or is_overridden(self, "_check_and_get")
+        ):
             return self._check_and_get(arrays, ctx)
         position = 0 if ctx is None else self._position(arrays, ctx)
         arrays.positions[ctx] = position

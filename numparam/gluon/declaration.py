@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -103,15 +104,17 @@ class Declaration(Copies):
         self._grad_req = grad_req
         if self._data is None:
             return
+        ctx_list = self._ctx_list or ()
         try:
-            data = self._data
-            if grad_req == "null":
-                data = [array.detach() for array in data]
-            gradients = self._new_gradients(data)
+            bind = (
+                partial(self._bind, [array.detach() for array in self._data], None, ctx_list)
+                if grad_req == "null"
+                else self._prepared_binding(self._data, ctx_list)
+            )
         except BaseException:
             self._grad_req = previous
             raise
-        self._bind(data, gradients, self._ctx_list or ())
+        bind()
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -144,7 +147,7 @@ class Declaration(Copies):
     @property
     def _array_dtype(self) -> np.dtype[Any]:
         """The dtype of the parameter's arrays."""
-        return as_dtype(self._dtype)
+        return as_dtype(self.dtype)
 
     def var(self) -> Any:
         """Give the symbolic variable that stands for the parameter.

@@ -13,6 +13,7 @@ from numparam.gluon import contexts, shape_rules, transfers
 from numparam.gluon.declaration import Declaration
 from numparam.gluon.errors import UnknownShapeError, UnusableContextError
 from numparam.gluon.initial_values import check_initializer, initial_array
+from numparam.gluon.overriding import is_overridden
 from numparam.initializer import Uniform
 
 __all__ = ["Initialization"]
@@ -134,6 +135,8 @@ class Initialization(Declaration):
             return None
         deferred = request.of(self.init, self.name)
         if shape_rules.is_known(self._shape):
+            if is_overridden(self, "_finish_deferred_init"):
+                return partial(self._finish_in_own_way, deferred)
             return self._prepared_copies(self._values_of(deferred), deferred[1], owned=True)
         if self._allow_deferred_init:
             return partial(self._defer, deferred)
@@ -148,8 +151,17 @@ class Initialization(Declaration):
         self._data = None
         self._grad = None
         self._ctx_list = None
-        self._ctx_map = None
         self._deferred_init = deferred
+
+    def _finish_in_own_way(self, deferred: tuple[Any, ...]) -> None:
+        """Let a subclass's `_finish_deferred_init` make the arrays."""
+        previous = self._deferred_init
+        self._deferred_init = deferred
+        try:
+            self._finish_deferred_init()
+        except BaseException:
+            self._deferred_init = previous
+            raise
 
     def _values_of(self, deferred: tuple[Any, ...]) -> Any:
         """Make the array that all copies start from."""
@@ -187,7 +199,7 @@ class Initialization(Declaration):
 
     def _init_impl(self, data: Any, ctx_list: Sequence[Context]) -> None:
         """Take copies of an array on some contexts as data, with new gradients."""
-        self._prepared_copies(data, contexts.as_context_list(list(ctx_list), self.name))()
+        self._copied_to(data, contexts.as_context_list(list(ctx_list), self.name))()
 
     def _prepared_copies(
         self, data: Any, ctx_list: list[Context], owned: bool = False
@@ -195,13 +207,25 @@ class Initialization(Declaration):
         """Make data and gradients for all contexts; what is returned binds them.
 
         An array that is `owned`, made for this parameter alone, becomes the first copy itself.
+        A subclass may take the array in its own way.
         """
+        if not is_overridden(self, "_init_impl"):
+            return self._copied_to(data, ctx_list, owned)
+
+        def take() -> None:
+            self._init_impl(data, ctx_list)
+            self._deferred_init = ()
+
+        return take
+
+    def _copied_to(
+        self, data: Any, ctx_list: list[Context], owned: bool = False
+    ) -> Callable[[], None]:
         copies = [data] if owned and data.context == ctx_list[0] else []
         try:
             copies.extend(transfers.copied(data, context) for context in ctx_list[len(copies) :])
-            gradients = self._new_gradients(copies)
+            return self._prepared_binding(copies, ctx_list)
         except MXNetError as error:
             raise UnusableContextError(
                 f"Parameter '{self.name}' cannot be put on {ctx_list}: {error}"
             ) from error
-        return partial(self._bind, copies, gradients, ctx_list)

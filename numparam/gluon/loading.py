@@ -18,6 +18,7 @@ from numparam.dtypes import as_dtype, dtype_name
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
+from numparam.gluon.overriding import is_overridden
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["ArraySource", "FileSource", "Plan", "Source"]
@@ -245,48 +246,41 @@ class Plan:
         parameter, source = self._parameter, self._source
         shape, dtype = self._shape, self._dtype
         wanted = parameter._array_dtype if dtype is None else dtype
-        if parameter._stype == "default" == source.stype:
-            cls = transfers.array_class()
-            copies = [transfers.empty(shape, wanted, ctx, cls) for ctx in self._contexts]
-            for copy in copies:
-                source.write_into(copy)
+        owned = parameter._stype == "default" == source.stype
+        if owned:
+            values = transfers.empty(shape, wanted, self._contexts[0], transfers.array_class())
+            source.write_into(values)
         else:
-            form = self._sparse_form(wanted)
-            copies = [transfers.copied(form, ctx) for ctx in self._contexts]
-        gradients = self._gradients(copies)
+            values = self._in_its_form(wanted)
+        bind = parameter._prepared_copies(values, self._contexts, owned)
 
         def commit() -> None:
             if dtype is not None and parameter.dtype is not None:
-                parameter._take_dtype(dtype.type)
+                parameter.cast(dtype.type)
             parameter._take_shape(shape)
-            parameter._bind(copies, gradients, self._contexts)
+            bind()
 
         return commit
 
-    def _gradients(self, copies: list[Any]) -> list[Any] | None:
-        gradients: list[Any] | None = self._parameter._new_gradients(copies)
-        return gradients
-
-    def _sparse_form(self, dtype: np.dtype[Any]) -> Any:
-        """Give the values in the parameter's storage type, where one of the two is sparse."""
-        array, stype = self._source.array(), self._parameter._stype
-        array = array.astype(dtype)
-        if stype == "row_sparse":
-            return transfers.all_rows(array)
-        return array if array.stype == stype else array.tostype(stype)
+    def _in_its_form(self, dtype: np.dtype[Any]) -> Any:
+        """Give the values in a dtype and the parameter's storage type; maybe the source itself."""
+        return transfers.in_storage(self._source.array().astype(dtype), self._parameter._stype)
 
     def _overwrite(self) -> None:
         """Write into the parameter's arrays."""
         parameter, source = self._parameter, self._source
         if self._dtype is not None:
             parameter.cast(self._dtype.type)
+        if is_overridden(parameter, "set_data"):
+            parameter.set_data(self._in_its_form(parameter._data[0].dtype))
+            return
         parameter._before_writing()
         if parameter._stype == "default" == source.stype:
             for array in parameter._data:
                 array._require_writable()
                 source.write_into(array)
             return
-        form = self._sparse_form(parameter._data[0].dtype)
+        form = self._in_its_form(parameter._data[0].dtype)
         for array in parameter._data:
             if parameter._stype == "default":
                 transfers.write(array, form)

@@ -23,6 +23,7 @@ __all__ = [
     "copied",
     "empty",
     "host_view",
+    "in_storage",
     "write",
     "zeros_like",
 ]
@@ -118,6 +119,13 @@ def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
     if reachable(source, target):
         return source._buffer
     return target._backend.upload(source._backend.download(source._buffer))
+
+
+def in_storage(array: Any, stype: str) -> Any:
+    """Give an array in a storage type; a row-sparse one stores all rows. It may be the same."""
+    if stype == "row_sparse":
+        return all_rows(array)
+    return array if array.stype == stype else array.as_nd_ndarray().tostype(stype)
 
 
 def all_rows(array: Any) -> Any:

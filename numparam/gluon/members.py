@@ -14,9 +14,9 @@ import numpy as np
 
 from numparam import storage
 from numparam.gluon import merging, parameter, zeroing
+from numparam.gluon.changes import as_numbers
 from numparam.gluon.errors import ParameterConflictError, UnknownParameterError
 from numparam.gluon.utils import _indent
-from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["Members"]
 
@@ -253,8 +253,10 @@ def _check_constant(found: Any, value: Any) -> None:
         raise ParameterConflictError(
             f"Parameter '{found.name}' is there and is no constant. Use get, or another name."
         )
-    wanted = value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)
+    wanted = as_numbers(value, found.name)
     stored = found.value.asnumpy()
+    if wanted.dtype.kind == stored.dtype.kind == "f":
+        wanted = wanted.astype(stored.dtype)  # as a constant made of it would be
     if wanted.shape != stored.shape:
         raise ParameterConflictError(
             f"Constant '{found.name}' is there with shape {stored.shape}, and was asked for with "

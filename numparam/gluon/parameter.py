@@ -8,11 +8,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
 from numparam import autograd, initializer
 from numparam.gluon import transfers
-from numparam.gluon.changes import as_array
+from numparam.gluon.changes import as_numbers
 from numparam.gluon.errors import DeferredInitializationError
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.gluon.rows import Rows
@@ -199,12 +197,11 @@ def _constant_value(value: Any, name: str) -> Any:
             if value.stype != "default":
                 return value.tostype("default")
             return transfers.copied(value, value.context)
-        host = np.asarray(value) if not hasattr(value, "shape") else as_array(value, name)
+        host = as_numbers(value, name)
         if is_np_array():
             from numparam import numpy as mx_numpy
 
-            dtype = host.dtype if hasattr(value, "shape") else np.float32
-            return mx_numpy.array(host, dtype=dtype)
+            return mx_numpy.array(host, dtype=host.dtype)
         from numparam.ndarray.creation import array
 
         return array(host)

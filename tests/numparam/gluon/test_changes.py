@@ -210,6 +210,33 @@ def test_a_constant_owns_its_value(device):
     assert constant.data().asnumpy().tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("bad", [None, "x", [[1], [2, 3]], [mx.nd.ones((1,))], [1, "a"]])
+def test_a_constant_is_made_of_numbers(bad):
+    with pytest.raises(TypeError, match="'c'"):
+        Constant("c", bad)
+    with pytest.raises(TypeError, match="'c'"):
+        mx.gluon.ParameterDict().get_constant("c", bad if bad is not None else object())
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "object", "U1"])
+def test_values_that_are_no_numbers_are_refused_by_their_dtype(dtype):
+    parameter = made()
+    before = state(parameter)
+    with pytest.raises(TypeError, match=rf"'fc_weight'.*{np.dtype(dtype)}"):
+        parameter.set_data(np.ones((3, 2), dtype))
+    assert state(parameter) == before
+
+
+def test_a_csr_parameter_takes_numpy_style_arrays():
+    parameter = Parameter("w", shape=(2, 2), stype="csr")
+    parameter.initialize("zeros")
+    values = mx.np.array([[0, 1], [2, 0]])
+    parameter.set_data(values)
+    assert parameter._data[0].asnumpy().tolist() == [[0, 1], [2, 0]]
+    parameter._load_init(values * 2, None)
+    assert parameter._data[0].asnumpy().tolist() == [[0, 2], [4, 0]]
+
+
 def test_equal_seeds_give_equal_parameters_on_any_contexts(device):
     def values(contexts):
         mx.random.seed(11)

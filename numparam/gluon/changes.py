@@ -62,7 +62,7 @@ class Changes(Initialization):
         array([1., 2.], dtype=float32)
         """
         source = as_array(data, self.name)
-        shape = shape_rules.filled_in(self._shape, tuple(source.shape), self.name)
+        shape = shape_rules.filled_in(self._settled_shape, tuple(source.shape), self.name)
         if self._data is None and not self._deferred_init:
             raise NothingToSetError(str(self._without_copies()))
         with autograd.pause():
@@ -73,8 +73,8 @@ class Changes(Initialization):
                     for array in self._data:
                         array._adopt(transfers.copied(form, array.context)._parts)
                 else:
-                    self._take_shape(shape)
                     self._deferred_init = (*self._deferred_init[:3], form)
+                self._take_shape(shape)
                 return
             self._require_storage(source, ("default",))
             for array in self._data:
@@ -82,6 +82,7 @@ class Changes(Initialization):
             self._before_writing()
             for array in self._data:
                 transfers.write(array, source)
+            self._take_shape(shape)
 
     def _in_own_form(self, source: Any) -> Any:
         """Copy an array into the parameter's dtype and storage type."""

@@ -139,6 +139,13 @@ class Declaration(Copies):
         if given is not None:
             self._take_shape(shape_rules.filled_in(self._shape, given, self.name))
 
+    @property
+    def _settled_shape(self) -> tuple[int, ...] | None:
+        """The shape; where it is not known, that of the arrays if there are some."""
+        if self._data is not None and not shape_rules.is_known(self._shape):
+            return tuple(self._data[0].shape)
+        return self._shape
+
     def _take_shape(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape:
             self._var = None

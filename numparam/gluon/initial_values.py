@@ -36,6 +36,10 @@ class SparseNumpyParameterError(MXNetError, ValueError):
     """Sparse arrays were asked for where NumPy arrays are on, which are dense."""
 
 
+class SparseScalarParameterError(MXNetError, ValueError):
+    """A sparse array without dimensions was asked for; it would have no rows."""
+
+
 def check_initializer(init: Any, name: str) -> None:
     """Refuse what is no initializer, before anything depends on it.
 
@@ -103,6 +107,11 @@ def initial_array(
         raise SparseNumpyParameterError(
             f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays of "
             "numparam.np are dense. Turn NumPy arrays off, or use the storage type 'default'."
+        )
+    if not shape and stypes != ("default", "default"):
+        raise SparseScalarParameterError(
+            f"Parameter '{name}' has shape () and storage types {stypes} for data and gradient; "
+            "sparse arrays need rows, so at least one dimension."
         )
     place, backend = ctx_list[0], backend_of("cpu", 0)
     if backend_of(place.device_type, place.device_id) is not backend:

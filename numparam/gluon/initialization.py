@@ -172,7 +172,7 @@ class Initialization(Declaration):
             self.name,
             self._shape or (),
             self._array_dtype,
-            (self._stype, self._grad_stype),
+            (self._stype, "default" if self.grad_req == "null" else self._grad_stype),
             init,
             default_init,
             ctx_list,

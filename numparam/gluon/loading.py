@@ -161,11 +161,11 @@ class Plan:
     def _fitting_shape(self) -> shape_rules.Shape:
         parameter, given = self._parameter, self._source.shape
         try:
-            shape = shape_rules.filled_in(parameter._shape, given, parameter.name)
+            shape = shape_rules.filled_in(parameter._settled_shape, given, parameter.name)
         except ShapeMismatchError:
             raise self._refused(
-                f"has shape {parameter.shape}, and the array to load has shape {given}. Load it "
-                "into a parameter of that shape; sizes of 0 take any size."
+                f"has shape {parameter._settled_shape}, and the array to load has shape {given}. "
+                "Load it into a parameter of that shape; sizes of 0 take any size."
             ) from None
         if not shape_rules.is_known(shape):
             raise self._refused(
@@ -275,6 +275,7 @@ class Plan:
             parameter.set_data(self._in_its_form(parameter._data[0].dtype))
             return
         parameter._before_writing()
+        parameter._take_shape(self._shape)
         if parameter._stype == "default" == source.stype:
             for array in parameter._data:
                 array._require_writable()

@@ -8,7 +8,7 @@ import numpy as np
 
 from numparam.backend import Backend, Buffer
 from numparam.formats.sparse_layout import find_csr_defect, find_row_sparse_defect
-from numparam.ndarray.sparse.errors import SparseFormatError
+from numparam.ndarray.sparse.errors import SparseArgumentError, SparseFormatError
 
 __all__ = [
     "Chunk",
@@ -128,6 +128,8 @@ def empty_parts(
     stype: str, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend
 ) -> Parts:
     """Give the parts of a sparse array that stores nothing."""
+    if not shape:
+        raise SparseArgumentError(f"a {stype} array needs rows, so at least one dimension")
     none = backend.empty((0,), np.dtype(np.int64))
     if stype == "row_sparse":
         return Parts(backend.empty((0, *shape[1:]), dtype), none, valid=True)

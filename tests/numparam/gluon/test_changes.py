@@ -227,6 +227,26 @@ def test_values_that_are_no_numbers_are_refused_by_their_dtype(dtype):
     assert state(parameter) == before
 
 
+@pytest.mark.parametrize("way", ["set_data", "load"])
+def test_arrays_of_an_undeclared_shape_take_only_their_shape(way):
+    parameter = Parameter("w")
+    parameter._init_impl(mx.nd.ones((3, 2)), [mx.cpu(0)])
+    values = mx.nd.zeros((2,))
+    with pytest.raises(AssertionError, match=r"'w'.*\(3, 2\).*\(2,\)"):
+        parameter.set_data(values) if way == "set_data" else parameter._load_init(values, None)
+    assert parameter.shape is None
+    assert parameter.data().asnumpy().tolist() == [[1, 1]] * 3
+
+
+@pytest.mark.parametrize("stypes", [{"stype": "row_sparse"}, {"grad_stype": "row_sparse"}])
+def test_a_scalar_parameter_is_dense(stypes):
+    with mx.util.np_shape(True):
+        parameter = Parameter("w", shape=(), **stypes)
+        with pytest.raises(mx.MXNetError, match=r"'w'.*row_sparse.*rows"):
+            parameter.initialize()
+    assert parameter._data is None
+
+
 def test_a_csr_parameter_takes_numpy_style_arrays():
     parameter = Parameter("w", shape=(2, 2), stype="csr")
     parameter.initialize("zeros")

@@ -161,6 +161,7 @@ def sparse(mx):
     return {
         "row_sparse": outcome(lambda: run(stype="row_sparse")),
         "row_sparse gradient": outcome(lambda: run(grad_stype="row_sparse")),
+        "no gradient": outcome(lambda: run(grad_stype="row_sparse", grad_req="null")),
     }
 
 

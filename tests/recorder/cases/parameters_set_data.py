@@ -316,4 +316,10 @@ def shape_taken_from_data(mx):
         parameter.set_data(counting(mx, (3, 2)))
         return parameter.shape
 
-    return {"taken": outcome(run)}
+    def with_arrays():
+        parameter = mx.gluon.Parameter("w")
+        parameter._init_impl(mx.nd.zeros((3, 2)), [mx.cpu(0), mx.cpu(1)])
+        parameter.set_data(counting(mx, (3, 2)))
+        return [parameter.shape, parameter.list_data()]
+
+    return {"taken": outcome(run), "arrays without a shape": outcome(with_arrays)}

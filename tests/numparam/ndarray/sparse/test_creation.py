@@ -182,6 +182,12 @@ def test_arguments_that_describe_no_sparse_array_are_refused(call):
             call(nd.sparse)
 
 
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+def test_a_scalar_is_not_sparse(stype):
+    with mx.util.np_shape(True), pytest.raises(SparseArgumentError, match="rows"):
+        nd.zeros((), stype=stype)
+
+
 def test_zeros_with_out_empties_it():
     out = nd.ones((3, 2)).tostype("row_sparse")
     assert nd.sparse.zeros("row_sparse", (3, 2), out=out) is out

@@ -1,4 +1,4 @@
-"""Whether a subclass of Parameter has its own way of doing something."""
+"""Whether a parameter has its own way of doing something."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["is_overridden"]
 
 
 def is_overridden(member: Any, method: str) -> bool:
-    """Tell whether a parameter's class replaces a method of `Parameter` or `Constant`.
+    """Tell whether a parameter, or its class, replaces a method of `Parameter`.
 
     Dictionaries handle parameters together, checking all before they change one. A parameter that
     does it in its own way is asked to.
@@ -27,4 +27,5 @@ def is_overridden(member: Any, method: str) -> bool:
     bool
         True if the method must be called.
     """
-    return getattr(type(member), method) is not getattr(parameter.Parameter, method)
+    of_class = getattr(type(member), method)
+    return of_class is not getattr(parameter.Parameter, method) or method in vars(member)

@@ -1,5 +1,7 @@
 """Subclasses of Parameter that do a step in their own way, as Gluon-era code does."""
 
+from types import MethodType
+
 from harness import case, outcome
 
 HOOKS = ("_init_impl", "_init_grad", "_finish_deferred_init", "_check_and_get", "set_data", "cast")
@@ -154,6 +156,47 @@ def replaced(mx):
             lambda: made(_check_and_get=first_for_others).data(mx.cpu(1)).context
         ),
         "dtype": outcome(lambda: made(dtype=half).data(mx.cpu(0))),
+    }
+
+
+@case("1.5 steps that one parameter replaces are taken")
+def replaced_on_one(mx):
+    """As distributed training does, which waits for deferred parameters to send their values."""
+
+    def sent(shape, finish):
+        parameters = mx.gluon.ParameterDict()
+        parameter = parameters.get("w", shape=shape, allow_deferred_init=True)
+        take, seen = parameter._init_impl, []
+
+        def take_and_send(self, *arguments):
+            take(*arguments)
+            seen.append(self.data().asnumpy())
+
+        parameter._init_impl = MethodType(take_and_send, parameter)
+        parameters.initialize("ones")
+        finish(parameters, parameter)
+        return seen
+
+    def complete(parameters, parameter):
+        parameter.shape = (2,)
+        parameter._finish_deferred_init()
+
+    def load(parameters, parameter):
+        parameters.load_dict({"w": mx.nd.array([3, 4])})
+
+    def zeroed():
+        parameter = mx.gluon.Parameter("w", shape=(2,))
+        parameter._reduce = lambda: parameter.data() * 0
+        parameter.initialize("ones")
+        parameter.reset_ctx(mx.cpu(1))
+        return parameter.data()
+
+    return {
+        "initialize": outcome(lambda: sent((2,), lambda *_: None)),
+        "deferred": outcome(lambda: sent((0,), complete)),
+        "deferred, then loaded": outcome(lambda: sent((0,), load)),
+        "moved": outcome(lambda: sent((2,), lambda parameters, _: parameters.reset_ctx(mx.cpu(1)))),
+        "_reduce": outcome(zeroed),
     }
 
 

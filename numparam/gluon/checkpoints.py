@@ -27,6 +27,10 @@ class UnnamedArraysError(FormatError, TypeError):
     """The file holds a list of arrays, whose names are not known."""
 
 
+class NoNamedArraysError(TypeError, ValueError, AttributeError):
+    """Something else came than arrays by name."""
+
+
 class Checkpoints:
     """The part of `ParameterDict` that knows files."""
 
@@ -177,12 +181,8 @@ class Checkpoints:
         >>> weight.data().asnumpy()
         array([1., 2.], dtype=float32)
         """
-        if isinstance(param_dict, Mapping) or hasattr(param_dict, "items"):
-            pairs = [(_without_kind(name), value) for name, value in param_dict.items()]
-        else:
-            pairs = list(param_dict)
         sources: dict[str, Source] = {
-            name: ArraySource(as_array(value, name)) for name, value in pairs
+            name: ArraySource(as_array(value, name)) for name, value in _named_arrays(param_dict)
         }
         where = f"file '{filename}'" if filename else "the given dict"
         options = (ctx, cast_dtype, dtype_source)
@@ -199,6 +199,10 @@ class Checkpoints:
     ) -> None:
         """Compare everything with everything, then write."""
         own = self._params
+        if not isinstance(prefix, str):
+            raise TypeError(
+                f"restore_prefix must be a string; got {prefix!r} of type {type(prefix).__name__}."
+            )
         if prefix:
             for name in own:
                 if not name.startswith(prefix):
@@ -245,6 +249,26 @@ class Checkpoints:
 
 def _is_path(source: Any) -> bool:
     return isinstance(source, (str, os.PathLike))
+
+
+def _named_arrays(param_dict: Any) -> list[tuple[str, Any]]:
+    """Give the pairs of a mapping, whose names may begin with a kind, or pairs as they are."""
+    of_mapping = isinstance(param_dict, Mapping) or hasattr(param_dict, "items")
+    try:
+        pairs = [
+            (name, value) for name, value in (param_dict.items() if of_mapping else param_dict)
+        ]
+    except (TypeError, ValueError) as error:
+        raise NoNamedArraysError(
+            "load_dict takes a mapping of names to arrays, or pairs of a name and an array; got "
+            f"{type(param_dict).__name__}: {error}."
+        ) from error
+    for name, _ in pairs:
+        if not isinstance(name, str):
+            raise NoNamedArraysError(
+                f"load_dict takes arrays by their names, which are strings; got the name {name!r}."
+            )
+    return [(_without_kind(name), value) for name, value in pairs] if of_mapping else pairs
 
 
 def _without_kind(name: str) -> str:

@@ -76,10 +76,13 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
         contexts = [default or current_context()]
     elif isinstance(ctx, Context):
         contexts = [ctx]
-    elif isinstance(ctx, Iterable) and not isinstance(ctx, (str, bytes)):
-        contexts = list(ctx)
-    else:
+    elif isinstance(ctx, (str, bytes)):
         raise _no_context(ctx, name)
+    else:
+        try:
+            contexts = list(ctx)
+        except TypeError:
+            raise _no_context(ctx, name) from None
     if not contexts:
         raise NoContextsError(
             f"Parameter '{name}' got an empty list of contexts, which would leave it without "

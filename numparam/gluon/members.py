@@ -15,6 +15,7 @@ import numpy as np
 from numparam import storage
 from numparam.gluon import merging, parameter, zeroing
 from numparam.gluon.changes import as_numbers
+from numparam.gluon.declaration import InvalidNameError
 from numparam.gluon.errors import ParameterConflictError, UnknownParameterError
 from numparam.gluon.utils import _indent
 
@@ -51,6 +52,10 @@ class Members:
     """The part of `ParameterDict` that is a mapping from names to parameters."""
 
     def __init__(self, prefix: str = "", shared: Members | None = None) -> None:
+        if shared is not None and not hasattr(shared, "_params"):
+            raise NotAParameterError(
+                f"shared must be a ParameterDict, where parameters are looked for; got {shared!r}."
+            )
         self._prefix = prefix
         self._params: OrderedDict[str, Any] = _Entries()
         self._shared = shared
@@ -113,6 +118,14 @@ class Members:
 
     # Members
 
+    def _full_name(self, name: str) -> str:
+        if not (isinstance(name, str) and isinstance(self._prefix, str)):
+            raise InvalidNameError(
+                "The name of a parameter, and the prefix before it, must be strings; got the name "
+                f"{name!r} and the prefix {self._prefix!r}."
+            )
+        return self._prefix + name
+
     def _find(self, name: str) -> Any:
         found = self._params.get(name)
         if found is None and self._shared is not None:
@@ -162,7 +175,7 @@ class Members:
         >>> parameters.get("weight", shape=(2, 0)).shape
         (2, 3)
         """
-        name = self._prefix + name
+        name = self._full_name(name)
         with _names:
             found = self._find(name)
             if found is None:
@@ -196,7 +209,7 @@ class Members:
             If there is one with another value, or a parameter that is no constant. Also a
             ValueError.
         """
-        name = self._prefix + name
+        name = self._full_name(name)
         with _names:
             found = self._find(name)
             if found is None:

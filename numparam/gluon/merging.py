@@ -82,10 +82,17 @@ def _change(parameter: Any, name: str, wanted: Any) -> Callable[[], None] | None
             check_described(wanted, parameter.name)
         if stored is None:
             return lambda: setattr(parameter, name, wanted)
-        same = stored is wanted or bool(stored == wanted)
+        same = stored is wanted or _equal(stored, wanted)
     if not same:
         raise _conflict(parameter, name, wanted, stored)
     return None
+
+
+def _equal(stored: Any, wanted: Any) -> bool:
+    try:
+        return bool(stored == wanted)
+    except (TypeError, ValueError):  # arrays, which compare element by element
+        return False
 
 
 def _shape_change(parameter: Any, wanted: Any) -> Callable[[], None] | None:

@@ -323,3 +323,29 @@ def test_a_parameter_loaded_in_a_copy_is_not_that_of_the_original(device):
     parameters = network(state="initialised")
     copy.deepcopy(parameters).load_dict(arrays([f"net_{name}" for name in NAMES]))
     assert not any(p.data(mx.cpu(0)).asnumpy().any() for p in parameters.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (None, "NoneType"),
+        (5, "int"),
+        ([1, 2], "list"),
+        ("net_weight", "str"),
+        ({5: mx.nd.ones((2,))}, "name 5"),
+        ([(None, mx.nd.ones((2,)))], "name None"),
+    ],
+)
+def test_arrays_without_names_are_refused(given, what):
+    parameters = ParameterDict()
+    parameters.get("w", shape=(2,))
+    with pytest.raises(TypeError, match=f"load_dict takes .*{what}"):
+        parameters.load_dict(given)
+
+
+@pytest.mark.parametrize("prefix", [None, 5, b"net_"])
+def test_a_prefix_to_restore_is_a_string(prefix):
+    parameters = ParameterDict()
+    parameters.get("w", shape=(2,))
+    with pytest.raises(TypeError, match="restore_prefix must be a string"):
+        parameters.load_dict({"w": mx.nd.ones((2,))}, restore_prefix=prefix)

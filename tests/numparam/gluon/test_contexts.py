@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 import numparam as mx
@@ -28,7 +29,9 @@ def test_contexts_are_named_once_in_their_order():
         assert as_context_list(None, "w", mx.cpu(0)) == [mx.cpu(0)]
 
 
-@pytest.mark.parametrize("bad", ["cpu", [mx.cpu(0), "cpu"], [[mx.cpu(0)]], 0, []])
+@pytest.mark.parametrize(
+    "bad", ["cpu", b"cpu", [mx.cpu(0), "cpu"], [[mx.cpu(0)]], 0, np.array(0), []]
+)
 def test_what_names_no_context_is_refused(bad):
     with pytest.raises((TypeError, ValueError), match="'w'"):
         as_context_list(bad, "w")

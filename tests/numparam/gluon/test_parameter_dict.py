@@ -192,3 +192,27 @@ def test_a_constant_with_nan_is_found_again():
     assert parameters.get_constant("c", [float("nan"), 1.0]) is constant
     with pytest.raises(AssertionError, match="'c'"):
         parameters.get_constant("c", [float("nan"), 2.0])
+
+
+@pytest.mark.parametrize("name", [None, 5, b"w", ["w"]])
+def test_a_name_that_is_no_string_is_refused(name):
+    parameters = ParameterDict("net_")
+    for ask in (parameters.get, lambda name: parameters.get_constant(name, 1)):
+        with pytest.raises(TypeError, match=r"names? .*must be strings.*'net_'"):
+            ask(name)
+    with pytest.raises(TypeError, match="must be strings"):
+        ParameterDict(name).get("w")
+    assert len(parameters) == 0
+
+
+def test_only_a_dictionary_of_parameters_is_shared():
+    with pytest.raises(TypeError, match="shared must be a ParameterDict"):
+        ParameterDict("net_", {"net_w": Parameter("net_w")})
+
+
+@pytest.mark.parametrize("keyword", ["lr_mult", "stype", "differentiable"])
+def test_an_array_where_none_belongs_is_a_conflict(keyword):
+    parameters = ParameterDict()
+    parameters.get("w")
+    with pytest.raises(AssertionError, match=f"'w'.*{keyword}"):
+        parameters.get("w", **{keyword: mx.nd.ones((2, 3))})

@@ -12,8 +12,8 @@ __all__ = ["is_overridden"]
 def is_overridden(member: Any, method: str) -> bool:
     """Tell whether a parameter, or its class, replaces a method of `Parameter`.
 
-    Dictionaries handle parameters together, checking all before they change one. A parameter that
-    does it in its own way is asked to.
+    Parameters prepare what they do before they change, and dictionaries check all of theirs before
+    they change one. A parameter that does it in its own way is asked to.
 
     Parameters
     ----------
@@ -27,5 +27,6 @@ def is_overridden(member: Any, method: str) -> bool:
     bool
         True if the method must be called.
     """
+    # Rows is the last class before Parameter, which may have been patched itself.
     of_class = getattr(type(member), method)
-    return of_class is not getattr(parameter.Parameter, method) or method in vars(member)
+    return of_class is not getattr(parameter.Rows, method) or method in vars(member)

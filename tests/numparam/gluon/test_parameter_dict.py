@@ -216,3 +216,18 @@ def test_an_array_where_none_belongs_is_a_conflict(keyword):
     parameters.get("w")
     with pytest.raises(AssertionError, match=f"'w'.*{keyword}"):
         parameters.get("w", **{keyword: mx.nd.ones((2, 3))})
+
+
+def test_a_method_that_was_replaced_on_parameter_itself_is_called(monkeypatch):
+    take, taken = Parameter._init_impl, []
+
+    def noting(self, *arguments):
+        taken.append(self.name)
+        take(self, *arguments)
+
+    monkeypatch.setattr(Parameter, "_init_impl", noting)
+    parameters = ParameterDict()
+    parameters.get("w", shape=(2,)).initialize("ones")
+    parameters.get("v", shape=(2,))
+    parameters.load_dict({"v": mx.nd.ones((2,))}, allow_missing=True)
+    assert taken == ["w", "v"]

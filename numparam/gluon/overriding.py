@@ -28,5 +28,5 @@ def is_overridden(member: Any, method: str) -> bool:
         True if the method must be called.
     """
     # Rows is the last class before Parameter, which may have been patched itself.
-    of_class = getattr(type(member), method)
-    return of_class is not getattr(parameter.Rows, method) or method in vars(member)
+    function = getattr(getattr(member, method), "__func__", None)
+    return function is not getattr(parameter.Rows, method)

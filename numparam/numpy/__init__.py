@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as _numpy
 
+from numparam.numpy import random
 from numparam.numpy.choosing import allclose, array_equal, nonzero, take, where
 from numparam.numpy.creation import array, empty, full, ones, zeros
 from numparam.numpy.files import load, save
@@ -102,6 +103,7 @@ __all__ = [
     "ones",
     "ones_like",
     "pi",
+    "random",
     "ravel",
     "reshape",
     "save",

@@ -20,7 +20,6 @@ _INSTEAD = {
     "linalg": "numpy.linalg on array.asnumpy()",
     "may_share_memory": "numpy.may_share_memory(numpy.asarray(a), numpy.asarray(b))",
     "object": "arrays of numbers",
-    "random": "mx.random, whose arrays have as_np_ndarray()",
     "savez": "mx.np.save(file, {name: array})",
     "shares_memory": "numpy.shares_memory(numpy.asarray(a), numpy.asarray(b))",
 }

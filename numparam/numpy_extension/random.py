@@ -10,7 +10,4 @@ __all__ = ["seed"]
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(
-        f"mx.npx.random has no {name!r}; mx.random has the distributions, and their arrays have "
-        "as_np_ndarray()"
-    )
+    raise AttributeError(f"mx.npx.random has no {name!r}; mx.np.random has the distributions")

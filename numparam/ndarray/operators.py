@@ -40,7 +40,8 @@ class Operators:
     """The part of `NDArray` behind the operators.
 
     Operands have one dtype; a number is converted to the array's. Comparisons give 0 and 1 in that
-    dtype. In-place forms write into the array's memory and keep its dtype.
+    dtype, and quotients of integers are cut off toward zero. In-place forms write into the array's
+    memory and keep its dtype.
     """
 
     __slots__ = ()
@@ -48,7 +49,7 @@ class Operators:
     __add__ = _forward("add")
     __sub__ = _forward("subtract")
     __mul__ = _forward("multiply")
-    __truediv__ = _forward("true_divide")
+    __truediv__ = _forward("divide")
     __mod__ = _forward("modulo")
     __pow__ = _forward("power")
     __eq__ = _forward("equal")
@@ -61,7 +62,7 @@ class Operators:
     __radd__ = _reflected("add")
     __rsub__ = _reflected("subtract")
     __rmul__ = _reflected("multiply")
-    __rtruediv__ = _reflected("true_divide")
+    __rtruediv__ = _reflected("divide")
     __rmod__ = _reflected("modulo")
     __rpow__ = _reflected("power")
 

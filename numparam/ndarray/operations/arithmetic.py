@@ -231,6 +231,11 @@ def _with_scalar(
         number = data.dtype.type(scalar)
     else:
         number = as_host_array(scalar, data.dtype).astype(data.dtype)
+        if function is _divide and not swapped and scalar and not number:
+            raise ValueError(
+                f"{scalar} is 0 in {data.dtype}, and nothing is divided by that; convert the array "
+                "with astype('float32') first"
+            )
     return function(number, data) if swapped else function(data, number)
 
 

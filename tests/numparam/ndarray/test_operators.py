@@ -81,15 +81,36 @@ def test_a_power_assigned_makes_a_new_array():
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int32", "int64"])
-def test_integers_divide_into_float32_and_in_place_toward_zero(dtype):
+def test_integers_divide_toward_zero_and_by_true_divide_into_float32(dtype):
     array = nd.array([7, -7, 1, 0], dtype=dtype)
     divisor = nd.array([2, 2, 0, 0], dtype=dtype)
-    quotient = (array / divisor).asnumpy()
-    np.testing.assert_array_equal(quotient, np.float32([3.5, -3.5, np.inf, np.nan]))
-    np.testing.assert_array_equal((array / 2).asnumpy(), np.float32([3.5, -3.5, 0.5, 0]))
+    for quotient, expected in (
+        (array / divisor, [3, -3, 0, 0]),
+        (array / 2, [3, -3, 0, 0]),
+        (10 / divisor, [5, 5, 0, 0]),
+    ):
+        assert quotient.asnumpy().tolist() == expected
+        assert quotient.dtype is np.dtype(dtype).type
+    exact = nd.true_divide(array, divisor).asnumpy()
+    np.testing.assert_array_equal(exact, np.float32([3.5, -3.5, np.inf, np.nan]))
+    np.testing.assert_array_equal(
+        nd.true_divide(array, 2).asnumpy(), np.float32([3.5, -3.5, 0.5, 0])
+    )
     array /= divisor
     assert array.asnumpy().tolist() == [3, -3, 0, 0]
     assert array.dtype is np.dtype(dtype).type
+
+
+def test_integers_are_not_divided_by_a_number_that_is_zero_among_them():
+    array = nd.array([7, -7], dtype="int32")
+    for divide in (
+        lambda: array / 0.5,
+        lambda: array.__itruediv__(0.5),
+        lambda: nd.divide(array, 0.5),
+    ):
+        with pytest.raises(MXNetError, match=r"0\.5 is 0 in int32"):
+            divide()
+    assert array.asnumpy().tolist() == [7, -7]
 
 
 @given(hnp.arrays(np.int64, 5), hnp.arrays(np.int64, 5))

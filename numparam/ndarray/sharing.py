@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,9 @@ __all__ = ["from_dlpack", "from_numpy", "to_dlpack_for_read", "to_dlpack_for_wri
 
 _HOST = 1  # kDLCPU
 _PINNED = 3  # kDLCUDAHost
+
+# What `from_numpy` itself made read-only, by id: shared once more, it is written into once more.
+_locked: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
 
 
 class NotANumPyArrayError(TypeError, AttributeError):
@@ -74,8 +79,13 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
             "only C-contiguous memory can be shared; pass np.ascontiguousarray(a), or zero_copy="
             "False for a copy"
         )
+    if _locked.get(id(ndarray)) is ndarray:
+        with contextlib.suppress(ValueError):  # what it is a view of may be read-only meanwhile
+            ndarray.flags.writeable = True
     shared = _shared(ndarray, context, ndarray.flags.writeable)
-    ndarray.flags.writeable = False
+    if ndarray.flags.writeable:
+        _locked[id(ndarray)] = ndarray
+        ndarray.flags.writeable = False
     return shared
 
 

@@ -15,6 +15,17 @@ def test_numpy_memory_is_shared_and_the_given_array_becomes_read_only():
     assert np.shares_memory(np.asarray(array), view)
 
 
+def test_an_array_that_sharing_made_read_only_is_shared_for_writing_again():
+    values = np.zeros(3)
+    part = values[1:]
+    first, second = nd.from_numpy(values), nd.from_numpy(values)
+    first[0], second[1] = 1, 2
+    assert values.tolist() == [1, 2, 0]
+    assert values.flags.writeable is False
+    nd.from_numpy(part)[1] = 3
+    assert nd.from_numpy(part).asnumpy().tolist() == [2, 3]
+
+
 def test_a_copy_leaves_the_given_array_alone(device):
     values = np.arange(6.0).reshape(2, 3).T
     array = nd.from_numpy(values, zero_copy=False)

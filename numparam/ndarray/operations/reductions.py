@@ -186,3 +186,9 @@ def _l2_normalization(data: Array, *, eps: float = 1e-10, mode: str = "instance"
         raise ValueError("mode must be 'instance', 'channel' or 'spatial'")
     total = np.sum(np.square(data.astype(np.float64)), axis=axes, keepdims=True)
     return data / np.sqrt(total + eps)
+
+
+@operation("contrib.getnnz", dtype="computed")
+def _getnnz(data: Array, *, axis: int | None = None) -> Array:
+    """Count what a csr array stores, in all (axis None), or in each row (axis 1)."""
+    raise ValueError("only csr arrays say what they store; tostype('csr') makes one of a matrix")

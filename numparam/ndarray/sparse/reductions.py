@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.operations import OPERATIONS, Operation, invoke, sparse_rule
+from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke, sparse_rule
 from numparam.ndarray.operations.axes import axes_of
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
 from numparam.ndarray.sparse.delivery import deliver, values, wrapped
@@ -62,6 +64,21 @@ def _norm_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
     if attributes.get("keepdims"):
         result = result._in_shape((1,) * array.ndim)
     return deliver(row, result, out)
+
+
+@sparse_rule("contrib.getnnz")
+def _getnnz_rule(
+    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
+) -> Any:
+    (array,) = inputs
+    if array.stype != "csr":
+        return NotImplemented
+    axis = attributes.get("axis")
+    if axis not in (None, 1):
+        raise OperationError(f"getnnz counts in all (axis=None) or in rows (axis=1), not {axis!r}")
+    count = np.diff if axis == 1 else lambda starts: starts[-1:] - starts[:1]
+    counts = array._backend.apply(count, array._checked().indptr)
+    return deliver(row, wrapped(array, counts), out)
 
 
 @sparse_rule("multi_sum_sq", "multi_all_finite", "all_finite")

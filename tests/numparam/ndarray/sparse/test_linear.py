@@ -136,3 +136,17 @@ def test_rows_taken_from_a_csr_matrix_are_one(mode, data):
     if len(dense):
         taken = nd.take(matrix, nd.array(ids), mode=mode)
         check(taken, np.take(dense, ids.astype(int), axis=0, mode=mode), "csr")
+
+
+@given(data=st.data())
+@ANY_DEVICE
+def test_stored_elements_of_csr_matrices_are_counted(data):
+    matrix, dense = data.draw(csr())
+    stored = np.diff(matrix.indptr.asnumpy())
+    assert nd.contrib.getnnz(matrix).asnumpy().tolist() == [stored.sum()]
+    assert nd.contrib.getnnz(matrix, axis=1).asnumpy().tolist() == stored.tolist()
+    assert nd.contrib.getnnz(matrix).dtype is np.int64
+    with pytest.raises(MXNetError, match="not 0"):
+        nd.contrib.getnnz(matrix, axis=0)
+    with pytest.raises(MXNetError, match="only csr arrays"):
+        nd.contrib.getnnz(nd.array(dense))

@@ -86,6 +86,6 @@ def _fully_connected(
         return result
     if bias is None:
         raise ValueError("bias is missing; pass it, or no_bias=True")
-    if bias.shape != (num_hidden,):
+    if bias.shape not in ((num_hidden,), (num_hidden, 1)):  # sparse ones have two dimensions
         raise ValueError(f"bias must have shape {(num_hidden,)}, not {bias.shape}")
-    return result + bias
+    return result + bias.reshape(num_hidden)

@@ -265,7 +265,10 @@ def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: A
         if lhs.ndim != rhs.ndim:
             raise ValueError("both arrays must have as many dimensions, or lhs_axes be given")
         return np.broadcast_to(lhs, rhs.shape)
+    pairs = list(zip(integers(lhs_axes), integers(rhs_axes), strict=True))
+    if not pairs:
+        raise ValueError("lhs_axes and rhs_axes must name at least one axis each")
     shape = list(lhs.shape)
-    for left, right in zip(integers(lhs_axes), integers(rhs_axes), strict=True):
+    for left, right in pairs:
         shape[axis_of(left, lhs.ndim)] = rhs.shape[axis_of(right, rhs.ndim)]
     return np.broadcast_to(lhs, shape)

@@ -209,8 +209,22 @@ def np_shape(active: bool | None = True) -> _NumpyShapeScope:
     return _NumpyShapeScope(active)
 
 
+class _CurrentArrayScope:
+    """Lets ``_NumpyArrayScope._current.value`` be read and assigned as in MXNet."""
+
+    @property
+    def value(self) -> _NumpyArrayScope:
+        return _NumpyArrayScope(_modes.value.array)
+
+    @value.setter
+    def value(self, scope: _NumpyArrayScope) -> None:
+        _modes.value = _modes.value._replace(array=scope._is_np_array)
+
+
 class _NumpyArrayScope:
     """What :func:`np_array` returns; see there."""
+
+    _current = _CurrentArrayScope()
 
     def __init__(self, active: bool) -> None:
         self._is_np_array = bool(active)

@@ -6,11 +6,13 @@ The NumPy modes are defined in :mod:`numparam.np_mode`, their decorators in
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
 from numparam import context
 from numparam.np_decorators import use_np, use_np_array, use_np_shape
+from numparam.np_mode import _NumpyArrayScope as _NumpyArrayScope
 from numparam.np_mode import (
     is_np_array,
     is_np_shape,
@@ -24,6 +26,7 @@ from numparam.np_mode import (
 __all__ = [
     "get_gpu_count",
     "get_gpu_memory",
+    "getenv",
     "is_np_array",
     "is_np_shape",
     "np_array",
@@ -32,12 +35,56 @@ __all__ = [
     "set_module",
     "set_np",
     "set_np_shape",
+    "setenv",
     "use_np",
     "use_np_array",
     "use_np_shape",
 ]
 
 Decorated = TypeVar("Decorated")
+
+
+def getenv(name: str) -> str | None:
+    """Read an environment variable.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    str or None
+        Its value; None if it is not set.
+
+    Examples
+    --------
+    >>> getenv("NUMPARAM_NO_SUCH_VARIABLE") is None
+    True
+    """
+    return os.environ.get(name)
+
+
+def setenv(name: str, value: str | None) -> None:
+    """Set or remove an environment variable of this process.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    value : str or None
+        Its value; None removes it.
+
+    Examples
+    --------
+    >>> setenv("NUMPARAM_EXAMPLE", "1"); getenv("NUMPARAM_EXAMPLE")
+    '1'
+    >>> setenv("NUMPARAM_EXAMPLE", None)
+    """
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 def set_module(module: str | None) -> Callable[[Decorated], Decorated]:

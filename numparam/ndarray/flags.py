@@ -1,7 +1,7 @@
 """MXNet's numbers for dtypes, storage types and gradient requests, under its private names.
 
 ``from mxnet.ndarray.ndarray import _DTYPE_NP_TO_MX`` and the like appear in exporters and
-serializers. New code uses `numparam.dtypes`.
+serializers, ``py_slice`` in tests: there `slice` is the operation. New code uses `numparam.dtypes`.
 """
 
 from __future__ import annotations
@@ -23,4 +23,5 @@ LEGACY_NAMES: dict[str, Any] = {
     "_STORAGE_TYPE_CSR": 2,
     "_STORAGE_TYPE_ID_TO_STR": {-1: "undefined", 0: "default", 1: "row_sparse", 2: "csr"},
     "_STORAGE_TYPE_STR_TO_ID": {"undefined": -1, "default": 0, "row_sparse": 1, "csr": 2},
+    "py_slice": slice,
 }

@@ -4,6 +4,7 @@ import threading
 import pytest
 from threads import in_new_thread
 
+from numparam import util
 from numparam.np_mode import (
     is_np_array,
     is_np_shape,
@@ -223,3 +224,14 @@ def test_a_forked_child_has_the_modes_of_the_forking_thread():
         if child == 0:
             os._exit(0 if modes() == (True, True) else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_the_current_scope_of_arrays_can_be_read_and_assigned_as_in_mxnet():
+    current = util._NumpyArrayScope._current
+    assert current.value._is_np_array is False
+    current.value = util._NumpyArrayScope(True)
+    assert current.value._is_np_array is is_np_array() is True
+    assert in_new_thread(lambda: current.value._is_np_array) is False
+    with np_array(False):
+        assert current.value._is_np_array is False
+    current.value = util._NumpyArrayScope(False)

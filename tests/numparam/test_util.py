@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from numparam import backend, np_decorators, np_mode, util
@@ -25,3 +27,13 @@ def test_gpu_queries(monkeypatch):
     assert util.get_gpu_count() == 0
     with pytest.raises(MXNetError, match="no CUDA GPU"):
         util.get_gpu_memory(0)
+
+
+def test_environment_variables_are_read_set_and_removed(monkeypatch):
+    monkeypatch.delenv("NUMPARAM_SOME_VARIABLE", raising=False)
+    assert util.getenv("NUMPARAM_SOME_VARIABLE") is None
+    util.setenv("NUMPARAM_SOME_VARIABLE", "42")
+    assert util.getenv("NUMPARAM_SOME_VARIABLE") == os.environ["NUMPARAM_SOME_VARIABLE"] == "42"
+    for _ in range(2):
+        util.setenv("NUMPARAM_SOME_VARIABLE", None)
+        assert "NUMPARAM_SOME_VARIABLE" not in os.environ

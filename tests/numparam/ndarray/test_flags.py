@@ -10,6 +10,7 @@ def test_the_module_of_the_class_has_the_factories_of_the_package():
     assert module.zeros is nd.zeros
     assert module.NDArray is nd.NDArray
     assert module.concatenate is nd.concatenate
+    assert module.py_slice is slice
     with pytest.raises(AttributeError, match="Convolution"):
         module.Convolution  # noqa: B018
     with pytest.raises(AttributeError, match="_nothing"):

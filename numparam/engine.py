@@ -1,0 +1,60 @@
+"""MXNet's switches for the engine that runs operations later, in bulk: nothing to switch here.
+
+Here an operation has run when its call returns, so there is nothing to bulk; code that asks for it
+runs unchanged.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["bulk", "set_bulk_size"]
+
+_size = 0
+
+
+def set_bulk_size(size: int) -> int:
+    """Keep the number that the next call gives back; it has no other effect.
+
+    Parameters
+    ----------
+    size : int
+        How many operations MXNet would run in one go.
+
+    Returns
+    -------
+    int
+        The number of the call before; at first 0.
+
+    Examples
+    --------
+    >>> set_bulk_size(15), set_bulk_size(0)
+    (0, 15)
+    """
+    global _size
+    previous, _size = _size, operator.index(size)
+    return previous
+
+
+@contextmanager
+def bulk(size: int) -> Iterator[None]:
+    """Set the number of `set_bulk_size` for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    size : int
+        As for `set_bulk_size`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> with mx.engine.bulk(10):
+    ...     weight = mx.nd.ones((2,)) * 2
+    """
+    previous = set_bulk_size(size)
+    try:
+        yield
+    finally:
+        set_bulk_size(previous)

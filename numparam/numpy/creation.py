@@ -118,7 +118,7 @@ def zeros(
     >>> mx.np.zeros((0, 2))
     array([], shape=(0, 2))
     """
-    c_order(order, "zeros")
+    c_order(order, "zeros", of_new=True)
     return made_by(classic.zeros, shape, ctx, dtype)
 
 
@@ -143,7 +143,7 @@ def ones(
     >>> mx.np.ones(())
     array(1.)
     """
-    c_order(order, "ones")
+    c_order(order, "ones", of_new=True)
     return made_by(classic.ones, shape, ctx, dtype)
 
 
@@ -168,7 +168,7 @@ def empty(
     >>> mx.np.empty((2, 3)).shape
     (2, 3)
     """
-    c_order(order, "empty")
+    c_order(order, "empty", of_new=True)
     return made_by(classic.empty, shape, ctx, dtype)
 
 
@@ -206,7 +206,7 @@ def full(
     >>> mx.np.full((2,), 7)
     array([7., 7.])
     """
-    c_order(order, "full")
+    c_order(order, "full", of_new=True)
     if out is not None:
         out[...] = fill_value
         return out

@@ -13,15 +13,24 @@ from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 __all__ = ["Views", "c_order"]
 
 
-def c_order(order: str | None, name: str) -> None:
+def c_order(order: str | None, name: str, *, of_new: bool = False) -> None:
     """Refuse every order of memory but C's.
+
+    Parameters
+    ----------
+    order : str or None
+        The order that was asked for.
+    name : str
+        The function, for the message.
+    of_new : bool, default False
+        Whether there is no array whose order 'A' and 'K' would mean.
 
     Raises
     ------
     NotImplementedError
         For another order.
     """
-    if order not in ("C", "K", "A", None):
+    if order != "C" and (of_new or order not in ("K", "A", None)):
         raise NotImplementedError(f"{name} gives arrays in C order only, not in order {order!r}")
 
 

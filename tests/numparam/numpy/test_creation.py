@@ -146,6 +146,8 @@ def test_a_context_is_the_current_one_or_the_given_one(device):
         (lambda: np.zeros((2,), dtype="complex64"), TypeError),
         (lambda: np.zeros((2,), order="F"), NotImplementedError),
         (lambda: np.ones((2,), order="F"), NotImplementedError),
+        (lambda: np.empty((2,), None, "A"), NotImplementedError),
+        (lambda: np.full((2,), 1, order=None), NotImplementedError),
         (lambda: np.ndarray((2,)), TypeError),
         (lambda: np.linspace(0, 1, 2, axis=1), NotImplementedError),
     ],

@@ -8,7 +8,8 @@ The names are attributes: ``mx.nd``, ``mx.sym``, ``mx.np``, ``mx.npx``, ``mx.ini
 are short for the modules ``numparam.ndarray``, ``numparam.symbol``, ``numparam.numpy``,
 ``numparam.numpy_extension``, ``numparam.initializer`` and ``numparam.random``, as they are in
 MXNet. ``from numparam import nd`` works and ``import numparam.nd`` does not: each module is in
-``sys.modules`` once, under its own name.
+``sys.modules`` once, under its own name. Code that says ``import mxnet`` runs after
+``sys.modules["mxnet"] = numparam``: its modules are then found by that name, too.
 
 Examples
 --------
@@ -26,6 +27,8 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from numparam._other_name import find_by_any_name
 
 if TYPE_CHECKING:
     from numparam import (
@@ -152,6 +155,9 @@ _NOT_YET = {
     "lr_scheduler": "learning rate schedules",
     "optimizer": "optimizers",
 }
+
+
+find_by_any_name()
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,8 @@
 
 Made for suites that were written against MXNet and now run on numparam. Comparisons raise
 AssertionError and take arrays of either library and of NumPy; generators draw from NumPy's global
-random state, so that ``numpy.random.seed`` reproduces them.
+random state, so that ``numpy.random.seed`` reproduces them. ``import *`` also gives the modules and
+names, such as ``os``, that MXNet's own test_utils imports, since suites count on it.
 
 Examples
 --------
@@ -13,12 +14,24 @@ Examples
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+import sys
+import time
+from collections import OrderedDict
+from contextlib import contextmanager
+
 import numpy as np
 import numpy.random as rnd
+import numpy.testing as npt
 
 import numparam as mx
 from numparam.context import Context, current_context
+from numparam.ndarray import array
 from numparam.np_decorators import use_np
+from numparam.runtime import Features
+from numparam.symbol import Symbol
 from numparam.test_utils.comparison import (
     almost_equal,
     almost_equal_ignore_nan,
@@ -84,11 +97,16 @@ from numparam.test_utils.tolerances import (
     get_tolerance,
     get_tols,
 )
+from numparam.util import getenv, setenv
 
 __all__ = [
     "Context",
+    "Features",
+    "OrderedDict",
+    "Symbol",
     "almost_equal",
     "almost_equal_ignore_nan",
+    "array",
     "assert_allclose",
     "assert_almost_equal",
     "assert_almost_equal_ignore_nan",
@@ -99,6 +117,7 @@ __all__ = [
     "chi_square_check",
     "collapse_sum_like",
     "compare_ndarray_tuple",
+    "contextmanager",
     "create_2d_tensor",
     "create_sparse_array",
     "create_sparse_array_zd",
@@ -118,15 +137,20 @@ __all__ = [
     "get_rtol",
     "get_tolerance",
     "get_tols",
+    "getenv",
     "has_tvm_ops",
     "is_aarch64_run",
     "is_cd_run",
     "is_op_runnable",
+    "json",
     "list_gpus",
+    "logging",
     "mean_check",
     "mx",
     "np",
     "np_reduce",
+    "npt",
+    "os",
     "rand_coord_2d",
     "rand_ndarray",
     "rand_shape_2d",
@@ -141,7 +165,10 @@ __all__ = [
     "same",
     "same_array",
     "set_default_context",
+    "setenv",
     "shuffle_csr_column_indices",
+    "sys",
+    "time",
     "use_np",
     "var_check",
     "verify_generator",

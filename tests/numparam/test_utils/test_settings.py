@@ -102,3 +102,14 @@ def test_standard_error_is_thrown_away(capfd):
         os.write(2, b"lost")
     os.write(2, b"kept")
     assert capfd.readouterr().err == "kept"
+
+
+def test_import_star_gives_what_suites_take_from_mxnets_module():
+    names: dict[str, object] = {}
+    exec("from numparam.test_utils import *", names)
+    assert names["os"] is os
+    assert names["np"] is np
+    assert names["npt"] is np.testing
+    assert names["mx"].nd.array is names["array"]
+    for name in ("rnd", "sys", "time", "json", "logging", "getenv", "Features", "Symbol"):
+        assert name in names

@@ -17,6 +17,8 @@ __all__ = ["ARITHMETIC", "binary"]
 
 def _divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Quotient; of integers, cut off toward zero, and 0 where the divisor is 0."""
+    if left.dtype == np.bool_:
+        raise ValueError("arrays of bool are not divided; convert them with astype('int32') first")
     if left.dtype.kind not in "iu":
         return np.divide(left, right)
     quotient = left // right

@@ -65,7 +65,7 @@ def integers(mx):
 
 @case("0.35 operators: integer division")
 def integer_division(mx):
-    return rows(_arrays(mx), "i / j", "i / 2", "10 / j")
+    return rows(_arrays(mx), "i / j", "i / 2", "10 / j", "i / 2.5", "t / 2", "t / t", "j / j")
 
 
 @case("2.1 operators: halves, doubles and bool")

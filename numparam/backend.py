@@ -18,6 +18,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.kept_memory import LARGE, KeptMemory
 from numparam.kernels import OPERATIONS, _forking
+from numparam.turns import ONE_STEP, turn
 
 Buffer = Any
 """Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
@@ -92,35 +93,52 @@ class Backend:
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        if array.nbytes < LARGE:
-            return np.array(array, order="C", copy=True, subok=False)
-        buffer = self.empty(array.shape, array.dtype)
-        np.copyto(buffer, array)
-        return buffer
+        with turn(array):
+            if array.nbytes < LARGE:
+                return np.array(array, order="C", copy=True, subok=False)
+            buffer = self.empty(array.shape, array.dtype)
+            np.copyto(buffer, array)
+            return buffer
 
     def download(self, buffer: Buffer) -> np.ndarray:
         """Copy a buffer into a new host array."""
-        return np.array(buffer, order="C", copy=True)
+        if buffer.size <= ONE_STEP:
+            return np.array(buffer, order="C", copy=True)
+        with turn(buffer):
+            return np.array(buffer, order="C", copy=True)
 
     def copied(self, buffer: Buffer) -> Buffer:
         """Copy a buffer into a new one on the device."""
         target = self.empty(buffer.shape, buffer.dtype)
-        self.cast.copy(buffer, out=target)
+        self.convert_into(buffer, target)
         return target
 
     def converted(self, buffer: Buffer, dtype: np.dtype) -> Buffer:
         """Convert a buffer into a new one of another dtype, or the same, on the device."""
         target = self.empty(buffer.shape, dtype)
-        self.cast.cast(buffer, out=target)
+        self.convert_into(buffer, target)
         return target
+
+    def convert_into(self, buffer: Buffer, target: Buffer) -> None:
+        """Write a buffer into another one of its shape, of any dtype, on the device."""
+        with turn(buffer, target):
+            if buffer.dtype == target.dtype:
+                self.cast.copy(buffer, out=target)
+            else:
+                self.cast.cast(buffer, out=target)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""
-        buffer[...] = values
+        if buffer.size <= ONE_STEP:
+            buffer[...] = values
+            return
+        with turn(buffer):
+            buffer[...] = values
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
         """Let `fill` write all bytes of a buffer, as a file's reader does."""
-        fill(buffer.reshape(-1).view(np.uint8).data)
+        with turn(buffer):
+            fill(buffer.reshape(-1).view(np.uint8).data)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
         """Contiguous part of a buffer from element `start` on, in another shape; shares memory."""
@@ -200,6 +218,9 @@ class _CUDABackend(Backend):
 
     def download(self, buffer: Buffer) -> np.ndarray:
         return self._memory.download(buffer)
+
+    def copied(self, buffer: Buffer) -> Buffer:
+        return self._memory.copy(buffer)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         self._memory.copy_from_host(buffer, np.full(buffer.shape, values, buffer.dtype))

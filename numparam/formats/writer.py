@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from numparam.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError, dtype_flag
+from numparam.turns import turn
 
 from .atomic import replacing
 from .errors import CountMismatchError, NameEncodingError, SparseIndexError, UnsupportedRecordError
@@ -140,7 +141,8 @@ def dumps_record(record: Record, *, np_shape: bool = False) -> bytes:
     'c9fa93f9 00000000 01000000 04000000 00000000 01000000 00000000 05000000 00000000'
     """
     _check_record(record, np_shape, "the record")
-    return b"".join(_record_chunks(record, np_shape))
+    with turn(record.data):
+        return b"".join(_record_chunks(record, np_shape))
 
 
 def _check(names: Sequence[str] | None, records: Sequence[Record], np_shape: bool) -> list[bytes]:
@@ -243,8 +245,9 @@ def _write_file(
 ) -> None:
     file.write(struct.pack("<QQQ", FILE_MAGIC, 0, len(records)))
     for record in records:
-        for chunk in _record_chunks(record, np_shape):
-            file.write(chunk)
+        with turn(record.data):
+            for chunk in _record_chunks(record, np_shape):
+                file.write(chunk)
     file.write(struct.pack("<Q", len(encoded_names)))
     for name in encoded_names:
         file.write(struct.pack("<Q", len(name)))

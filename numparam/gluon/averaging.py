@@ -9,6 +9,7 @@ from numparam.backend import backend_of
 from numparam.context import Context
 from numparam.gluon import transfers
 from numparam.ndarray.values import reachable
+from numparam.turns import turn
 
 __all__ = ["mean"]
 
@@ -50,7 +51,8 @@ def mean(copies: Sequence[Any]) -> Any:
             for copy in copies
         ]
         average = backend.empty(first.shape, first._buffer.dtype)
-        backend.average.mean(buffers, out=average)
+        with turn(*buffers):
+            backend.average.mean(buffers, out=average)
         return type(first).from_buffer(average, context, backend)
     if first.stype == "csr":
         # Copies may have come to store different elements: only the dense mean is defined.

@@ -49,7 +49,8 @@ class Changes(Initialization):
         Notes
         -----
         While initialization is deferred, a copy is kept until the shape is known. It may be called
-        inside ``autograd.record()``. A refused call changes nothing.
+        inside ``autograd.record()``. A refused call changes nothing. A thread that copies one of
+        the arrays meanwhile gets the old values or the new ones.
 
         Examples
         --------

@@ -94,7 +94,7 @@ class FileSource:
             return
         staged = backend.empty(self.shape, self.dtype)
         self._read_into(backend, staged)
-        backend.cast.cast(staged, buffer.dtype, out=buffer)
+        backend.convert_into(staged, buffer)
 
     def _read_into(self, backend: Backend, buffer: Any) -> None:
         if not buffer.size:

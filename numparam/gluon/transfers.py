@@ -16,6 +16,7 @@ from numparam.context import Context
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import reachable
 from numparam.np_mode import is_np_array
+from numparam.turns import turn
 
 __all__ = [
     "all_rows",
@@ -105,13 +106,12 @@ def write(target: NDArray, source: Any) -> None:
     from_host = isinstance(source, np.ndarray)
     host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
-        backend.write(buffer, host)
+        with turn(buffer, host):
+            backend.write(buffer, host)
         return
     given = backend.upload(source) if from_host else _buffer_for(source, target)
-    if given.dtype != buffer.dtype:
-        backend.cast.cast(given, buffer.dtype, out=buffer)
-    elif given is not buffer:
-        backend.cast.copy(given, out=buffer)
+    if given is not buffer:
+        backend.convert_into(given, buffer)
 
 
 def _buffer_for(source: NDArray, target: NDArray) -> Buffer:

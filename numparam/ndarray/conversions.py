@@ -238,10 +238,7 @@ class Conversions:
         source, backend = self._buffer, other._backend
         if backend is not self._backend:
             source = backend.upload(self._backend.download(source))
-        if source.dtype == other._buffer.dtype:
-            backend.cast.copy(source, out=other._buffer)
-        else:
-            backend.cast.cast(source, other._buffer.dtype, out=other._buffer)
+        backend.convert_into(source, other._buffer)
         return other
 
     def _to_context(self: Any, context: Context) -> Any:

@@ -1,4 +1,4 @@
-"""What no process is forked in the middle of: importing kernels, and compiling them.
+"""What no process is forked in the middle of: importing this package, and compiling its kernels.
 
 A child forked while another thread does either inherits locks that nobody there will ever release:
 those of half-imported modules, and the compiler's.
@@ -6,6 +6,8 @@ those of half-imported modules, and the compiler's.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging  # noqa: F401
 import os
 import sys
@@ -20,7 +22,19 @@ importing = threading.RLock()
 _compiler_locks: list[Any] = []
 
 
+def _wait_for_imports() -> None:
+    # Most modules are imported at first use, by whichever thread comes first.
+    package = __name__.partition(".")[0]
+    # Python's own table: a module is in it before it is in sys.modules.
+    locked = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", ())
+    for name in list(locked):
+        if name.partition(".")[0] == package:
+            with contextlib.suppress(Exception):  # The importing thread will tell.
+                importlib.import_module(name)
+
+
 def _before_fork() -> None:
+    _wait_for_imports()  # With nothing held: an import may need all that follows.
     # In the order in which an import takes them. Numba may have come while we waited.
     importing.acquire()
     module = sys.modules.get("numba.core.compiler_lock")

@@ -160,10 +160,32 @@ print("good")
 """
 
 
+FORK_DURING_FIRST_IMPORT = """
+import os, threading
+import numparam as mx
+
+mx.nd.zeros((4,))
+importing = threading.Thread(target=lambda: mx.gluon)
+importing.start()
+for _ in range(4):
+    child = os.fork()
+    if child == 0:
+        import signal
+        signal.alarm(30)
+        os._exit(0 if mx.gluon.Parameter('weight') else 1)
+    assert os.waitpid(child, 0)[1] == 0
+importing.join()
+print("good")
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-def test_children_forked_while_another_thread_first_uses_a_kernel_can_use_it():
+@pytest.mark.parametrize(
+    "program", [FORK_DURING_FIRST_USE, FORK_DURING_FIRST_IMPORT], ids=["kernel", "module"]
+)
+def test_children_forked_while_another_thread_first_uses_something_can_use_it(program):
     done = subprocess.run(
-        [sys.executable, "-c", FORK_DURING_FIRST_USE],
+        [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,

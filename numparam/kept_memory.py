@@ -7,8 +7,6 @@ takes to fill it. Training, averaging and saving ask for the same sizes again an
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -40,8 +38,6 @@ class _Lease:
 class KeptMemory:
     """Memory that arrays have left, up to a limit, and the arrays that are made of it.
 
-    Nothing in it waits: where another thread is at work in it, arrays get fresh memory.
-
     Parameters
     ----------
     limit : int, optional
@@ -61,24 +57,15 @@ class KeptMemory:
 
     def __init__(self, limit: int | None = None) -> None:
         self._limit = limit
-        self._nbytes = 0
-        # The block that was left last is at the end.
-        self._blocks: OrderedDict[int, np.ndarray] = OrderedDict()
-        # Blocks on their way here: a lease may end anywhere, also inside a method of this class.
-        # Those that find no place go back to the system.
-        self._returned: deque[np.ndarray] = deque(maxlen=16)
-        self._busy = threading.Lock()
-        if hasattr(os, "register_at_fork"):
-            # A child must not inherit the lock from a thread that it does not have.
-            os.register_at_fork(after_in_child=self._renew_lock)
-
-    def _renew_lock(self) -> None:
-        self._busy = threading.Lock()
+        # By identity, the block that was left last at the end. Each change is one operation of a
+        # dict, so that nothing waits and nothing is half done: a lease may end in any thread, in a
+        # signal, inside a method of this class, or just before a fork.
+        self._blocks: dict[int, np.ndarray] = {}
 
     @property
     def nbytes(self) -> int:
         """The number of bytes that are kept now."""
-        return self._nbytes
+        return _total(self._blocks.copy())
 
     @property
     def limit(self) -> int:
@@ -136,43 +123,32 @@ class KeptMemory:
 
     def release(self) -> None:
         """Give all memory that is kept back to the system."""
-        self._settle(0)
+        self._trim(0)
 
     def _take(self, size: int) -> np.ndarray | None:
-        if not self._busy.acquire(blocking=False):
-            return None
-        try:
-            for key in reversed(self._blocks):
-                if self._blocks[key].nbytes == size:
-                    self._nbytes -= size
-                    return self._blocks.pop(key)
-            return None
-        finally:
-            self._busy.release()
-            if self._returned:
-                self._settle(self.limit)
+        for key, block in reversed(self._blocks.copy().items()):
+            # Whoever pops it has it: another thread may have seen it too.
+            if block.nbytes == size and self._blocks.pop(key, None) is not None:
+                return block
+        return None
 
     def _keep(self, block: np.ndarray) -> None:
-        self._returned.append(block)
-        self._settle(self._limit or 0)
+        self._blocks[id(block)] = block
+        self._trim(self._limit or 0)
 
-    def _settle(self, limit: int) -> None:
-        """Take in what has come, and drop what was left longest ago until the limit is kept."""
-        while True:
-            if not self._busy.acquire(blocking=False):
-                return  # Whoever is at work here comes by again.
-            try:
-                while self._returned:
-                    block = self._returned.popleft()
-                    self._blocks[id(block)] = block
-                    self._nbytes += block.nbytes
-                while self._nbytes > limit:
-                    _, block = self._blocks.popitem(last=False)
-                    self._nbytes -= block.nbytes
-            finally:
-                self._busy.release()
-            if not self._returned:
+    def _trim(self, limit: int) -> None:
+        """Drop what was left longest ago until the limit is kept."""
+        blocks = self._blocks.copy()
+        excess = _total(blocks) - limit
+        for key, block in blocks.items():
+            if excess <= 0:
                 return
+            self._blocks.pop(key, None)
+            excess -= block.nbytes
+
+
+def _total(blocks: dict[int, np.ndarray]) -> int:
+    return sum(map(len, blocks.values()))  # one byte each
 
 
 def _rounded(nbytes: int) -> int:

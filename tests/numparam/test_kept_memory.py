@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numparam import kept_memory
 from numparam.kept_memory import LARGE, KeptMemory
 
 FLOAT = np.dtype(np.float32)
@@ -127,21 +128,66 @@ def test_where_memory_is_short_what_is_kept_goes_first(memory, monkeypatch):
     assert asked == [LARGE, 0]
 
 
-def test_memory_that_comes_back_while_another_thread_is_at_work_is_not_lost(memory):
-    array = memory.empty((SIZE,), FLOAT)
-    with memory._busy:
-        del array
-        assert memory.nbytes == 0
-        fresh = memory.empty((SIZE,), FLOAT)
-    del fresh
-    assert memory.nbytes == 2 * LARGE
+def test_memory_that_comes_back_in_the_middle_of_anything_is_kept_once(memory):
+    """As the garbage collector and signals bring it back: at any line."""
+    returning = [memory.empty((SIZE,), FLOAT) for _ in range(40)]
+    living = []
+
+    def trace(frame, event, argument):
+        if frame.f_code.co_filename != kept_memory.__file__:
+            return None
+        if event == "line" and returning:
+            sys.settrace(None)
+            returning.pop()
+            sys.settrace(trace)
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        while returning:
+            living.append(memory.empty((SIZE,), FLOAT))
+    finally:
+        sys.settrace(previous)
+    assert len(set(map(address, living))) == len(living)
+    assert not set(map(address, living)) & {address(block) for block in memory._blocks.values()}
+    assert memory.nbytes <= memory.limit
 
 
-def test_memory_that_comes_back_while_the_lock_is_stuck_is_bounded(memory):
-    with memory._busy:
-        for _ in range(100):
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_exception_in_the_middle_of_anything_stops_no_reuse(memory):
+    """As that of Ctrl-C: at each line of one use in turn."""
+
+    class Interruption(Exception):
+        pass
+
+    def trace(frame, event, argument):
+        nonlocal left
+        if frame.f_code.co_filename != kept_memory.__file__:
+            return None
+        left -= event == "line"
+        if left == 0:
+            sys.settrace(None)
+            raise Interruption
+        return trace
+
+    previous, interrupted = sys.gettrace(), 0
+    memory.empty((SIZE,), FLOAT)
+    for line in range(1, 30):
+        left = line
+        sys.settrace(trace)
+        try:
             memory.empty((SIZE,), FLOAT)
-        assert len(memory._returned) <= 16
+        except Interruption:
+            interrupted += 1
+        finally:
+            sys.settrace(previous)
+        array = memory.empty((SIZE,), FLOAT)
+        del array
+        assert LARGE <= memory.nbytes <= memory.limit
+    assert interrupted > 5
+    memory.release()
+    assert memory.nbytes == 0
 
 
 @given(
@@ -195,14 +241,13 @@ def _fill_and_report(memory, results):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_child_forked_while_another_thread_is_at_work_keeps_memory_too(memory):
+def test_a_forked_child_keeps_memory_of_its_own(memory):
     context = multiprocessing.get_context("fork")
     results = context.SimpleQueue()
     array = memory.empty((SIZE,), FLOAT)
     array[...] = 1
-    with memory._busy:
-        child = context.Process(target=_fill_and_report, args=(memory, results))
-        child.start()
+    child = context.Process(target=_fill_and_report, args=(memory, results))
+    child.start()
     assert results.get() == LARGE
     child.join()
     assert child.exitcode == 0

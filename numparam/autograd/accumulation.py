@@ -6,7 +6,6 @@ import contextlib
 import os
 import threading
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -28,7 +27,7 @@ __all__ = ["accumulate_grad"]
 
 # Adding to a gradient reads it first: threads that add to the same one must take turns. Those that
 # work on a context each, as in data-parallel training, do not meet.
-_turns: defaultdict[tuple[int, int], threading.RLock] = defaultdict(threading.RLock)
+_turns: dict[tuple[int, int], threading.RLock] = {}
 
 if hasattr(os, "register_at_fork"):
     # The thread whose turn it was at the fork does not exist in the child.
@@ -96,7 +95,8 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
         with contextlib.ExitStack() as turn:
             # In one order, so that no two threads wait for each other.
             for key in sorted((place.device_typeid, place.device_id) for place in places):
-                turn.enter_context(_turns[key])
+                # Atomic: a defaultdict gives two threads a lock each where there is no GIL.
+                turn.enter_context(_turns.setdefault(key, threading.RLock()))
             _accumulate(targets)
 
 

@@ -237,8 +237,9 @@ class Checkpoints:
                 else:
                     plan.carry_out()
             except Exception as error:
+                reason = str(error).rstrip(".")
                 raise IncompleteLoadError(
-                    f"Parameter '{name}' could not be loaded from {where}: {error} All names, "
+                    f"Parameter '{name}' could not be loaded from {where}: {reason}. All names, "
                     "shapes and dtypes had been checked before. "
                     f"{_progress(changed, name, plan.in_place)}",
                     changed,

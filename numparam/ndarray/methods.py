@@ -159,6 +159,21 @@ class Methods:
         stretched = self._in_shape((1,) * missing + tuple(self.shape)) if missing else self
         return invoke(OPERATIONS["broadcast_to"], (stretched,), {"shape": wanted})
 
+    def broadcast_like(self: Any, other: Any) -> Any:
+        """Give a copy stretched to the shape of another array, as `broadcast_to` does.
+
+        Parameters
+        ----------
+        other : NDArray
+            The array with the shape.
+
+        Returns
+        -------
+        NDArray
+            A copy.
+        """
+        return self.broadcast_to(other.shape)
+
     def split_v2(
         self: Any, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
     ) -> Any:

@@ -153,8 +153,11 @@ def _writing(operation: Operation, evaluate: Callable[..., Any]) -> Callable[...
         if ufunc is not None and all(
             array.shape == target.shape and array.dtype == target.dtype for array in arrays
         ):
-            with np.errstate(all="ignore"):
-                ufunc(*arrays, out=target, casting="unsafe")
+            try:
+                with np.errstate(all="ignore"):
+                    ufunc(*arrays, out=target, casting="unsafe")
+            except TypeError as error:  # the function has no loop for the dtype
+                raise OperationError(_complaint(operation, arrays, {}, error)) from error
             return
         result = evaluate(*arrays)
         _check_target(operation, target, result)
@@ -240,7 +243,12 @@ def _invoke_sparse(
 ) -> Any:
     rule = SPARSE_RULES.get(operation.name)
     if rule is not None:
-        result = rule(operation, inputs, attributes, out)
+        try:
+            result = rule(operation, inputs, attributes, out)
+        except MXNetError:
+            raise
+        except ValueError as error:
+            raise OperationError(f"{operation.name} cannot be computed: {error}") from error
         if result is not NotImplemented:
             return result
     stypes = ", ".join(array.stype for array in inputs)

@@ -258,7 +258,7 @@ def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
     return np.broadcast_to(data, shape)
 
 
-@operation("broadcast_like", agree=False, method=True)
+@operation("broadcast_like", agree=False)
 def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None) -> Array:
     """Stretch axes of length 1 to the lengths of another array."""
     if lhs_axes is None and rhs_axes is None:

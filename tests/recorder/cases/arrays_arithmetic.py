@@ -68,6 +68,11 @@ def integer_division(mx):
     return rows(_arrays(mx), "i / j", "i / 2", "10 / j", "i / 2.5", "t / 2", "t / t", "j / j")
 
 
+@case("2.1 operators: bool arrays are not subtracted")
+def bool_difference(mx):
+    return rows(_arrays(mx), "t - t", "t -= t; t")
+
+
 @case("2.1 operators: halves, doubles and bool")
 def other_dtypes(mx):
     texts = [f"h {op} 2" for op in OPERATORS]
@@ -168,6 +173,7 @@ def broadcasting(mx):
         "nd.broadcast_like(row2, m)",
         "row2.broadcast_to((2, 3))",
         "row2.broadcast_like(m)",
+        "row.broadcast_like(m)",
         "row.broadcast_to((2, 3))",
         "c.broadcast_to((2, 3))",
     )

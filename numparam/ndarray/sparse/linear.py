@@ -76,17 +76,25 @@ def _by_dense(
     backend = matrix._backend
     row_ids = backend.apply(row_of_each, parts.indptr)
     to, of = (parts.indices, row_ids) if transposed else (row_ids, parts.indices)
+    data = parts.data
     if isinstance(other, RowSparseNDArray):
+        if transposed:  # the result stores the rows that stored rows contribute to
+            to, of, data = backend.apply(_stored_there, to, of, data, other._checked().indices)
         factors = retained_rows(other, of)
     else:
         factors = backend.retain.gather(other._buffer, of)
     # One scaled row of the other matrix for each stored value; then those of one row are added.
-    ids, sums = sums_by_id(backend, to, _scaled(matrix, parts.data, factors), rows)
+    ids, sums = sums_by_id(backend, to, _scaled(matrix, data, factors), rows)
     shape = (rows, *other.shape[1:])
     if transposed if row_sparse is None else row_sparse:
         made = Parts(sums, ids, valid=True)
         return RowSparseNDArray.from_parts(shape, made, matrix._ctx, backend)
     return wrapped(matrix, placed(backend, ids, sums, rows))
+
+
+def _stored_there(to: np.ndarray, of: np.ndarray, data: np.ndarray, ids: np.ndarray) -> Any:
+    kept = np.isin(of, ids)
+    return to[kept], of[kept], data[kept]
 
 
 def _scaled(like: CSRNDArray, numbers: Buffer, rows: Buffer) -> Buffer:
@@ -123,7 +131,8 @@ def _embedding_rule(
             f"{weight.shape}"
         )
     ids = weight._backend.apply(lambda numbers: whole_ids(numbers).reshape(-1), data._buffer)
-    return deliver(row, _rows_in_form(weight, ids, data.shape), out)
+    rows = _rows_in_form(weight, ids, data.shape)
+    return deliver(row, rows.as_in_context(data._ctx), out)
 
 
 @sparse_rule("take")

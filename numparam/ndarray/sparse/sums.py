@@ -79,7 +79,13 @@ def _merged_matrices(left: CSRNDArray, right: CSRNDArray, second: NDArray) -> CS
     numbers, sums = left._backend.merge.merge(
         [places(left), places(right)], [values(left)._buffer, second._buffer]
     )
-    return matrix_at(left, numbers, sums)
+    # MXNet stores no sum that is zero; in row-sparse sums it keeps them.
+    return matrix_at(left, *left._backend.apply(_without_zeros, numbers, sums))
+
+
+def _without_zeros(numbers: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    kept = sums != 0
+    return numbers[kept], sums[kept]
 
 
 @sparse_rule("add_n")

@@ -55,6 +55,8 @@ def sparse_dot(mx):
         "nd.sparse.dot(s, a, transpose_a=True, forward_stype='row_sparse')",
         "nd.dot(s, r)",
         "nd.dot(s, a.tostype('row_sparse'), transpose_a=True)",
+        "nd.dot(s, nd.array([[0, 0], [5, 6]]).tostype('row_sparse'), transpose_a=True)",
+        "nd.dot(s, nd.zeros((2, 2)).tostype('row_sparse'), transpose_a=True)",
         "nd.dot(a, r)",
         "nd.dot(r, a)",
         "nd.dot(a, nd.array([[1, 0], [0, 0], [0, 2]]).tostype('csr'))",
@@ -117,6 +119,7 @@ def embedding(mx):
         "nd.Embedding(ids, table, input_dim=5, output_dim=2)",
         "nd.Embedding(ids, table, input_dim=4, output_dim=3)",
         "nd.Embedding(ids, table.tostype('row_sparse'), input_dim=4, output_dim=2)",
+        "t = table.as_in_context(mx.cpu(1)).tostype('row_sparse'); nd.Embedding(ids, t, 4, 2)",
         "nd.Embedding(data=ids, weight=table, input_dim=4, output_dim=2)",
     )
 

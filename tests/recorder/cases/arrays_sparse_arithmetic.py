@@ -68,11 +68,12 @@ def csr_with_others(mx):
             csr((4, 2), [0, 2, 3, 5, 5], [0, 1, 1, 0, 1], [1, 2, 5, 6, 3])
         ),
         "c - e": gives(csr((4, 2), [0, 2, 3, 5, 5], [0, 1, 1, 0, 1], [1, 2, -5, -6, 3])),
+        "c - c": gives(csr((4, 2), [0, 0, 0, 0, 0], [], [])),
     },
     crashes="the tail is uninitialised memory, so no run equals another",
 )
 def csr_pairs(mx):
-    return rows(_names(mx), "c + e", "c + c", "nd.elemwise_add(c, e)", "c - e")
+    return rows(_names(mx), "c + e", "c + c", "nd.elemwise_add(c, e)", "c - e", "c - c")
 
 
 @case("3 arithmetic: the values of csr sums")
@@ -84,6 +85,7 @@ def csr_sums(mx):
         "(c + e).stype",
         "(c * c).asnumpy()",
         "(c * e).stype",
+        "(c - c).indptr",
     )
 
 
@@ -129,6 +131,7 @@ def reductions(mx):
         "r.sum(axis=0)",
         "c.sum(axis=0)",
         "c.sum(axis=1)",
+        "r.sum(axis=2)",
         "r.mean()",
         "c.mean(axis=0)",
         "c.mean(axis=1)",

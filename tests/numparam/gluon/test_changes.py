@@ -238,6 +238,16 @@ def test_arrays_of_an_undeclared_shape_take_only_their_shape(way):
     assert parameter.data().asnumpy().tolist() == [[1, 1]] * 3
 
 
+@pytest.mark.parametrize("way", ["set_data", "load"])
+def test_values_of_arrays_of_an_undeclared_shape_declare_it(way):
+    parameter = Parameter("w")
+    parameter._init_impl(mx.nd.ones((3, 2)), [mx.cpu(0)])
+    values = mx.nd.zeros((3, 2))
+    parameter.set_data(values) if way == "set_data" else parameter._load_init(values, None)
+    assert parameter.shape == (3, 2)
+    assert not parameter.data().asnumpy().any()
+
+
 @pytest.mark.parametrize("stypes", [{"stype": "row_sparse"}, {"grad_stype": "row_sparse"}])
 def test_a_scalar_parameter_is_dense(stypes):
     with mx.util.np_shape(True):
@@ -291,3 +301,18 @@ def test_an_initializer_may_leave_elements_at_zero(device):
     assert parameter.data().asnumpy().tolist() == [[3, 3], [0, 0], [0, 0]]
     parameter.initialize(lambda name, array: None, ctx=[mx.cpu(0)], force_reinit=True)
     assert not parameter.data().asnumpy().any()
+
+
+def test_a_failing_finish_of_a_subclass_leaves_what_was_deferred_before():
+    class Failing(Parameter):
+        def _finish_deferred_init(self):
+            raise ZeroDivisionError
+
+    parameter = Failing("w", shape=(0,), allow_deferred_init=True)
+    parameter.initialize("ones", ctx=mx.cpu(1))
+    before = parameter._deferred_init
+    parameter.shape = (2,)
+    with pytest.raises(ZeroDivisionError):
+        parameter.initialize("zeros", ctx=mx.cpu(2))
+    assert parameter._deferred_init is before
+    assert parameter.list_ctx() == [mx.cpu(1)]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import numparam as mx
+from numparam import storage
 from numparam.gluon import ParameterDict
 from numparam.gluon.zeroing import GradientTables
 from numparam.kernels.cpu import _pool
@@ -266,3 +267,13 @@ def test_new_rows_of_sparse_gradients_are_no_reason_to_look_at_any_buffer(monkey
     parameters.zero_grad()
     assert parameters._zeroing is not built
     assert not late.grad().asnumpy().any()
+
+
+def test_a_table_that_another_thread_releases_while_it_is_checked_is_stale(monkeypatch):
+    parameters = ParameterDict()
+    parameters.get("weight", shape=(3,)).initialize()
+    parameters.zero_grad()
+    table = parameters._zeroing
+    storage.bump()
+    monkeypatch.setattr(GradientTables, "_holds", lambda self: self.release() or True)
+    assert not table.is_valid(parameters._params)

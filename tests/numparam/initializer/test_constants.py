@@ -119,3 +119,14 @@ def test_numpy_arrays_without_dimensions_or_elements():
             rule(init.InitDesc("w_weight"), array)
             rule(init.InitDesc("w_weight_quantize"), array)
             assert array.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "stored"),
+    [("uint8", -1, 255), ("uint8", 128, 128), ("int8", 127, 127), ("int8", 128, -128)],
+)
+def test_whole_numbers_beyond_a_dtype_wrap(dtype, value, stored):
+    """As in MXNet; those that every dtype holds take a shorter way."""
+    array = mx.nd.empty((2,), dtype=dtype)
+    mx.init.Constant(value)._init_weight("w", array)
+    assert array.asnumpy().tolist() == [stored, stored]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from numparam import storage
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
 from numparam.gluon.errors import UnusableContextError
@@ -35,6 +36,10 @@ class Placed(list[Any]):
     __slots__ = ("positions",)
 
     positions: dict[Context | None, int]
+
+    def __setitem__(self, position: Any, array: Any) -> None:
+        super().__setitem__(position, array)
+        storage.bump()
 
     @classmethod
     def of(cls, arrays: Iterable[Any] | None) -> Placed | None:

@@ -86,6 +86,7 @@ class GradientTables:
                 parameter._tables = WeakSet()
             parameter._tables.add(self)
             gradients.extend(parameter._grad or ())
+        self._gradients = gradients
         self._arrays = [array for array in gradients if array.stype == "default"]
         self._buffers = [array._buffer for array in self._arrays]
         dense, sparse = _by_context(gradients)
@@ -114,9 +115,12 @@ class GradientTables:
         than to build the table again.
         """
         members = self._parameters.values()
+        if len(members) != len(self._members) or not all(map(operator.is_, members, self._members)):
+            return False
+        gradients = [array for member in members for array in member._grad or ()]
         return (
-            len(members) == len(self._members)
-            and all(map(operator.is_, members, self._members))
+            len(gradients) == len(self._gradients)
+            and all(map(operator.is_, gradients, self._gradients))
             and all(map(operator.is_, [array._buffer for array in self._arrays], self._buffers))
         )
 
@@ -131,6 +135,7 @@ class GradientTables:
         """Let go of all arrays; the table is not valid any more."""
         self._released = True
         self._members = []
+        self._gradients = []
         self._arrays = []
         self._buffers = []
         self._dense = []

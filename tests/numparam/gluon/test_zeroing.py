@@ -107,6 +107,9 @@ CHANGES = {
     "force_reinit": lambda ps: ps.initialize(force_reinit=True),
     "taken over": lambda ps: ps.update(other()),
     "a gradient bound by hand": lambda ps: setattr(ps["net_w1"], "_grad", [mx.nd.ones((3, 2))]),
+    "one gradient put into the list": lambda ps: ps["net_w1"]._grad.__setitem__(
+        0, mx.nd.ones((3, 2))
+    ),
     "a buffer bound anew": lambda ps: setattr(
         ps["net_w1"].grad(), "_buffer", mx.nd.ones((3, 2))._buffer
     ),

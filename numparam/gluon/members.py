@@ -179,6 +179,7 @@ class Members:
         with _names:
             found = self._find(name)
             if found is None:
+                merging.check_keywords(kwargs, name)
                 found = parameter.Parameter(name, **kwargs)
             else:
                 merging.merge(found, kwargs)

@@ -16,7 +16,7 @@ from numparam.gluon.declaration import (
 )
 from numparam.gluon.errors import ParameterConflictError
 
-__all__ = ["merge"]
+__all__ = ["check_keywords", "merge"]
 
 # What `get` may ask for: the arguments of the constructor after the name.
 _KEYWORDS = tuple(inspect.signature(Declaration.__init__).parameters)[2:]
@@ -45,12 +45,7 @@ def merge(parameter: Any, wishes: dict[str, Any]) -> None:
     UnexpectedKeywordError
         If a name is none of the constructor's: a TypeError.
     """
-    unknown = [name for name in wishes if name not in _KEYWORDS]
-    if unknown:
-        raise UnexpectedKeywordError(
-            f"Parameter '{parameter.name}' was asked for with unknown keywords "
-            f"{', '.join(map(repr, unknown))}. There are: {', '.join(_KEYWORDS)}."
-        )
+    check_keywords(wishes, parameter.name)
     changes = [
         change
         for name, wanted in wishes.items()
@@ -58,6 +53,22 @@ def merge(parameter: Any, wishes: dict[str, Any]) -> None:
     ]
     for change in changes:
         change()
+
+
+def check_keywords(wishes: dict[str, Any], name: str) -> None:
+    """Refuse keywords that the constructor of parameters does not have.
+
+    Raises
+    ------
+    UnexpectedKeywordError
+        A TypeError.
+    """
+    unknown = [keyword for keyword in wishes if keyword not in _KEYWORDS]
+    if unknown:
+        raise UnexpectedKeywordError(
+            f"Parameter '{name}' was asked for with unknown keywords "
+            f"{', '.join(map(repr, unknown))}. There are: {', '.join(_KEYWORDS)}."
+        )
 
 
 def _change(parameter: Any, name: str, wanted: Any) -> Callable[[], None] | None:

@@ -115,6 +115,16 @@ def test_an_unknown_name_suggests_the_nearest():
     assert str(refusal.value).startswith("There is no Parameter")
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_an_unknown_keyword_is_named_with_the_parameter(there):
+    parameters = mx.gluon.ParameterDict("net_")
+    if there:
+        parameters.get("bias", shape=3)
+    with pytest.raises(TypeError, match=r"'net_bias' .*'shpe'.*shape, dtype"):
+        parameters.get("bias", shpe=3)
+    assert len(parameters) == there
+
+
 def test_initialize_of_all_changes_nothing_when_one_cannot(device):
     parameters = pair()
     parameters.get("later", shape=(0, 2))

@@ -70,10 +70,11 @@ class Backend:
         AllocationError
             If the memory is not to be had: a MemoryError and an MXNetError.
         """
+        large = math.prod(shape) * dtype.itemsize >= LARGE
+        if large:
+            _ = _kept.limit  # a setting that cannot be read is no lack of memory
         try:
-            if math.prod(shape) * dtype.itemsize < LARGE:
-                return np.empty(shape, dtype)
-            return _kept.empty(shape, dtype)
+            return _kept.empty(shape, dtype) if large else np.empty(shape, dtype)
         except (MemoryError, ValueError) as failure:
             if any(length < 0 for length in shape):
                 raise

@@ -16,6 +16,7 @@ from opaque import OpaqueBackend, OpaqueBuffer, opaque_device
 import numparam
 from numparam import backend
 from numparam.base import MXNetError
+from numparam.kept_memory import KeptMemory
 
 API = pathlib.Path(numparam.__file__).parent
 
@@ -31,6 +32,13 @@ def test_every_kind_of_host_context_is_served_by_the_same_backend():
     assert host is backend.backend_of("cpu", 7)
     assert host is backend.backend_of("cpu_pinned")
     assert host is backend.backend_of("cpu_shared", 1)
+
+
+def test_a_wrong_setting_of_kept_memory_is_not_called_a_lack_of_memory(monkeypatch):
+    monkeypatch.setenv("NUMPARAM_KEPT_BYTES", "1 GB")
+    monkeypatch.setattr(backend, "_kept", KeptMemory())
+    with pytest.raises(ValueError, match="NUMPARAM_KEPT_BYTES is '1 GB'"):
+        numparam.nd.ones((1 << 20,))
 
 
 def test_an_unknown_device_type_is_refused_by_name():

@@ -6,6 +6,7 @@ takes to fill it. Training, averaging and saving ask for the same sizes again an
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,12 @@ __all__ = ["LARGE", "KeptMemory"]
 LARGE = 1 << 20
 
 _DEFAULT_LIMIT = 256 << 20
+# Large pieces of fresh memory all start at one place of a page. Kernels that read many such arrays
+# at a time need cache lines of one set then, more than it has. So each array starts some lines
+# after the one before.
+_PAGE = 4096
+_LINE = 64
+_STRIDE = 9 * _LINE
 _VARIABLE = "NUMPARAM_KEPT_BYTES"
 
 
@@ -61,6 +68,7 @@ class KeptMemory:
         # dict, so that nothing waits and nothing is half done: a lease may end in any thread, in a
         # signal, inside a method of this class, or just before a fork.
         self._blocks: dict[int, np.ndarray] = {}
+        self._turns = itertools.count()
 
     @property
     def nbytes(self) -> int:
@@ -115,11 +123,13 @@ class KeptMemory:
             size = _rounded(nbytes)
             block = self._take(size)
             if block is None:
-                block = np.empty(size, np.uint8)
+                block = np.empty(size + _PAGE, np.uint8)
         except MemoryError:
             self.release()
             return np.empty(shape, dtype)
-        return np.asarray(_Lease(block, self._keep))[:nbytes].view(dtype).reshape(shape)
+        memory = np.asarray(_Lease(block, self._keep))
+        start = (next(self._turns) * _STRIDE - memory.ctypes.data) % _PAGE
+        return memory[start : start + nbytes].view(dtype).reshape(shape)
 
     def release(self) -> None:
         """Give all memory that is kept back to the system."""
@@ -128,7 +138,7 @@ class KeptMemory:
     def _take(self, size: int) -> np.ndarray | None:
         for key, block in reversed(self._blocks.copy().items()):
             # Whoever pops it has it: another thread may have seen it too.
-            if block.nbytes == size and self._blocks.pop(key, None) is not None:
+            if _size(block) == size and self._blocks.pop(key, None) is not None:
                 return block
         return None
 
@@ -144,11 +154,16 @@ class KeptMemory:
             if excess <= 0:
                 return
             self._blocks.pop(key, None)
-            excess -= block.nbytes
+            excess -= _size(block)
 
 
 def _total(blocks: dict[int, np.ndarray]) -> int:
-    return sum(map(len, blocks.values()))  # one byte each
+    return sum(map(_size, blocks.values()))
+
+
+def _size(block: np.ndarray) -> int:
+    """What a block can hold wherever in its first page an array starts."""
+    return len(block) - _PAGE
 
 
 def _rounded(nbytes: int) -> int:

@@ -1,7 +1,7 @@
 """The loops behind sums and means of floating-point arrays.
 
 Four sources are read at a time: memory answers several streams together, and one stream alone no
-faster than its latency allows.
+faster than its latency allows. Results larger than the caches are made in a block, then streamed.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import numpy as np
 from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cpu._pairs import DOWN, HUGE, all_below, divided, two_sum
+from numparam.kernels.cpu._streaming import STREAMED, copy_bytes
 
 PIECE = 1 << 15  # elements that one claim combines: large against the cost of a claim
 
-_BLOCK = 1024  # elements: running totals stay in the first-level cache
+# Elements: running totals and results stay in the first-level cache, with room for what is read.
+_BLOCK = {"float32": 256, "float16": 1024, "bfloat16": 1024}
+_FLOAT64_BLOCK = 256
 _ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
 
 
@@ -37,26 +40,28 @@ def combine_narrow(kind):
     """Combine sources whose sums a wider type holds: addresses of k of them and the output."""
     wide = _ACCUMULATOR[kind]
     itemsize = ITEMSIZE[kind]
+    block = _BLOCK[kind]
     can_exceed = kind == "bfloat16"
 
     def combine_range(addresses, size, divisor, counter):
         count = len(addresses) - 1
         out = addresses[count]
         # LLVM's vector loops need an output apart from their sources.
-        in_place = _any_is(addresses, out)
-        held = np.empty(_BLOCK * itemsize, np.uint8)
-        total = np.empty(_BLOCK, wide)
+        streamed = size * itemsize >= STREAMED
+        apart = _any_is(addresses, out) or streamed
+        held = np.empty(block * itemsize, np.uint8)
+        total = np.empty(block, wide)
         scale = wide(divisor)
         reciprocal = wide(1) / scale
         exact = divisor & (divisor - 1) == 0
-        step = _BLOCK if in_place or count > 4 else PIECE
+        step = block if apart or count > 4 else PIECE
         while True:
             piece = claim(counter) * PIECE
             if piece >= size:
                 return
             for start in range(piece, min(piece + PIECE, size), step):
                 n = min(step, size - start)
-                target = held.ctypes.data if in_place else out + start * itemsize
+                target = held.ctypes.data if apart else out + start * itemsize
                 beyond = False
                 k = 0
                 if count > 4:
@@ -146,10 +151,8 @@ def combine_narrow(kind):
                         else:
                             t = np.float32(larger / divisor)
                         store(target, i, t, kind)
-                if in_place:
-                    first = start * itemsize
-                    for i in range(n * itemsize):
-                        store(out, first + i, held[i], "uint8")
+                if apart:
+                    copy_bytes(out + start * itemsize, target, n * itemsize, streamed)
 
     return combine_range
 
@@ -159,10 +162,11 @@ def combine_float64(addresses, size, divisor, counter):
     """Combine float64 in pairs: addresses of k sources and the output."""
     count = len(addresses) - 1
     out = addresses[count]
-    in_place = _any_is(addresses, out)
-    held = np.empty(_BLOCK, np.float64)
-    high = np.empty(_BLOCK, np.float64)
-    low = np.empty(_BLOCK, np.float64)
+    streamed = size * 8 >= STREAMED
+    apart = _any_is(addresses, out) or streamed
+    held = np.empty(_FLOAT64_BLOCK, np.float64)
+    high = np.empty(_FLOAT64_BLOCK, np.float64)
+    low = np.empty(_FLOAT64_BLOCK, np.float64)
     scale = np.float64(divisor)
     reciprocal = 1 / scale
     exact = divisor & (divisor - 1) == 0
@@ -170,9 +174,9 @@ def combine_float64(addresses, size, divisor, counter):
         piece = claim(counter) * PIECE
         if piece >= size:
             return
-        for start in range(piece, min(piece + PIECE, size), _BLOCK):
-            n = min(_BLOCK, size - start)
-            target = held.ctypes.data if in_place else out + start * 8
+        for start in range(piece, min(piece + PIECE, size), _FLOAT64_BLOCK):
+            n = min(_FLOAT64_BLOCK, size - start)
+            target = held.ctypes.data if apart else out + start * 8
             beyond = False
             a = addresses[0]
             b = addresses[1]  # the output's, if there is no such source: then not read
@@ -239,9 +243,8 @@ def combine_float64(addresses, size, divisor, counter):
             if beyond:
                 for i in range(n):
                     store(target, i, _careful(addresses, start + i, scale), "float64")
-            if in_place:
-                for i in range(n):
-                    store(out, start + i, held[i], "float64")
+            if apart:
+                copy_bytes(out + start * 8, target, n * 8, streamed)
 
 
 @inline

@@ -4,51 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-
 from numparam.kernels.cpu import _pool, table
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, store
-from numparam.kernels.cpu._jit import inline, kernel
+from numparam.kernels.cpu._elements import ITEMSIZE, claim
+from numparam.kernels.cpu._jit import kernel
 from numparam.kernels.cpu._pointers import CHUNK, Group
+from numparam.kernels.cpu._streaming import STREAMED, zero_bytes
 
 _PIECE = 1 << 20  # bytes that one claim zeroes: large against the cost of a claim
-
-
-# From so many bytes on, more than caches keep, zeros go past the caches: twice as fast as memset.
-# Up to there memset is as fast, and leaves them where the next kernel finds them.
-_STREAMED = 32 << 20
-_LINE = 64  # bytes that one such store writes: a cache line
-
-
-@intrinsic
-def _zero_line(typing_context, address):
-    """Set the cache line at `address` to zero, past the caches."""
-
-    def codegen(context, builder, signature, arguments):
-        line = ir.VectorType(ir.IntType(64), _LINE // 8)
-        pointer = builder.inttoptr(arguments[0], ir.PointerType(line))
-        stored = builder.store(ir.Constant(line, None), pointer, align=_LINE)
-        one = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
-        stored.set_metadata("nontemporal", one)
-        return context.get_dummy_value()
-
-    return types.void(types.int64), codegen
-
-
-@inline
-def _zero_bytes(begin, end, streamed):
-    if streamed:
-        aligned = min((begin + _LINE - 1) // _LINE * _LINE, end)
-        for i in range(aligned - begin):
-            store(begin, i, 0, "uint8")
-        lines = (end - aligned) // _LINE
-        for i in range(lines):
-            _zero_line(aligned + i * _LINE)
-        begin = aligned + lines * _LINE
-    for i in range(end - begin):
-        store(begin, i, 0, "uint8")
 
 
 @kernel
@@ -71,7 +33,7 @@ def _zero_pieces(rows, itemsize, chunks_per_piece, streamed, counter):
             start = (chunk - rows[2, array]) * CHUNK
             stop = min((last - rows[2, array]) * CHUNK, rows[1, array])
             place = rows[0, array]
-            _zero_bytes(place + start * itemsize, place + stop * itemsize, streamed)
+            zero_bytes(place + start * itemsize, place + stop * itemsize, streamed)
             chunk = min(last, rows[2, array + 1])
 
 
@@ -113,6 +75,6 @@ def _zero_group(group: Group) -> None:
     chunks_per_piece = _PIECE // (CHUNK * itemsize)
     pieces = -(-group.chunks // chunks_per_piece)
     _pool.run(
-        _zero_pieces, group.rows, itemsize, chunks_per_piece, group.nbytes >= _STREAMED,
+        _zero_pieces, group.rows, itemsize, chunks_per_piece, group.nbytes >= STREAMED,
         nbytes=group.nbytes, pieces=pieces,
     )  # fmt: skip

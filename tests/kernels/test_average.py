@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from numparam import kernels
 from numparam.kernels.cpu import average as cpu
+from numparam.kernels.cpu._streaming import STREAMED
 from numparam.kernels.reference import average as reference
 
-BLOCK, PIECE = 1024, 1 << 15
+BLOCK, PIECE = 256, 1 << 15
 SIZES = (0, 1, 7, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5)
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
 
@@ -108,6 +109,23 @@ def test_threads_do_not_change_a_bit(kind):
 def rounded(exact: Fraction) -> float:
     """Nearest float64, ties to even: what Python's division of integers gives."""
     return exact.numerator / exact.denominator
+
+
+@pytest.mark.parametrize("count", [2, 4, 5])
+@pytest.mark.parametrize("kind", ["float32", "float64", "bfloat16"])
+def test_results_that_go_past_the_caches_have_every_element_and_no_other(kind, count):
+    itemsize = dtype_of(kind).itemsize
+    size = STREAMED // itemsize + 77
+    arrays = [np.resize(values(kind, 5003, seed), size) for seed in range(count)]
+    expected = np.resize(reference.mean([array[:5003] for array in arrays]), size)
+    for start in (0, 1, 31):
+        memory = np.full(size + 64, 7, dtype_of(kind))
+        cpu.mean(arrays, memory[start : start + size])
+        assert same_bits(memory[start : start + size], expected)
+        assert (memory[:start] == 7).all()
+        assert (memory[start + size :] == 7).all()
+    cpu.mean(arrays, arrays[-1])
+    assert same_bits(arrays[-1], expected)
 
 
 @BACKENDS

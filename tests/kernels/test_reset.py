@@ -68,7 +68,7 @@ def test_large_arrays_are_zeroed_whatever_the_threads(threads):
 
 
 def test_zeros_that_go_past_the_caches_reach_every_byte_and_no_other(monkeypatch):
-    monkeypatch.setattr(cpu, "_STREAMED", 0)
+    monkeypatch.setattr(cpu, "STREAMED", 0)
     for start in (0, 1, 63, 64, 65):
         for size in (0, 1, 62, 63, 64, 65, 127, 128, 129, 1 << 20, (3 << 20) + 71):
             memory = np.ones(size + 200, np.uint8)

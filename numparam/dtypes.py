@@ -117,16 +117,14 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
     >>> as_dtype(">f8"), as_dtype(int), as_dtype(bool)
     (dtype('float64'), dtype('int64'), dtype('bool'))
     """
+    try:
+        return _BY_SPELLING[dtype]
+    except (KeyError, TypeError):  # TypeError for what has no hash: a list of fields
+        pass
     if dtype is None:
         if default is None:
             raise _unsupported(dtype, "no dtype was given and there is no default")
         return as_dtype(default, None)
-    try:
-        known = _BY_SPELLING.get(dtype)
-    except TypeError:  # unhashable: a list of fields
-        known = None
-    if known is not None:
-        return known
     if isinstance(dtype, type) and dtype in _ABSTRACT_TYPES:
         raise _unsupported(dtype, "it is a family of types, not one type")
     try:

@@ -162,7 +162,7 @@ def _total(blocks: dict[int, np.ndarray]) -> int:
 
 
 def _size(block: np.ndarray) -> int:
-    """What a block can hold wherever in its first page an array starts."""
+    """Give what a block can hold wherever in its first page an array starts."""
     return len(block) - _PAGE
 
 

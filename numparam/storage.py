@@ -15,7 +15,7 @@ import itertools
 
 __all__ = ["bump", "bump_others", "dense_epoch", "epoch"]
 
-_numbers = itertools.count(1)
+_next_number = itertools.count(1).__next__
 _current = 0
 _dense = 0
 
@@ -67,10 +67,10 @@ def bump() -> None:
     once, so an epoch noted before a change can never be read again after it.
     """
     global _current, _dense
-    _current = _dense = next(_numbers)
+    _current = _dense = _next_number()
 
 
 def bump_others() -> None:
     """Begin a new epoch, but no dense one: a sparse array, or an array's gradient, was bound."""
     global _current
-    _current = next(_numbers)
+    _current = _next_number()

@@ -30,7 +30,8 @@ class Placed(list[Any]):
     Attributes
     ----------
     positions : dict of Context or None to int
-        Positions by the contexts that were asked for, and by None where there is one array.
+        Positions by the contexts that were asked for, and by None where there is one array. There
+        is no such attribute until one was.
     """
 
     __slots__ = ("positions",)
@@ -43,12 +44,10 @@ class Placed(list[Any]):
 
     @classmethod
     def of(cls, arrays: Iterable[Any] | None) -> Placed | None:
-        """Put arrays into a new list; None stays None."""
-        if arrays is None:
-            return None
-        placed = cls(arrays)
-        placed.positions = {}
-        return placed
+        """Put arrays into such a list, unless they are in one; None stays None."""
+        if arrays is None or type(arrays) is cls:
+            return arrays
+        return cls(arrays)
 
 
 def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 from weakref import WeakSet
 
 from numparam import storage
 from numparam.context import Context, current_context
 from numparam.gluon import contexts, transfers, zeroing
+from numparam.gluon.contexts import Placed
 from numparam.gluon.errors import (
     ContextNotFoundError,
     DeferredInitializationError,
@@ -19,7 +19,22 @@ from numparam.gluon.errors import (
 )
 from numparam.gluon.overriding import is_overridden
 
-__all__ = ["Copies"]
+__all__ = ["Binding", "Copies"]
+
+
+class Binding(tuple[Any, ...]):
+    """Complete arrays for a parameter, which takes them when this is called; that never fails.
+
+    Of a parameter, its data, its gradients or None, and its contexts. One object and no more:
+    thousands of them wait until the last parameter is ready.
+    """
+
+    __slots__ = ()
+
+    def __call__(self) -> None:
+        """Bind the arrays."""
+        parameter, data, gradients, ctx_list = self
+        parameter._bind(data, gradients, ctx_list)
 
 
 class Copies:
@@ -42,7 +57,7 @@ class Copies:
 
     # What the properties _data and _grad give. One object: of two threads that bind data and
     # gradients, one wins with both.
-    _bound: tuple[contexts.Placed | None, contexts.Placed | None]
+    _bound: tuple[Placed | None, Placed | None]
     # Pointer tables that hold the gradients, and let go of them when there are others.
     _tables: WeakSet[zeroing.GradientTables] | None
 
@@ -59,7 +74,7 @@ class Copies:
 
     @_data.setter
     def _data(self, arrays: list[Any] | None) -> None:
-        self._rebind(arrays, self._bound[1])
+        self._rebind(None if arrays is None else list(arrays), self._bound[1])
 
     @property
     def _grad(self) -> list[Any] | None:
@@ -67,7 +82,7 @@ class Copies:
 
     @_grad.setter
     def _grad(self, arrays: list[Any] | None) -> None:
-        self._rebind(self._bound[0], arrays)
+        self._rebind(self._bound[0], None if arrays is None else list(arrays))
 
     @property
     def _ctx_map(self) -> list[list[int | None]] | None:
@@ -90,10 +105,10 @@ class Copies:
 
     def _rebind(self, data: list[Any] | None, gradients: list[Any] | None) -> None:
         previous = self._bound[1]
-        self._bound = (contexts.Placed.of(data), contexts.Placed.of(gradients))
+        self._bound = (Placed.of(data), Placed.of(gradients))
         storage.bump()
-        if previous is not gradients:
-            for table in self._tables or ():
+        if self._tables is not None and previous is not gradients:
+            for table in self._tables:
                 table.release()
             self._tables = None
 
@@ -102,16 +117,20 @@ class Copies:
     ) -> None:
         """Take arrays that are complete; nothing here fails."""
         if gradients is not None:
+            grad_req = self.grad_req
             for array, gradient in zip(data, gradients, strict=True):
-                array._mark(gradient, self.grad_req)
+                array._mark(gradient, grad_req)
         self._ctx_list = list(ctx_list)
         self._rebind(data, gradients)
         self._deferred_init = ()
 
     def _prepared_binding(self, data: list[Any], ctx_list: Sequence[Context]) -> Callable[[], None]:
-        """Make new gradients for arrays; what is returned binds both."""
+        """Make new gradients for arrays; what is returned binds both.
+
+        A subclass may make the gradients in its own way.
+        """
         if not is_overridden(self, "_init_grad"):
-            return partial(self._bind, data, self._new_gradients(data), ctx_list)
+            return Binding((self, data, self._new_gradients(data), ctx_list))
 
         def bind() -> None:
             self._bind(data, None, ctx_list)
@@ -123,7 +142,10 @@ class Copies:
         """Make gradients of zeros for arrays; None where the parameter has none."""
         if self.grad_req == "null":
             return None
-        return [transfers.zeros_like(array, self._grad_stype) for array in data]
+        stype = self._grad_stype
+        if len(data) == 1:  # as mostly: faster than a comprehension
+            return Placed((transfers.zeros_like(data[0], stype),))
+        return Placed(transfers.zeros_like(array, stype) for array in data)
 
     def _init_grad(self) -> None:
         """Give the data new gradients of zeros, or none, as ``grad_req`` says."""
@@ -149,7 +171,7 @@ class Copies:
         return arr_list[self._position(arr_list, ctx)]
 
     def _position(self, arrays: list[Any], ctx: Context) -> int:
-        if isinstance(arrays, contexts.Placed):
+        if isinstance(arrays, Placed):
             places = [array.context for array in arrays]
         else:  # a subclass's own list, which may hold anything
             places = list(self._ctx_list or ())
@@ -218,7 +240,7 @@ class Copies:
             self._require_dense("data")
             return self._looked_up(arrays, ctx)
 
-    def _looked_up(self, arrays: contexts.Placed | None, ctx: Any) -> Any:
+    def _looked_up(self, arrays: Placed | None, ctx: Any) -> Any:
         """Find the array for a context, and make its next look-up one of a dictionary."""
         if (
             arrays is None
@@ -228,6 +250,8 @@ class Copies:
         ):
             return self._check_and_get(arrays, ctx)
         position = 0 if ctx is None else self._position(arrays, ctx)
+        if not hasattr(arrays, "positions"):
+            arrays.positions = {}
         arrays.positions[ctx] = position
         return arrays[position]
 

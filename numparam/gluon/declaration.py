@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from numparam.dtypes import UnsupportedDTypeError, as_dtype
 from numparam.gluon import shape_rules
-from numparam.gluon.copies import Copies
+from numparam.gluon.copies import Binding, Copies
 from numparam.gluon.errors import InvalidGradReqError
 from numparam.gluon.initial_values import check_initializer
 from numparam.np_mode import is_np_array, is_np_shape
@@ -17,6 +16,7 @@ from numparam.storage_types import STORAGE_TYPE_IDS
 
 __all__ = ["Declaration"]
 
+_DENSE = "default"
 _GRAD_REQS = ("write", "add", "null")
 
 
@@ -42,23 +42,20 @@ class Declaration(Copies):
         init: Any = None,
         allow_deferred_init: bool = False,
         differentiable: bool = True,
-        stype: str = "default",
-        grad_stype: str = "default",
+        stype: str = _DENSE,
+        grad_stype: str = _DENSE,
     ) -> None:
         if not isinstance(name, str):
             raise InvalidNameError(
                 f"A parameter's name must be a string; got {name!r} of type {type(name).__name__}."
             )
-        check_grad_req(grad_req, name)
-        for argument, value in (("stype", stype), ("grad_stype", grad_stype)):
-            if not (isinstance(value, str) and value in STORAGE_TYPE_IDS):
-                raise InvalidStorageTypeError(
-                    f"Parameter '{name}': {argument} must be one of "
-                    f"{', '.join(map(repr, STORAGE_TYPE_IDS))}; got {value!r}."
-                )
-        if dtype is not None:
+        if stype is not _DENSE or grad_stype is not _DENSE:
+            _check_storage_type("stype", stype, name)
+            _check_storage_type("grad_stype", grad_stype, name)
+        if dtype is not None and dtype is not np.float32:
             checked_dtype(dtype, name)
-        check_described(init, name)
+        if init is not None:
+            check_described(init, name)
         self.name = name
         self._start_without_copies()
         self._var: Any = None
@@ -102,14 +99,15 @@ class Declaration(Copies):
         if grad_req == previous:
             return
         self._grad_req = grad_req
-        if self._data is None:
+        data = self._data
+        if data is None:
             return
         ctx_list = self._ctx_list or ()
         try:
             bind = (
-                partial(self._bind, [array.detach() for array in self._data], None, ctx_list)
+                Binding((self, [array.detach() for array in data], None, ctx_list))
                 if grad_req == "null"
-                else self._prepared_binding(self._data, ctx_list)
+                else self._prepared_binding(data, ctx_list)
             )
         except BaseException:
             self._grad_req = previous
@@ -190,6 +188,14 @@ class Declaration(Copies):
     def dtype(self) -> Any:
         """The dtype, as it was given."""
         return self._dtype
+
+
+def _check_storage_type(argument: str, stype: Any, name: str) -> None:
+    if not (isinstance(stype, str) and stype in STORAGE_TYPE_IDS):
+        raise InvalidStorageTypeError(
+            f"Parameter '{name}': {argument} must be one of "
+            f"{', '.join(map(repr, STORAGE_TYPE_IDS))}; got {stype!r}."
+        )
 
 
 def checked_dtype(dtype: Any, name: str) -> np.dtype[Any]:

@@ -25,9 +25,10 @@ from numparam.initializer import (
     as_initializer,
 )
 
-__all__ = ["check_initializer", "initial_array"]
+__all__ = ["FirstValues", "check_initializer"]
 
 _HOST = Context("cpu", 0)
+_DENSE = ("default", "default")
 # Initializers that are known to write every element; others may rely on zeros.
 _WRITE_ALL = frozenset({Constant, MSRAPrelu, Normal, One, Orthogonal, Uniform, Xavier, Zero})
 
@@ -63,81 +64,107 @@ def check_initializer(init: Any, name: str) -> None:
         raise type(error)(f"Parameter '{name}' cannot be initialized: {error}") from error
 
 
-def initial_array(
-    name: str,
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    stypes: tuple[str, str],
-    init: Any,
-    default_init: Any,
-    ctx_list: list[Context],
-) -> Any:
-    """Make an array with a parameter's first values.
+class FirstValues:
+    """How parameters that are initialised in one way get their first values.
 
     Parameters
     ----------
-    name : str
-        The parameter's name, which some initializers look at.
-    shape : tuple of int
-        Its shape; known.
-    dtype : numpy.dtype
-        Its dtype.
-    stypes : tuple of str
-        The storage types of the data and of the gradient.
     init : object
         The initializer that makes the values. It may be `default_init` itself.
     default_init : object
         The initializer that is called: it knows how to log, and passes on to `init`.
     ctx_list : list of Context
-        Where the parameter will be.
+        Where the parameters will be.
 
-    Returns
-    -------
-    NDArray, RowSparseNDArray or CSRNDArray
-        On the first context if that is in host memory, else on ``cpu(0)``. Values do not depend
-        on where. A row-sparse array stores all rows.
-
-    Raises
-    ------
-    ValueError
-        If an array of this storage type cannot be; or what the initializer raises.
+    Attributes
+    ----------
+    init, ctx_list
+        As given.
+    deferred : tuple
+        All of it, in the form of ``Parameter._deferred_init``.
     """
-    cls = transfers.array_class()
-    if stypes != ("default", "default") and cls is not transfers.NDArray:
-        raise SparseNumpyParameterError(
-            f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays of "
-            "numparam.np are dense. Turn NumPy arrays off, or use the storage type 'default'."
-        )
-    if not shape and stypes != ("default", "default"):
-        raise SparseScalarParameterError(
-            f"Parameter '{name}' has shape () and storage types {stypes} for data and gradient; "
-            "sparse arrays need rows, so at least one dimension."
-        )
-    place, backend = ctx_list[0], backend_of("cpu", 0)
-    if backend_of(place.device_type, place.device_id) is not backend:
-        place = _HOST
-    # Text stays as it is: empty text asks for the rule that the name has.
-    rule = init if isinstance(init, str) else as_initializer(init)
-    caller = as_initializer(default_init or "uniform")
-    # Dense whatever the storage type: each initializer then works for all of them.
-    known = type(rule) in _WRITE_ALL
-    allocate = backend.empty if known else backend.zeros
-    array = cls.from_buffer(allocate(shape, dtype), place, backend)
-    plain = known and type(caller) in _WRITE_ALL and not caller._verbose
-    try:
-        if plain and isinstance(rule, Initializer) and not autograd.is_recording():
-            # What the caller would come to.
-            rule._init_weight(name, array)
-        else:
-            with autograd.pause():
-                caller(InitDesc(name, {"__init__": rule}), array)
-    except Exception as error:
-        # A note: what initializers raise, their authors' own perhaps, stays what it is.
-        error.add_note(
-            f"This happened while {rule or caller!r} initialized Parameter '{name}' of shape "
-            f"{shape} and dtype {dtype}."
-        )
-        raise
-    if stypes[0] == "row_sparse":
-        return transfers.all_rows(array)
-    return array if stypes[0] == "default" else array.tostype(stypes[0])
+
+    def __init__(self, init: Any, default_init: Any, ctx_list: list[Context]) -> None:
+        self.init = init
+        self.ctx_list = ctx_list
+        self.deferred = (init, ctx_list, default_init, None)
+        place, backend = ctx_list[0], backend_of("cpu", 0)
+        if backend_of(place.device_type, place.device_id) is not backend:
+            place = _HOST
+        self._place, self._backend = place, backend
+        # Text stays as it is: empty text asks for the rule that the name has.
+        self._rule = init if isinstance(init, str) else as_initializer(init)
+        self._caller = as_initializer(default_init or "uniform")
+        known = type(self._rule) in _WRITE_ALL
+        self._allocate = backend.empty if known else backend.zeros
+        self._class = transfers.array_class()
+        # What the caller would come to.
+        self._write: Any = None
+        if (
+            isinstance(self._rule, Initializer)
+            and known
+            and type(self._caller) in _WRITE_ALL
+            and not self._caller._verbose
+            and not autograd.is_recording()
+        ):
+            self._write = self._rule._init_weight
+
+    def array(
+        self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], stypes: tuple[str, str]
+    ) -> Any:
+        """Make an array with a parameter's first values.
+
+        Parameters
+        ----------
+        name : str
+            The parameter's name, which some initializers look at.
+        shape : tuple of int
+            Its shape; known.
+        dtype : numpy.dtype
+            Its dtype.
+        stypes : tuple of str
+            The storage types of the data and of the gradient.
+
+        Returns
+        -------
+        NDArray, RowSparseNDArray or CSRNDArray
+            On the first context if that is in host memory, else on ``cpu(0)``. Values do not
+            depend on where. A row-sparse array stores all rows.
+
+        Raises
+        ------
+        ValueError
+            If an array of this storage type cannot be; or what the initializer raises.
+        """
+        dense = stypes == _DENSE
+        if not dense:
+            self._require_sparse(name, shape, stypes)
+        # Dense whatever the storage type: each initializer then works for all of them.
+        array = self._class.from_buffer(self._allocate(shape, dtype), self._place, self._backend)
+        try:
+            if self._write is not None:
+                self._write(name, array)
+            else:
+                with autograd.pause():
+                    self._caller(InitDesc(name, {"__init__": self._rule}), array)
+        except Exception as error:
+            # A note: what initializers raise, their authors' own perhaps, stays what it is.
+            error.add_note(
+                f"This happened while {self._rule or self._caller!r} initialized Parameter "
+                f"'{name}' of shape {shape} and dtype {dtype}."
+            )
+            raise
+        return array if dense else transfers.in_storage(array, stypes[0])
+
+    def _require_sparse(self, name: str, shape: tuple[int, ...], stypes: tuple[str, str]) -> None:
+        if self._class is not transfers.NDArray:
+            raise SparseNumpyParameterError(
+                f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays "
+                "of numparam.np are dense. Turn NumPy arrays off, or use the storage type "
+                "'default'."
+            )
+        if not shape:
+            raise SparseScalarParameterError(
+                f"Parameter '{name}' has shape () and storage types {stypes} for data and "
+                "gradient; sparse arrays need rows, so at least one dimension."
+            )

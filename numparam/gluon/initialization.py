@@ -10,13 +10,14 @@ from typing import Any
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.gluon import contexts, shape_rules, transfers
+from numparam.gluon.copies import Binding
 from numparam.gluon.declaration import Declaration
 from numparam.gluon.errors import UnknownShapeError, UnusableContextError
-from numparam.gluon.initial_values import check_initializer, initial_array
+from numparam.gluon.initial_values import FirstValues, check_initializer
 from numparam.gluon.overriding import is_overridden
 from numparam.initializer import Uniform
 
-__all__ = ["Initialization"]
+__all__ = ["Initialization", "Request", "initializes_plainly"]
 
 
 class _NewUniform:
@@ -47,9 +48,10 @@ class Request:
             default_init = Uniform()
         self._default_init = default_init
         self._ctx_list: list[Context] = []
+        self._values: FirstValues | None = None
 
-    def of(self, own_init: Any, name: str) -> tuple[Any, ...]:
-        """Give what is asked of one parameter, in the form of ``Parameter._deferred_init``.
+    def of(self, own_init: Any, name: str) -> FirstValues:
+        """Give how one parameter is to get its values, and where.
 
         Raises
         ------
@@ -59,11 +61,14 @@ class Request:
         init, default_init = self._init, self._default_init
         if init is None:
             init = default_init if own_init is None else own_init
-        check_initializer(init, name)
-        if not self._ctx_list:
-            check_initializer(default_init, name)
-            self._ctx_list = contexts.as_context_list(self._ctx, name)
-        return init, self._ctx_list, default_init, None
+        values = self._values
+        if values is None or values.init is not init:
+            check_initializer(init, name)
+            if not self._ctx_list:
+                check_initializer(default_init, name)
+                self._ctx_list = contexts.as_context_list(self._ctx, name)
+            values = self._values = FirstValues(init, default_init, self._ctx_list)
+        return values
 
 
 class Initialization(Declaration):
@@ -117,29 +122,35 @@ class Initialization(Declaration):
         >>> weight.list_ctx()
         [cpu(0), cpu(1)]
         """
-        commit = self._prepared_initialize(Request(init, ctx, default_init), force_reinit)
+        request = Request(init, ctx, default_init)
+        commit = self._prepared_initialize(request, force_reinit, initializes_plainly(self))
         if commit is not None:
             commit()
 
     def _prepared_initialize(
-        self, request: Request, force_reinit: bool, stacklevel: int = 3
+        self, request: Request, force_reinit: bool, plain: bool
     ) -> Callable[[], None] | None:
-        """Do all of `initialize` that can fail; what is returned does the rest."""
+        """Do all of `initialize` that can fail; what is returned does the rest.
+
+        It is `plain` if no step is replaced: see `initializes_plainly`.
+        """
         if self._data is not None and not force_reinit:
             warnings.warn(
                 f"Parameter '{self.name}' is already initialized, ignoring. Set "
                 "force_reinit=True to re-initialize.",
                 UserWarning,
-                stacklevel=stacklevel,
+                stacklevel=3,
             )
             return None
-        deferred = request.of(self.init, self.name)
+        values = request.of(self.init, self.name)
         if shape_rules.is_known(self._shape):
+            if plain:
+                return self._copied_to(self._first_array(values), values.ctx_list, True, plain)
             if is_overridden(self, "_finish_deferred_init"):
-                return partial(self._finish_in_own_way, deferred)
-            return self._prepared_copies(self._values_of(deferred), deferred[1], owned=True)
+                return partial(self._finish_in_own_way, values.deferred)
+            return self._prepared_copies(self._first_array(values), values.ctx_list, owned=True)
         if self._allow_deferred_init:
-            return partial(self._defer, deferred)
+            return partial(self._defer, values.deferred)
         raise UnknownShapeError(
             f"Cannot initialize Parameter '{self.name}' because it has invalid shape: "
             f"{self.shape}. Give all sizes, which are unknown where they are 0 or -1 (and () is a "
@@ -168,14 +179,14 @@ class Initialization(Declaration):
         init, ctx_list, default_init, data = deferred
         if data is not None:
             return data if data.dtype == self._array_dtype else data.astype(self._array_dtype)
-        return initial_array(
+        return self._first_array(FirstValues(init, default_init, ctx_list))
+
+    def _first_array(self, values: FirstValues) -> Any:
+        return values.array(
             self.name,
             self._shape or (),
             self._array_dtype,
             (self._stype, "default" if self.grad_req == "null" else self._grad_stype),
-            init,
-            default_init,
-            ctx_list,
         )
 
     def _finish_deferred_init(self) -> None:
@@ -219,13 +230,50 @@ class Initialization(Declaration):
         return take
 
     def _copied_to(
-        self, data: Any, ctx_list: list[Context], owned: bool = False
+        self, data: Any, ctx_list: list[Context], owned: bool = False, plain: bool = False
     ) -> Callable[[], None]:
-        copies = [data] if owned and data.context == ctx_list[0] else []
+        first = ctx_list[0]
+        made = (data,) if owned and (data._ctx is first or data._ctx == first) else ()
         try:
-            copies.extend(transfers.copied(data, context) for context in ctx_list[len(copies) :])
+            copies = contexts.Placed(made)
+            if len(copies) < len(ctx_list):
+                copies.extend(transfers.copied(data, ctx) for ctx in ctx_list[len(made) :])
+            if plain:
+                return Binding((self, copies, self._new_gradients(copies), ctx_list))
             return self._prepared_binding(copies, ctx_list)
         except MXNetError as error:
             raise UnusableContextError(
                 f"Parameter '{self.name}' cannot be put on {ctx_list}: {error}"
             ) from error
+
+
+# Looked up once.
+_initialize = Initialization.initialize
+_finish_deferred_init = Initialization._finish_deferred_init
+_init_impl = Initialization._init_impl
+_init_grad = Initialization._init_grad
+
+
+def initializes_plainly(parameter: Any) -> bool:
+    """Tell whether neither a parameter nor its class replaces a step of initializing.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        The parameter.
+
+    Returns
+    -------
+    bool
+        True if `is_overridden` is False for ``initialize`` and the methods that it consists of.
+        It is asked of thousands of parameters at a time, and faster.
+    """
+    try:
+        return (
+            parameter.initialize.__func__ is _initialize
+            and parameter._finish_deferred_init.__func__ is _finish_deferred_init
+            and parameter._init_impl.__func__ is _init_impl
+            and parameter._init_grad.__func__ is _init_grad
+        )
+    except AttributeError:  # a function that was put into the parameter
+        return False

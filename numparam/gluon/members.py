@@ -40,7 +40,7 @@ class _Entries(OrderedDict[str, Any]):
     """Parameters by name; another member makes tables of all gradients stale."""
 
     def __setitem__(self, name: str, member: Any) -> None:
-        super().__setitem__(name, member)
+        OrderedDict.__setitem__(self, name, member)  # faster than by super()
         storage.bump()
 
     def __delitem__(self, name: str) -> None:

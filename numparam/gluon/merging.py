@@ -20,6 +20,7 @@ __all__ = ["check_keywords", "merge"]
 
 # What `get` may ask for: the arguments of the constructor after the name.
 _KEYWORDS = tuple(inspect.signature(Declaration.__init__).parameters)[2:]
+_KNOWN = frozenset(_KEYWORDS)
 
 
 class UnexpectedKeywordError(TypeError):
@@ -63,8 +64,8 @@ def check_keywords(wishes: dict[str, Any], name: str) -> None:
     UnexpectedKeywordError
         A TypeError.
     """
-    unknown = [keyword for keyword in wishes if keyword not in _KEYWORDS]
-    if unknown:
+    if not _KNOWN.issuperset(wishes):
+        unknown = [keyword for keyword in wishes if keyword not in _KNOWN]
         raise UnexpectedKeywordError(
             f"Parameter '{name}' was asked for with unknown keywords "
             f"{', '.join(map(repr, unknown))}. There are: {', '.join(_KEYWORDS)}."

@@ -107,7 +107,8 @@ class Parameter(Rows):
         duplicate.__dict__.update(self.__dict__)
         # The tables are the original's.
         duplicate._tables = None
-        duplicate._rebind(*self._bound)
+        data, gradients = self._bound
+        duplicate._rebind(data and list(data), gradients and list(gradients))
         return duplicate
 
 

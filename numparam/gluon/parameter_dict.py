@@ -11,7 +11,7 @@ from numparam.context import Context
 from numparam.gluon import parameter, summary, zeroing
 from numparam.gluon.checkpoints import Checkpoints
 from numparam.gluon.declaration import check_grad_req, checked_dtype
-from numparam.gluon.initialization import Request
+from numparam.gluon.initialization import Request, initializes_plainly
 from numparam.gluon.members import Members
 from numparam.gluon.overriding import is_overridden
 from numparam.initializer import Uniform, as_initializer
@@ -78,12 +78,13 @@ class ParameterDict(Members, Checkpoints):
         request = Request(None, ctx, init)
         commits: list[Callable[[], None] | None] = []
         for member in self._params.values():
-            if is_overridden(member, "initialize"):
+            plain = initializes_plainly(member)
+            if not plain and is_overridden(member, "initialize"):
                 commits.append(
                     partial(member.initialize, None, ctx, init, force_reinit=force_reinit)
                 )
             else:
-                commits.append(member._prepared_initialize(request, force_reinit))
+                commits.append(member._prepared_initialize(request, force_reinit, plain))
         for commit in commits:
             if commit is not None:
                 commit()

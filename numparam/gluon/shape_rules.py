@@ -46,12 +46,16 @@ def as_shape(shape: Any, name: str) -> Shape | None:
     >>> as_shape([2, 3], "weight"), as_shape(5, "bias")
     ((2, 3), (5,))
     """
+    if type(shape) is tuple:
+        for size in shape:
+            if type(size) is not int or size < -1:
+                break
+        else:
+            return shape
     if shape is None:
         return None
     try:
-        if type(shape) is tuple or (
-            isinstance(shape, Iterable) and not isinstance(shape, (str, bytes))
-        ):
+        if isinstance(shape, Iterable) and not isinstance(shape, (str, bytes)):
             sizes = tuple(map(operator.index, shape))
         else:
             sizes = (operator.index(shape),)

@@ -40,15 +40,18 @@ def write(array: NDArray, value: Any) -> None:
     ValueError
         If it does not stretch to the shape.
     """
-    target = array if array.stype == "default" else _dense_like(array)
     array._require_writable()
-    if type(value) is int and 0 <= value <= 127:  # which every dtype holds
-        target._backend.write(target._buffer, value)
-    else:
-        _assign(target, value)
+    if array.stype == "default":
+        if type(value) is int and 0 <= value <= 127:  # which every dtype holds
+            array._backend.write(array._buffer, value)
+        else:
+            _assign(array, value)
+        return
+    target = _dense_like(array)
+    _assign(target, value)
     if array.stype == "row_sparse":
         _store_all_rows(array, target)
-    elif array.stype == "csr":
+    else:
         target.copyto(array)
 
 

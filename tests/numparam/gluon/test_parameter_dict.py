@@ -241,3 +241,38 @@ def test_a_method_that_was_replaced_on_parameter_itself_is_called(monkeypatch):
     parameters.get("v", shape=(2,))
     parameters.load_dict({"v": mx.nd.ones((2,))}, allow_missing=True)
     assert taken == ["w", "v"]
+
+
+@pytest.mark.parametrize(
+    "step", ["initialize", "_finish_deferred_init", "_init_impl", "_init_grad"]
+)
+@pytest.mark.parametrize("place", ["class", "subclass", "instance"])
+def test_each_step_of_initializing_that_is_replaced_is_called(step, place, monkeypatch):
+    original, called = getattr(Parameter, step), []
+
+    def noting(self, *arguments, **keywords):
+        called.append(self.name)
+        return original(self, *arguments, **keywords)
+
+    cls = type("Own", (Parameter,), {step: noting} if place == "subclass" else {})
+    own, others = cls("own", shape=(2,)), [Parameter(name, shape=(2,)) for name in "ab"]
+    if place == "instance":
+        setattr(own, step, lambda *arguments, **keywords: noting(own, *arguments, **keywords))
+    if place == "class":
+        monkeypatch.setattr(Parameter, step, noting)
+    parameters = ParameterDict()
+    parameters.update({"a": others[0], "own": own, "b": others[1]})
+    parameters.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+    assert sorted(set(called)) == (["a", "b", "own"] if place == "class" else ["own"])
+    for member in parameters.values():
+        assert [array.asnumpy().tolist() for array in member.list_data()] == [[1, 1], [1, 1]]
+        assert [array.asnumpy().tolist() for array in member.list_grad()] == [[0, 0], [0, 0]]
+
+
+def test_parameters_of_one_call_may_have_initializers_of_their_own():
+    parameters = ParameterDict()
+    for number, init in enumerate([None, "ones", None, mx.init.Constant(3), "ones", None]):
+        parameters.get(f"w{number}", shape=(2,), init=init)
+    parameters.initialize(mx.init.Constant(5))
+    firsts = [member.data().asnumpy()[0] for member in parameters.values()]
+    assert firsts == [5, 1, 5, 3, 1, 5]

@@ -70,15 +70,15 @@ class Backend:
         AllocationError
             If the memory is not to be had: a MemoryError and an MXNetError.
         """
-        if prod(shape) * dtype.itemsize < LARGE:
-            return np.empty(shape, dtype)
-        _ = _kept.limit  # a setting that cannot be read is no lack of memory
+        needed = prod(shape) * dtype.itemsize
+        large = needed >= LARGE
+        if large:
+            _ = _kept.limit  # a setting that cannot be read is no lack of memory
         try:
-            return _kept.empty(shape, dtype)
+            return _kept.empty(shape, dtype) if large else np.empty(shape, dtype)
         except (MemoryError, ValueError) as failure:
-            if any(length < 0 for length in shape):
-                raise
-            needed = prod(shape) * np.dtype(dtype).itemsize
+            if isinstance(failure, ValueError) and (not large or min(shape) < 0):
+                raise  # no shape of an array, such as one of a hundred dimensions
             raise AllocationError(
                 f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
                 "bytes, which this machine does not have to give"
@@ -87,7 +87,10 @@ class Backend:
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
         if prod(shape) * dtype.itemsize < LARGE:
-            return np.zeros(shape, dtype)
+            try:
+                return np.zeros(shape, dtype)
+            except MemoryError:
+                pass  # then `empty` says what is missing
         buffer = self.empty(shape, dtype)
         buffer.fill(0)
         return buffer

@@ -89,6 +89,24 @@ def test_memory_of_the_host():
     assert not buffer.any()
 
 
+@pytest.mark.parametrize("method", ["empty", "zeros"])
+def test_a_small_array_that_finds_no_memory_says_how_much_it_needed(method, monkeypatch):
+    def exhausted(shape, dtype):
+        raise MemoryError
+
+    host = backend.backend_of("cpu")
+    monkeypatch.setattr(np, "empty", exhausted)
+    monkeypatch.setattr(np, "zeros", exhausted)
+    with pytest.raises(MXNetError, match=r"\(2, 3\) and dtype float32 needs 24 bytes"):
+        getattr(host, method)((2, 3), np.dtype("float32"))
+
+
+@pytest.mark.parametrize("method", ["empty", "zeros"])
+def test_too_many_dimensions_are_no_lack_of_memory(method):
+    with pytest.raises(ValueError, match="dimension"):
+        getattr(backend.backend_of("cpu"), method)((1,) * 99, np.dtype("float32"))
+
+
 @pytest.mark.parametrize("shape", [(2**50,), (2**40, 2**40)])
 @pytest.mark.parametrize("caught_as", [MemoryError, MXNetError])
 def test_memory_that_is_not_to_be_had_is_an_error_that_says_how_much(shape, caught_as):

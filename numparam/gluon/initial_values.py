@@ -31,6 +31,8 @@ _HOST = Context("cpu", 0)
 _DENSE = ("default", "default")
 # Initializers that are known to write every element; others may rely on zeros.
 _WRITE_ALL = frozenset({Constant, MSRAPrelu, Normal, One, Orthogonal, Uniform, Xavier, Zero})
+# What is known to write one number; arrays are made with it, as most biases and scales are.
+_NUMBERS: dict[Any, int] = {Zero._init_weight: 0, One._init_weight: 1}
 
 
 class SparseNumpyParameterError(MXNetError, ValueError):
@@ -108,6 +110,9 @@ class FirstValues:
             and not autograd.is_recording()
         ):
             self._write = self._rule._init_weight
+        self._number = _NUMBERS.get(getattr(self._write, "__func__", None))
+        if self._number == 0:
+            self._allocate = backend.zeros
 
     def array(
         self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], stypes: tuple[str, str]
@@ -140,7 +145,15 @@ class FirstValues:
         if not dense:
             self._require_sparse(name, shape, stypes)
         # Dense whatever the storage type: each initializer then works for all of them.
-        array = self._class.from_buffer(self._allocate(shape, dtype), self._place, self._backend)
+        buffer = self._allocate(shape, dtype)
+        array = self._class.from_buffer(buffer, self._place, self._backend)
+        if self._number is None:
+            self._fill(array, name)
+        elif self._number:
+            self._backend.write(buffer, self._number)
+        return array if dense else transfers.in_storage(array, stypes[0])
+
+    def _fill(self, array: Any, name: str) -> None:
         try:
             if self._write is not None:
                 self._write(name, array)
@@ -151,10 +164,9 @@ class FirstValues:
             # A note: what initializers raise, their authors' own perhaps, stays what it is.
             error.add_note(
                 f"This happened while {self._rule or self._caller!r} initialized Parameter "
-                f"'{name}' of shape {shape} and dtype {dtype}."
+                f"'{name}' of shape {array.shape} and dtype {array._buffer.dtype}."
             )
             raise
-        return array if dense else transfers.in_storage(array, stypes[0])
 
     def _require_sparse(self, name: str, shape: tuple[int, ...], stypes: tuple[str, str]) -> None:
         if self._class is not transfers.NDArray:

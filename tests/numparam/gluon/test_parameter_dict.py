@@ -276,3 +276,20 @@ def test_parameters_of_one_call_may_have_initializers_of_their_own():
     parameters.initialize(mx.init.Constant(5))
     firsts = [member.data().asnumpy()[0] for member in parameters.values()]
     assert firsts == [5, 1, 5, 3, 1, 5]
+
+
+@pytest.mark.parametrize(("name", "number"), [("Zero", 0), ("One", 1)])
+@pytest.mark.parametrize("place", ["class", "instance"])
+def test_what_replaces_the_writing_of_one_number_is_called(name, number, place, monkeypatch):
+    def sevens(*arguments):
+        arguments[-1][:] = 7
+
+    cls = getattr(mx.init, name)
+    rule = cls()
+    parameters = ParameterDict()
+    weight = parameters.get("w", shape=(2,), dtype="int8")
+    parameters.initialize(rule)
+    assert weight.data().asnumpy().tolist() == [number, number]
+    monkeypatch.setattr(cls if place == "class" else rule, "_init_weight", sevens)
+    parameters.initialize(rule, force_reinit=True)
+    assert weight.data().asnumpy().tolist() == [7, 7]

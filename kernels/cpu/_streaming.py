@@ -1,7 +1,8 @@
 """Stores that go past the caches, for results which are larger than caches keep.
 
 A plain store first reads its cache line; a streamed one writes the line as a whole. That is less to
-move, and leaves in the caches what is there.
+move, and leaves in the caches what is there. Other threads see the values once they have passed a
+lock, as whoever waits in `numparam.kernels.cpu._pool` does.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ class Declaration(Copies):
             raise InvalidNameError(
                 f"A parameter's name must be a string; got {name!r} of type {type(name).__name__}."
             )
+        # By identity: what is no string may compare in its own way. Others are looked at closely.
         if stype is not _DENSE or grad_stype is not _DENSE:
             _check_storage_type("stype", stype, name)
             _check_storage_type("grad_stype", grad_stype, name)

@@ -145,7 +145,8 @@ class Initialization(Declaration):
         values = request.of(self.init, self.name)
         if shape_rules.is_known(self._shape):
             if plain:
-                return self._copied_to(self._first_array(values), values.ctx_list, True, plain)
+                array = self._first_array(values)
+                return self._copied_to(array, values.ctx_list, owned=True, plain=True)
             if is_overridden(self, "_finish_deferred_init"):
                 return partial(self._finish_in_own_way, values.deferred)
             return self._prepared_copies(self._first_array(values), values.ctx_list, owned=True)
@@ -232,6 +233,7 @@ class Initialization(Declaration):
     def _copied_to(
         self, data: Any, ctx_list: list[Context], owned: bool = False, plain: bool = False
     ) -> Callable[[], None]:
+        """Do the work of `_prepared_copies`; where it is `plain`, no step can be replaced."""
         first = ctx_list[0]
         made = (data,) if owned and (data._ctx is first or data._ctx == first) else ()
         try:

@@ -1,3 +1,4 @@
+import copy
 import gc
 import sys
 import threading
@@ -174,3 +175,19 @@ def test_the_constructor_and_get_refuse_what_can_be_no_initializer(init):
 
 def test_the_name_of_an_initializer_may_be_registered_later():
     mx.gluon.Parameter("weight", shape=(2,), init="not_registered_yet")
+
+
+@pytest.mark.parametrize("lists", ["_data", "_grad"])
+@pytest.mark.parametrize("way", ["assigned", "copied"])
+def test_parameters_that_were_given_the_same_arrays_have_lists_of_their_own(lists, way):
+    one, other = (mx.gluon.Parameter(name, shape=(2,)) for name in ("one", "other"))
+    one.initialize("ones")
+    other.initialize("zeros")
+    if way == "copied":
+        other = copy.copy(one)
+    else:
+        setattr(other, lists, getattr(one, lists))
+    held = getattr(one, lists)[0]
+    assert getattr(other, lists)[0] is held
+    getattr(other, lists)[0] = mx.nd.array([5, 5])
+    assert getattr(one, lists)[0] is held

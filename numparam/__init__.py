@@ -68,8 +68,8 @@ if TYPE_CHECKING:
         gpu,
         num_gpus,
     )
-    from numparam.np_decorators import use_np, use_np_array, use_np_shape
-    from numparam.np_mode import is_np_array, is_np_shape, np_array, np_shape, set_np_shape
+    from numparam.modes.np_decorators import use_np, use_np_array, use_np_shape
+    from numparam.modes.np_mode import is_np_array, is_np_shape, np_array, np_shape, set_np_shape
 
 __version__ = "0.1.0"
 
@@ -137,15 +137,15 @@ _HOMES = {
     "cpu_shared": "context",
     "current_context": "context",
     "gpu": "context",
-    "is_np_array": "np_mode",
-    "is_np_shape": "np_mode",
-    "np_array": "np_mode",
-    "np_shape": "np_mode",
+    "is_np_array": "modes.np_mode",
+    "is_np_shape": "modes.np_mode",
+    "np_array": "modes.np_mode",
+    "np_shape": "modes.np_mode",
     "num_gpus": "context",
-    "set_np_shape": "np_mode",
-    "use_np": "np_decorators",
-    "use_np_array": "np_decorators",
-    "use_np_shape": "np_decorators",
+    "set_np_shape": "modes.np_mode",
+    "use_np": "modes.np_decorators",
+    "use_np_array": "modes.np_decorators",
+    "use_np_shape": "modes.np_decorators",
 }
 
 #: What MXNet has and this version of numparam has not, though it belongs to parameters.

@@ -6,7 +6,7 @@ import warnings
 from types import TracebackType
 from typing import ClassVar
 
-from numparam.thread_state import ThreadState
+from numparam.modes.thread_state import ThreadState
 
 __all__ = ["AttrScope"]
 

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import ClassVar
 
 from numparam.base import MXNetError
-from numparam.device_types import NAME_BY_TYPEID, TYPEID_BY_NAME, UnknownDeviceTypeError
-from numparam.thread_state import ThreadState
+from numparam.modes.thread_state import ThreadState
+from numparam.types.device_types import NAME_BY_TYPEID, TYPEID_BY_NAME, UnknownDeviceTypeError
 
 __all__ = [
     "Context",
@@ -200,7 +200,7 @@ class Context(metaclass=_ContextType):
         --------
         >>> cpu().empty_cache()
         """
-        from numparam.backend import backend_of
+        from numparam.devices.registry import backend_of
 
         backend_of(self.device_type, self.device_id).empty_cache()
 
@@ -329,9 +329,10 @@ def num_gpus() -> int:
     -----
     The first call looks for CUDA, and so may import numba; importing numparam does not.
     """
-    from numparam import backend
+    # Late, as below: a Context is cheap, and devices import the kernels' table.
+    from numparam.devices import cuda
 
-    return backend.gpu_count()
+    return cuda.gpu_count()
 
 
 def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
@@ -353,13 +354,9 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
         If there is no such GPU.
     """
     _require_gpu(device_id)
-    from numparam import backend
+    from numparam.devices import cuda
 
-    query = getattr(backend, "gpu_memory_info", None)
-    if query is None:
-        raise MXNetError(f"This backend cannot tell how much memory {gpu(device_id)} has.")
-    free, total = query(device_id)
-    return int(free), int(total)
+    return cuda.gpu_memory_info(device_id)
 
 
 def _require_gpu(device_id: int) -> None:

@@ -36,7 +36,7 @@ from numparam.base import MXNetError
 from numparam.context import Context
 
 if TYPE_CHECKING:
-    from numparam.backend import Backend, Buffer
+    from numparam.devices.backend import Backend, Buffer
 
 __all__ = [
     "fill_normal",

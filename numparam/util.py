@@ -1,7 +1,7 @@
 """What Gluon-era code imports from ``mxnet.util``.
 
-The NumPy modes are defined in :mod:`numparam.np_mode`, their decorators in
-:mod:`numparam.np_decorators`.
+The NumPy modes are defined in :mod:`numparam.modes.np_mode`, their decorators in
+:mod:`numparam.modes.np_decorators`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from numparam import context
-from numparam.np_decorators import use_np, use_np_array, use_np_shape
-from numparam.np_mode import _NumpyArrayScope as _NumpyArrayScope
-from numparam.np_mode import (
+from numparam.modes.np_decorators import use_np, use_np_array, use_np_shape
+from numparam.modes.np_mode import _NumpyArrayScope as _NumpyArrayScope
+from numparam.modes.np_mode import (
     is_np_array,
     is_np_shape,
     np_array,

@@ -231,6 +231,12 @@ class _Numba:
                     f"kernels for gpu({device_id}) cannot be compiled ({error}); {_INSTALL}"
                 ) from error
 
+    def memory_info(self, device_id: int) -> tuple[int, int]:
+        """Return the free and the total bytes of the GPU."""
+        with self._cuda.gpus[device_id]:
+            free, total = self._cuda.current_context().get_memory_info()
+            return int(free), int(total)
+
     def synchronize(self, device_id: int) -> None:
         """Wait until the GPU has done all its work."""
         with self._cuda.gpus[device_id]:
@@ -276,6 +282,9 @@ class _Simulator:
     def launch(self, kernel: Any, device_id: int, form: tuple[int, int], *args: int) -> None:
         with self._one:
             kernel[form](*args)
+
+    def memory_info(self, device_id: int) -> tuple[int, int]:
+        return 0, 0
 
     def synchronize(self, device_id: int) -> None:
         pass

@@ -15,16 +15,16 @@ array([0.5, 1.5], dtype=float32)
 from __future__ import annotations
 
 from numparam.autograd.accumulation import accumulate_grad
-from numparam.autograd.differentiation import backward, grad
-from numparam.autograd.errors import (
+from numparam.autograd.marking import mark_variables
+from numparam.recording.differentiation import backward, grad
+from numparam.recording.errors import (
     GradientArgumentError,
     GradientRowsError,
     NoGraphError,
     UnknownGradReqError,
     UnmarkedVariableError,
 )
-from numparam.autograd.marking import mark_variables
-from numparam.autograd.scopes import (
+from numparam.recording.scopes import (
     is_recording,
     is_training,
     pause,

@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from numparam.autograd.errors import (
+from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
+from numparam.autograd.marking import as_list
+from numparam.devices.backend import Backend, Buffer
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
+from numparam.recording.errors import (
     GradientArgumentError,
     GradientRowsError,
     UnmarkedVariableError,
 )
-from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
-from numparam.autograd.marking import as_list
-from numparam.autograd.scopes import pause
-from numparam.backend import Backend, Buffer
-from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.sparse.parts import Parts
+from numparam.recording.scopes import pause
 
 __all__ = ["accumulate_grad"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from numparam.autograd.errors import GradientArgumentError
-from numparam.backend import Backend, Buffer
 from numparam.base import MXNetError
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array, reachable
+from numparam.recording.errors import GradientArgumentError
 
 __all__ = ["Dense", "Rows", "on_device", "read"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from numparam.autograd.errors import GradientArgumentError, UnknownGradReqError
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import reachable
+from numparam.recording.errors import GradientArgumentError, UnknownGradReqError
 
 __all__ = ["mark_variables"]
 

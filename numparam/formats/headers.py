@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from numparam.dtypes import DTYPE_BY_FLAG
+from numparam.types.dtypes import DTYPE_BY_FLAG
 
 from .cursor import Cursor
 from .errors import (

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from numparam.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError, dtype_flag
-from numparam.turns import turn
+from numparam.devices.locks import turn
+from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError, dtype_flag
 
 from .atomic import replacing
 from .errors import CountMismatchError, NameEncodingError, SparseIndexError, UnsupportedRecordError

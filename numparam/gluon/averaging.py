@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from numparam.backend import backend_of
 from numparam.context import Context
+from numparam.devices.locks import turn
+from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
 from numparam.ndarray.values import reachable
-from numparam.turns import turn
 
 __all__ = ["mean"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from numparam import storage
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
+from numparam.devices import epochs
 from numparam.gluon.errors import UnusableContextError
 from numparam.ndarray.arguments import ContextArgumentError, device_of
 
@@ -40,7 +40,7 @@ class Placed(list[Any]):
 
     def __setitem__(self, position: Any, array: Any) -> None:
         super().__setitem__(position, array)
-        storage.bump()
+        epochs.bump()
 
     @classmethod
     def of(cls, arrays: Iterable[Any] | None) -> Placed | None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from numparam.dtypes import UnsupportedDTypeError, as_dtype
 from numparam.gluon import shape_rules
-from numparam.gluon.copies import Binding, Copies
 from numparam.gluon.errors import InvalidGradReqError
 from numparam.gluon.initial_values import check_initializer
-from numparam.np_mode import is_np_array, is_np_shape
-from numparam.storage_types import STORAGE_TYPE_IDS
+from numparam.gluon.replicas import Binding, Copies
+from numparam.modes.np_mode import is_np_array, is_np_shape
+from numparam.types.dtypes import UnsupportedDTypeError, as_dtype
+from numparam.types.storage_types import STORAGE_TYPE_IDS
 
 __all__ = ["Declaration"]
 

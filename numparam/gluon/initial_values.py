@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from numparam import autograd
-from numparam.backend import backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
 from numparam.initializer import (
     Constant,

@@ -10,11 +10,11 @@ from typing import Any
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.gluon import contexts, shape_rules, transfers
-from numparam.gluon.copies import Binding
 from numparam.gluon.declaration import Declaration
 from numparam.gluon.errors import UnknownShapeError, UnusableContextError
 from numparam.gluon.initial_values import FirstValues, check_initializer
 from numparam.gluon.overriding import is_overridden
+from numparam.gluon.replicas import Binding
 from numparam.initializer import Uniform
 
 __all__ = ["Initialization", "Request", "initializes_plainly"]

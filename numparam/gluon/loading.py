@@ -12,14 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from numparam import autograd
-from numparam.backend import Backend, backend_of
 from numparam.context import Context
-from numparam.dtypes import as_dtype, dtype_name
+from numparam.devices.backend import Backend
+from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
 from numparam.gluon.overriding import is_overridden
 from numparam.ndarray.ndarray import NDArray
+from numparam.types.dtypes import as_dtype, dtype_name
 
 __all__ = ["ArraySource", "FileSource", "Plan", "Source"]
 

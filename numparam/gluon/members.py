@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from numparam import storage
-from numparam.gluon import merging, parameter, zeroing
+from numparam.devices import epochs
+from numparam.gluon import agreement, parameter, zeroing
 from numparam.gluon.changes import as_numbers
 from numparam.gluon.declaration import InvalidNameError
 from numparam.gluon.errors import ParameterConflictError, UnknownParameterError
@@ -41,11 +41,11 @@ class _Entries(OrderedDict[str, Any]):
 
     def __setitem__(self, name: str, member: Any) -> None:
         OrderedDict.__setitem__(self, name, member)  # faster than by super()
-        storage.bump()
+        epochs.bump()
 
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)
-        storage.bump()
+        epochs.bump()
 
 
 class Members:
@@ -179,10 +179,10 @@ class Members:
         with _names:
             found = self._find(name)
             if found is None:
-                merging.check_keywords(kwargs, name)
+                agreement.check_keywords(kwargs, name)
                 found = parameter.Parameter(name, **kwargs)
             else:
-                merging.merge(found, kwargs)
+                agreement.merge(found, kwargs)
             if name not in self._params:
                 self._params[name] = found
             return found

@@ -14,8 +14,8 @@ from numparam.gluon.changes import as_numbers
 from numparam.gluon.errors import DeferredInitializationError
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.gluon.rows import Rows
+from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray
-from numparam.np_mode import is_np_array
 from numparam.symbol import Symbol
 
 __all__ = [  # noqa: RUF022 - MXNet's order

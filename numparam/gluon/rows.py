@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from numparam import autograd
-from numparam.backend import backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
 from numparam.gluon.changes import Changes
 from numparam.gluon.errors import NoTrainerError, ParameterStorageError, SecondTrainerError

@@ -10,7 +10,7 @@ from numparam import formats
 from numparam.gluon import transfers
 from numparam.gluon.errors import UnsaveableNameError
 from numparam.gluon.overriding import is_overridden
-from numparam.np_mode import is_np_shape
+from numparam.modes.np_mode import is_np_shape
 
 __all__ = ["save"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numparam.gluon.errors import ShapeMismatchError
-from numparam.np_mode import is_np_shape
-from numparam.shapes import InvalidShapeError
+from numparam.modes.np_mode import is_np_shape
+from numparam.types.shapes import InvalidShapeError
 
 __all__ = ["Shape", "as_shape", "filled_in", "is_known", "merged"]
 

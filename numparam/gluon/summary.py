@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from numparam.dtypes import dtype_name
 from numparam.gluon import shape_rules
+from numparam.types.dtypes import dtype_name
 
 __all__ = ["Summary", "SummaryRow"]
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Buffer, backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.devices.backend import Buffer
+from numparam.devices.locks import turn
+from numparam.devices.registry import backend_of
+from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import reachable
-from numparam.np_mode import is_np_array
-from numparam.turns import turn
 
 __all__ = [
     "all_rows",

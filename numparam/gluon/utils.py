@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.devices.backend import Backend, Buffer
 from numparam.gluon.downloads import check_sha1, download
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
-from numparam.shapes import shape_is_known
+from numparam.types.shapes import shape_is_known
 
 __all__ = [
     "check_sha1",
@@ -169,7 +169,7 @@ class NotAContextListError(TypeError, AttributeError):
 
 
 def _array_function() -> Any:
-    from numparam.np_mode import is_np_array
+    from numparam.modes.np_mode import is_np_array
 
     if is_np_array():
         from numparam import numpy as mx_numpy

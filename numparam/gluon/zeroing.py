@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 from weakref import WeakSet
 
-from numparam import storage
-from numparam.backend import Backend, Buffer
 from numparam.context import Context
+from numparam.devices import epochs
+from numparam.devices.backend import Backend, Buffer
 
 __all__ = ["GradientTables", "zero"]
 
@@ -75,7 +75,7 @@ class GradientTables:
         self, parameters: Mapping[str, Any], previous: GradientTables | None = None
     ) -> None:
         # Before any array is looked at: what changes from here on makes the table stale.
-        self._epoch = storage.dense_epoch()
+        self._epoch = epochs.dense_epoch()
         self._released = False
         self._parameters = parameters
         self._members = list(parameters.values())
@@ -101,7 +101,7 @@ class GradientTables:
         """Tell whether these are still all gradients of the parameters."""
         if self._released or self._parameters is not parameters:
             return False
-        epoch = storage.dense_epoch()
+        epoch = epochs.dense_epoch()
         if self._epoch != epoch:
             if not self._holds():
                 return False

@@ -30,9 +30,9 @@ from numparam.initializer.errors import (
 )
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.recurrent import FusedRNN, LSTMBias
-from numparam.initializer.registry import alias, create, register
 from numparam.initializer.selection import Load, Mixed, as_initializer
 from numparam.initializer.variance_scaling import MSRAPrelu, Xavier
+from numparam.registry import alias, create, register
 
 __all__ = [
     "Bilinear",

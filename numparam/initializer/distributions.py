@@ -8,10 +8,10 @@ import numpy as np
 
 from numparam.initializer.errors import InitializerArgumentError
 from numparam.initializer.initializer import Initializer
-from numparam.initializer.registry import register
 from numparam.initializer.writing import element_count, write, write_normal, write_uniform
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
+from numparam.registry import register
 
 __all__ = ["Normal", "Orthogonal", "Uniform"]
 

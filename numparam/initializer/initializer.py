@@ -16,10 +16,10 @@ import numpy as np
 from numparam.initializer.bilinear import bilinear_weights
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import InitializerArgumentError, NoRuleError
-from numparam.initializer.registry import create
 from numparam.initializer.writing import element_count, write
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
+from numparam.registry import create
 
 __all__ = ["Initializer"]
 

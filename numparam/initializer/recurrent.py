@@ -8,9 +8,9 @@ import numpy as np
 
 from numparam.initializer.errors import FusedRNNError, InitializerArgumentError
 from numparam.initializer.initializer import Initializer
-from numparam.initializer.registry import create, register
 from numparam.initializer.writing import write
 from numparam.ndarray.ndarray import NDArray
+from numparam.registry import create, register
 
 __all__ = ["FusedRNN", "LSTMBias"]
 

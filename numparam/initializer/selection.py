@@ -17,9 +17,9 @@ from numparam.initializer.errors import (
     NoRuleError,
 )
 from numparam.initializer.initializer import Initializer
-from numparam.initializer.registry import create
 from numparam.initializer.writing import write
 from numparam.ndarray.ndarray import NDArray
+from numparam.registry import create
 
 __all__ = ["Load", "Mixed", "as_initializer"]
 

@@ -6,9 +6,9 @@ import math
 
 from numparam.initializer.errors import InitializerArgumentError
 from numparam.initializer.initializer import Initializer
-from numparam.initializer.registry import register
 from numparam.initializer.writing import element_count, write_normal, write_uniform
 from numparam.ndarray.ndarray import NDArray
+from numparam.registry import register
 
 __all__ = ["MSRAPrelu", "Xavier"]
 

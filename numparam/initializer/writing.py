@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from numparam import random as process
-from numparam.dtypes import as_dtype
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
+from numparam.types.dtypes import as_dtype
 
 __all__ = ["element_count", "write", "write_normal", "write_uniform"]
 

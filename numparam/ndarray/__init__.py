@@ -16,10 +16,10 @@ from typing import Any
 
 from numparam.ndarray import _internal, contrib, op, operations, random, sparse, utils
 from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
-from numparam.ndarray.encoding import onehot_encode
 from numparam.ndarray.files import load, load_frombuffer, save
 from numparam.ndarray.functions import add_methods, late_function
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.one_hot import onehot_encode
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
 from numparam.ndarray.sharing import (
     from_dlpack,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from numparam.backend import Backend, backend_of
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
-from numparam.np_mode import is_np_shape
+from numparam.devices.backend import Backend
+from numparam.devices.registry import backend_of
+from numparam.modes.np_mode import is_np_shape
 
 __all__ = [
     "ContextArgumentError",

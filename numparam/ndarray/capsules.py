@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.dtypes import bfloat16
+from numparam.types.dtypes import bfloat16
 
 __all__ = ["exported", "imported"]
 

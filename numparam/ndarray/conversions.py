@@ -9,7 +9,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.dtypes import as_dtype
+from numparam.types.dtypes import as_dtype
 
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
 from numparam.context import Context
-from numparam.dtypes import as_dtype
+from numparam.devices.backend import Backend, Buffer
+from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray.arguments import ShapeArgumentError, device_of, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array
-from numparam.np_mode import is_np_shape
+from numparam.types.dtypes import as_dtype
 
 __all__ = ["arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros"]
 

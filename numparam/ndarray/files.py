@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from numparam import formats
-from numparam.backend import Backend, Buffer
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.devices.backend import Backend, Buffer
+from numparam.modes.np_mode import is_np_shape, np_shape_mode
 from numparam.ndarray.ndarray import NDArray
-from numparam.np_mode import is_np_shape, np_shape_mode
 
 __all__ = [
     "NumpyShapeModeError",
@@ -320,7 +320,7 @@ def array_of(record: formats.Record, context: Context | None = None) -> NDArray:
         array = NDArray.from_buffer(None, context)
         array._bound = array._backend.upload(record.data)
         return array
-    from numparam.backend import backend_of
+    from numparam.devices.registry import backend_of
     from numparam.ndarray.sparse.csr import CSRNDArray
     from numparam.ndarray.sparse.parts import Parts
     from numparam.ndarray.sparse.row_sparse import RowSparseNDArray

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray import keys
 from numparam.ndarray.values import host_value
-from numparam.np_mode import is_np_shape
 
 __all__ = ["Indexing"]
 
@@ -141,7 +141,7 @@ class Indexing:
                 "array or capsule); write into a copy()"
             )
         if self._grad_req is not None:
-            from numparam.autograd.scopes import is_recording
+            from numparam.recording.scopes import is_recording
 
             if is_recording():
                 raise MXNetError(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
+from numparam.devices.backend import Backend, Buffer
 
 __all__ = ["Basic", "Bound", "bound", "checked", "expanded", "is_advanced", "too_many"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from numparam import storage
-from numparam.backend import Backend, Buffer, backend_of
 from numparam.context import Context
+from numparam.devices import epochs
+from numparam.devices.backend import Backend, Buffer
+from numparam.devices.registry import backend_of
 from numparam.ndarray.conversions import Conversions
 from numparam.ndarray.gradients import Gradients
 from numparam.ndarray.indexing import Indexing
@@ -125,7 +126,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
     @_buffer.setter
     def _buffer(self, buffer: Buffer) -> None:
         self._bound = buffer
-        storage.bump()
+        epochs.bump()
 
     @property
     def handle(self) -> Buffer:
@@ -177,7 +178,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
     def _mark(self, grad: NDArray | None, grad_req: str) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
         self._marking = _Marking(grad, grad_req)
-        storage.bump_others()
+        epochs.bump_others()
 
     @property
     def grad(self) -> NDArray | None:
@@ -217,7 +218,7 @@ NDArray._array_class = NDArray
 
 def __getattr__(name: str) -> Any:
     """Give what ``mxnet.ndarray.ndarray`` holds beside the class: the factories and functions."""
-    from numparam.ndarray.flags import LEGACY_NAMES
+    from numparam.ndarray.legacy_numbers import LEGACY_NAMES
 
     if name in LEGACY_NAMES:
         return LEGACY_NAMES[name]

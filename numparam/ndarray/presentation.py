@@ -23,7 +23,7 @@ class Presentation:
 
     def __getstate__(self: Any) -> dict[str, bytearray]:
         from numparam.formats import DenseRecord, dumps_record
-        from numparam.np_mode import is_np_shape
+        from numparam.modes.np_mode import is_np_shape
 
         record = DenseRecord(self.asnumpy(), self._ctx.device_typeid, self._ctx.device_id)
         known_without = self.ndim > 0

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.dtypes import bfloat16
 from numparam.ndarray import capsules
+from numparam.types.dtypes import bfloat16
 
 __all__ = ["Protocols"]
 

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from numparam import random as process
-from numparam.backend import Backend, Buffer
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.dtypes import as_dtype
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
+from numparam.types.dtypes import as_dtype
 
 __all__ = ["normal", "randint", "randn", "shuffle", "uniform"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.dtypes import UnsupportedDTypeError, as_dtype, bfloat16
+from numparam.devices.registry import backend_of
 from numparam.ndarray import capsules
 from numparam.ndarray.ndarray import NDArray
+from numparam.types.dtypes import UnsupportedDTypeError, as_dtype, bfloat16
 
 __all__ = ["from_dlpack", "from_numpy", "to_dlpack_for_read", "to_dlpack_for_write"]
 

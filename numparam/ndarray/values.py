@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Buffer
+from numparam.devices.backend import Buffer
 
 __all__ = ["as_host_array", "host_value", "reachable"]
 
@@ -90,7 +90,7 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     if array.dtype.kind not in "biufV" or array.dtype.names not in (None, ("bfloat16",)):
         raise TypeError(_not_numbers(value))
     if array.dtype.names is not None:
-        from numparam.dtypes import bfloat16
+        from numparam.types.dtypes import bfloat16
 
         array = array.view(bfloat16)
     return array

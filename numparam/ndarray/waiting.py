@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numparam import backend
+from numparam.devices import registry
 
 __all__ = ["waitall"]
 
@@ -19,4 +19,4 @@ def waitall() -> None:
     >>> import numparam as mx
     >>> mx.nd.waitall()
     """
-    backend.synchronize_all()
+    registry.synchronize_all()

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from numparam.context import Context
-from numparam.dtypes import as_dtype
+from numparam.modes.np_mode import is_np_shape, np_shape
 from numparam.ndarray import creation as classic
 from numparam.ndarray.arguments import device_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array
-from numparam.np_mode import is_np_shape, np_shape
 from numparam.numpy.multiarray import ndarray
 from numparam.numpy.operators import kind_error
 from numparam.numpy.shaping import stack
 from numparam.numpy.views import c_order
+from numparam.types.dtypes import as_dtype
 
 __all__ = ["array", "empty", "full", "made_by", "ones", "zeros"]
 

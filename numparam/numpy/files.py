@@ -10,8 +10,8 @@ from typing import Any
 
 from numparam import formats
 from numparam.base import MXNetError
+from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.files import read_arrays, record_of
-from numparam.np_mode import is_np_array, is_np_shape
 from numparam.numpy.multiarray import ndarray
 
 __all__ = ["load", "save"]

@@ -126,7 +126,7 @@ def _made() -> dict[str, Function]:
     return functions
 
 
-# Written out in `numparam.numpy.shaping` and `numparam.numpy.choosing`.
+# Written out in `numparam.numpy.shaping` and `numparam.numpy.selection`.
 _BY_HAND = frozenset(
     {"allclose", "array_equal", "concatenate", "flatten", "hstack", "nonzero", "stack", "take"}
     | {"vstack", "where"}

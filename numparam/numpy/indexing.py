@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from numparam.modes.np_mode import is_np_shape, np_shape
 from numparam.ndarray import keys
 from numparam.ndarray.indexing import Indexing as ClassicIndexing
-from numparam.np_mode import is_np_shape, np_shape
 
 __all__ = ["Indexing"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from numparam.context import Context
-from numparam.dtypes import as_dtype
 from numparam.ndarray import creation as classic
 from numparam.numpy.creation import array, made_by
 from numparam.numpy.multiarray import ndarray
+from numparam.types.dtypes import as_dtype
 
 __all__ = ["arange", "eye", "identity", "linspace"]
 

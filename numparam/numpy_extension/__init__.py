@@ -24,8 +24,8 @@ from numparam.context import (
     gpu_memory_info,
     num_gpus,
 )
+from numparam.modes.np_mode import is_np_array, is_np_shape, reset_np, set_np
 from numparam.ndarray.waiting import waitall
-from numparam.np_mode import is_np_array, is_np_shape, reset_np, set_np
 from numparam.numpy.files import load, save
 from numparam.numpy_extension import random
 from numparam.numpy_extension.operations import FUNCTIONS

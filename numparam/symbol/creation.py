@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from numparam.attribute import AttrScope
-from numparam.dtypes import dtype_flag
-from numparam.storage_types import storage_type_id
 from numparam.symbol import json_format
 from numparam.symbol.attributes import write_shape
 from numparam.symbol.symbol import Symbol, _Variable
+from numparam.types.dtypes import dtype_flag
+from numparam.types.storage_types import storage_type_id
 
 __all__ = ["Group", "Variable", "load", "load_json", "var"]
 

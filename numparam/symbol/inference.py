@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from numparam.base import MXNetError
-from numparam.dtypes import UnsupportedDTypeError, as_dtype, dtype_from_flag
-from numparam.np_mode import is_np_shape
-from numparam.shapes import shape_is_known
+from numparam.modes.np_mode import is_np_shape
 from numparam.symbol.attributes import read_shape
+from numparam.types.dtypes import UnsupportedDTypeError, as_dtype, dtype_from_flag
+from numparam.types.shapes import shape_is_known
 
 __all__ = ["Variables", "infer_shape", "infer_type"]
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from numparam.base import MXNetError
-from numparam.np_mode import is_np_shape
+from numparam.modes.np_mode import is_np_shape
 from numparam.symbol.attributes import HIDDEN_KEYS
 
 __all__ = ["SymbolJSONError", "dumps", "loads"]

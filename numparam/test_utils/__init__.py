@@ -28,8 +28,8 @@ import numpy.testing as npt
 
 import numparam as mx
 from numparam.context import Context, current_context
+from numparam.modes.np_decorators import use_np
 from numparam.ndarray import array
-from numparam.np_decorators import use_np
 from numparam.runtime import Features
 from numparam.symbol import Symbol
 from numparam.test_utils.comparison import (

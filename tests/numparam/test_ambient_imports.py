@@ -5,15 +5,15 @@ import pytest
 
 MODULES = [
     "numparam.attribute",
-    "numparam.autograd.scopes",
+    "numparam.recording.scopes",
     "numparam.base",
     "numparam.context",
-    "numparam.dtypes",
+    "numparam.types.dtypes",
     "numparam.name",
-    "numparam.np_mode",
-    "numparam.shapes",
+    "numparam.modes.np_mode",
+    "numparam.types.shapes",
     "numparam.symbol",
-    "numparam.np_decorators",
+    "numparam.modes.np_decorators",
     "numparam.util",
 ]
 
@@ -25,7 +25,7 @@ import importlib, sys
 for module in {MODULES!r}:
     importlib.import_module(module)
 from numparam.context import gpu, current_context
-from numparam.shapes import shape_is_known
+from numparam.types.shapes import shape_is_known
 from numparam.symbol import var
 with gpu(1):
     var("w", shape=(2, 3), dtype="float16").tojson()

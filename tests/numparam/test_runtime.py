@@ -1,7 +1,8 @@
 import pytest
 
 import numparam as mx
-from numparam import backend, runtime
+from numparam import runtime
+from numparam.devices import cuda
 
 
 def test_features_are_mxnets_and_one_object(monkeypatch):
@@ -12,7 +13,7 @@ def test_features_are_mxnets_and_one_object(monkeypatch):
     assert features.is_enabled("int64_tensor_size")
     assert not features.is_enabled("MKLDNN")
     for count in (0, 1):
-        monkeypatch.setattr(backend, "gpu_count", lambda count=count: count)
+        monkeypatch.setattr(cuda, "gpu_count", lambda count=count: count)
         assert features["CUDA"].enabled is features.is_enabled("cuda") is bool(count)
     assert [feature.name for feature in runtime.feature_list()] == list(features)
     assert "✔ INT64_TENSOR_SIZE" in repr(features)

@@ -88,7 +88,7 @@ def test_an_attribute_that_is_a_loaded_module_is_that_module():
 
 
 def test_use_np_is_the_decorator_also_after_its_module_was_imported():
-    importlib.import_module("numparam.np_decorators")
+    importlib.import_module("numparam.modes.np_decorators")
 
     @mx.use_np
     def in_numpy_mode():

@@ -2,8 +2,10 @@ import os
 
 import pytest
 
-from numparam import backend, np_decorators, np_mode, util
+from numparam import util
 from numparam.base import MXNetError
+from numparam.devices import cuda
+from numparam.modes import np_decorators, np_mode
 
 
 def test_names_of_mxnet_util_are_the_modes_themselves():
@@ -23,7 +25,7 @@ def test_set_module_changes_the_module_and_returns_the_object():
 
 
 def test_gpu_queries(monkeypatch):
-    monkeypatch.setattr(backend, "gpu_count", lambda: 0)
+    monkeypatch.setattr(cuda, "gpu_count", lambda: 0)
     assert util.get_gpu_count() == 0
     with pytest.raises(MXNetError, match="no CUDA GPU"):
         util.get_gpu_memory(0)

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from numparam import backend
+from numparam.base import MXNetError
+from numparam.devices import registry
+from numparam.devices.host import HostBackend
 from numparam.kernels import OPERATIONS
 
 
@@ -69,7 +71,7 @@ def _closed(value: Any) -> Any:
     return value
 
 
-class OpaqueBackend(backend.Backend):
+class OpaqueBackend(HostBackend):
     """The reference kernels on opaque buffers; `calls` lists what was asked for, in order."""
 
     def __init__(self, device_id: int = 0) -> None:
@@ -131,7 +133,7 @@ class OpaqueBackend(backend.Backend):
         super().update(function, _contents(target), *map(_contents, buffers))
 
     def on_host(self, buffer: OpaqueBuffer) -> np.ndarray:
-        raise backend.MXNetError("the opaque device's memory cannot be shared with the host")
+        raise MXNetError("the opaque device's memory cannot be shared with the host")
 
 
 @contextlib.contextmanager
@@ -142,9 +144,9 @@ def opaque_device(device_type: str = "cpu") -> Iterator[dict[int, OpaqueBackend]
     def factory(device_id: int) -> OpaqueBackend:
         return made.setdefault(device_id, OpaqueBackend(device_id))
 
-    before = backend.factory_of(device_type)
-    backend.register(device_type, factory)
+    before = registry.factory_of(device_type)
+    registry.register(device_type, factory)
     try:
         yield made
     finally:
-        backend.register(device_type, before)
+        registry.register(device_type, before)

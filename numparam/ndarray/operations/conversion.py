@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
-from numparam.dtypes import as_dtype
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.operation import operation
+from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
 

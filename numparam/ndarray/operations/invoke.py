@@ -13,7 +13,7 @@ from numparam.ndarray.operations.operation import Operation
 from numparam.ndarray.values import reachable
 
 if TYPE_CHECKING:
-    from numparam.backend import Buffer
+    from numparam.devices.backend import Buffer
     from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["SPARSE_RULES", "OperationError", "invoke", "sparse_rule", "write_out"]

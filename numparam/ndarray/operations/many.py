@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.invoke import OperationError
 from numparam.ndarray.operations.operation import REQUIRED, Operation, operation, register
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from numparam.dtypes import as_dtype
 from numparam.ndarray.operations.axes import axis_of
 from numparam.ndarray.operations.operation import operation
+from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from numparam.dtypes import as_dtype
 from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operations.operation import Operation, operation, register
+from numparam.types.dtypes import as_dtype
 
 __all__ = ["wide"]
 

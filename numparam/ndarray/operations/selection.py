@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
-from numparam.dtypes import as_dtype
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.axes import axis_of, integers
 from numparam.ndarray.operations.invoke import OperationError
 from numparam.ndarray.operations.operation import OPERATIONS, operation
+from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
 

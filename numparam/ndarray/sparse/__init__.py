@@ -17,7 +17,15 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.sparse import elementwise, like, linear, products, reductions, retention, sums
+from numparam.ndarray.sparse import (
+    elementwise,
+    like_rules,
+    linear,
+    products,
+    reductions,
+    retention,
+    sums,
+)
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.conversion import from_dense
 from numparam.ndarray.sparse.creation import array, csr_matrix, empty, row_sparse_array, zeros
@@ -47,7 +55,7 @@ __all__ = [
     "elementwise",
     "empty",
     "from_dense",
-    "like",
+    "like_rules",
     "linear",
     "products",
     "reductions",

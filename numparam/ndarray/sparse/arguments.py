@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend
 from numparam.context import Context
+from numparam.devices.backend import Backend
 from numparam.ndarray.arguments import shape_of
 from numparam.ndarray.creation import array as dense_array
 from numparam.ndarray.ndarray import NDArray

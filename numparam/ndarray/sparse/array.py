@@ -7,16 +7,17 @@ from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from numparam import storage
-from numparam.backend import Backend, Buffer, backend_of
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.dtypes import as_dtype
+from numparam.devices import epochs
+from numparam.devices.backend import Backend, Buffer
+from numparam.devices.registry import backend_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.errors import SparseFormatError, StorageTypePairError
 from numparam.ndarray.sparse.parts import Chunk, Parts, moved
 from numparam.ndarray.sparse.refusals import Refusals
-from numparam.storage_types import storage_type_id
+from numparam.types.dtypes import as_dtype
+from numparam.types.storage_types import storage_type_id
 
 __all__ = ["BaseSparseNDArray"]
 
@@ -89,7 +90,7 @@ class BaseSparseNDArray(Refusals, NDArray):
     def _adopt(self, parts: Parts) -> None:
         """Take other parts, which may hold another number of rows or values."""
         self._chunk.parts = parts
-        storage.bump_others()
+        epochs.bump_others()
 
     @property
     def _buffer(self) -> Buffer:

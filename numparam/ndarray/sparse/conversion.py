@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.csr import CSRNDArray
 from numparam.ndarray.sparse.errors import SparseArgumentError
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-from numparam.storage_types import storage_type_id
+from numparam.types.storage_types import storage_type_id
 
 __all__ = ["csr_parts", "from_dense", "row_sparse_parts"]
 

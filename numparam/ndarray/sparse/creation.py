@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend
 from numparam.context import Context
-from numparam.dtypes import as_dtype
+from numparam.devices.backend import Backend
 from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.creation import zeros as dense_zeros
 from numparam.ndarray.sparse.arguments import (
@@ -28,7 +27,8 @@ from numparam.ndarray.sparse.csr import CSRNDArray
 from numparam.ndarray.sparse.errors import NotSparseError, SparseArgumentError
 from numparam.ndarray.sparse.parts import Parts, empty_parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-from numparam.storage_types import storage_type_id
+from numparam.types.dtypes import as_dtype
+from numparam.types.storage_types import storage_type_id
 
 __all__ = ["array", "csr_matrix", "empty", "row_sparse_array", "zeros"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
+from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.assignment import assign

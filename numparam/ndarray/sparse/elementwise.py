@@ -9,7 +9,7 @@ import numpy as np
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import Operation, OperationError, invoke, sparse_rule
 from numparam.ndarray.operations.arithmetic import ARITHMETIC
-from numparam.ndarray.sparse.delivery import deliver, densified, values
+from numparam.ndarray.sparse.results import deliver, densified, values
 
 __all__: list[str] = []
 

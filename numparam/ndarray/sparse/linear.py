@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Buffer
+from numparam.devices.backend import Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke, sparse_rule
 from numparam.ndarray.operations.axes import axis_of
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
-from numparam.ndarray.sparse.delivery import deliver, one_dtype, values, wrapped
 from numparam.ndarray.sparse.parts import Parts, whole_ids
+from numparam.ndarray.sparse.results import deliver, one_dtype, values, wrapped
 from numparam.ndarray.sparse.retention import retained_rows
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.sparse.sums import placed, sums_by_id

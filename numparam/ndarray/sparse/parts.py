@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Backend, Buffer
+from numparam.devices.backend import Backend, Buffer
 from numparam.formats.sparse_layout import find_csr_defect, find_row_sparse_defect
 from numparam.ndarray.sparse.errors import SparseArgumentError, SparseFormatError
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from numparam.backend import Buffer
+from numparam.devices.backend import Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke, sparse_rule
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
-from numparam.ndarray.sparse.delivery import deliver, densified, one_dtype, values, wrapped
 from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.results import deliver, densified, one_dtype, values, wrapped
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.sparse.sums import matrix_at, places
 

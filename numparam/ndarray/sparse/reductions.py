@@ -11,7 +11,7 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke, sparse_rule
 from numparam.ndarray.operations.axes import axes_of
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
-from numparam.ndarray.sparse.delivery import deliver, values, wrapped
+from numparam.ndarray.sparse.results import deliver, values, wrapped
 from numparam.ndarray.sparse.sums import placed, sums_by_id
 
 __all__: list[str] = []

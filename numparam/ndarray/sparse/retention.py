@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, sparse_rule
-from numparam.ndarray.sparse.delivery import deliver
 from numparam.ndarray.sparse.errors import SparseFormatError
 from numparam.ndarray.sparse.parts import Parts, empty_parts, whole_ids
+from numparam.ndarray.sparse.results import deliver
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 

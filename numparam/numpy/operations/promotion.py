@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.base import mx_real_t
-from numparam.dtypes import bfloat16
+from numparam.types.dtypes import bfloat16
 
 __all__ = ["PROMOTED", "is_floating", "promoted", "with_fractions"]
 

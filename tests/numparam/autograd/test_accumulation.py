@@ -8,7 +8,7 @@ from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
-from numparam.dtypes import as_dtype
+from numparam.types.dtypes import as_dtype
 from numparam.util import np_shape
 
 pytestmark = pytest.mark.usefixtures("device")

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from numparam import autograd, storage
+from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
+from numparam.devices import epochs
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -65,9 +66,9 @@ def test_gradients_may_have_another_dtype():
 
 def test_marks_make_a_new_storage_epoch():
     variable, gradient = pair()
-    before = storage.epoch()
+    before = epochs.epoch()
     autograd.mark_variables(variable, gradient)
-    assert storage.epoch() != before
+    assert epochs.epoch() != before
 
 
 def test_views_and_copies_are_not_marked():

@@ -31,7 +31,7 @@ except ModuleNotFoundError:  # an uninstalled checkout, started as the docstring
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
     from numparam import formats
 
-from numparam.dtypes import DTYPE_BY_FLAG
+from numparam.types.dtypes import DTYPE_BY_FLAG
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 MEMORY_LIMIT = 64 << 20

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from numparam import formats
 from numparam.base import MXNetError
-from numparam.dtypes import DTYPE_BY_FLAG
+from numparam.types.dtypes import DTYPE_BY_FLAG
 
 FLAGS = list(DTYPE_BY_FLAG)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numparam.gluon.shape_rules import as_shape, filled_in, is_known, merged
-from numparam.np_mode import np_shape
+from numparam.modes.np_mode import np_shape
 
 SIZES = st.integers(-1, 4)
 SHAPES = st.lists(SIZES, min_size=1, max_size=4).map(tuple)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import numparam as mx
-from numparam import storage
+from numparam.devices import epochs
 from numparam.gluon import ParameterDict
 from numparam.gluon.zeroing import GradientTables
 from numparam.kernels.cpu import _pool
@@ -150,7 +150,7 @@ def test_members_that_come_or_go_make_a_table_stale():
 
 
 def test_a_table_is_built_once_and_again_only_where_arrays_changed(monkeypatch):
-    from numparam.backend import backend_of
+    from numparam.devices.registry import backend_of
 
     built = []
     table = backend_of("cpu").table
@@ -277,6 +277,6 @@ def test_a_table_that_another_thread_releases_while_it_is_checked_is_stale(monke
     parameters.get("weight", shape=(3,)).initialize()
     parameters.zero_grad()
     table = parameters._zeroing
-    storage.bump()
+    epochs.bump()
     monkeypatch.setattr(GradientTables, "_holds", lambda self: self.release() or True)
     assert not table.is_valid(parameters._params)

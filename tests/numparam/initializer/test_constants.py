@@ -5,7 +5,7 @@ import numparam as mx
 from numparam import initializer as init
 from numparam import ndarray as nd
 from numparam.context import cpu
-from numparam.dtypes import DTYPE_BY_FLAG
+from numparam.types.dtypes import DTYPE_BY_FLAG
 
 pytestmark = pytest.mark.usefixtures("device")
 

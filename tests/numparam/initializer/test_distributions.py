@@ -8,9 +8,9 @@ from numparam import initializer as init
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
-from numparam.dtypes import as_dtype
 from numparam.kernels import set_num_threads
 from numparam.kernels.reference import random as reference
+from numparam.types.dtypes import as_dtype
 
 pytestmark = pytest.mark.usefixtures("device")
 

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
-from numparam.dtypes import DTYPE_BY_FLAG
+from numparam.types.dtypes import DTYPE_BY_FLAG
 from numparam.util import np_shape
 
 pytestmark = pytest.mark.usefixtures("device")

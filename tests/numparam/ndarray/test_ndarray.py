@@ -5,10 +5,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from numparam import autograd, storage
+from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu, cpu_pinned
+from numparam.devices import epochs
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -32,17 +33,17 @@ def test_the_dtype_of_bfloat16_is_that_of_ml_dtypes():
 
 def test_binding_another_buffer_begins_a_storage_epoch():
     array, other = nd.zeros((2,)), nd.ones((3,))
-    before = storage.epoch()
+    before = epochs.epoch()
     array._buffer = other._buffer
-    assert storage.epoch() != before
+    assert epochs.epoch() != before
     assert array.shape == (3,)
 
 
 def test_marking_begins_a_storage_epoch():
     array = nd.zeros((2,))
-    before = storage.epoch()
+    before = epochs.epoch()
     array.attach_grad()
-    assert storage.epoch() != before
+    assert epochs.epoch() != before
 
 
 @pytest.mark.parametrize(
@@ -58,10 +59,10 @@ def test_marking_begins_a_storage_epoch():
 )
 def test_writing_in_place_keeps_the_buffer_and_the_epoch(write):
     array = nd.ones((2, 2))
-    buffer, before = array._buffer, storage.epoch()
+    buffer, before = array._buffer, epochs.epoch()
     write(array)
     assert array._buffer is buffer
-    assert storage.epoch() == before
+    assert epochs.epoch() == before
 
 
 def test_arrays_have_no_gradient_until_one_is_attached():

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as shapes
 
 import numparam as mx
-from numparam.dtypes import bfloat16
 from numparam.numpy.operations.promotion import promoted
+from numparam.types.dtypes import bfloat16
 
 np = mx.np
 EVERY = {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from numparam.base import MXNetError, NotImplementedForSymbol
-from numparam.np_mode import np_shape
+from numparam.modes.np_mode import np_shape
 from numparam.symbol import Group, NoGraphCompilerError, Symbol, var
 from numparam.symbol.numpy import _Symbol
 

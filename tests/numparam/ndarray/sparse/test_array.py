@@ -6,8 +6,9 @@ import pytest
 from sparse_arrays import parts
 
 import numparam as mx
-from numparam import nd, storage
+from numparam import nd
 from numparam.base import MXNetError, NotSupportedForSparseNDArray
+from numparam.devices import epochs
 from numparam.ndarray.sparse import SparseFormatError
 
 pytestmark = pytest.mark.usefixtures("device")
@@ -176,9 +177,9 @@ def test_numpy_scalars_are_numbers_on_either_side(make):
 @BOTH
 def test_replacing_the_parts_begins_a_storage_epoch(make):
     array = make()
-    before = storage.epoch()
+    before = epochs.epoch()
     array *= 2
-    assert storage.epoch() != before
+    assert epochs.epoch() != before
 
 
 @BOTH

@@ -1,0 +1,159 @@
+"""What a device offers to the arrays on it: the abstract `Backend`, one subclass for each device.
+
+Everything above holds buffers without knowing what they are, and asks the buffer's backend for
+memory, kernels and evaluation.
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from numparam.base import MXNetError
+from numparam.kernels import OPERATIONS, _forking
+
+__all__ = ["AllocationError", "Backend", "Buffer", "MissingOperationError"]
+
+Buffer = Any
+"""Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
+
+
+class AllocationError(MXNetError, MemoryError):
+    """Out of memory; MXNet raises its own error, NumPy a MemoryError."""
+
+
+class MissingOperationError(MXNetError, AttributeError):
+    """A device has no kernel for an operation."""
+
+
+class Backend(ABC):
+    """Memory, kernels and evaluation on one device.
+
+    Each operation of `numparam.kernels.OPERATIONS` is an attribute of its name: a module with the
+    operation's public functions, imported when first used.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder of `numparam.kernels` that holds the operations.
+    device : str, optional
+        What messages call the device, such as ``gpu(0)``; `name` if not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.devices.registry import backend_of
+    >>> host = backend_of("cpu")
+    >>> weights = [host.upload(np.float32([1, 2])), host.upload(np.float32([3, 4]))]
+    >>> host.download(host.average.mean(weights))
+    array([2., 3.], dtype=float32)
+    """
+
+    def __init__(self, name: str, device: str | None = None) -> None:
+        self.name = name
+        self.device = name if device is None else device
+
+    def __getattr__(self, operation: str) -> ModuleType:
+        # Operations only: a missing private or misspelt attribute must not look like an import.
+        for row in OPERATIONS:
+            if row.name == operation:
+                if self.name in row.backends:
+                    with _forking.importing:
+                        module = importlib.import_module(
+                            f"numparam.kernels.{self.name}.{operation}"
+                        )
+                    setattr(self, operation, module)
+                    return module
+                raise MissingOperationError(
+                    f"{self.device} has no kernel for {operation!r} yet; numparam does not copy to "
+                    "the host silently: call as_in_context(cpu()) first"
+                )
+        raise AttributeError(f"the {self.name} backend has no operation {operation!r}")
+
+    @abstractmethod
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """Allocate memory whose elements are not set.
+
+        Raises
+        ------
+        AllocationError
+            If there is not enough memory: a MemoryError and an MXNetError.
+        """
+
+    @abstractmethod
+    def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """Allocate memory whose bytes are zero; errors are those of `empty`."""
+
+    @abstractmethod
+    def upload(self, array: np.ndarray) -> Buffer:
+        """Copy a host array, of any layout, into new memory of the device."""
+
+    @abstractmethod
+    def download(self, buffer: Buffer) -> np.ndarray:
+        """Copy a buffer into a new host array."""
+
+    def copied(self, buffer: Buffer) -> Buffer:
+        """Copy a buffer into a new one on the device."""
+        target = self.empty(buffer.shape, buffer.dtype)
+        self.convert_into(buffer, target)
+        return target
+
+    def converted(self, buffer: Buffer, dtype: np.dtype[Any]) -> Buffer:
+        """Convert a buffer into a new one of another dtype, or the same, on the device."""
+        target = self.empty(buffer.shape, dtype)
+        self.convert_into(buffer, target)
+        return target
+
+    def convert_into(self, buffer: Buffer, target: Buffer) -> None:
+        """Write a buffer into another one of its shape, of any dtype, on the device."""
+        if buffer.dtype == target.dtype:
+            self.cast.copy(buffer, out=target)
+        else:
+            self.cast.cast(buffer, out=target)
+
+    @abstractmethod
+    def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
+        """Write a number, or a host array of the buffer's dtype that broadcasts to its shape."""
+
+    @abstractmethod
+    def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
+        """Let `fill` write all bytes of a buffer, as a file's reader does."""
+
+    @abstractmethod
+    def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
+        """Return the part of a buffer from element `start` on, in another shape; shares memory."""
+
+    @abstractmethod
+    def apply(self, function: Callable[..., Any], *buffers: Buffer) -> Any:
+        """Evaluate a NumPy function on buffers and return new buffers.
+
+        `function` gets the arrays to read, and returns an array or a tuple of arrays; whatever is
+        not an array in its result passes through.
+        """
+
+    @abstractmethod
+    def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
+        """Let a NumPy function write into its first argument."""
+
+    @abstractmethod
+    def on_host(self, buffer: Buffer) -> np.ndarray:
+        """Return the host array that shares the buffer's memory.
+
+        Raises
+        ------
+        MXNetError
+            If the memory is not the host's: then only `download` reaches it, by a copy.
+        """
+
+    @abstractmethod
+    def synchronize(self) -> None:
+        """Wait until all work given to the device is done."""
+
+    @abstractmethod
+    def empty_cache(self) -> None:
+        """Return memory that is kept for reuse to the system."""

@@ -1,0 +1,99 @@
+"""Which backend serves a device type: the one place that chooses.
+
+A new kind of device is one subclass of `numparam.devices.backend.Backend` and one call of
+`register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numparam.base import MXNetError
+from numparam.devices.backend import Backend
+from numparam.devices.cuda import CUDABackend
+from numparam.devices.host import HostBackend
+from numparam.kernels import _forking
+
+__all__ = ["backend_of", "factory_of", "register", "synchronize_all"]
+
+_host = HostBackend()
+# Making a backend may import kernels.
+_lock = _forking.importing
+_factories: dict[str, Callable[[int], Backend]] = {
+    "cpu": lambda device_id: _host,
+    "cpu_pinned": lambda device_id: _host,
+    "cpu_shared": lambda device_id: _host,
+    "gpu": CUDABackend,
+}
+_backends: dict[tuple[str, int], Backend] = {}
+
+
+def register(device_type: str, factory: Callable[[int], Backend] | None) -> None:
+    """Let `factory` make the backend of each device of a type; None removes the type.
+
+    Parameters
+    ----------
+    device_type : str
+        ``Context.device_type`` of the devices; an existing type is replaced.
+    factory : callable or None
+        ``factory(device_id) -> Backend``, called once for each device.
+    """
+    with _lock:
+        for key in [key for key in _backends if key[0] == device_type]:
+            del _backends[key]
+        if factory is None:
+            _factories.pop(device_type, None)
+        else:
+            _factories[device_type] = factory
+
+
+def factory_of(device_type: str) -> Callable[[int], Backend] | None:
+    """Return what `register` was given for a device type, so that a test can put it back."""
+    return _factories.get(device_type)
+
+
+def backend_of(device_type: str, device_id: int = 0) -> Backend:
+    """Choose the backend that serves a device.
+
+    Parameters
+    ----------
+    device_type : str
+        ``Context.device_type``: ``'cpu'``, ``'cpu_pinned'``, ``'cpu_shared'``, ``'gpu'`` or a
+        registered one.
+    device_id : int
+        Number of the device.
+
+    Returns
+    -------
+    Backend
+        The same object for every call with the same arguments.
+
+    Raises
+    ------
+    MXNetError
+        If no backend serves the type, or its device cannot be used; the message says what is
+        missing and how to install it.
+    """
+    key = (device_type, device_id)
+    found = _backends.get(key)
+    if found is None:
+        try:
+            factory = _factories[device_type]
+        except KeyError:
+            raise MXNetError(
+                f"no backend serves devices of type {device_type!r}; "
+                f"there are {', '.join(sorted(_factories))}"
+            ) from None
+        with _lock:
+            found = _backends.get(key)
+            if found is None:
+                found = _backends[key] = factory(device_id)
+    return found
+
+
+def synchronize_all() -> None:
+    """Wait until all work given to the devices in use is done."""
+    with _lock:
+        used = list(_backends.values())
+    for each in used:
+        each.synchronize()

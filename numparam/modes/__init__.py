@@ -1,0 +1,1 @@
+"""Switches that each thread has for itself."""

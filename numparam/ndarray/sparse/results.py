@@ -1,0 +1,102 @@
+"""Results of operations on sparse arrays on their way to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numparam.devices.backend import Buffer
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import Operation, OperationError, invoke
+from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.values import reachable
+
+__all__ = ["deliver", "densified", "one_dtype", "values", "wrapped"]
+
+
+def deliver(operation: Operation, result: NDArray, out: NDArray | None) -> NDArray:
+    """Give a new array, or write it into ``out``, of any storage type.
+
+    Parameters
+    ----------
+    operation : Operation
+        Named in errors.
+    result : NDArray
+        A new array of any storage type, which the caller does not use any more.
+    out : NDArray, optional
+        An array of its shape and dtype.
+
+    Returns
+    -------
+    NDArray
+        `out` if it was given, else `result`.
+
+    Raises
+    ------
+    OperationError
+        If `out` has another shape or dtype; nothing is written then.
+    """
+    if out is None:
+        return result
+    if out.shape != result.shape or out._buffer.dtype != result._buffer.dtype:
+        raise OperationError(
+            f"out of {operation.name} must be {result._buffer.dtype}{tuple(result.shape)}, "
+            f"not {out._buffer.dtype}{tuple(out.shape)}"
+        )
+    out._require_writable()
+    if isinstance(result, BaseSparseNDArray) and isinstance(out, BaseSparseNDArray):
+        if out.stype != result.stype:
+            result.tostype("default").copyto(out)
+        elif out._backend is result._backend:
+            out._adopt(result._parts)
+        else:
+            result.copyto(out)
+        return out
+    result.copyto(out)
+    return out
+
+
+def densified(
+    operation: Operation,
+    inputs: Sequence[NDArray],
+    attributes: dict[str, Any],
+    out: NDArray | None,
+) -> NDArray:
+    """Compute where MXNet's result is dense: of dense forms of the inputs."""
+    dense = [array.tostype("default") if array.stype != "default" else array for array in inputs]
+    if out is None or out.stype == "default":
+        return invoke(operation, dense, attributes, out)
+    return deliver(operation, invoke(operation, dense, attributes), out)
+
+
+def values(array: BaseSparseNDArray) -> NDArray:
+    """Give what a valid sparse array stores, as a dense array that shares its memory."""
+    return array._handle_on(array._checked().data)
+
+
+def wrapped(like: NDArray, buffer: Buffer) -> NDArray:
+    """Give a dense array on the context of another one."""
+    return NDArray.from_buffer(buffer, like._ctx, like._backend)
+
+
+def one_dtype(operation: Operation, inputs: Sequence[NDArray]) -> None:
+    """Refuse inputs of different dtypes, or on contexts that do not reach each other's memory.
+
+    Raises
+    ------
+    OperationError
+        It says which, and how to convert.
+    """
+    first = inputs[0]
+    dtype = first._buffer.dtype
+    for array in inputs[1:]:
+        if not reachable(array, first):
+            raise OperationError(
+                f"{operation.name} got arrays on {first._ctx} and on {array._ctx}; "
+                f"move one first, for example with as_in_context({first._ctx!r})"
+            )
+        if array._buffer.dtype != dtype:
+            raise OperationError(
+                f"{operation.name} needs inputs of one dtype and got {dtype} and "
+                f"{array._buffer.dtype}; convert one first, for example with astype('{dtype}')"
+            )

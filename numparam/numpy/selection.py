@@ -1,0 +1,200 @@
+"""Functions of ``mx.np`` that choose elements, and that compare whole arrays."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from numparam.ndarray.operations import OPERATIONS, invoke
+from numparam.ndarray.values import as_host_array
+from numparam.numpy.multiarray import ndarray
+from numparam.numpy.operators import NUMBERS, kind_error
+from numparam.types.dtypes import as_dtype
+
+__all__ = ["allclose", "array_equal", "nonzero", "take", "where"]
+
+
+def _beside(value: Any, array: ndarray, dtype: np.dtype[Any], name: str) -> ndarray:
+    """Make an array of a number, list or NumPy array, on the context of another one."""
+    if isinstance(value, ndarray):
+        return value
+    if isinstance(value, (*NUMBERS, list, tuple)):
+        host = as_host_array(value, dtype).astype(dtype, copy=False)
+    elif isinstance(value, np.ndarray):
+        host = as_host_array(value, value.dtype)
+    else:
+        raise kind_error(name, value)
+    buffer = array._backend.upload(host)
+    return cast("ndarray", ndarray.from_buffer(buffer, array._ctx, array._backend))
+
+
+def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
+    """Choose from one array where a condition is nonzero, and from another elsewhere.
+
+    Parameters
+    ----------
+    condition : ndarray
+        Booleans, or numbers of which 0 is false.
+    x, y : ndarray or number, optional
+        What to choose from; they broadcast. With both left out, the positions of the nonzero
+        elements of `condition` come, as from ``nonzero()``.
+
+    Returns
+    -------
+    ndarray, or tuple of ndarray
+        The chosen elements.
+
+    Raises
+    ------
+    ValueError
+        If one of `x` and `y` is given without the other, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> a = mx.np.array([-1, 2])
+    >>> mx.np.where(a > 0, a, 0)
+    array([0., 2.])
+    """
+    if not isinstance(condition, ndarray):
+        raise kind_error("where", condition)
+    if (x is None) != (y is None):
+        raise ValueError("where takes both x and y, or neither")
+    if x is None:
+        return nonzero(condition)
+    other = x if isinstance(x, ndarray) else y
+    dtype = other.dtype if isinstance(other, ndarray) else as_dtype(None)
+    chosen = [_beside(value, condition, dtype, "where") for value in (x, y)]
+    return invoke(OPERATIONS["_np_where"], (condition, *chosen), {})
+
+
+def nonzero(a: ndarray) -> tuple[ndarray, ...]:
+    """Give the positions of the nonzero elements.
+
+    Parameters
+    ----------
+    a : ndarray
+        The array.
+
+    Returns
+    -------
+    tuple of ndarray
+        One array of int64 for each axis; as a key, they select the elements.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.nonzero(mx.np.array([0, 3, 0, 4]))
+    (array([1, 3], dtype=int64),)
+    """
+    if not isinstance(a, ndarray):
+        raise kind_error("nonzero", a)
+    return tuple(invoke(OPERATIONS["_np_nonzero"], (a,), {}))
+
+
+def take(
+    a: ndarray,
+    indices: Any,
+    axis: int | None = None,
+    out: ndarray | None = None,
+    mode: str = "raise",
+) -> Any:
+    """Give the elements at positions.
+
+    Parameters
+    ----------
+    a : ndarray
+        The array.
+    indices : ndarray, int or list of int
+        The positions; negative ones count from the end.
+    axis : int, optional
+        The axis; the flattened array if not given.
+    out : ndarray, optional
+        Where to write the result.
+    mode : {'raise', 'clip', 'wrap'}
+        What to do with positions outside: refuse them, take the nearest, or start over.
+
+    Returns
+    -------
+    ndarray
+        On the context of `a`.
+
+    Raises
+    ------
+    ValueError
+        For a position outside, with ``mode='raise'``; also an MXNetError.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.take(mx.np.array([1, 2, 3]), [0, 2])
+    array([1., 3.])
+    """
+    if not isinstance(a, ndarray):
+        raise kind_error("take", a)
+    positions = _beside(indices, a, np.dtype(np.int64), "take")
+    return invoke(OPERATIONS["_np_take"], (a, positions), {"axis": axis, "mode": mode}, out)
+
+
+def array_equal(a1: Any, a2: Any) -> bool:
+    """Tell whether two arrays have one shape and equal elements.
+
+    Parameters
+    ----------
+    a1, a2 : ndarray
+        The arrays.
+
+    Returns
+    -------
+    bool
+        False for different shapes.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.array_equal(mx.np.ones((2,)), mx.np.ones((3,)))
+    False
+    """
+    return _compared("array_equal", a1, a2, {})
+
+
+def allclose(
+    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
+    """Tell whether two arrays are equal within a tolerance.
+
+    Parameters
+    ----------
+    a, b : ndarray
+        The arrays; they broadcast.
+    rtol, atol : float
+        The tolerance is ``atol + rtol * abs(b)``.
+    equal_nan : bool, default False
+        Whether two NaN are equal.
+
+    Returns
+    -------
+    bool
+        Whether all elements are that close.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.allclose(mx.np.ones((2,)), mx.np.ones((2,)) * 1.000001)
+    True
+    """
+    return _compared("allclose", a, b, {"rtol": rtol, "atol": atol, "equal_nan": equal_nan})
+
+
+def _compared(name: str, first: Any, second: Any, attributes: dict[str, Any]) -> bool:
+    array = first if isinstance(first, ndarray) else second
+    if not isinstance(array, ndarray):
+        raise kind_error(name, first)
+    pair = [_beside(value, array, array.dtype, name) for value in (first, second)]
+    return bool(invoke(OPERATIONS[f"_np_{name}"], pair, attributes))
+
+
+# They are methods, too.
+for _method in (nonzero, take):
+    setattr(ndarray, _method.__name__, _method)

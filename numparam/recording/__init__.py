@@ -1,0 +1,1 @@
+"""What `autograd` and arrays both need: the scopes of recording, and backward."""

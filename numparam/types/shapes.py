@@ -1,0 +1,61 @@
+"""Shapes with unknown dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numparam.modes.np_mode import is_np_shape
+
+__all__ = ["InvalidShapeError", "shape_is_known"]
+
+
+class InvalidShapeError(ValueError, AssertionError):
+    """A dimension is below the number that stands for an unknown one.
+
+    Also an AssertionError, as in MXNet.
+    """
+
+
+def shape_is_known(shape: Sequence[int] | None) -> bool:
+    """Tell whether every dimension of a shape is known.
+
+    Parameters
+    ----------
+    shape : sequence of int, or None
+        Elements along each axis. An unknown dimension is -1, and 0 too unless NumPy shapes are on
+        (:func:`numparam.modes.np_mode.np_shape`).
+
+    Returns
+    -------
+    bool
+        False for None and for a shape with an unknown dimension. ``()`` is the shape of a scalar,
+        and so known, only when NumPy shapes are on.
+
+    Raises
+    ------
+    InvalidShapeError
+        If a dimension is below -1 and no dimension before it is unknown. Also an AssertionError.
+
+    Notes
+    -----
+    MXNet 1.9.1 refuses -1 unless NumPy shapes are on; here it is unknown in every mode.
+
+    Examples
+    --------
+    >>> shape_is_known((2, 3)), shape_is_known((2, 0)), shape_is_known((2, -1))
+    (True, False, False)
+    """
+    if shape is None:
+        return False
+    numpy_shapes = is_np_shape()
+    if len(shape) == 0:
+        return numpy_shapes
+    for size in shape:
+        if size == -1 or (size == 0 and not numpy_shapes):
+            return False
+        if size < -1:
+            raise InvalidShapeError(
+                f"Shape {tuple(shape)} has the dimension {size}; the smallest is -1, which means "
+                "unknown"
+            )
+    return True

@@ -15,6 +15,7 @@ extensions = [
     "sphinx.ext.doctest",
 ]
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
 html_theme = "furo"
 html_title = "numparam"
 myst_heading_anchors = 3

@@ -16,11 +16,11 @@ x NumPy, x torch, x MXNet
 x before
     With --against CHECKOUT, how many times as fast as the numparam of that directory this one is:
     the median over the rounds, and the quartiles. Each version runs in a process of its own, on
-    the cases of this checkout. A change is real if 1 is outside of the quartiles, and comes again.
-    Try `--against .` to see how far equal code seems to differ.
+    the cases of this checkout. Trust a change if 1 lies outside the quartiles and a second
+    run agrees; `--against .` shows how much the times of equal code differ.
 
-Before a missed aim is reported, a fixed job that ran between the rounds must show that the machine
-was not busy with other work.
+Between the rounds a fixed job runs, which shows whether the machine is busy with other work. If it
+is, an aim may be met, but is not judged as missed. The exit status is 1 if an aim was missed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from cases import registry
 from cases.case import Case
 from comparison import machine, report
 from comparison.checkout_client import Checkout
-from comparison.load import Load
+from comparison.load import BUSY, Load
 from comparison.rounds import Rounds
 from competitors.c_loops import CLoops, compiler
 from competitors.competitors import Competitors
@@ -91,11 +91,10 @@ def _competitors(arguments: argparse.Namespace) -> Competitors:
     )
 
 
-def _estimate(cases: list[Case], arguments: argparse.Namespace) -> float:
+def _estimate(cases: list[Case], rounds: int, against: bool, slowdown: float) -> float:
     """Return about how many seconds the cases take: preparing them, and their rounds."""
-    preparing = 0.2 if arguments.against is None else 0.5
-    round_share = (0.8 if arguments.against is None else 1.2) * arguments.rounds / 15
-    return sum(case.seconds for case in cases) * (preparing + round_share)
+    seconds = sum(case.seconds for case in cases) * (0.4 + 0.6 * rounds / 15)
+    return seconds * (1.5 if against else 1.0) * slowdown
 
 
 def _minutes(seconds: float) -> str:
@@ -105,10 +104,10 @@ def _minutes(seconds: float) -> str:
 class Run:
     """One run of the command: the contenders, and the results so far."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, load: Load) -> None:
         self._arguments = arguments
         self.competitors = _competitors(arguments)
-        self._rounds = Rounds(arguments.rounds, Load(arguments.threads))
+        self._rounds = Rounds(arguments.rounds, load)
         self._table = report.Table(arguments.markdown, arguments.against is not None)
         self._versions: dict[str, Checkout] = {}
         if arguments.against is not None:
@@ -158,7 +157,7 @@ def _summary(records: list[dict], seconds: float) -> tuple[str, bool]:
         worst = max(row["slowdown"] for row in busy)
         text += (
             f"; the machine is busy: during {len(busy)} of them it was up to {worst:.1f} times as "
-            "slow as at its best, so aims that they do not meet are not counted as missed"
+            "slow as at its best, so aims that they do not meet are not judged"
         )
     return text, any(not row["busy"] for row in missed)
 
@@ -170,10 +169,14 @@ def main() -> int:
     if arguments.list or not cases:
         print("\n".join(case.name for case in cases or _chosen(None)))
         return 0 if cases else 2
-    print(f"{len(cases)} cases, about {_minutes(_estimate(cases, arguments))}", flush=True)
     start = time.perf_counter()
     kernels.set_num_threads(arguments.threads)
-    run = Run(arguments)
+    load = Load(arguments.threads)
+    slowdown = load.slowdown()
+    expected = _estimate(cases, arguments.rounds, arguments.against is not None, slowdown)
+    now = f"; the machine is busy ({slowdown:.1f} x slower)" if slowdown >= BUSY else ""
+    print(f"{len(cases)} cases, about {_minutes(expected)}{now}", flush=True)
+    run = Run(arguments, load)
     with contextlib.closing(run):
         print(run.heading(), flush=True)
         for case in cases:

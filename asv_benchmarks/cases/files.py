@@ -131,8 +131,8 @@ def load_parameters(competitors: Competitors) -> Prepared:
 
 
 CASES = [
-    Case("nd.save of ResNet-50's 299 arrays", save, seconds=6),
-    Case("nd.load of ResNet-50's 299 arrays", load, seconds=6),
-    Case("ParameterDict.save of ResNet-50", save_parameters, seconds=6),
-    Case("ParameterDict.load of ResNet-50", load_parameters, seconds=6),
+    Case("nd.save of ResNet-50's 299 arrays", save, seconds=8),
+    Case("nd.load of ResNet-50's 299 arrays", load, seconds=8),
+    Case("ParameterDict.save of ResNet-50", save_parameters, seconds=8),
+    Case("ParameterDict.load of ResNet-50", load_parameters, seconds=8),
 ]

@@ -337,8 +337,13 @@ def _means() -> list[Case]:
     forms = [(count, dtype) for dtype in ("float32", "float64") for count in (2, 4, 8)]
     forms += [(count, dtype) for dtype in ("float16", "bfloat16") for count in (2, 4)]
     forms.append((4, "int32"))
+    slow = {"float16": 20.0, "bfloat16": 10.0}  # in NumPy
     return [
-        Case(f"mean of {count} x 64 MB {dtype}", functools.partial(mean, count=count, dtype=dtype))
+        Case(
+            f"mean of {count} x 64 MB {dtype}",
+            functools.partial(mean, count=count, dtype=dtype),
+            slow.get(dtype, 4.0),
+        )
         for count, dtype in forms
     ]
 

@@ -135,7 +135,7 @@ def access(competitors: Competitors, what: str) -> Prepared:
 
 CASES = [
     *(
-        Case(f"Parameter._reduce of {count} x 64 MB", functools.partial(reduce, count=count))
+        Case(f"Parameter._reduce of {count} x 64 MB", functools.partial(reduce, count=count), 6)
         for count in (2, 4, 8)
     ),
     Case(
@@ -149,13 +149,14 @@ CASES = [
     Case(
         "create, initialize 2,000 parameters of 10",
         functools.partial(create, count=2000, size=10),
+        5,
     ),
     Case(
         "initialize again 2,000 parameters of 10",
         functools.partial(initialize_again, count=2000, size=10),
         1.0,
     ),
-    Case("initialize(Uniform()) of 64 MB", initialize),
+    Case("initialize(Uniform()) of 64 MB", initialize, 4),
     Case("Parameter.data(ctx)", data, 0.3),
     Case("Parameter.grad(ctx)", functools.partial(access, what="grad"), 0.3),
     Case("Parameter.list_data()", functools.partial(access, what="list_data"), 0.3),

@@ -103,7 +103,7 @@ def first_call(competitors: Competitors, code: str) -> Prepared:
 
 CASES = [
     *(
-        Case(name, functools.partial(importing, code=code), seconds=5)
+        Case(name, functools.partial(importing, code=code), seconds=6)
         for name, code in IMPORTS.items()
     ),
     *(

@@ -88,7 +88,7 @@ def _verdicts(prepared: Prepared, times: Times) -> str:
     seconds = times.summary(prepared.by_median)
     missed = "MISSED"
     if times.slowdown >= BUSY:
-        missed = f"not met, but the machine is busy ({times.slowdown:.1f} x slower)"
+        missed = f"not judged, the machine is busy ({times.slowdown:.1f} x slower)"
     words = {True: "met", False: missed, None: "not compared"}
     return "; ".join(f"{aim}: {words[aim.met(seconds)]}" for aim in prepared.aims)
 

@@ -13,6 +13,7 @@ from comparison.load import Load
 from competitors.timing import Timed
 
 _SHORT = 1e-3  # seconds: shorter calls are repeated until a measurement takes about as long
+_TURNS = 10  # of such short measurements in a round, whose fastest counts: others are interrupted
 _LARGE = 16 << 20  # bytes: calls that move fewer stay in the caches, as they would in use
 
 
@@ -80,6 +81,9 @@ class Rounds:
         if large:
             for run in contenders.values():
                 run(1)  # compiles
+        if "before" in repeats:  # the first calls of a turn are slower, so both need equal numbers
+            repeats["numparam"] = repeats["before"] = max(repeats["numparam"], repeats["before"])
+        turns = 1 if large or max(repeats.values()) == 1 else _TURNS
         taken: dict[str, list[float]] = {name: [] for name in contenders}
         names = list(contenders)
         self._load.begin()
@@ -87,10 +91,16 @@ class Rounds:
             if done >= 3 and time.perf_counter() - start > self.seconds:
                 break
             self._load.sample()
-            for name in names[done % len(names) :] + names[: done % len(names)]:
-                if large:
-                    self._settle()
-                taken[name].append(contenders[name](repeats[name]) / repeats[name])
+            fastest = dict.fromkeys(names, float("inf"))
+            for turn in range(turns):
+                first = (done + turn) % len(names)
+                for name in names[first:] + names[:first]:
+                    if large:
+                        self._settle()
+                    seconds = contenders[name](repeats[name]) / repeats[name]
+                    fastest[name] = min(fastest[name], seconds)
+            for name, seconds in fastest.items():
+                taken[name].append(seconds)
         self._load.sample()
         return Times(taken, self._load.slowdown(), time.perf_counter() - start)
 
@@ -105,5 +115,9 @@ class Rounds:
 
 
 def _repeats(run: Timed) -> int:
+    """Return how many calls take about as long as a short measurement."""
     run(1)  # compiles
-    return max(1, min(10_000, int(_SHORT / max(run(1), 1e-7))))
+    repeats = 1
+    while repeats < 10_000 and (seconds := run(repeats)) < _SHORT / 2:
+        repeats = max(2 * repeats, min(10 * repeats, int(repeats * _SHORT / max(seconds, 1e-7))))
+    return min(repeats, 10_000)

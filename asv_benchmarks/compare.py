@@ -119,7 +119,7 @@ class Run:
 
     def heading(self) -> str:
         """Return the description of the machine, and the table's heading."""
-        about = machine.described(self._arguments.threads, self.competitors)
+        about = machine.properties(self._arguments.threads, self.competitors)
         if "before" in self._versions:
             about["before"] = str(self._versions["before"].path)
         line = ", ".join(f"{key} {value}" for key, value in about.items())
@@ -185,7 +185,7 @@ def main() -> int:
     text, missed = _summary(run.records, time.perf_counter() - start)
     print(f"\n{text}")
     if arguments.json:
-        about = machine.described(arguments.threads, run.competitors)
+        about = machine.properties(arguments.threads, run.competitors)
         written = {"machine": about, "rows": run.records}
         pathlib.Path(arguments.json).write_text(json.dumps(written, indent=1) + "\n")
     return 1 if missed else 0

@@ -12,8 +12,8 @@ import numparam
 from competitors.competitors import Competitors
 
 
-def described(threads: int, competitors: Competitors) -> dict[str, str]:
-    """Return properties by name, as text."""
+def properties(threads: int, competitors: Competitors) -> dict[str, str]:
+    """Return properties of the machine and versions by name, as text."""
     torch, mxnet = competitors.torch, competitors.mxnet
     return {
         "processor": _processor(),

@@ -13,7 +13,7 @@ from comparison.load import Load
 from competitors.timing import Timed
 
 _SHORT = 1e-3  # seconds: shorter calls are repeated until a measurement takes about as long
-_TURNS = 10  # of such short measurements in a round, whose fastest counts: others are interrupted
+_TURNS = 10  # short measurements in a round; the fastest counts, since others are interrupted
 _LARGE = 16 << 20  # bytes: calls that move fewer stay in the caches, as they would in use
 
 

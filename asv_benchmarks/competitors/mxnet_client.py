@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).with_name("mxnet_worker.py")
 
 
 class MXNet:
-    """MXNet's side of the comparison: functions of ``mxnet_worker.py``, timed over there.
+    """MXNet's side of the comparison: functions of ``mxnet_worker.py``, timed in that process.
 
     Parameters
     ----------

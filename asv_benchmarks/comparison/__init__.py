@@ -1,1 +1,1 @@
-"""The comparison of numparam with NumPy, PyTorch, MXNet and the limit of the machine."""
+"""The comparison of numparam with NumPy, PyTorch, MXNet, C loops and other versions of itself."""

@@ -1,97 +1,103 @@
-"""The table that the comparison prints, and its JSON."""
+"""The table that the comparison prints, as plain text or Markdown, and its JSON."""
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
-from comparison.bench import Bench, summary
-from comparison.case import Case
+from cases.prepared import Prepared
+from comparison.load import BUSY
+from comparison.rounds import Times
 
-_NAME = 44
-_COLUMNS = ("numpy", "torch", "mxnet")
-
-
-def heading(bench: Bench) -> str:
-    """Say what is compared, and on what machine."""
-    lines = [", ".join(f"{key} {value}" for key, value in machine(bench).items())]
-    lines.append(
-        f"{'operation':{_NAME}}{'MB':>7}{'ms (median)':>22}{'GB/s':>7}{'x limit':>9}"
-        f"{'x NumPy':>9}{'x torch':>9}{'x MXNet':>9}  aim"
-    )
-    return "\n".join(lines)
+_COMPETITORS = {"numpy": "x NumPy", "torch": "x torch", "mxnet": "x MXNet"}
 
 
-def machine(bench: Bench) -> dict[str, Any]:
-    """Describe the machine and the contenders' versions."""
-    import numba
-    import numpy as np
+class Table:
+    """Formats rows.
 
-    import numparam
+    Parameters
+    ----------
+    markdown : bool
+        Format as Markdown.
+    against : bool
+        Have a column for another version of numparam, "before".
+    """
 
-    described: dict[str, Any] = {
-        "processor": _processor(),
-        "threads": bench.threads,
-        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
-        "python": platform.python_version(),
-        "numparam": numparam.__version__,
-        "numba": numba.__version__,
-        "numpy": np.__version__,
-        "torch": bench.torch.__version__ if bench.torch is not None else "absent",
-        "mxnet": bench.mxnet.version if bench.mxnet is not None else "absent",
-        "limit": "C" if bench.limits.compiler is not None else "NumPy (no C compiler)",
-    }
-    return described
+    def __init__(self, markdown: bool, against: bool) -> None:
+        self._markdown = markdown
+        self._against = against
+        columns = {"operation": 44, "MB": 8, "ms (median)": 21, "GB/s": 7, "x baseline": 12}
+        columns.update(dict.fromkeys(_COMPETITORS.values(), 9))
+        if against:
+            columns["x before [quartiles]"] = 24
+        self._columns = columns
+
+    def heading(self) -> str:
+        """Return the first lines."""
+        names = [*self._columns, "aim"]
+        if not self._markdown:
+            return self._line(names)
+        rule = ["---", *["--:"] * (len(self._columns) - 1), "---"]
+        return f"{self._line(names)}\n{self._line(rule)}"
+
+    def row(self, name: str, prepared: Prepared, times: Times) -> str:
+        """Return the line of one case."""
+        seconds = times.summary(prepared.by_median)
+        own, nbytes = seconds["numparam"], prepared.nbytes
+        taken = times.seconds["numparam"]
+        cells = [name]
+        cells.append(f"{nbytes / 1e6:.4g}" if nbytes >= 1e5 else "")
+        cells.append(f"{_milliseconds(min(taken))} ({_milliseconds(statistics.median(taken))})")
+        cells.append(f"{nbytes / own / 1e9:.1f}" if nbytes >= 1e5 else "")
+        cells.append(f"{own / seconds['baseline']:.2f}" if "baseline" in seconds else "")
+        cells += [f"{seconds[key] / own:.2f}" if key in seconds else "" for key in _COMPETITORS]
+        if self._against:
+            cells.append(_speedup(times))
+        return self._line([*cells, _verdicts(prepared, times)])
+
+    def _line(self, cells: Sequence[str]) -> str:
+        if self._markdown:
+            return f"| {' | '.join(cells)} |"
+        name, *middle, last = cells
+        widths = list(self._columns.values())
+        text = f"{name:{widths[0]}}"
+        for cell, width in zip(middle, widths[1:], strict=True):
+            text += f"{cell:>{width}}"
+        return f"{text}  {last}".rstrip()
 
 
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def line(name: str, case: Case, taken: dict[str, list[float]]) -> str:
-    """Format one row of the table."""
-    seconds = summary(taken, case.by_median)
-    ours = seconds["numparam"]
-    megabytes = f"{case.nbytes / 1e6:.4g}" if case.nbytes >= 1e5 else ""
-    speed = f"{case.nbytes / ours / 1e9:.1f}" if case.nbytes >= 1e5 else ""
-    both = f"{_milliseconds(min(taken['numparam']))} ({_milliseconds(_median(taken))})"
-    text = f"{name:{_NAME}}{megabytes:>7}{both:>22}{speed:>7}"
-    text += f"{ours / seconds['limit']:>9.2f}" if "limit" in seconds else f"{'':9}"
-    for other in _COLUMNS:
-        text += f"{seconds[other] / ours:>9.2f}" if other in seconds else f"{'':9}"
-    return (text + "  " + verdict(case, seconds)).rstrip()
-
-
-def verdict(case: Case, seconds: dict[str, float]) -> str:
-    """Say each aim and whether it is met."""
-    words = {True: "met", False: "MISSED", None: "not compared"}
-    return "; ".join(f"{aim}: {words[aim.met(seconds)]}" for aim in case.aims)
-
-
-def record(name: str, case: Case, taken: dict[str, list[float]]) -> dict[str, Any]:
-    """One row for the JSON file; times are seconds a call."""
-    seconds = summary(taken, case.by_median)
+def record(name: str, prepared: Prepared, times: Times) -> dict[str, Any]:
+    """Return one case for the JSON file; times are seconds of a call."""
+    seconds = times.summary(prepared.by_median)
     return {
         "operation": name,
-        "nbytes": case.nbytes,
-        "min": {key: min(values) for key, values in taken.items()},
-        "median": {key: statistics.median(values) for key, values in taken.items()},
-        "rounds": len(taken["numparam"]),
-        "aims": [{"aim": str(aim), "met": aim.met(seconds)} for aim in case.aims],
+        "nbytes": prepared.nbytes,
+        "min": {key: min(values) for key, values in times.seconds.items()},
+        "median": {key: statistics.median(values) for key, values in times.seconds.items()},
+        "rounds": times.seconds,
+        "slowdown": round(times.slowdown, 3),
+        "busy": times.slowdown >= BUSY,
+        "took": round(times.took, 3),
+        "aims": [{"aim": str(aim), "met": aim.met(seconds)} for aim in prepared.aims],
     }
 
 
-def _median(taken: dict[str, list[float]]) -> float:
-    return statistics.median(taken["numparam"])
+def _verdicts(prepared: Prepared, times: Times) -> str:
+    """Return each aim and whether it is met; a busy machine cannot show that it is missed."""
+    seconds = times.summary(prepared.by_median)
+    missed = "MISSED"
+    if times.slowdown >= BUSY:
+        missed = f"not judged, the machine is busy ({times.slowdown:.1f} x slower)"
+    words = {True: "met", False: missed, None: "not compared"}
+    return "; ".join(f"{aim}: {words[aim.met(seconds)]}" for aim in prepared.aims)
+
+
+def _speedup(times: Times) -> str:
+    if "before" not in times.seconds:
+        return "not run"
+    middle, lower, upper = times.speedup("before")
+    return f"{middle:.2f} [{lower:.2f}, {upper:.2f}]"
 
 
 def _milliseconds(seconds: float) -> str:

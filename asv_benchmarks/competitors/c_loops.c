@@ -1,8 +1,9 @@
-/* The limit of each comparison: the plainest loops that move the same bytes, compiled with
+/* The C loops of the comparison: simple loops that move the same bytes as a kernel, compiled with
  * -O3 -march=native.
  *
- * All have one signature. Threads claim pieces of `piece` items from `counter`, until `size` items
- * are done; `at` holds addresses, the output's last; what `number` is, each loop says. */
+ * All have one signature. Threads claim pieces of `piece` items from `counter` until `size` items
+ * are done. `at` holds addresses, the output's last. The meaning of `number` depends on the loop
+ * and is given there. */
 #include <stdint.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
          (start = __atomic_fetch_add(counter, piece, __ATOMIC_RELAXED)) < size &&                \
          (stop = start + piece < size ? start + piece : size, 1);)
 
-/* Mean of `number` arrays in one pass, for 2, 4 and 8 of them; else by blocks. */
+/* Mean of `number` arrays: in one pass for 2, 4 and 8 of them, else block by block. */
 #define MEAN(NAME, TYPE, WIDE, FINISH)                                                           \
     void NAME(SIGNATURE) {                                                                       \
         enum { BLOCK = 1024 };                                                                   \
@@ -80,7 +81,7 @@ void gather(SIGNATURE) {
         memcpy((char *)at[2] + i * number, (const char *)at[0] + ids[i] * number, (size_t)number);
 }
 
-/* Items are ids: where they ascend, the output is set to 1. */
+/* Items are ids. If they ascend, the output is set to 1. */
 void ascending(SIGNATURE) {
     const int64_t *ids = (const int64_t *)at[0];
     int64_t falls = 0;
@@ -96,8 +97,19 @@ void scatter(SIGNATURE) {
         memcpy((char *)at[2] + ids[i] * number, (const char *)at[0] + i * number, (size_t)number);
 }
 
-/* Items are rows of the union, of `number` floats: rows of all sources; the first occurrence of
- * each row of the union in `order`, with one entry more; the order; output. */
+/* Items are rows of `number` floats: rows, ids, table. Each row is subtracted from the table's. */
+void subtract_rows(SIGNATURE) {
+    const int64_t *ids = (const int64_t *)at[1];
+    PIECES for (int64_t i = start; i < stop; i++) {
+        const float *row = (const float *)at[0] + i * number;
+        float *target = (float *)at[2] + ids[i] * number;
+        for (int64_t j = 0; j < number; j++) target[j] -= row[j];
+    }
+}
+
+/* Items are rows of the union, of `number` floats each. `at` holds the rows of all sources, the
+ * index in `order` of the first occurrence of each row of the union (with one entry more at the
+ * end), `order` itself, and the output. */
 void merge(SIGNATURE) {
     const float *rows = (const float *)at[0];
     const int64_t *first = (const int64_t *)at[1], *order = (const int64_t *)at[2];
@@ -111,7 +123,7 @@ void merge(SIGNATURE) {
     }
 }
 
-/* Conversions. Where C has no such type, integers of the same widths. */
+/* Conversions. Types that C lacks are replaced by integers of the same width. */
 #define CAST(NAME, FROM, TO)                                                                     \
     void NAME(SIGNATURE) {                                                                       \
         const FROM *source = (const FROM *)at[0];                                                \
@@ -127,7 +139,7 @@ CAST(cast_float64_float32, double, float)
 CAST(cast_float32_int32, float, int32_t)
 CAST(cast_int32_float32, int32_t, float)
 
-/* Sum of squares of floats in double: one sum for each piece, at at[1]. */
+/* Sum of squares of floats, summed in double; at[1] gets one sum for each piece. */
 void sum_of_squares(SIGNATURE) {
     enum { LANES = 64 };
     const float *source = (const float *)at[0];
@@ -143,7 +155,7 @@ void sum_of_squares(SIGNATURE) {
     }
 }
 
-/* Multiply floats in place by the float whose bits `number` holds. */
+/* Multiply floats in place by a float, whose bits are in `number`. */
 void scale(SIGNATURE) {
     union { uint32_t bits; float value; } factor = {(uint32_t)number};
     float *array = (float *)at[0];

@@ -1,8 +1,8 @@
-"""MXNet's side of the comparison: `python mxnet_worker.py`, one request a line, in JSON.
+"""MXNet's side of the comparison: `python mxnet_worker.py` answers lines of JSON (see `Worker`).
 
-``{"prepare": name, "arguments": {…}}`` makes a function below ready, ``{"repeat": n}`` calls it n
-times and answers with the seconds. It runs under MXNet's own interpreter, so it uses nothing of
-this project and no newer Python than MXNet's.
+``{"prepare": NAME, "arguments": {…}}`` prepares a call by a function of this file. The script runs
+under MXNet's own interpreter, so it imports nothing of this project and is written for the Python
+versions that MXNet supports.
 """
 
 import json
@@ -142,8 +142,8 @@ def new_cast(target):
     return lambda: array.astype(target).wait_to_read()
 
 
-def save(path, count, nbytes):
-    many = {f"array{i}": array for i, array in enumerate(arrays(count, nbytes=nbytes))}
+def save(path, shapes):
+    many = {f"array{i}": nd.full(tuple(shape), i) for i, shape in enumerate(shapes)}
     nd.waitall()
     return lambda: nd.save(path, many)
 
@@ -182,6 +182,30 @@ def zero_grad(shapes):
     return call
 
 
+def add(right):
+    array = nd.ones(3)
+    if right == "1":
+        return lambda: (array + 1).wait_to_read()
+    return lambda: (array + array).wait_to_read()
+
+
+def subtract_row_sparse(rows, columns, held):
+    array = nd.ones((rows, columns))
+    ids = np.sort(np.random.RandomState(0).choice(rows, held, replace=False))
+    sparse = nd.sparse.row_sparse_array((nd.zeros((held, columns)), ids), shape=array.shape)
+
+    def call():
+        nd.elemwise_sub(array, sparse, out=array)
+        array.wait_to_read()
+
+    return call
+
+
+def save_parameters(path, shapes):
+    made = parameters(shapes, grad_req="null")
+    return lambda: made.save(path)
+
+
 def create(count, size):
     def call():
         parameters([[size]] * count)
@@ -218,7 +242,7 @@ def load_parameters(path, shapes):
 
 def main():
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # nothing that MXNet prints may come between
+    os.dup2(2, 1)  # so that what MXNet prints does not mix with the answers
     call = None
     for line in sys.stdin:
         question = json.loads(line)

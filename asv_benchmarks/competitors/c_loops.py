@@ -1,4 +1,4 @@
-"""The limit: C loops that move the same bytes, on as many threads."""
+"""C loops that move the same bytes as numparam's kernels, on as many threads."""
 
 from __future__ import annotations
 
@@ -12,34 +12,33 @@ from pathlib import Path
 
 import numpy as np
 
-SOURCE = Path(__file__).with_name("baselines.c")
+SOURCE = Path(__file__).with_name("c_loops.c")
 
 
-class Limits:
-    """The loops of ``baselines.c``, compiled by the machine's own C compiler.
+def compiler() -> str | None:
+    """Return the path of the machine's C compiler, or None."""
+    return shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+
+
+class CLoops:
+    """The loops of ``c_loops.c``, compiled by the machine's own C compiler.
 
     Parameters
     ----------
     threads : int
-        How many threads share a loop, the caller's included.
-
-    Attributes
-    ----------
-    compiler : str or None
-        Path of the compiler; without one, every limit is NumPy's own call, or none.
+        Number of threads that share a loop, the caller's included.
+    compiler : str
+        Path of the C compiler.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, compiler: str) -> None:
         self.threads = threads
-        self.compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-        self._library: ctypes.CDLL | None = None
         self._helpers = ThreadPoolExecutor(max(threads - 1, 1))
-        if self.compiler is not None:
-            with tempfile.TemporaryDirectory() as folder:
-                library = Path(folder, "baselines.so")
-                flags = ["-O3", "-march=native", "-shared", "-fPIC"]
-                subprocess.run([self.compiler, *flags, "-o", library, SOURCE], check=True)
-                self._library = ctypes.CDLL(str(library))
+        with tempfile.TemporaryDirectory() as folder:
+            library = Path(folder, "c_loops.so")
+            flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+            subprocess.run([compiler, *flags, "-o", library, SOURCE], check=True)
+            self._library = ctypes.CDLL(str(library))
 
     def loop(
         self,
@@ -49,31 +48,26 @@ class Limits:
         number: int = 0,
         *,
         piece: int | None = None,
-        otherwise: Callable[[], object] | None = None,
-    ) -> Callable[[], object] | None:
-        """Return a call of one loop on arrays; `otherwise` where there is no compiler.
+    ) -> Callable[[], object]:
+        """Return a call of one loop on arrays.
 
         Parameters
         ----------
         name : str
-            Function of ``baselines.c``.
+            Function of ``c_loops.c``.
         size : int
             Number of its items.
         arrays : sequence of numpy.ndarray
-            What it reads and, last, writes.
+            The arrays it reads and, last, the one it writes.
         number : int
             Its last argument.
         piece : int, optional
             Items that a thread claims at once; an even split by default.
-        otherwise : callable, optional
-            The same work in NumPy.
         """
-        if self._library is None:
-            return otherwise
         addresses = np.array([array.ctypes.data for array in arrays], np.int64)
-        return self.at(name, size, addresses, number, piece=piece, keep=arrays)
+        return self.loop_at(name, size, addresses, number, piece=piece, keep=arrays)
 
-    def at(
+    def loop_at(
         self,
         name: str,
         size: int,
@@ -83,7 +77,7 @@ class Limits:
         piece: int | None = None,
         keep: object = None,
     ) -> Callable[[], object]:
-        """Return a call of one loop on addresses, and keep alive what they point to."""
+        """Return a call of one loop on addresses; it keeps a reference to `keep`."""
         function = getattr(self._library, name)
         function.restype = None
         function.argtypes = [

@@ -24,7 +24,7 @@ def jitted_call(bench: Bench) -> Case:
 
     def call() -> None:
         counter[0] = 0
-        reset._zero_pieces(group.rows, 4, 64, False, counter)
+        reset._zero_spans(group.rows, 4, False, 64, counter)
 
     case = Case(0, (at_most(1e-6),))
     case.add("numparam", call)

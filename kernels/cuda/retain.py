@@ -42,7 +42,7 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
     -----
     Ids that ascend already cost one pass and a copy. Others are sorted by merging on the GPU,
     O(n × log² n) in log₂ n launches; only the check's few numbers and the number of different ids
-    come to the host. Needs four times the memory of the ids.
+    are copied to the host. Needs four times the memory of the ids.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def retain(
 
     Notes
     -----
-    Two launches: one checks all ids, whose verdict of 32 bytes the host waits for; one copies.
+    Two launches: one checks all ids, whose result of 32 bytes the host waits for; one copies.
     Moves 2 × m rows, and n + m ids; O(m × log n), and O(m) where the array holds all rows up to its
     last. Nothing of the dense form's size is allocated.
 

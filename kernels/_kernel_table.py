@@ -29,7 +29,11 @@ _HOST = ("reference", "cpu")
 KERNELS: tuple[Kernel, ...] = (
     Kernel("average", ("add_n", "mean"), _EVERYWHERE),
     Kernel("reset", ("zero",), _EVERYWHERE),
-    Kernel("retain", ("unique_ids", "retain", "gather", "scatter"), _EVERYWHERE),
+    Kernel(
+        "retain",
+        ("unique_ids", "retain", "gather", "scatter", "add_rows", "subtract_rows"),
+        _EVERYWHERE,
+    ),
     Kernel("table", ("build",), _EVERYWHERE),
     Kernel("accumulate", ("assign", "add"), _HOST),
     Kernel("merge", ("merge",), _HOST),

@@ -73,6 +73,12 @@ def row_sparse_list(
     return [numbers for numbers, _ in pairs], [values for _, values in pairs]
 
 
+def has_differences(kind: str) -> None:
+    """Check that elements of a kind can be subtracted."""
+    if kind == "bool":
+        raise TypeError("booleans have no difference; cast table and rows to a number first")
+
+
 def whole_divisor(divisor: int) -> int:
     """Check the divisor of a merged sum."""
     try:

@@ -87,6 +87,7 @@ def _retain(module, array, kind) -> _Calls:
         lambda: module.retain(_IDS, array, _IDS),
         lambda: module.gather(array, _IDS),
         lambda: module.scatter(array, _IDS, array.copy()),
+        lambda: module.add_rows(array.copy(), _IDS, array),
     ]
 
 

@@ -200,7 +200,7 @@ else:
 
     @inline
     def block():
-        """Return this thread's block, the number of blocks, its place in it, and the block's size."""
+        """Return this thread's block, the number of blocks, its place in its block, its size."""
         return (
             np.int64(cuda.blockIdx.x), np.int64(cuda.gridDim.x),
             np.int64(cuda.threadIdx.x), np.int64(cuda.blockDim.x),

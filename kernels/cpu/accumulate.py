@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from numparam.kernels import _gate
-from numparam.kernels.cpu import _pool, table
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
-from numparam.kernels.cpu._jit import kernel_per_kind
-from numparam.kernels.cpu._pointers import CHUNK, Table
-
-_PIECE = 1 << 20  # bytes of targets that one claim works on: large against the cost of a claim
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu import _walk, table
+from numparam.kernels.cpu._elements import load, store
+from numparam.kernels.cpu._jit import kernel, kernel_per_kind
+from numparam.kernels.cpu._pointers import Group, Table
+from numparam.kernels.cpu._streaming import STREAMED, copy_bytes
+from numparam.kernels.cpu._walk import spans
 
 
 def assign(targets: Iterable[object], sources: Iterable[object]) -> None:
@@ -45,7 +45,12 @@ def assign(targets: Iterable[object], sources: Iterable[object]) -> None:
     >>> gradients
     [array([2., 3.]), array([5.], dtype=float16)]
     """
-    _run(_assign_pieces, targets, sources, 2)
+    for target, source in _paired(targets, sources):
+        streamed = target.nbytes >= STREAMED
+        _walk.run(
+            _assign_spans, target, source.rows, ITEMSIZE[target.kind], streamed,
+            nbytes=2 * target.nbytes,
+        )  # fmt: skip
 
 
 def add(targets: Iterable[object], sources: Iterable[object]) -> None:
@@ -68,7 +73,7 @@ def add(targets: Iterable[object], sources: Iterable[object]) -> None:
 
     Notes
     -----
-    Gives the bits of ``average.add_n([target, source])``: 16-bit floats are added in float32,
+    The same bits as ``average.add_n([target, source])``: 16-bit floats are added in float32,
     integers wrap, booleans are or-ed. This is what ``grad_req='add'`` does with each gradient.
     Moves 3 × the sum of nbytes; O(bytes + n × log(n)).
 
@@ -81,73 +86,40 @@ def add(targets: Iterable[object], sources: Iterable[object]) -> None:
     >>> gradients
     [array([3., 4.]), array([6.], dtype=float16)]
     """
-    _run(_add_pieces, targets, sources, 3)
+    for target, source in _paired(targets, sources):
+        _walk.run(_add_spans(target.kind), target, source.rows, nbytes=3 * target.nbytes)
 
 
-def _run(kernel: Any, targets: Iterable[object], sources: Iterable[object], moves: int) -> None:
+def _paired(targets: Iterable[object], sources: Iterable[object]) -> Iterator[tuple[Group, Group]]:
+    """Check all targets and sources, and return their groups side by side."""
     ready = table.build(targets)
     read = _gate.each_source(sources)
     _gate.pairs_match(ready.arrays, read)
     # Of the same shapes and dtypes as the targets, so in the same groups and chunks.
     pointed = Table(read, writeable=False)
-    for target, source in zip(ready.groups, pointed.groups, strict=True):
-        chunks_per_piece = _PIECE // (CHUNK * ITEMSIZE[target.kind])
-        _pool.run(
-            kernel(target.kind), target.rows, source.rows, chunks_per_piece,
-            nbytes=moves * target.nbytes, pieces=-(-target.chunks // chunks_per_piece),
-        )  # fmt: skip
+    return zip(ready.groups, pointed.groups, strict=True)
+
+
+@kernel
+def _assign_spans(targets, sources, itemsize, streamed, chunks_per_piece, counter):
+    for array, start, stop in spans(targets, chunks_per_piece, counter):
+        offset = start * itemsize
+        nbytes = (stop - start) * itemsize
+        copy_bytes(targets[0, array] + offset, sources[0, array] + offset, nbytes, streamed)
 
 
 @kernel_per_kind
-def _assign_pieces(kind):
-    itemsize = ITEMSIZE[kind]
-
-    def assign_range(targets, sources, chunks_per_piece, counter):
-        chunks = targets[2, targets.shape[1] - 1]
-        array = 0
-        while True:
-            chunk = claim(counter) * chunks_per_piece
-            if chunk >= chunks:
-                return
-            last = min(chunk + chunks_per_piece, chunks)
-            while chunk < last:
-                while targets[2, array + 1] <= chunk:
-                    array += 1
-                start = (chunk - targets[2, array]) * CHUNK
-                stop = min((last - targets[2, array]) * CHUNK, targets[1, array])
-                target = targets[0, array] + start * itemsize
-                source = sources[0, array] + start * itemsize
-                for i in range((stop - start) * itemsize):
-                    store(target, i, load(source, i, "uint8"), "uint8")
-                chunk = min(last, targets[2, array + 1])
-
-    return assign_range
-
-
-@kernel_per_kind
-def _add_pieces(kind):
+def _add_spans(kind):
     logical = kind == "bool"
 
-    def add_range(targets, sources, chunks_per_piece, counter):
-        chunks = targets[2, targets.shape[1] - 1]
-        array = 0
-        while True:
-            chunk = claim(counter) * chunks_per_piece
-            if chunk >= chunks:
-                return
-            last = min(chunk + chunks_per_piece, chunks)
-            while chunk < last:
-                while targets[2, array + 1] <= chunk:
-                    array += 1
-                start = (chunk - targets[2, array]) * CHUNK
-                stop = min((last - targets[2, array]) * CHUNK, targets[1, array])
-                target = targets[0, array]
-                source = sources[0, array]
-                for i in range(start, stop):
-                    if logical:
-                        store(target, i, load(target, i, kind) | load(source, i, kind), kind)
-                    else:
-                        store(target, i, load(target, i, kind) + load(source, i, kind), kind)
-                chunk = min(last, targets[2, array + 1])
+    def add_spans(targets, sources, chunks_per_piece, counter):
+        for array, start, stop in spans(targets, chunks_per_piece, counter):
+            target = targets[0, array]
+            source = sources[0, array]
+            for i in range(start, stop):
+                if logical:
+                    store(target, i, load(target, i, kind) | load(source, i, kind), kind)
+                else:
+                    store(target, i, load(target, i, kind) + load(source, i, kind), kind)
 
-    return add_range
+    return add_spans

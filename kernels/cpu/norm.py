@@ -1,4 +1,4 @@
-"""Sums of squares of many arrays and scaling of many arrays: what clipping by norm needs."""
+"""Sums of squares of many arrays and scaling of many arrays: for clipping by norm."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from numparam.kernels import _gate
-from numparam.kernels.cpu import _pool, table
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu import _walk, table
 from numparam.kernels.cpu._convert import convert
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
+from numparam.kernels.cpu._elements import load, store
 from numparam.kernels.cpu._jit import inline, kernel_per_kind
 from numparam.kernels.cpu._pointers import CHUNK, Table
+from numparam.kernels.cpu._walk import spans
 
 _LANES = 256  # accumulators of a chunk, as a CUDA block would have threads
-_PIECE = 1 << 20  # bytes that one claim works on: large against the cost of a claim
 
 
 def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
@@ -68,10 +69,9 @@ def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
     for group in ready.groups:
         partial = np.empty(group.chunks, np.float64)
         finished = np.zeros(1, np.int64)
-        chunks_per_piece = _PIECE // (CHUNK * ITEMSIZE[group.kind])
-        _pool.run(
-            _sum_pieces(group.kind), group.rows, group.positions, chunks_per_piece, partial, sums,
-            finished, nbytes=group.nbytes, pieces=-(-group.chunks // chunks_per_piece),
+        _walk.run(
+            _sum_spans(group.kind), group, group.positions, partial, sums, finished,
+            nbytes=group.nbytes,
         )  # fmt: skip
     return sums
 
@@ -119,11 +119,7 @@ def scale(arrays: Iterable[object], factor: float) -> None:
     _refuse_integers(ready)
     _refuse_shared_memory(ready)
     for group in ready.groups:
-        chunks_per_piece = _PIECE // (CHUNK * ITEMSIZE[group.kind])
-        _pool.run(
-            _scale_pieces(group.kind), group.rows, chunks_per_piece, multiplier,
-            nbytes=2 * group.nbytes, pieces=-(-group.chunks // chunks_per_piece),
-        )  # fmt: skip
+        _walk.run(_scale_spans(group.kind), group, multiplier, nbytes=2 * group.nbytes)
 
 
 def _refuse_integers(ready: Table) -> None:
@@ -140,16 +136,8 @@ def _refuse_shared_memory(ready: Table) -> None:
     if shared is not None:
         raise ValueError(
             f"arrays[{shared[0]}] and arrays[{shared[1]}] share memory, which would be scaled "
-            "twice; give each array once, and no views of it"
+            "twice; pass each array once, and no views of it"
         )
-
-
-@inline
-def _array_of(rows, chunk, array):
-    """Return the number of the array that holds a chunk, searched from `array` on."""
-    while rows[2, array + 1] <= chunk:
-        array += 1
-    return array
 
 
 @inline
@@ -178,25 +166,18 @@ def _folded(lanes, count):
 
 
 @kernel_per_kind
-def _sum_pieces(kind):
+def _sum_spans(kind):
     """Sum the squares of each chunk; who finishes the last piece adds up the chunks."""
     itemsize = ITEMSIZE[kind]
 
-    def sum_range(rows, positions, chunks_per_piece, partial, sums, finished, counter):
+    def sum_spans(rows, positions, partial, sums, finished, chunks_per_piece, counter):
         arrays = len(positions)
         chunks = rows[2, arrays]
         lanes = np.empty(_LANES, np.float64)
-        array = 0
         done = 0
-        while True:
-            first = claim(counter) * chunks_per_piece
-            if first >= chunks:
-                break
-            last = min(first + chunks_per_piece, chunks)
-            for chunk in range(first, last):
-                array = _array_of(rows, chunk, array)
-                start = (chunk - rows[2, array]) * CHUNK
-                count = min(CHUNK, rows[1, array] - start)
+        for array, begin, end in spans(rows, chunks_per_piece, counter):
+            for start in range(begin, end, CHUNK):
+                count = min(CHUNK, end - start)
                 address = rows[0, array] + start * itemsize
                 lanes[:] = 0.0
                 whole = count // _LANES * _LANES
@@ -207,8 +188,8 @@ def _sum_pieces(kind):
                 for lane in range(count - whole):
                     value = convert(load(address, whole + lane, kind), kind, "float64")
                     lanes[lane] += value * value
-                partial[chunk] = _folded(lanes, count)
-            done += last - first
+                partial[rows[2, array] + start // CHUNK] = _folded(lanes, count)
+                done += 1
         if _add(finished, done) + done < chunks or (done == 0 and chunks > 0):
             return
         for array in range(arrays):
@@ -217,30 +198,19 @@ def _sum_pieces(kind):
                 total += partial[chunk]
             sums[positions[array]] = total
 
-    return sum_range
+    return sum_spans
 
 
 @kernel_per_kind
-def _scale_pieces(kind):
-    def scale_range(rows, chunks_per_piece, factor, counter):
-        chunks = rows[2, rows.shape[1] - 1]
-        array = 0
-        while True:
-            chunk = claim(counter) * chunks_per_piece
-            if chunk >= chunks:
-                return
-            last = min(chunk + chunks_per_piece, chunks)
-            while chunk < last:
-                array = _array_of(rows, chunk, array)
-                start = (chunk - rows[2, array]) * CHUNK
-                stop = min((last - rows[2, array]) * CHUNK, rows[1, array])
-                address = rows[0, array]
-                for i in range(start, stop):
-                    product = convert(load(address, i, kind), kind, "float64") * factor
-                    store(address, i, convert(product, "float64", kind), kind)
-                chunk = min(last, rows[2, array + 1])
+def _scale_spans(kind):
+    def scale_spans(rows, factor, chunks_per_piece, counter):
+        for array, start, stop in spans(rows, chunks_per_piece, counter):
+            address = rows[0, array]
+            for i in range(start, stop):
+                product = convert(load(address, i, kind), kind, "float64") * factor
+                store(address, i, convert(product, "float64", kind), kind)
 
-    return scale_range
+    return scale_spans
 
 
 @intrinsic

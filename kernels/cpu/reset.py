@@ -4,37 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from numparam.kernels.cpu import _pool, table
-from numparam.kernels.cpu._elements import ITEMSIZE, claim
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu import _walk, table
 from numparam.kernels.cpu._jit import kernel
-from numparam.kernels.cpu._pointers import CHUNK, Group
+from numparam.kernels.cpu._pointers import Group
 from numparam.kernels.cpu._streaming import STREAMED, zero_bytes
-
-_PIECE = 1 << 20  # bytes that one claim zeroes: large against the cost of a claim
+from numparam.kernels.cpu._walk import spans
 
 
 @kernel
-def _zero_pieces(rows, itemsize, chunks_per_piece, streamed, counter):
-    count = rows.shape[1] - 1
-    chunks = rows[2, count]
-    array = 0
-    while True:
-        first = claim(counter) * chunks_per_piece
-        if first >= chunks:
-            return
-        last = min(first + chunks_per_piece, chunks)
-        # Claims only grow, so the search goes on from the last piece's array.
-        while rows[2, array + 1] <= first:
-            array += 1
-        chunk = first
-        while chunk < last:
-            while rows[2, array + 1] <= chunk:
-                array += 1
-            start = (chunk - rows[2, array]) * CHUNK
-            stop = min((last - rows[2, array]) * CHUNK, rows[1, array])
-            place = rows[0, array]
-            zero_bytes(place + start * itemsize, place + stop * itemsize, streamed)
-            chunk = min(last, rows[2, array + 1])
+def _zero_spans(rows, itemsize, streamed, chunks_per_piece, counter):
+    for array, start, stop in spans(rows, chunks_per_piece, counter):
+        place = rows[0, array]
+        zero_bytes(place + start * itemsize, place + stop * itemsize, streamed)
 
 
 def zero(arrays: Iterable[object]) -> None:
@@ -71,10 +53,5 @@ def zero(arrays: Iterable[object]) -> None:
 
 
 def _zero_group(group: Group) -> None:
-    itemsize = ITEMSIZE[group.kind]
-    chunks_per_piece = _PIECE // (CHUNK * itemsize)
-    pieces = -(-group.chunks // chunks_per_piece)
-    _pool.run(
-        _zero_pieces, group.rows, itemsize, chunks_per_piece, group.nbytes >= STREAMED,
-        nbytes=group.nbytes, pieces=pieces,
-    )  # fmt: skip
+    streamed = group.nbytes >= STREAMED
+    _walk.run(_zero_spans, group, ITEMSIZE[group.kind], streamed, nbytes=group.nbytes)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.kernels import OPERATIONS, _forking
+from numparam.kernels import KERNELS, _forking
 
 __all__ = ["AllocationError", "Backend", "Buffer", "MissingOperationError"]
 
@@ -34,7 +34,7 @@ class MissingOperationError(MXNetError, AttributeError):
 class Backend(ABC):
     """Memory, kernels and evaluation on one device.
 
-    Each operation of `numparam.kernels.OPERATIONS` is an attribute of its name: a module with the
+    Each row of `numparam.kernels.KERNELS` is an attribute of its name: a module with the
     operation's public functions, imported when first used.
 
     Parameters
@@ -60,7 +60,7 @@ class Backend(ABC):
 
     def __getattr__(self, operation: str) -> ModuleType:
         # Operations only: a missing private or misspelt attribute must not look like an import.
-        for row in OPERATIONS:
+        for row in KERNELS:
             if row.name == operation:
                 if self.name in row.backends:
                     with _forking.importing:

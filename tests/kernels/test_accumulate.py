@@ -103,3 +103,17 @@ def test_bad_pairs_leave_every_target_untouched(backend, name):
             getattr(backend, name)(targets, sources)
     assert memory.tolist() == list(range(8))
     assert good.tolist() == [1, 1, 1]
+
+
+def test_values_that_go_past_the_caches_reach_every_byte_and_no_other(monkeypatch):
+    monkeypatch.setattr(cpu, "STREAMED", 0)
+    for start in (0, 1, 63, 64, 65):
+        for size in (0, 1, 63, 64, 65, 129, (1 << 20) + 71):
+            memory = np.zeros(size + 200, np.uint8)
+            source = np.arange(size, dtype=np.uint8) | 1
+            cpu.assign([memory[start : start + size]], [source])
+            np.testing.assert_array_equal(memory[start : start + size], source)
+            assert not memory[:start].any()
+            assert not memory[start + size :].any()
+            cpu.assign([memory], [memory])
+            np.testing.assert_array_equal(memory[start : start + size], source)

@@ -16,7 +16,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.devices import registry
 from numparam.devices.host import HostBackend
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 
 
 class OpaqueBuffer:
@@ -81,7 +81,7 @@ class OpaqueBackend(HostBackend):
 
     def __getattr__(self, operation: str) -> Any:
         module = super().__getattr__(operation)
-        row = next(row for row in OPERATIONS if row.name == operation)
+        row = next(row for row in KERNELS if row.name == operation)
         entries = {name: self._recorded(operation, getattr(module, name)) for name in row.functions}
         recorder = SimpleNamespace(**entries)
         self.__dict__[operation] = recorder

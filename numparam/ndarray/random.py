@@ -15,6 +15,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
+from numparam.ndarray.sparse.parts import Parts, all_row_ids
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["normal", "randint", "randn", "shuffle", "uniform"]
@@ -263,8 +264,8 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
     def order(values: np.ndarray) -> np.ndarray:
         return np.argsort(values, kind="stable")
 
-    rows = backend.retain.gather(data._buffer, backend.apply(order, keys))
-    return _delivered(data._array_class.from_buffer(rows, data._ctx, backend), out)
+    positions = data._array_class.from_buffer(backend.apply(order, keys), data._ctx, backend)
+    return _delivered(invoke(OPERATIONS["take"], (data, positions), {}), out)
 
 
 def __getattr__(name: str) -> NoReturn:
@@ -370,7 +371,5 @@ def _delivered(drawn: NDArray, out: NDArray | None) -> NDArray:
 
 def _store_all_rows(drawn: NDArray, out: Any) -> None:
     """Store every row, also one that happens to be zero."""
-    from numparam.ndarray.sparse.parts import Parts
-
-    ids = out._backend.upload(np.arange(out.shape[0], dtype=np.int64))
+    ids = all_row_ids(out._backend, out.shape[0])
     out._adopt(Parts(drawn._buffer, ids, valid=True))

@@ -9,7 +9,7 @@ import numpy as np
 from numparam.context import Context
 from numparam.ndarray import creation as classic
 from numparam.numpy.creation import array, made_by
-from numparam.numpy.multiarray import ndarray
+from numparam.ndarray.numpy_array import ndarray
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["arange", "eye", "identity", "linspace"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
-from numparam.numpy.multiarray import ndarray
-from numparam.numpy.operators import kind_error
+from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_operations.operands import kind_error
 
 __all__ = [
     "concatenate",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numparam.ndarray.operations import OPERATIONS
-from numparam.numpy.functions import array_function
+from numparam.ndarray.numpy_operations.functions import array_function
 
 __all__ = ["FUNCTIONS"]
 

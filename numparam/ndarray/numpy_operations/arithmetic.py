@@ -8,10 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from numparam.ndarray.numpy_operations.operands import array_beside, is_numpy_array
+from numparam.ndarray.numpy_operations.promotion import (
+    PROMOTED,
+    is_floating,
+    promoted,
+    with_fractions,
+)
 from numparam.ndarray.operations.arithmetic import ARITHMETIC
-from numparam.ndarray.operations.operation import REQUIRED, Operation, register
+from numparam.ndarray.operations.binary import BinaryFunction
+from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
 from numparam.ndarray.values import as_host_array
-from numparam.numpy.operations.promotion import PROMOTED, is_floating, promoted, with_fractions
 
 __all__ = ["BINARY"]
 
@@ -23,7 +30,7 @@ def _floor_divide(left: Array, right: Array) -> Array:
     return np.floor_divide(left, right)
 
 
-#: Name, aliases, function of two arrays of one dtype, kind, and what it gives. Kinds: "number";
+#: Name, aliases, function of two arrays of one dtype, kind, and what it returns. Kinds: "number";
 #: "quotient", of integers as float32; "truth", a bool that compares an array with a number as it
 #: is; "bits", of integers and booleans.
 _TABLE: tuple[tuple[str, tuple[str, ...], Function, str, str], ...] = (
@@ -64,7 +71,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Function, str, str], ...] = (
     ("bitwise_xor", (), np.bitwise_xor, "bits", "the bits that are set in exactly one"),
 )
 
-#: What is said of the results, by kind.
+#: What the documentation says of results, by kind.
 _RESULTS = {
     "number": PROMOTED,
     "quotient": f"{PROMOTED} Integers give float32.",
@@ -73,8 +80,9 @@ _RESULTS = {
 }
 _NOT_IN_MXNET = frozenset(("floor_divide", "logical_and", "logical_or", "logical_xor"))
 
-#: What each function of two operands gives, by its name.
-BINARY: dict[str, str] = {}
+#: Each function of two operands, by its name and its aliases. A list takes the dtype of the other
+#: operand; a NumPy array keeps its own.
+BINARY: dict[str, BinaryFunction] = {}
 
 
 def _of_arrays(function: Function, kind: str, x1: Array, x2: Array) -> Array:
@@ -86,6 +94,8 @@ def _of_arrays(function: Function, kind: str, x1: Array, x2: Array) -> Array:
 
 def _of_number(function: Function, kind: str, swapped: bool, data: Array, *, scalar: Any) -> Array:
     number: Any
+    if isinstance(scalar, np.generic):
+        scalar = scalar.item()
     if kind == "quotient":
         dtype = with_fractions(data.dtype)
         data, number = data.astype(dtype, copy=False), np.asarray(scalar).astype(dtype)
@@ -118,7 +128,7 @@ def _register(
             ("x1", "x2"),
             dtype="computed",
             agree=False,
-            summary=f"Give {summary}, element by element, with NumPy's broadcasting.",
+            summary=f"Return {summary}, element by element, with NumPy's broadcasting.",
             **texts,
         )
     )
@@ -131,12 +141,14 @@ def _register(
                 ("data",),
                 attributes={"scalar": REQUIRED},
                 dtype="computed",
-                summary=f"Give {summary}, for "
+                summary=f"Return {summary}, for "
                 + ("a number and each element." if swapped else "each element and a number."),
                 **texts,
             )
         )
-    BINARY.update(dict.fromkeys((name, *aliases), summary))
+    for known in (name, *aliases):
+        rows = (OPERATIONS[f"_np_{name}{form}"] for form in ("", "_scalar", "_reflected"))
+        BINARY[known] = BinaryFunction(known, *rows, is_numpy_array, array_beside)
 
 
 for _row in _TABLE:

@@ -1,6 +1,6 @@
 """The rows that ``mx.np`` adds to the table of operations, under names with the prefix ``_np_``."""
 
-from numparam.numpy.operations import (
+from numparam.ndarray.numpy_operations import (
     arithmetic,
     elementwise,
     joining,

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from numparam.ndarray.operations.operation import operation
-from numparam.numpy.operations.promotion import PROMOTED, promoted
+from numparam.ndarray.numpy_operations.operands import array_beside, is_numpy_array
+from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
+from numparam.ndarray.operations.binary import BinaryFunction
+from numparam.ndarray.operations.operation import OPERATIONS, operation
 
-__all__: list[str] = []
+__all__ = ["MATMUL"]
 
 Array = np.ndarray
 
@@ -29,6 +31,12 @@ def _dot(a: Array, b: Array) -> Array:
 def _matmul(a: Array, b: Array) -> Array:
     """Multiply matrices; leading axes broadcast."""
     return np.asarray(np.matmul(*_alike(a, b)))
+
+
+#: What ``@`` computes.
+MATMUL = BinaryFunction(
+    "matmul", OPERATIONS["_np_matmul"], None, None, is_numpy_array, array_beside
+)
 
 
 @operation("_np_tensordot", dtype="computed", agree=False, result=PROMOTED)

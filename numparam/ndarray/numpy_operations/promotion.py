@@ -45,7 +45,7 @@ def promoted(first: DType, second: DType) -> DType:
     Examples
     --------
     >>> import numpy as np
-    >>> from numparam.numpy.operations.promotion import promoted
+    >>> from numparam.ndarray.numpy_operations.promotion import promoted
     >>> promoted(np.dtype('int64'), np.dtype('float16'))
     dtype('float16')
     >>> promoted(np.dtype('int8'), np.dtype('uint8'))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.operations.operation import OPERATIONS, Operation, operation, register
-from numparam.numpy.operations.promotion import is_floating, with_fractions
+from numparam.ndarray.numpy_operations.promotion import is_floating, with_fractions
 
 __all__ = ["UNARY"]
 

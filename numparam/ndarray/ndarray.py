@@ -178,7 +178,6 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
     def _mark(self, grad: NDArray | None, grad_req: str) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
         self._marking = _Marking(grad, grad_req)
-        epochs.bump_others()
 
     @property
     def grad(self) -> NDArray | None:

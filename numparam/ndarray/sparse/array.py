@@ -9,7 +9,6 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.registry import backend_of
 from numparam.ndarray.ndarray import NDArray
@@ -90,7 +89,6 @@ class BaseSparseNDArray(Refusals, NDArray):
     def _adopt(self, parts: Parts) -> None:
         """Take other parts, which may hold another number of rows or values."""
         self._chunk.parts = parts
-        epochs.bump_others()
 
     @property
     def _buffer(self) -> Buffer:

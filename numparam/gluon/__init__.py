@@ -7,9 +7,9 @@ from numparam.gluon.parameter import (
     Constant,
     DeferredInitializationError,
     Parameter,
-    ParameterDict,
     tensor_types,
 )
+from numparam.gluon.parameter_dict import ParameterDict
 
 __all__ = [
     "Constant",

@@ -9,6 +9,7 @@ from numparam.context import Context
 from numparam.devices.locks import turn
 from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
+from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.values import reachable
 
 __all__ = ["mean"]
@@ -57,8 +58,6 @@ def mean(copies: Sequence[Any]) -> Any:
     if first.stype == "csr":
         # Copies may have come to store different elements: only the dense mean is defined.
         return mean([copy.tostype("default") for copy in copies]).tostype("csr")
-    from numparam.ndarray.sparse.parts import Parts
-
     near = [copy if copy._backend is backend else copy.copyto(context) for copy in copies]
     parts = [copy._checked() for copy in near]
     ids, rows = backend.merge.merge(

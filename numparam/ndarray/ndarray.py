@@ -258,7 +258,6 @@ class NDArray:
     def _mark(self, grad: NDArray | None, grad_req: str) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
         self._marking = _Marking(grad, grad_req)
-        epochs.bump_others()
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Attach a gradient array of zeros.

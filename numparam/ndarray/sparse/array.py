@@ -8,7 +8,6 @@ import numpy as np
 
 from numparam.base import NotSupportedForSparseNDArray
 from numparam.context import Context
-from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.registry import backend_of
 from numparam.formats import Record, dumps_record, loads_record
@@ -93,7 +92,6 @@ class BaseSparseNDArray(NDArray):
     def _adopt(self, parts: Parts) -> None:
         """Take other parts, which may hold another number of rows or values."""
         self._chunk.parts = parts
-        epochs.bump_others()
 
     @property
     def _buffer(self) -> Buffer:

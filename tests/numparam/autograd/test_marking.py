@@ -5,7 +5,6 @@ from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
-from numparam.devices import epochs
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -62,13 +61,6 @@ def test_gradients_may_have_another_dtype():
     autograd.mark_variables([variable], [gradient])
     autograd.accumulate_grad(variable, [1e-8, 1])
     assert variable.grad.asnumpy().tolist() == [np.float32(1e-8), 1]
-
-
-def test_marks_make_a_new_storage_epoch():
-    variable, gradient = pair()
-    before = epochs.epoch()
-    autograd.mark_variables(variable, gradient)
-    assert epochs.epoch() != before
 
 
 def test_views_and_copies_are_not_marked():

@@ -1,4 +1,4 @@
-"""The first values of a parameter: which initializer makes them, and how it is called."""
+"""The first values of parameters: which initializer makes them, and how it is called."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from numparam import autograd
-from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
+from numparam.gluon.errors import SparseNumpyParameterError, SparseScalarParameterError
 from numparam.initializer import (
     Constant,
     InitDesc,
@@ -25,49 +25,18 @@ from numparam.initializer import (
     as_initializer,
 )
 
-__all__ = ["FirstValues", "check_initializer"]
+__all__ = ["FirstValues"]
 
 _HOST = Context("cpu", 0)
 _DENSE = ("default", "default")
 # Initializers that are known to write every element; others may rely on zeros.
 _WRITE_ALL = frozenset({Constant, MSRAPrelu, Normal, One, Orthogonal, Uniform, Xavier, Zero})
-# What is known to write one number; arrays are made with it, as most biases and scales are.
+# Initializers that write one number: most biases and scales are made with it at once.
 _NUMBERS: dict[Any, int] = {Zero._init_weight: 0, One._init_weight: 1}
 
 
-class SparseNumpyParameterError(MXNetError, ValueError):
-    """Sparse arrays were asked for where NumPy arrays are on, which are dense."""
-
-
-class SparseScalarParameterError(MXNetError, ValueError):
-    """A sparse array without dimensions was asked for; it would have no rows."""
-
-
-def check_initializer(init: Any, name: str) -> None:
-    """Refuse what is no initializer, before anything depends on it.
-
-    Parameters
-    ----------
-    init : Initializer, str, dict or callable
-        An initializer; its name, JSON text or description; or a function of a name and an array.
-    name : str
-        The parameter's name, for messages.
-
-    Raises
-    ------
-    AssertionError, TypeError, ValueError
-        What `numparam.initializer.as_initializer` raises, with the parameter's name.
-    """
-    if isinstance(init, Initializer) or (isinstance(init, str) and not init):
-        return
-    try:
-        as_initializer(init)
-    except (AssertionError, TypeError, ValueError) as error:
-        raise type(error)(f"Parameter '{name}' cannot be initialized: {error}") from error
-
-
 class FirstValues:
-    """How parameters that are initialised in one way get their first values.
+    """How parameters that are initialized in one way get their first values.
 
     Parameters
     ----------
@@ -80,15 +49,17 @@ class FirstValues:
 
     Attributes
     ----------
-    init, ctx_list
+    init
         As given.
+    contexts : tuple of Context
+        Those of `ctx_list`.
     deferred : tuple
         All of it, in the form of ``Parameter._deferred_init``.
     """
 
     def __init__(self, init: Any, default_init: Any, ctx_list: list[Context]) -> None:
         self.init = init
-        self.ctx_list = ctx_list
+        self.contexts = tuple(ctx_list)
         self.deferred = (init, ctx_list, default_init, None)
         place, backend = ctx_list[0], backend_of("cpu", 0)
         if backend_of(place.device_type, place.device_id) is not backend:
@@ -100,7 +71,8 @@ class FirstValues:
         known = type(self._rule) in _WRITE_ALL
         self._allocate = backend.empty if known else backend.zeros
         self._class = transfers.array_class()
-        # What the caller would come to.
+        # The function that calling the initializer would end in; where it is known beforehand, it
+        # is called directly.
         self._write: Any = None
         if (
             isinstance(self._rule, Initializer)
@@ -133,18 +105,18 @@ class FirstValues:
         Returns
         -------
         NDArray, RowSparseNDArray or CSRNDArray
-            On the first context if that is in host memory, else on ``cpu(0)``. Values do not
-            depend on where. A row-sparse array stores all rows.
+            On the first context if that is in host memory, else on ``cpu(0)``; the values are the
+            same. A row-sparse array stores all rows.
 
         Raises
         ------
         ValueError
-            If an array of this storage type cannot be; or what the initializer raises.
+            If an array of this storage type is impossible; or what the initializer raises.
         """
         dense = stypes == _DENSE
         if not dense:
             self._require_sparse(name, shape, stypes)
-        # Dense whatever the storage type: each initializer then works for all of them.
+        # Dense, whatever the storage type: each initializer then works for all of them.
         buffer = self._allocate(shape, dtype)
         array = self._class.from_buffer(buffer, self._place, self._backend)
         if self._number is None:
@@ -161,7 +133,7 @@ class FirstValues:
                 with autograd.pause():
                     self._caller(InitDesc(name, {"__init__": self._rule}), array)
         except Exception as error:
-            # A note: what initializers raise, their authors' own perhaps, stays what it is.
+            # A note, since the error's type may be the initializer's own.
             error.add_note(
                 f"This happened while {self._rule or self._caller!r} initialized Parameter "
                 f"'{name}' of shape {array.shape} and dtype {array._buffer.dtype}."

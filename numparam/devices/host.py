@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from numparam.devices.backend import AllocationError, Backend, Buffer
-from numparam.devices.locks import ONE_STEP, turn
+from numparam.devices.locks import ONE_STEP, exclusively
 from numparam.devices.memory import LARGE, KeptMemory
 
 __all__ = ["HostBackend"]
@@ -62,27 +62,23 @@ class HostBackend(Backend):
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        with turn(array):
-            if array.nbytes < LARGE:
-                return np.array(array, order="C", copy=True, subok=False)
-            buffer = self.empty(array.shape, array.dtype)
-            np.copyto(buffer, array)
-            return buffer
+        buffer = self.empty(array.shape, array.dtype)
+        if array.size <= ONE_STEP:
+            buffer[...] = array
+        else:
+            exclusively(lambda: np.copyto(buffer, array), array)
+        return buffer
 
     def download(self, buffer: Buffer) -> np.ndarray:
         """Copy a buffer into a new host array."""
         if buffer.size <= ONE_STEP:
             return np.array(buffer, order="C", copy=True)
-        with turn(buffer):
-            return np.array(buffer, order="C", copy=True)
+        return exclusively(lambda: np.array(buffer, order="C", copy=True), buffer)
 
     def convert_into(self, buffer: Buffer, target: Buffer) -> None:
         """Write a buffer into another one of its shape, of any dtype, on the device."""
-        with turn(buffer, target):
-            if buffer.dtype == target.dtype:
-                self.cast.copy(buffer, out=target)
-            else:
-                self.cast.cast(buffer, out=target)
+        convert = self.cast.copy if buffer.dtype == target.dtype else self.cast.cast
+        exclusively(lambda: convert(buffer, out=target), buffer, target)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""
@@ -92,13 +88,11 @@ class HostBackend(Backend):
             else:
                 buffer[...] = values
             return
-        with turn(buffer):
-            buffer[...] = values
+        exclusively(lambda: buffer.__setitem__(..., values), buffer)
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
         """Let `fill` write all bytes of a buffer, as a file's reader does."""
-        with turn(buffer):
-            fill(buffer.reshape(-1).view(np.uint8).data)
+        exclusively(lambda: fill(buffer.reshape(-1).view(np.uint8).data), buffer)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
         """Contiguous part of a buffer from element `start` on, in another shape; shares memory."""

@@ -14,12 +14,13 @@ from typing import Any, Self
 import numpy as np
 
 from numparam.initializer.bilinear import bilinear_weights
+from numparam.initializer.by_name import create, registry
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import InitializerArgumentError, NoRuleError
 from numparam.initializer.writing import element_count, write
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import create
+from numparam.registry import Registrable
 
 __all__ = ["Initializer"]
 
@@ -52,7 +53,7 @@ _PLAIN_TEXT_RULES = (
 )
 
 
-class Initializer:
+class Initializer(Registrable):
     """What gives parameters their first values.
 
     A subclass passes its arguments to ``super().__init__`` and overrides `_init_weight`.
@@ -80,6 +81,8 @@ class Initializer:
     >>> weight.asnumpy(), bias.asnumpy()
     (array([0.5, 0.5], dtype=float32), array([0., 0.], dtype=float32))
     """
+
+    registry = registry
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs

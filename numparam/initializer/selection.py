@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from numparam.initializer.by_name import create
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import (
     InitializerArgumentError,
@@ -19,7 +20,6 @@ from numparam.initializer.errors import (
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import write
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import create
 
 __all__ = ["Load", "Mixed", "as_initializer"]
 

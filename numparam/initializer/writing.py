@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam import random as process
+from numparam import generator
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
 from numparam.types.dtypes import as_dtype
@@ -99,7 +99,7 @@ def write_uniform(array: NDArray, bound: float) -> None:
         # filling one.
         array._require_writable()
         try:
-            process.fill_uniform(array._backend, array._buffer, -high, high)
+            generator.fill_uniform(array._backend, array._buffer, -high, high)
         except (TypeError, ValueError) as error:
             raise random.DistributionError(str(error)) from error
         return

@@ -18,6 +18,7 @@ from numparam.types.device_types import NAME_BY_TYPEID, TYPEID_BY_NAME, UnknownD
 
 __all__ = [
     "Context",
+    "DeviceIdTooLargeError",
     "NegativeDeviceIdError",
     "cpu",
     "cpu_pinned",
@@ -34,8 +35,16 @@ _DEPRECATED_DEFAULT = (
 )
 
 
+# MXNet keeps the number in 32 bits, and so do .params files.
+_LARGEST_ID = 2**31 - 1
+
+
 class NegativeDeviceIdError(IndexError, ValueError):
     """A context with a negative number was asked for."""
+
+
+class DeviceIdTooLargeError(MXNetError, IndexError, ValueError, OverflowError):
+    """A context with a number of more than 31 bits was asked for."""
 
 
 class _ContextType(type):
@@ -89,6 +98,8 @@ class Context(metaclass=_ContextType):
         If ``device_id`` is not an integer.
     NegativeDeviceIdError
         If ``device_id`` is negative (an IndexError and a ValueError).
+    DeviceIdTooLargeError
+        If it is above 2**31 - 1 (an MXNetError, an IndexError and a ValueError).
 
     Notes
     -----
@@ -139,6 +150,11 @@ class Context(metaclass=_ContextType):
                 raise NegativeDeviceIdError(
                     f"There is no {device_type}({number}): devices are numbered from 0."
                 )
+            if number > _LARGEST_ID:
+                raise DeviceIdTooLargeError(
+                    f"There is no {device_type}({number}): devices are numbered up to "
+                    f"{_LARGEST_ID}, the largest number that .params files can hold."
+                )
         self.device_typeid = typeid
         self.device_id = number
 
@@ -186,7 +202,7 @@ class Context(metaclass=_ContextType):
         Context._default_ctx.leave(self)
 
     def empty_cache(self) -> None:
-        """Give memory that is kept for reuse back to the device.
+        """Return memory that is kept for reuse to the system.
 
         In host memory up to 256 MiB of large arrays that are gone are kept, for all contexts
         together; the environment variable ``NUMPARAM_KEPT_BYTES`` sets another limit.
@@ -290,7 +306,9 @@ def cpu_shared(device_id: int = 0) -> Context:
 
     Notes
     -----
-    It is ordinary memory under the name that MXNet's data loaders record in files.
+    What a forked process writes into an array there is seen by its parent, and the other way round;
+    `multiprocessing` sends such arrays by reference. Threads of one process take turns at an array,
+    processes do not: use a lock of `multiprocessing` where several write.
 
     Examples
     --------
@@ -301,7 +319,7 @@ def cpu_shared(device_id: int = 0) -> Context:
 
 
 def current_context() -> Context:
-    """Give the calling thread's current context.
+    """Return the calling thread's current context.
 
     Returns
     -------
@@ -329,7 +347,7 @@ def num_gpus() -> int:
     -----
     The first call looks for CUDA, and so may import numba; importing numparam does not.
     """
-    # Late, as below: a Context is cheap, and devices import the kernels' table.
+    # Late, here and below: making a Context must not load devices and the kernels' table.
     from numparam.devices import cuda
 
     return cuda.gpu_count()

@@ -51,14 +51,15 @@ _SMALL_BLOCKS, _AHEAD_BLOCKS = 128, 1 << 13
 
 
 class SeedError(ValueError, TypeError):
-    """The seed is no integer."""
+    """The seed is not an integer."""
 
 
 class _Generator:
     """The key and the next block of the process's sequence."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: a signal handler may draw while its thread does.
+        self._lock = threading.RLock()
         self._key = 0
         self._next = 0
 
@@ -75,7 +76,7 @@ class _Generator:
 
     def after_fork(self, reseed: bool) -> None:
         # Another thread of the parent may have held the lock.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         if reseed:
             # Any key that differs from the parent's and from those of its other children.
             self._key ^= (os.getpid() * 0x9E3779B97F4A7C15) & (2**64 - 1)
@@ -100,7 +101,7 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     Raises
     ------
     ValueError
-        If the seed is no integer.
+        If the seed is not an integer.
     KeyError
         If `ctx` is neither; also a TypeError and an MXNetError.
 

@@ -80,9 +80,7 @@ class Registry:
         self._lock = threading.Lock()
         self._classes: dict[str, type] = {}
 
-    def register(
-        self, klass: Class, name: str | None = None, *, stacklevel: int = 2
-    ) -> Class:
+    def register(self, klass: Class, name: str | None = None, *, stacklevel: int = 2) -> Class:
         """Register a class under a name, by default its own; usable as a decorator.
 
         Parameters

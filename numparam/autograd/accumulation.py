@@ -14,6 +14,7 @@ import numpy as np
 from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.memory import owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.recording.errors import (
@@ -315,7 +316,7 @@ def _copy_what_is_overwritten(targets: list[_Target]) -> None:
                 continue
             if id(values) in written:
                 target.dense[place] = backend.copied(values)
-            elif target.host_memory and (values.base is not None or own.base is not None):
+            elif target.host_memory and not (owns_memory(values) and owns_memory(own)):
                 if not values.flags.c_contiguous:
                     target.dense[place] = np.ascontiguousarray(values)
                     continue

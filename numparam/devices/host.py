@@ -10,7 +10,7 @@ import numpy as np
 
 from numparam.devices.backend import AllocationError, Backend, Buffer
 from numparam.devices.locks import ONE_STEP, exclusively
-from numparam.devices.memory import LARGE, KeptMemory
+from numparam.devices.memory import LARGE, KeptMemory, SmallMemory
 
 __all__ = ["HostBackend"]
 
@@ -28,41 +28,38 @@ class HostBackend(Backend):
         super().__init__(name)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
-        """Allocate uninitialised memory; that of large arrays was used before, where some is kept.
+        """Allocate memory whose elements are not set, aligned to 64 bytes.
 
         Raises
         ------
         AllocationError
-            If the memory is not to be had: a MemoryError and an MXNetError.
+            If there is not enough memory: a MemoryError and an MXNetError.
         """
-        needed = prod(shape) * dtype.itemsize
-        large = needed >= LARGE
-        if large:
-            _ = _kept.limit  # a setting that cannot be read is no lack of memory
-        try:
-            return _kept.empty(shape, dtype) if large else np.empty(shape, dtype)
-        except (MemoryError, ValueError) as failure:
-            if isinstance(failure, ValueError) and (not large or min(shape) < 0):
-                raise  # no shape of an array, such as one of a hundred dimensions
-            raise AllocationError(
-                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
-                "bytes, which this machine does not have to give"
-            ) from failure
+        return self._allocated(shape, dtype)
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
-        if prod(shape) * dtype.itemsize < LARGE:
-            try:
-                return np.zeros(shape, dtype)
-            except MemoryError:
-                pass  # then `empty` says what is missing
-        buffer = self.empty(shape, dtype)
-        buffer.fill(0)
-        return buffer
+        return self._allocated(shape, dtype, zero=True)
+
+    def _allocated(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
+    ) -> np.ndarray:
+        """Return a new host array, aligned to a cache line."""
+        needed = prod(shape) * dtype.itemsize
+        try:
+            if needed < LARGE:
+                make = _small.zeros if zero else _small.empty
+                return make(shape, dtype, needed)
+            array = _kept.empty(shape, dtype)
+        except (MemoryError, ValueError) as failure:
+            raise _explained(failure, shape, dtype) from failure
+        if zero:
+            array.fill(0)
+        return array
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        buffer = self.empty(array.shape, array.dtype)
+        buffer = self._allocated(array.shape, array.dtype)
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
@@ -127,8 +124,20 @@ class HostBackend(Backend):
         """Wait until all work given to the device is done; the host's is done already."""
 
     def empty_cache(self) -> None:
-        """Give memory that is kept for reuse back to the system."""
+        """Return memory that is kept for reuse to the system."""
         _kept.release()
+
+
+def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Exception:
+    """Return the error that tells a lack of memory from a shape that no array has."""
+    _ = _kept.limit  # a setting that cannot be read is not a lack of memory
+    needed = prod(shape) * dtype.itemsize
+    if isinstance(failure, ValueError) and (needed < LARGE or min(shape) < 0):
+        return failure  # negative, or of a hundred dimensions
+    return AllocationError(
+        f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} bytes, "
+        "more than this machine can allocate"
+    )
 
 
 def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
@@ -147,4 +156,5 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
     return result
 
 
+_small = SmallMemory()
 _kept = KeptMemory()

@@ -87,7 +87,8 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
 def _owner(buffer: Any) -> int:
     """Return the identity of the array that a buffer shares its memory with, or of its own."""
     base = getattr(buffer, "base", None)
-    return id(base if isinstance(base, np.ndarray) else buffer)
+    # `Memory` is no array of its own; see `devices.memory`.
+    return id(base if type(base) is np.ndarray else buffer)
 
 
 def _lock_of(owner: int) -> _Lock:

@@ -12,6 +12,7 @@ from numparam.base import MXNetError
 from numparam.devices.backend import Backend
 from numparam.devices.cuda import CUDABackend
 from numparam.devices.host import HostBackend
+from numparam.devices.shared import SharedHostBackend
 from numparam.kernels import _forking
 
 __all__ = ["backend_of", "factory_of", "register", "synchronize_all"]
@@ -22,7 +23,7 @@ _lock = _forking.importing
 _factories: dict[str, Callable[[int], Backend]] = {
     "cpu": lambda device_id: _host,
     "cpu_pinned": lambda device_id: _host,
-    "cpu_shared": lambda device_id: _host,
+    "cpu_shared": lambda device_id: SharedHostBackend(),
     "gpu": CUDABackend,
 }
 _backends: dict[tuple[str, int], Backend] = {}

@@ -20,6 +20,7 @@ from numparam.ndarray.files import load, load_frombuffer, save
 from numparam.ndarray.functions import add_methods, late_function
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.one_hot import onehot_encode
+from numparam.ndarray.sending import send_shared_memory
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
 from numparam.ndarray.sharing import (
     from_dlpack,
@@ -30,6 +31,7 @@ from numparam.ndarray.sharing import (
 from numparam.ndarray.waiting import waitall
 
 add_methods(NDArray)
+send_shared_memory(NDArray)
 globals().update({name: getattr(op, name) for name in op.__all__})
 # MXNet has the commonest distributions under these names, too.
 uniform = random_uniform = random.uniform

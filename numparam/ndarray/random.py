@@ -268,7 +268,11 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
 
 
 def __getattr__(name: str) -> NoReturn:
-    process.__getattr__(name)
+    raise AttributeError(
+        f"numparam.ndarray.random has no {name!r}; it has seed, {', '.join(__all__)}. For other "
+        "distributions draw with numpy.random.default_rng(seed) and make arrays with nd.array",
+        name=name,
+    )
 
 
 def _ignore_name(keywords: dict[str, Any]) -> None:

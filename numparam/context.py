@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import operator
 import warnings
-from types import TracebackType
 from typing import ClassVar
 
 from numparam.base import MXNetError
+from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
 from numparam.types.device_types import NAME_BY_TYPEID, TYPEID_BY_NAME, UnknownDeviceTypeError
 
@@ -63,7 +63,7 @@ class _ContextType(type):
         Context._default_ctx.value = context
 
 
-class Context(metaclass=_ContextType):
+class Context(Scope, metaclass=_ContextType):
     """A device: its type and its number.
 
     Used in a ``with`` statement it becomes the calling thread's current context, where arrays and
@@ -189,18 +189,6 @@ class Context(metaclass=_ContextType):
     def __repr__(self) -> str:
         return f"{self.device_type}({self.device_id})"
 
-    def __enter__(self) -> Context:
-        Context._default_ctx.enter(self, self)
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        Context._default_ctx.leave(self)
-
     def empty_cache(self) -> None:
         """Return memory that is kept for reuse to the system.
 
@@ -221,7 +209,7 @@ class Context(metaclass=_ContextType):
         backend_of(self.device_type, self.device_id).empty_cache()
 
 
-Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
+Context._scopes = Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
 
 
 def cpu(device_id: int = 0) -> Context:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from numparam._missing import missing
 from numparam.generator import reseed_after_fork, seed
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module("numparam.ndarray.random"), name)
         globals()[name] = value
         return value
-    raise AttributeError(
-        f"numparam.random has no {name!r}; it has {', '.join(__all__)}. For other distributions "
-        "draw with numpy.random.default_rng(seed) and make arrays with nd.array",
-        name=name,
+    raise missing(
+        "numparam.random",
+        name,
+        __all__,
+        f"It has {', '.join(__all__)}. For other distributions draw with "
+        "numpy.random.default_rng(seed) and make arrays with nd.array",
     )
 
 

@@ -19,6 +19,7 @@ from numparam.initializer.errors import (
 )
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import write
+from numparam.ndarray.files import load
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["Load", "Mixed", "as_initializer"]
@@ -142,9 +143,8 @@ class Load:
 
     def __init__(self, param: Any, default_init: Any = None, verbose: bool = False) -> None:
         if isinstance(param, (str, os.PathLike)):
-            from numparam.ndarray.files import load
-
-            param = load(param)
+            # A file of no arrays does not tell whether they would have names.
+            param = load(param) or {}
         if not isinstance(param, Mapping):
             raise UnnamedArraysError(
                 f"Load needs arrays with names, a dict or a file of one, not {type(param).__name__}"

@@ -13,6 +13,7 @@ import numpy as np
 from numparam import generator
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["element_count", "write", "write_normal", "write_uniform"]
@@ -72,8 +73,6 @@ def _dense_like(array: NDArray) -> NDArray:
 
 def _store_all_rows(array: Any, dense: NDArray) -> None:
     """Store every row, also those that are zero, which copying a dense array drops."""
-    from numparam.ndarray.sparse.parts import Parts
-
     ids = array._backend.upload(np.arange(array.shape[0], dtype=np.int64))
     array._adopt(Parts(dense._buffer, ids, valid=True))
 

@@ -72,3 +72,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     return late_function(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})

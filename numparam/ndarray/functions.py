@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
+from numparam._missing import missing
 from numparam.base import MXNetError
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, invoke
@@ -213,11 +214,10 @@ def unknown_operation(name: str) -> NoReturn:
     AttributeError
         It says what numparam is, and which names are near.
     """
-    near = difflib.get_close_matches(
-        name, [known for known in OPERATIONS if not known.startswith("_")], 3
-    )
-    hint = f" Near names: {', '.join(near)}." if near else ""
-    raise AttributeError(
-        f"numparam.nd has no {name!r}. numparam is Gluon's parameter layer, with the array "
-        f"operations that parameter code needs; it has no neural network layers.{hint}"
+    raise missing(
+        "numparam.nd",
+        name,
+        [known for known in dir(sys.modules[__package__]) if not known.startswith("_")],
+        "numparam is Gluon's parameter layer, with the array operations that parameter code needs; "
+        "it has no neural network layers",
     )

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from numparam import generator
+from numparam._missing import missing
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
@@ -268,10 +269,12 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
 
 
 def __getattr__(name: str) -> NoReturn:
-    raise AttributeError(
-        f"numparam.ndarray.random has no {name!r}; it has seed, {', '.join(__all__)}. For other "
-        "distributions draw with numpy.random.default_rng(seed) and make arrays with nd.array",
-        name=name,
+    raise missing(
+        "numparam.nd.random",
+        name,
+        __all__,
+        f"It has {', '.join(__all__)}. For other distributions draw with "
+        "numpy.random.default_rng(seed) and make arrays with nd.array",
     )
 
 

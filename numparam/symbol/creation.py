@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from numparam.attribute import AttrScope
+from numparam.formats.errors import access_error
 from numparam.symbol import json_format
 from numparam.symbol.attributes import write_shape
 from numparam.symbol.symbol import Symbol, _Variable
@@ -160,8 +161,6 @@ def load(fname: str | os.PathLike[Any]) -> Symbol:
         If the file cannot be read (also an OSError), or is not the JSON of variables (also a
         ValueError).
     """
-    from numparam.formats.errors import access_error
-
     if not isinstance(fname, (str, os.PathLike)):
         raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
     try:

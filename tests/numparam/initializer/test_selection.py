@@ -245,3 +245,20 @@ def test_random_values_come_from_the_generator_of_the_process():
         results.append(written(rule, "a_weight", (20,)))
     assert results[0] == results[1]
     assert written(rule, "a_weight", (20,)) != results[0]
+
+
+def test_a_file_without_arrays_leaves_everything_to_the_default(tmp_path):
+    path = str(tmp_path / "empty.params")
+    mx.nd.save(path, {})
+    weight = mx.gluon.Parameter("weight", shape=(2,))
+    weight.initialize(mx.init.Load(path, default_init="ones"))
+    assert weight.data().asnumpy().tolist() == [1, 1]
+    with pytest.raises(mx.MXNetError, match="no value for 'weight' among the 0"):
+        weight.initialize(mx.init.Load(path), force_reinit=True)
+
+
+def test_a_file_of_arrays_without_names_is_no_source_of_values(tmp_path):
+    path = str(tmp_path / "list.params")
+    mx.nd.save(path, [mx.nd.ones((2,))])
+    with pytest.raises(TypeError, match="arrays with names"):
+        mx.init.Load(path)

@@ -11,7 +11,6 @@ import threading
 
 import numpy as np
 import pytest
-from opaque import OpaqueBackend, OpaqueBuffer, opaque_device
 
 import numparam
 from numparam.base import MXNetError
@@ -19,6 +18,7 @@ from numparam.devices import host as host_module
 from numparam.devices import memory, registry
 from numparam.devices.memory import KeptMemory
 from numparam.devices.shared import SharedHostBackend
+from tests.support.opaque import OpaqueBackend, OpaqueBuffer, opaque_device
 
 API = pathlib.Path(numparam.__file__).parent
 

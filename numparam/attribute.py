@@ -16,7 +16,7 @@ _DEPRECATED_CURRENT = (
 
 
 class _AttrScopeType(type):
-    """Gives :class:`AttrScope` its deprecated class property ``current``."""
+    """Metaclass that gives :class:`AttrScope` its deprecated class property ``current``."""
 
     @property
     def current(cls) -> AttrScope:

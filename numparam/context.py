@@ -48,7 +48,7 @@ class DeviceIdTooLargeError(MXNetError, IndexError, ValueError, OverflowError):
 
 
 class _ContextType(type):
-    """Gives :class:`Context` its deprecated class property ``default_ctx``."""
+    """Metaclass that gives :class:`Context` its deprecated class property ``default_ctx``."""
 
     @property
     def default_ctx(cls) -> Context:
@@ -342,7 +342,7 @@ def num_gpus() -> int:
 
 
 def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
-    """Ask a GPU how much memory it has.
+    """Return the free and the total memory of a GPU.
 
     Parameters
     ----------

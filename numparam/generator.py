@@ -124,7 +124,7 @@ class _ContextArgumentError(MXNetError, TypeError, KeyError):
 
 
 def reseed_after_fork(active: bool = True) -> None:
-    """Let child processes that are forked from now on have numbers of their own.
+    """Set whether child processes forked from now on have numbers of their own.
 
     Parameters
     ----------

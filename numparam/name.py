@@ -1,4 +1,4 @@
-"""Name managers: what a symbol or block is called when nobody names it."""
+"""Name managers: names for symbols and blocks that are not given one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _NameManagerType(type):
-    """Gives :class:`NameManager` its deprecated class property ``current``."""
+    """Metaclass that gives :class:`NameManager` its deprecated class property ``current``."""
 
     @property
     def current(cls) -> NameManager:

@@ -88,7 +88,7 @@ class HostBackend(Backend):
         exclusively(lambda: buffer.__setitem__(..., values), buffer)
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
-        """Let `fill` write all bytes of a buffer, as a file's reader does."""
+        """Call `fill` with the bytes of a buffer, to write all of them, as a file's reader does."""
         exclusively(lambda: fill(buffer.reshape(-1).view(np.uint8).data), buffer)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
@@ -107,7 +107,7 @@ class HostBackend(Backend):
         return _owned(function(*buffers), buffers)
 
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
-        """Let a NumPy function of host arrays write into its first argument."""
+        """Call a NumPy function that writes into its first argument."""
         function(target, *buffers)
 
     def on_host(self, buffer: Buffer) -> np.ndarray:

@@ -19,13 +19,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from weakref import ref
 
 import numpy as np
 
-__all__ = ["ONE_STEP", "exclusively"]
+__all__ = ["ONE_STEP", "exclusively", "holding"]
 
 #: Number of elements up to which NumPy copies in one step of the interpreter, without a lock.
 ONE_STEP = 256
@@ -41,7 +42,7 @@ class _Lock(Protocol):
     def _is_owned(self) -> bool: ...
     def _at_fork_reinit(self) -> None: ...
     def __enter__(self) -> bool: ...
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, kind: Any, error: Any, traceback: Any, /) -> None: ...
 
 
 # By the identity of the array that owns the memory. Each change is one operation of a dict, since
@@ -81,13 +82,13 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
     wanted = {owner: _lock_of(owner) for owner in map(_owner, buffers)}
     if held:
         return _inside_another_call(function, wanted, held)
-    return _holding([wanted[owner] for owner in sorted(wanted)], function)
+    return holding([wanted[owner] for owner in sorted(wanted)], function)
 
 
 def _owner(buffer: Any) -> int:
     """Return the identity of the array that a buffer shares its memory with, or of its own."""
     base = getattr(buffer, "base", None)
-    # `Memory` is no array of its own; see `devices.memory`.
+    # A base of class `Memory` belongs to several arrays; see `devices.memory`.
     return id(base if type(base) is np.ndarray else buffer)
 
 
@@ -109,8 +110,24 @@ def _owned() -> dict[int, _Lock]:
     return {owner: lock for owner, lock in in_use if lock is not None and lock._is_owned()}
 
 
-def _holding(locks: Sequence[_Lock], function: Callable[[], Result]) -> Result:
-    """Call a function while holding some locks. Nested `with` statements cannot be interrupted."""
+def holding(locks: Sequence[AbstractContextManager[Any]], function: Callable[[], Result]) -> Result:
+    """Call a function while holding some locks, acquired in the order given.
+
+    Parameters
+    ----------
+    locks : sequence of threading.RLock
+        All of them are released at the end, also if an interrupt comes at any moment: `with`
+        statements on locks cannot be interrupted, which those of an ExitStack can.
+    function : callable
+        Called without arguments.
+
+    Returns
+    -------
+    object
+        Whatever the function returns.
+    """
+    if not locks:
+        return function()
     if len(locks) == 1:
         with locks[0]:
             return function()
@@ -119,9 +136,9 @@ def _holding(locks: Sequence[_Lock], function: Callable[[], Result]) -> Result:
             return function()
     if len(locks) < 8:
         with locks[0]:
-            return _holding(locks[1:], function)
+            return holding(locks[1:], function)
     with locks[0], locks[1], locks[2], locks[3], locks[4], locks[5], locks[6]:
-        return _holding(locks[7:], function)
+        return holding(locks[7:], function)
 
 
 def _inside_another_call(
@@ -135,7 +152,7 @@ def _inside_another_call(
     try:
         for lock in held.values():
             lock.release()
-        return _holding(in_order, function)
+        return holding(in_order, function)
     finally:
         for owner in sorted(held):
             if not held[owner]._is_owned():

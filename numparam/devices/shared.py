@@ -34,7 +34,7 @@ Reference = tuple[Any, int, int, tuple[int, ...], np.dtype[Any]]
 class _Segment(mmap.mmap):
     """A mapped file, which is closed with the last array in it."""
 
-    descriptor: int
+    descriptor = -1
 
     def __new__(cls, descriptor: int, size: int) -> _Segment:
         segment = super().__new__(cls, descriptor, size)
@@ -42,7 +42,8 @@ class _Segment(mmap.mmap):
         return segment
 
     def __del__(self) -> None:
-        os.close(self.descriptor)
+        if self.descriptor >= 0:  # else the file could not be mapped
+            os.close(self.descriptor)
 
 
 class SharedHostBackend(HostBackend):
@@ -127,7 +128,7 @@ _registered = False
 
 
 def send_by_reference(cls: type, reduce: Callable[[Any], Any]) -> None:
-    """Let `multiprocessing` pickle objects of a class by a function of its own.
+    """Register a function by which `multiprocessing` pickles objects of a class.
 
     Parameters
     ----------

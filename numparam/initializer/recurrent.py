@@ -58,7 +58,7 @@ class FusedRNN(Initializer):
     """Stand for the initializer of fused recurrent layers in checkpoints and JSON.
 
     numparam has no recurrent cells, which know how the fused array is divided; it keeps the
-    description, and refuses to initialize.
+    description, and raises an error when it should initialize.
 
     Parameters
     ----------

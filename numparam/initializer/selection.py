@@ -63,7 +63,7 @@ class Mixed:
                 compiled.append(re.compile(pattern))
             except re.error as error:
                 raise InitializerArgumentError(
-                    f"the pattern {pattern!r} is no regular expression: {error}"
+                    f"the pattern {pattern!r} is not a regular expression: {error}"
                 ) from error
         self.map = list(zip(compiled, map(_callable, initializers), strict=True))
 
@@ -85,7 +85,7 @@ class Mixed:
         self.chosen(name)(name, arr)
 
     def chosen(self, name: str) -> Callable[[str, NDArray], None]:
-        """Give the initializer for a name.
+        """Return the initializer for a name.
 
         Parameters
         ----------
@@ -227,7 +227,7 @@ class _ByName(Initializer):
             chooser(name, arr)
 
     def dumps(self) -> str:
-        """Refuse: patterns, values and functions have no JSON form.
+        """Raise an error: patterns, values and functions have no JSON form.
 
         Raises
         ------
@@ -293,5 +293,5 @@ def as_initializer(init: Any) -> Initializer:
 
 
 def _callable(init: Any) -> Callable[[str, NDArray], None]:
-    """Give what Mixed and Load call: an initializer, or a function of a name and an array."""
+    """Return what Mixed and Load call: an initializer, or a function of a name and an array."""
     return init if callable(init) and not isinstance(init, type) else create(init)

@@ -78,7 +78,7 @@ def var(
         raise TypeError(
             f"A variable's name must be a string; got {name!r} of type {type(name).__name__}."
         )
-    _refuse_unwritable("name", name)
+    _check_writable("name", name)
     attributes = AttrScope._current.value.get(None if attr is None else dict(attr))
     if shape is not None:
         attributes["__shape__"] = write_shape(shape)
@@ -101,7 +101,7 @@ def var(
         attributes[key] = str(value)
     variable = Symbol((_Variable(name, {}),))
     for key, value in attributes.items():
-        _refuse_unwritable(f"attribute {key!r} of variable {name!r}", value)
+        _check_writable(f"attribute {key!r} of variable {name!r}", value)
     variable._set_attr(**attributes)
     return variable
 
@@ -222,7 +222,7 @@ def _write_init(name: str, init: Any) -> str:
     return str(init.dumps())
 
 
-def _refuse_unwritable(what: str, text: str) -> None:
+def _check_writable(what: str, text: str) -> None:
     if isinstance(text, str) and ("\0" in text or any("\ud800" <= c <= "\udfff" for c in text)):
         raise ValueError(
             f"The {what} is {text!r}, which no file can hold: it has a null character or half of "

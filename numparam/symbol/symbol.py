@@ -118,7 +118,7 @@ class Symbol(SymbolWithoutGraph):
         return found
 
     def _set_attr(self, **kwargs: str) -> None:
-        """Set attributes of the variable; all of them, or none if one is refused."""
+        """Set attributes of the variable; if one is not allowed, set nothing."""
         if len(self._variables) != 1:
             raise MXNetError(f"Attributes are set on one variable at a time, not on {self}.")
         attributes = {}

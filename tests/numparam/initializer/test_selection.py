@@ -160,19 +160,41 @@ def test_initializers_and_their_texts_become_initializers(given):
     assert written(made, "a_weight") == [1, 1]
 
 
-CHOOSERS = {
-    "Mixed": lambda: init.Mixed(["a", ".*"], [init.Constant(2), init.Zero()]),
-    "nested": lambda: init.Mixed(
-        [".*"], [init.Load({}, init.Mixed(["b", ".*"], [init.Zero(), twos]))]
-    ),
-    "Load": lambda: init.Load({"a_bias": nd.array([2, 2])}),
-    "default of Load": lambda: init.Load({}, init.Constant(2)),
-    "function": lambda: twos,
-    "partial": lambda: init.Constant(2)._init_weight,
-}
+def choose_by_mixed():
+    return init.Mixed(["a", ".*"], [init.Constant(2), init.Zero()])
 
 
-@pytest.mark.parametrize("chooser", CHOOSERS.values(), ids=CHOOSERS)
+def choose_by_nested():
+    return init.Mixed([".*"], [init.Load({}, init.Mixed(["b", ".*"], [init.Zero(), twos]))])
+
+
+def choose_by_load():
+    return init.Load({"a_bias": nd.array([2, 2])})
+
+
+def choose_by_default_of_load():
+    return init.Load({}, init.Constant(2))
+
+
+def choose_by_function():
+    return twos
+
+
+def choose_by_partial():
+    return init.Constant(2)._init_weight
+
+
+CHOOSERS = [
+    pytest.param(choose_by_mixed, id="Mixed"),
+    pytest.param(choose_by_nested, id="nested"),
+    pytest.param(choose_by_load, id="Load"),
+    pytest.param(choose_by_default_of_load, id="default of Load"),
+    pytest.param(choose_by_function, id="function"),
+    pytest.param(choose_by_partial, id="partial"),
+]
+
+
+@pytest.mark.parametrize("chooser", CHOOSERS)
 def test_choosers_apply_whatever_the_end_of_the_name(chooser):
     made = init.as_initializer(chooser())
     assert isinstance(made, init.Initializer)

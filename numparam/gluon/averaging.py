@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from numparam.context import Context
-from numparam.devices.locks import turn
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
 from numparam.ndarray.sparse.parts import Parts
@@ -52,8 +52,7 @@ def mean(copies: Sequence[Any]) -> Any:
             for copy in copies
         ]
         average = backend.empty(first.shape, first._buffer.dtype)
-        with turn(*buffers):
-            backend.average.mean(buffers, out=average)
+        exclusively(lambda: backend.average.mean(buffers, out=average), *buffers)
         return type(first).from_buffer(average, context, backend)
     if first.stype == "csr":
         # Copies may have come to store different elements: only the dense mean is defined.

@@ -13,7 +13,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Buffer
-from numparam.devices.locks import turn
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.creation import zeros
@@ -109,8 +109,7 @@ def write(target: NDArray, source: Any) -> None:
     from_host = isinstance(source, np.ndarray)
     host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
-        with turn(buffer, host):
-            backend.write(buffer, host)
+        exclusively(lambda: backend.write(buffer, host), buffer, host)
         return
     given = backend.upload(source) if from_host else _buffer_for(source, target)
     if given is not buffer:

@@ -19,6 +19,7 @@ from numparam.ndarray.creation import arange, array, empty, eye, full, linspace,
 from numparam.ndarray.files import load, load_frombuffer, save
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.one_hot_encoding import onehot_encode
+from numparam.ndarray.sending import send_shared_memory
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
 from numparam.ndarray.sharing import (
     from_dlpack,
@@ -28,6 +29,7 @@ from numparam.ndarray.sharing import (
 )
 from numparam.ndarray.waiting import waitall
 
+send_shared_memory(NDArray)
 # MXNet has the commonest distributions under these names, too.
 uniform = random_uniform = random.uniform
 normal = random_normal = random.normal
@@ -72,4 +74,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(globals().keys() | set(op.__all__))
+    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})

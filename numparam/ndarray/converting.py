@@ -9,7 +9,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.devices.backend import Backend, Buffer
-from numparam.ndarray.operations.operation import OPERATIONS, Operation, register
+from numparam.ndarray.operations.operation import Operation, register
 
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from numparam._missing import missing
 from numparam.ndarray.arguments import ArgumentTypeError, UnexpectedArgumentError
 from numparam.ndarray.operations import OPERATIONS, Operation, invoke
 from numparam.ndarray.operations.arithmetic import ARITHMETIC, BINARY, Arithmetic
@@ -20,7 +21,7 @@ from numparam.ndarray.values import is_array
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["bind", "function_of", "method", "names_of", "named", "signature", "unknown_operation"]
+__all__ = ["bind", "function_of", "method", "named", "names_of", "signature", "unknown_operation"]
 
 
 def names_of(prefix: str = "") -> list[str]:
@@ -253,9 +254,10 @@ def unknown_operation(name: str) -> NoReturn:
     AttributeError
         With what numparam is, and which names are near.
     """
-    near = difflib.get_close_matches(name, names_of(), 3)
-    hint = f" Near names: {', '.join(near)}." if near else ""
-    raise AttributeError(
-        f"numparam.nd has no {name!r}. numparam is Gluon's parameter layer, with the array "
-        f"operations that parameter code needs; it has no neural network layers.{hint}"
+    raise missing(
+        "numparam.nd",
+        name,
+        [known for known in dir(sys.modules[__package__]) if not known.startswith("_")],
+        "numparam is Gluon's parameter layer, with the array operations that parameter code needs; "
+        "it has no neural network layers",
     )

@@ -13,7 +13,7 @@ from numparam.ndarray.values import is_array, reachable
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["Basic", "Resolved", "resolved", "checked", "expanded", "is_advanced", "too_many"]
+__all__ = ["Basic", "Resolved", "checked", "expanded", "is_advanced", "resolved", "too_many"]
 
 _INTEGERS = (int, np.integer)
 

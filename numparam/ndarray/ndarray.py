@@ -910,9 +910,7 @@ class NDArray:
         """
         return self.broadcast_to(other.shape)
 
-    def split_v2(
-        self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
-    ) -> Any:
+    def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
         """Split along an axis.
 
         Parameters
@@ -1064,6 +1062,7 @@ class NDArray:
     topk: Callable[..., Any] = method("topk")
     trunc = method("trunc")
     zeros_like = method("zeros_like")
+
 
 NDArray._array_class = NDArray
 

@@ -47,7 +47,7 @@ def reachable(source: NDArray, target: NDArray) -> bool:
     if source._backend is target._backend or source._ctx == target._ctx:
         return True
     both = {source._ctx.device_type, target._ctx.device_type}
-    return both <= _HOST_TYPES and type(source._backend) is type(target._backend)
+    return both <= _HOST_TYPES and source._backend.name == target._backend.name
 
 
 def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray | None]:

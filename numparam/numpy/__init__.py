@@ -22,6 +22,7 @@ import numpy as _numpy
 
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.functions import FUNCTIONS
+from numparam.ndarray.sending import send_shared_memory
 from numparam.numpy import multiarray, random
 from numparam.numpy.creation import array, empty, full, ones, zeros
 from numparam.numpy.files import load, save
@@ -59,6 +60,8 @@ bool_ = _numpy.bool_
 finfo = _numpy.finfo
 # Last, since the functions above are annotated with them.
 bool = bool
+
+send_shared_memory(ndarray)
 
 __all__ = [
     "NAN",

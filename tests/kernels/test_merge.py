@@ -7,7 +7,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from numparam import kernels
 from numparam.kernels.cpu import _pool, average
 from numparam.kernels.cpu import merge as cpu
 from numparam.kernels.reference import merge as reference
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 BLOCK = 2048  # elements of a row summed at a time
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])

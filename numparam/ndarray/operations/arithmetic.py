@@ -224,7 +224,9 @@ ARITHMETIC: dict[str, Arithmetic] = {
 
 def _elementwise(function: Callable[..., Any], lhs: np.ndarray, rhs: np.ndarray) -> Any:
     if lhs.shape != rhs.shape:
-        raise ValueError("both arrays must have one shape; use the broadcast_ operations for others")
+        raise ValueError(
+            "both arrays must have one shape; use the broadcast_ operations for others"
+        )
     return function(lhs, rhs)
 
 

@@ -9,13 +9,13 @@ import doctest
 
 import numpy as np
 import pytest
-from awkward import dtype_of
-from on_gpu import download, upload
-from parity import agree
 
 from numparam.kernels.cuda import _ids, _memory, average, reset, retain, table
 from numparam.kernels.reference import average as reference_average
 from numparam.kernels.reference import retain as reference_retain
+from tests.support.awkward_inputs import dtype_of
+from tests.support.on_gpu import download, upload
+from tests.support.parity import agree
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
 

@@ -78,21 +78,61 @@ def test_marking_works_while_recording():
     assert variable._grad is gradient
 
 
-BAD = {
-    "no gradients": lambda a, b: ([a, b], []),
-    "too few gradients": lambda a, b: ([a, b], [nd.ones((2,))]),
-    "too many gradients": lambda a, b: ([a], [nd.ones((2,)), nd.ones((2,))]),
-    "too few requests": lambda a, b: ([a, b], [nd.ones((2,)), nd.ones((2,))], ["write"]),
-    "list and array": lambda a, b: ([a], nd.ones((2,))),
-    "array and list": lambda a, b: (a, [nd.ones((2,))]),
-    "no array": lambda a, b: ([a, 3], [nd.ones((2,)), nd.ones((2,))]),
-    "no gradient array": lambda a, b: ([a, b], [nd.ones((2,)), np.ones(2)]),
-    "no list": lambda a, b: (3, nd.ones((2,))),
-    "other shape": lambda a, b: ([a, b], [nd.ones((2,)), nd.ones((2, 1))]),
-}
+def bad_no_gradients(a, b):
+    return ([a, b], [])
 
 
-@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+def bad_too_few_gradients(a, b):
+    return ([a, b], [nd.ones((2,))])
+
+
+def bad_too_many_gradients(a, b):
+    return ([a], [nd.ones((2,)), nd.ones((2,))])
+
+
+def bad_too_few_requests(a, b):
+    return ([a, b], [nd.ones((2,)), nd.ones((2,))], ["write"])
+
+
+def bad_list_and_array(a, b):
+    return ([a], nd.ones((2,)))
+
+
+def bad_array_and_list(a, b):
+    return (a, [nd.ones((2,))])
+
+
+def bad_no_array(a, b):
+    return ([a, 3], [nd.ones((2,)), nd.ones((2,))])
+
+
+def bad_no_gradient_array(a, b):
+    return ([a, b], [nd.ones((2,)), np.ones(2)])
+
+
+def bad_no_list(a, b):
+    return (3, nd.ones((2,)))
+
+
+def bad_other_shape(a, b):
+    return ([a, b], [nd.ones((2,)), nd.ones((2, 1))])
+
+
+BAD = [
+    pytest.param(bad_no_gradients, id="no gradients"),
+    pytest.param(bad_too_few_gradients, id="too few gradients"),
+    pytest.param(bad_too_many_gradients, id="too many gradients"),
+    pytest.param(bad_too_few_requests, id="too few requests"),
+    pytest.param(bad_list_and_array, id="list and array"),
+    pytest.param(bad_array_and_list, id="array and list"),
+    pytest.param(bad_no_array, id="no array"),
+    pytest.param(bad_no_gradient_array, id="no gradient array"),
+    pytest.param(bad_no_list, id="no list"),
+    pytest.param(bad_other_shape, id="other shape"),
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("error", [ValueError, MXNetError])
 def test_what_does_not_fit_is_refused_and_nothing_is_marked(bad, error):
     first, second = nd.ones((2,)), nd.ones((2,))

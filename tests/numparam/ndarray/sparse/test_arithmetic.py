@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sparse_arrays import csr, pair, parts, row_sparse
 
 import numparam as mx
 from numparam import nd
 from numparam.base import MXNetError
+from tests.support.sparse_arrays import csr, pair, parts, row_sparse
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(

@@ -3,12 +3,12 @@ import pickle
 
 import numpy as np
 import pytest
-from sparse_arrays import parts
 
 import numparam as mx
 from numparam import nd
 from numparam.base import MXNetError, NotSupportedForSparseNDArray
 from numparam.ndarray.sparse import SparseFormatError
+from tests.support.sparse_arrays import parts
 
 pytestmark = pytest.mark.usefixtures("device")
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sparse_arrays import parts, row_sparse
 
 from numparam import nd
 from numparam.base import MXNetError
 from numparam.ndarray.sparse import SparseFormatError
+from tests.support.sparse_arrays import parts, row_sparse
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(

@@ -20,7 +20,7 @@ from numparam.ndarray.values import is_array
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["bind", "function_of", "method", "names_of", "named", "signature", "unknown_operation"]
+__all__ = ["bind", "function_of", "method", "named", "names_of", "signature", "unknown_operation"]
 
 
 def names_of(prefix: str = "") -> list[str]:
@@ -118,7 +118,7 @@ def signature(row: Operation, first: str = "") -> inspect.Signature:
     """
     either, only = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     parameters = []
-    kind = either
+    kind: Any = either
     for name in row.inputs:
         if name.startswith("*"):
             parameters.append(inspect.Parameter(name[1:], inspect.Parameter.VAR_POSITIONAL))

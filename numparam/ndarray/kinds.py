@@ -53,5 +53,3 @@ def enter_numpy_array(array_class: _C) -> _C:
 def numpy_array() -> type[NDArray]:
     """Return the class of ``mx.np`` arrays."""
     return _numpy_array[0]
-
-

@@ -250,7 +250,7 @@ class NDArray:
         return 0 if self._marking is None else self._marking.fresh
 
     @_fresh_grad.setter
-    def _fresh_grad(self, fresh: bool) -> None:
+    def _fresh_grad(self, fresh: int) -> None:
         if self._marking is None:
             self._marking = _Marking()
         self._marking.fresh = int(bool(fresh))
@@ -324,10 +324,10 @@ class NDArray:
 
     def __getitem__(self, key: Any) -> Self:
         if type(key) is int:
-            return self._at(key)
+            return indexing.row(self, key)
         if (type(key) is tuple and not key) or (isinstance(key, slice) and key == _WHOLE):
             return self
-        return indexing.read(self, key, indexing.scalar_shape())
+        return indexing.read(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         indexing.write(self, key, value)
@@ -338,7 +338,7 @@ class NDArray:
         return map(self._at, range(self.shape[0]))
 
     def _at(self, position: int) -> Self:
-        return indexing.row(self, position, indexing.scalar_shape())
+        return indexing.row(self, position)
 
     def _slice(self, start: int | None, stop: int | None) -> Self:
         return self[start:stop]
@@ -911,9 +911,7 @@ class NDArray:
         """
         return self.broadcast_to(other.shape)
 
-    def split_v2(
-        self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False
-    ) -> Any:
+    def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
         """Split along an axis.
 
         Parameters
@@ -975,7 +973,7 @@ class NDArray:
         return self * -1.0
 
     def __abs__(self) -> Self:
-        return self.abs()
+        return invoke(OPERATIONS["abs"], (self,), {})
 
     # Operations of the table that are methods, too
 
@@ -1065,6 +1063,7 @@ class NDArray:
     topk: Callable[..., Any] = method("topk")
     trunc = method("trunc")
     zeros_like = method("zeros_like")
+
 
 NDArray._array_class = NDArray
 

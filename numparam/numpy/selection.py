@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
+from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["allclose", "array_equal", "nonzero", "take", "where"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from numparam.ndarray.operations.operation import OPERATIONS, Operation, operation, register
 from numparam.ndarray.numpy_operations.promotion import is_floating, with_fractions
+from numparam.ndarray.operations.operation import OPERATIONS, Operation, operation, register
 
 __all__ = ["UNARY"]
 

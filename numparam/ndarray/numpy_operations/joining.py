@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from numparam.ndarray.operations.operation import operation
 from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
+from numparam.ndarray.operations.operation import operation
 
 __all__: list[str] = []
 

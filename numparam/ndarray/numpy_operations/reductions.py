@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from numparam.ndarray.numpy_operations.promotion import is_floating, with_fractions
 from numparam.ndarray.operations.axes import axes_of, axis_of
 from numparam.ndarray.operations.operation import operation
 from numparam.ndarray.operations.reductions import wide
-from numparam.ndarray.numpy_operations.promotion import is_floating, with_fractions
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []

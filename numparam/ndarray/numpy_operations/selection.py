@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from numparam.ndarray.operations.operation import operation
 from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
+from numparam.ndarray.operations.operation import operation
 
 __all__: list[str] = []
 

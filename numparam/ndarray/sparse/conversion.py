@@ -53,9 +53,7 @@ def from_dense(array: NDArray, stype: str) -> BaseSparseNDArray:
 
 
 @kinds.enter("convert")
-def _convert(
-    inputs: Sequence[NDArray], attributes: dict[str, Any], out: NDArray | None
-) -> NDArray:
+def _convert(inputs: Sequence[NDArray], attributes: dict[str, Any], out: NDArray | None) -> NDArray:
     (array,) = inputs
     stype = attributes["stype"]
     storage_type_id(stype)

@@ -1,0 +1,102 @@
+"""Modules import downwards: no circle among them, and no room that imports a room above it."""
+
+import ast
+import graphlib
+from pathlib import Path
+
+import pytest
+
+import numparam
+
+ROOT = Path(numparam.__file__).parent
+
+#: From the ground up, the rooms and modules of each floor; one imports those of lower floors, and
+#: on its own floor those that stand before it.
+FLOORS = [
+    ["kernels"],
+    ["base", "modes", "types", "attribute", "name", "engine", "_other_name"],
+    ["devices", "context", "formats"],
+    ["generator", "recording", "random"],
+    ["ndarray"],
+    ["numpy", "numpy_extension", "autograd", "runtime", "util"],
+    ["registry", "initializer", "symbol"],
+    ["gluon"],
+    ["", "test_utils"],
+]
+
+#: Imports upwards, as (module, imported module), and modules in circles, that are yet to be undone.
+STILL_UPWARDS = {
+    ("random", "ndarray.random"),
+    ("registry", "initializer.errors"),
+    ("registry", "initializer.initializer"),
+}
+STILL_IN_A_CIRCLE = {
+    *("gluon.agreement", "gluon.changes", "gluon.checkpoints", "gluon.declaration"),
+    *("gluon.initialization", "gluon.loading", "gluon.members", "gluon.overriding"),
+    *("gluon.parameter", "gluon.parameter_dict", "gluon.replicas", "gluon.rows", "gluon.saving"),
+    *("initializer.initializer", "random", "symbol.numpy", "test_utils.dense_data"),
+}
+
+
+def _names() -> dict[str, Path]:
+    """Return every module by its name without ``numparam.``; packages by that of the folder."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[0] != "kernels":
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def _imports(tree: ast.AST):
+    """Yield the imports of a module, those of its functions too, but not those for typing alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from _imports(node)
+
+
+def _graph() -> dict[str, set[str]]:
+    names = _names()
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        graph[name] = set()
+        for imported in _imports(ast.parse(path.read_text())):
+            if imported.split(".")[0] != "numparam":
+                continue
+            target = imported.partition(".")[2]
+            while target and target not in names and not target.startswith("kernels"):
+                target = target.rpartition(".")[0]
+            graph[name].add(target.partition(".")[0] if target.startswith("kernels") else target)
+        graph[name].discard(name)
+    return graph
+
+
+GRAPH = _graph()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    checked = {name: GRAPH[name] - STILL_IN_A_CIRCLE for name in GRAPH.keys() - STILL_IN_A_CIRCLE}
+    try:
+        graphlib.TopologicalSorter(checked).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+def test_every_room_imports_only_rooms_below_it():
+    order = {name: position for position, name in enumerate(sum(FLOORS, []))}
+    upwards = {
+        (name, imported)
+        for name in GRAPH
+        for imported in GRAPH[name]
+        if order[imported.partition(".")[0]] > order[name.partition(".")[0]]
+    }
+    assert upwards <= STILL_UPWARDS
+
+
+def test_the_table_of_floors_names_every_room():
+    assert {name.partition(".")[0] for name in GRAPH} <= set(sum(FLOORS, []))

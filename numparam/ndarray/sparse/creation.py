@@ -49,8 +49,9 @@ def row_sparse_array(
     Parameters
     ----------
     arg1 : tuple, RowSparseNDArray or array_like
-        - ``(data, indices)``: rows and their ids. Ids out of order, repeated or out of range are
-          stored as they are, and refused by what uses them.
+        - ``(data, indices)``: rows and their ids, which are stored as they are. Ids may be out of
+          order or repeated, the last one of an id counts; ids out of range are refused by what
+          uses them.
         - a shape of at least two numbers: without stored rows.
         - a row-sparse array: a copy.
         - something dense: its rows that are not all zero.

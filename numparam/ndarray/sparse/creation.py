@@ -118,7 +118,7 @@ def _of_rows(
         raise SparseArgumentError("data has no dimensions; it must have one row for each id")
     if shape is None:
         if not ids.shape[0]:
-            raise SparseArgumentError("without ids there is nothing to tell the shape: give it")
+            raise SparseArgumentError("without ids the shape must be given")
         last = backend.apply(lambda numbers: int(numbers[-1]), ids)
         lengths = (max(last + 1, 0), *rows.shape[1:])
     else:
@@ -213,7 +213,7 @@ def _of_values(
     starts = ids_of(indptr, backend, "indptr")
     if shape is None:
         if not columns.shape[0] or not starts.shape[0]:
-            raise SparseArgumentError("without stored values nothing tells the shape: give it")
+            raise SparseArgumentError("without stored values the shape must be given")
         largest = backend.apply(lambda numbers: int(numbers.max()), columns)
         lengths = (starts.shape[0] - 1, max(largest + 1, 0))
     else:

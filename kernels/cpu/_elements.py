@@ -15,6 +15,8 @@ from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+from numparam.kernels.cpu import _half
+
 ITEMSIZE = {
     "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "bool": 1,
     "int8": 1, "int16": 2, "int32": 4, "int64": 8,
@@ -57,7 +59,7 @@ def load(typing_context, address, index, kind):
     def codegen(context, builder, signature, arguments):
         loaded = builder.load(_pointer(builder, arguments[0], arguments[1], name))
         if name == "float16":
-            return builder.fpext(builder.bitcast(loaded, ir.HalfType()), ir.FloatType())
+            return _half.widened(context, builder, loaded)
         if name == "bfloat16":
             high = builder.shl(builder.zext(loaded, _I32), ir.Constant(_I32, 16))
             return builder.bitcast(high, ir.FloatType())
@@ -77,7 +79,7 @@ def store(typing_context, address, index, value, kind):
     def codegen(context, builder, signature, arguments):
         address, index, value, _ = arguments
         if name == "float16":
-            value = builder.bitcast(builder.fptrunc(value, ir.HalfType()), _I16)
+            value = _half.rounded(context, builder, value)
         elif name == "bfloat16":
             value = _round_to_bfloat16(builder, value)
         elif name == "bool":

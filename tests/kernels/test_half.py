@@ -46,7 +46,7 @@ CONVERSIONS = """
     assert np.array_equal(
         cast.cast(halves.view(np.float16), np.float32).view(np.uint32), expected)
 
-    # Every float16, the middle between each two, and the neighbours of both; all NaN payloads' ends.
+    # Every float16, the middle between each two, the neighbours of both, and NaN payloads.
     exact = expected.astype(np.int64)
     near = [exact + offset for offset in (-1, 0, 1, 0xFFF, 0x1000, 0x1001)]
     rest = np.arange(0, 1 << 32, 10007)

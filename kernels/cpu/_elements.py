@@ -16,6 +16,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu import _half
 
 _VALUE = {
     "float16": types.float32, "bfloat16": types.float32,
@@ -53,7 +54,7 @@ def load(typing_context, address, index, kind):
     def codegen(context, builder, signature, arguments):
         loaded = builder.load(_pointer(builder, arguments[0], arguments[1], name))
         if name == "float16":
-            return builder.fpext(builder.bitcast(loaded, ir.HalfType()), ir.FloatType())
+            return _half.widened(context, builder, loaded)
         if name == "bfloat16":
             high = builder.shl(builder.zext(loaded, _I32), ir.Constant(_I32, 16))
             return builder.bitcast(high, ir.FloatType())
@@ -73,7 +74,7 @@ def store(typing_context, address, index, value, kind):
     def codegen(context, builder, signature, arguments):
         address, index, value, _ = arguments
         if name == "float16":
-            value = builder.bitcast(builder.fptrunc(value, ir.HalfType()), _I16)
+            value = _half.rounded(context, builder, value)
         elif name == "bfloat16":
             value = _round_to_bfloat16(builder, value)
         elif name == "bool":

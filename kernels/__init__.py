@@ -1,15 +1,15 @@
 """The kernels of numparam, on plain arrays.
 
-Three backends hold the same operations under the same names and signatures:
+Three backends hold the same kernels under the same names and signatures:
 
 ``numparam.kernels.reference``
-    What each operation means, in a few lines of NumPy. Slow and obvious.
+    What each kernel computes, in a few lines of NumPy. Slow and obvious.
 ``numparam.kernels.cpu``
     Numba kernels for the host, on all cores.
 ``numparam.kernels.cuda``
     Numba kernels for CUDA GPUs.
 
-Nothing here knows of parameters or contexts. `OPERATIONS` is the table of what exists.
+Nothing here knows of parameters or contexts. `KERNELS` is the table of what exists.
 
 Examples
 --------
@@ -20,14 +20,14 @@ array([2., 4.], dtype=float32)
 """
 
 if __name__ != "numparam.kernels":
-    # A second identity of the same files writes a second set of entries into Numba's cache, and
-    # each then serves the other's code.
+    # Under a second name the same files would write a second set of entries into Numba's cache,
+    # and each set would be served for the other.
     raise ImportError(
         f"numparam's kernels were imported as {__name__!r}; import them as 'numparam.kernels'"
     )
 
-from numparam.kernels._operations import OPERATIONS, Operation
+from numparam.kernels._kernel_table import KERNELS, Kernel
 from numparam.kernels._threads import num_threads, set_num_threads
 from numparam.kernels._warmup import warmup
 
-__all__ = ["OPERATIONS", "Operation", "num_threads", "set_num_threads", "warmup"]
+__all__ = ["KERNELS", "Kernel", "num_threads", "set_num_threads", "warmup"]

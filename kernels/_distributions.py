@@ -1,4 +1,4 @@
-"""What a random fill is asked for: arguments checked and rounded alike in every backend."""
+"""Arguments of the random fills, checked and rounded alike in every backend."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from numparam.kernels import _gate
 
-# Values that one block of four 32-bit words gives. 16-bit values are rounded float32 ones.
+# Values made from one block of four 32-bit words. 16-bit values are rounded float32 ones.
 VALUES_PER_BLOCK = {"float32": 4, "float16": 4, "bfloat16": 4, "float64": 2, "uint32": 4}
 
 _WORKING = dict.fromkeys(("float32", "float16", "bfloat16"), np.float32)
@@ -133,4 +133,4 @@ def _rounded(value: float, name: str, dtype: np.dtype) -> np.generic:
         rounded = np.float64(value).astype(dtype)
     if not np.isfinite(rounded):
         raise ValueError(f"{name} must be finite in {dtype}, but is {value}")
-    return rounded + dtype.type(0)  # no -0.0: the caches above cannot tell it from 0.0
+    return rounded + dtype.type(0)  # no -0.0: the caches above take it for 0.0

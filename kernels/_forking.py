@@ -1,7 +1,7 @@
-"""What no process is forked in the middle of: importing this package, and compiling its kernels.
+"""Delays `fork` while this package is being imported or a kernel is being compiled.
 
-A child forked while another thread does either inherits locks that nobody there will ever release:
-those of half-imported modules, and the compiler's.
+A child forked in the middle of either inherits locks that nobody in it will ever release: those of
+half-imported modules, and the compiler's.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from typing import Any
 
 __all__ = ["importing"]
 
-#: Held by whoever imports kernels at first use.
+#: Held by a thread that imports kernels at their first use.
 importing = threading.RLock()
 
 _compiler_locks: list[Any] = []
 
 
 def _wait_for_imports() -> None:
-    # Most modules are imported at first use, by whichever thread comes first.
+    # Most modules are imported at their first use, by the first thread that uses them.
     package = __name__.partition(".")[0]
     # Python's own table: a module is in it before it is in sys.modules.
     locked = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", ())
     for name in list(locked):
         if name.partition(".")[0] == package:
-            with contextlib.suppress(Exception):  # The importing thread will tell.
+            with contextlib.suppress(Exception):  # The importing thread raises it.
                 importlib.import_module(name)
 
 
 def _before_fork() -> None:
-    _wait_for_imports()  # With nothing held: an import may need all that follows.
-    # In the order in which an import takes them. Numba may have come while we waited.
+    _wait_for_imports()  # While no lock is held: an import may need any of the locks below.
+    # The order in which an import takes them. Numba may have been imported while we waited.
     importing.acquire()
     module = sys.modules.get("numba.core.compiler_lock")
     compiler_lock = getattr(module, "global_compiler_lock", None)

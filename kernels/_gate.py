@@ -1,8 +1,8 @@
-"""The gate that every array passes before a kernel sees it.
+"""Checks that every array passes before a kernel sees it.
 
-Kernels compute addresses; an array that is not what it claims to be would make them read or write
-foreign memory. So each entry passes its inputs through `source` or `sources`, which hand back a
-C-contiguous, aligned, native-endian array (a copy only where it must be one), and its outputs
+Kernels compute addresses; an array of another layout than they assume would make them read or write
+foreign memory. So each entry passes its inputs through `source` or `sources`, which return a
+C-contiguous, aligned, native-endian array (a copy only if the input is not one), and its outputs
 through `output` or `outputs`, which never copy, because the caller would not see the result.
 """
 
@@ -24,7 +24,11 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 KINDS = (*FLOATS, *INTEGERS, "bool")
 
-# The way MXNet spells bfloat16 in NumPy. It enters as a view of the dtype that NumPy can add.
+ITEMSIZE = {
+    name: BFLOAT16.itemsize if name == "bfloat16" else np.dtype(name).itemsize for name in KINDS
+}
+
+# MXNet's dtype for bfloat16. Such arrays enter as views of the dtype that NumPy can add.
 _MXNET_BFLOAT16 = np.dtype([("bfloat16", "=u2")])
 
 _PLAIN = {np.dtype(name): name for name in KINDS if name != "bfloat16"} | {BFLOAT16: "bfloat16"}
@@ -35,7 +39,7 @@ _WRITEABLE = _READABLE | 0x400
 
 
 def kind(dtype: np.dtype) -> str:
-    """Name of the element kind of a native dtype, as the kernels use it."""
+    """Return the kernels' name for the element kind of a native dtype."""
     try:
         return _KIND_OF[dtype]
     except KeyError:
@@ -45,10 +49,10 @@ def kind(dtype: np.dtype) -> str:
 
 
 def source(array: object, name: str) -> np.ndarray:
-    """Return `array` as a C-contiguous, aligned, native-endian array; copy only if it is not one.
+    """Return `array` as a C-contiguous, aligned, native-endian array; copy only if necessary.
 
-    bfloat16 in MXNet's spelling enters as a view of the dtype `BFLOAT16`. Host arrays only:
-    something that lives on another device is refused, not fetched.
+    MXNet's bfloat16 enters as a view of the dtype `BFLOAT16`. Host arrays only: an array on a GPU
+    raises TypeError.
     """
     if type(array) is not np.ndarray:
         array = _as_array(array, name)
@@ -75,7 +79,7 @@ def _as_array(array: object, name: str) -> np.ndarray:
 
 
 def sources(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]:
-    """Pass at least one array, all of one shape and one dtype, through the gate."""
+    """Check at least one source, all of one shape and one dtype; see `source`."""
     _refuse_single(arrays, name)
     checked = []
     for array in arrays:
@@ -137,7 +141,7 @@ def output(array: object, name: str = "out", *, writeable: bool = True) -> np.nd
 def outputs(
     arrays: Iterable[object], name: str = "arrays", *, writeable: bool = True
 ) -> list[np.ndarray]:
-    """Pass each of `arrays` through `output`; any shapes and dtypes, also none."""
+    """Check each of any number of arrays as `output` does; any shapes and dtypes."""
     _refuse_single(arrays, name)
     needed = _WRITEABLE if writeable else _READABLE
     checked = []
@@ -160,7 +164,7 @@ def _refuse_single(arrays: object, name: str) -> None:
 
 
 def same_form(array: np.ndarray, like: np.ndarray, name: str = "out") -> None:
-    """Refuse an output whose shape or dtype is not that of `like`."""
+    """Check that an output has the shape and dtype of `like`."""
     if array.shape != like.shape or array.dtype != like.dtype:
         raise ValueError(
             f"{name} must be {like.dtype}{like.shape} like the sources, "
@@ -182,7 +186,7 @@ _HEADER = object.__basicsize__
 
 
 def _layout_is_known() -> bool:
-    """Whether the fast way gives what the documented one does, on arrays of several kinds."""
+    """Whether both ways find the same addresses, on arrays of several kinds."""
     if sys.implementation.name != "cpython":
         return False
     memory = np.zeros(32, np.uint8)
@@ -190,17 +194,17 @@ def _layout_is_known() -> bool:
     return all(_address_by_layout(probe) == _address_by_interface(probe) for probe in probes)
 
 
-# The documented way builds a dictionary, which takes ten times as long as all else in a small call.
+# The documented way builds a dictionary: ten times the time of all the rest of a small call.
 _address = _address_by_layout if _layout_is_known() else _address_by_interface
 
 
 def address(array: np.ndarray) -> int:
-    """Address of the first element, in bytes."""
+    """Return the address of the first element, in bytes."""
     return _address(array)
 
 
 def refuse_partial_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: str) -> None:
-    """Refuse `out` if it shares part of its memory with one of `others`; all contiguous.
+    """Check that `out` shares no part of its memory with one of `others`; all contiguous.
 
     The very same array is allowed: element i is read before element i is written.
     """
@@ -220,9 +224,9 @@ def refuse_partial_overlap(out: np.ndarray, others: Sequence[np.ndarray], name: 
 
 
 def addresses_apart(arrays: Sequence[np.ndarray], name: str = "sources") -> list[int]:
-    """Addresses of sources and, last, of their output, all of one form; refuse a partial overlap.
+    """Check sources and, last, their output for partial overlaps; return all addresses.
 
-    `refuse_partial_overlap` for many sources, which learns each address once.
+    `refuse_partial_overlap` for many arrays of one form, which looks up each address once.
     """
     starts = [_address(array) for array in arrays]
     own = starts[-1]
@@ -244,7 +248,7 @@ def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
     Raises
     ------
     TypeError
-        If `ids` is not an array of numbers; a mask of booleans is none.
+        If `ids` is not an array of numbers. A mask of booleans is not.
     ValueError
         If a floating-point id has a fraction, is not finite or is too large to be exact.
     IndexError
@@ -291,7 +295,7 @@ def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
 
 
 def multiplier(factor: object) -> float:
-    """Check what arrays are multiplied by."""
+    """Check the factor that arrays are multiplied by, and return it as a float."""
     if isinstance(factor, bool) or not isinstance(factor, Real):
         raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
     try:
@@ -301,7 +305,7 @@ def multiplier(factor: object) -> float:
 
 
 def booleans_differ(position: int) -> str:
-    """Message for boolean sources that have no mean."""
+    """Return the message for boolean sources that have no mean."""
     return (
         f"sources[{position}] differs from sources[0]; booleans have no mean unless all copies "
         "agree. Cast them to a number first"
@@ -309,13 +313,13 @@ def booleans_differ(position: int) -> str:
 
 
 def each_source(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]:
-    """Pass each of `arrays` through `source`; any shapes and dtypes, also none."""
+    """Check each of any number of arrays as `source` does; any shapes and dtypes."""
     _refuse_single(arrays, name)
     return [source(array, f"{name}[{i}]") for i, array in enumerate(arrays)]
 
 
 def pairs_match(targets: Sequence[np.ndarray], read: Sequence[np.ndarray]) -> None:
-    """Refuse sources that are not of their targets' form, and memory that two of them share.
+    """Check that sources have their targets' forms, and that no two of all arrays share memory.
 
     A source may be exactly its own target: element i is read before element i is written.
     """
@@ -336,7 +340,7 @@ def pairs_match(targets: Sequence[np.ndarray], read: Sequence[np.ndarray]) -> No
         if following < start + nbytes:
             raise ValueError(
                 f"targets[{min(i, j)}] and targets[{max(i, j)}] share memory, which would be "
-                "written twice; give each array once, and no views of it"
+                "written twice; pass each array once, and no views of it"
             )
     starts = [start for start, _, _ in spans]
     for i, given in enumerate(read):

@@ -1,4 +1,4 @@
-"""What the row operations check before they touch memory, and the errors they raise.
+"""Checks that the row kernels make before they touch memory, and the errors they raise.
 
 A row-sparse array is a pair: `ids`, the numbers of the rows it holds, and `data`, those rows.
 """
@@ -16,14 +16,14 @@ LARGEST_DIVISOR = 1 << 24  # float32 holds every whole number up to it
 
 
 def with_rows(array: np.ndarray, name: str) -> np.ndarray:
-    """Refuse an array that has no rows because it has no dimensions."""
+    """Check that an array has rows, so at least one dimension."""
     if array.ndim == 0:
         raise ValueError(f"{name} has no dimensions; it must have rows, so at least one")
     return array
 
 
 def row_count(rows: int | None) -> int | None:
-    """Check the number of rows that bounds ids."""
+    """Check the number of rows, which bounds ids."""
     if rows is None:
         return None
     try:
@@ -36,7 +36,7 @@ def row_count(rows: int | None) -> int | None:
 
 
 def row_sparse(ids: object, data: object, where: str = "") -> tuple[np.ndarray, np.ndarray]:
-    """Pass one row-sparse array through the gate: as many ids as rows. Ranges are not checked."""
+    """Check one row-sparse array: as many ids as rows. The ids' range is not checked."""
     values = with_rows(_gate.source(data, f"data{where}"), f"data{where}")
     numbers = _gate.row_ids(ids, None, f"ids{where}")
     if len(numbers) != len(values):
@@ -50,7 +50,7 @@ def row_sparse(ids: object, data: object, where: str = "") -> tuple[np.ndarray, 
 def row_sparse_list(
     ids: Iterable[object], data: Iterable[object]
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Pass at least one row-sparse array through the gate, all of one dtype and row shape."""
+    """Check at least one row-sparse array, all of one dtype and row shape."""
     for name, value in (("ids", ids), ("data", data)):
         if isinstance(value, np.ndarray) or not isinstance(value, Iterable):
             raise TypeError(
@@ -73,8 +73,14 @@ def row_sparse_list(
     return [numbers for numbers, _ in pairs], [values for _, values in pairs]
 
 
+def has_differences(kind: str) -> None:
+    """Check that elements of a kind can be subtracted."""
+    if kind == "bool":
+        raise TypeError("booleans have no difference; cast table and rows to a number first")
+
+
 def whole_divisor(divisor: int) -> int:
-    """Check what a merged sum is divided by."""
+    """Check the divisor of a merged sum."""
     try:
         count = operator.index(divisor)
     except TypeError:
@@ -85,7 +91,7 @@ def whole_divisor(divisor: int) -> int:
 
 
 def row_output(out: object, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Pass an output for rows through the gate."""
+    """Check an output for rows."""
     target = _gate.output(out)
     if target.shape != shape or target.dtype != dtype:
         raise ValueError(f"out must be {dtype}{shape}, not {target.dtype}{target.shape}")
@@ -93,9 +99,9 @@ def row_output(out: object, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarr
 
 
 def apart(written: np.ndarray, name: str, **read: np.ndarray) -> list[int]:
-    """Addresses of what is written and read, all contiguous; refuse shared memory.
+    """Check that the written array shares no memory with the others; return all addresses.
 
-    One look at each, since an address takes a microsecond to learn.
+    All are contiguous. Each address is looked up once.
     """
     start = _gate.address(written)
     starts = [start]
@@ -114,7 +120,7 @@ def apart(written: np.ndarray, name: str, **read: np.ndarray) -> list[int]:
 
 
 def scattered(table: np.ndarray, ids: np.ndarray, rows: object) -> np.ndarray:
-    """Pass the rows that a table is to receive through the gate."""
+    """Check the rows that a table is to receive."""
     values = _gate.source(rows, "rows")
     shape = (len(ids), *table.shape[1:])
     if values.shape != shape or values.dtype != table.dtype:
@@ -126,7 +132,7 @@ def scattered(table: np.ndarray, ids: np.ndarray, rows: object) -> np.ndarray:
 
 
 def check_ids(ids: np.ndarray, rows: int | None, name: str) -> None:
-    """Refuse ids that are negative or not below `rows`: the plain form of the kernels' check."""
+    """Check that ids are at least 0 and below `rows`: the plain form of the kernels' check."""
     bad = ids < 0 if rows is None else (ids < 0) | (ids >= rows)
     if bad.any():
         position = int(np.flatnonzero(bad)[0])
@@ -134,7 +140,7 @@ def check_ids(ids: np.ndarray, rows: int | None, name: str) -> None:
 
 
 def outside(name: str, position: int, value: int, rows: int | None) -> IndexError:
-    """Error for an id that no row has."""
+    """Return the error for an id that no row has."""
     if rows is None:
         return IndexError(f"{name}[{position}] is {value}; a row id is at least 0")
     if rows == 0:
@@ -145,7 +151,7 @@ def outside(name: str, position: int, value: int, rows: int | None) -> IndexErro
 
 
 def not_ascending(name: str, position: int, previous: int, value: int) -> ValueError:
-    """Error for the ids of a row-sparse array that are not sorted and unique."""
+    """Return the error for the ids of a row-sparse array that are not sorted and unique."""
     return ValueError(
         f"{name}[{position}] is {value} after {previous}; the ids of a row-sparse array must "
         "ascend without repeats. merge.merge([ids], [data]) sorts them and sums repeated rows"
@@ -153,7 +159,7 @@ def not_ascending(name: str, position: int, previous: int, value: int) -> ValueE
 
 
 def booleans_differ(row: int, divisor: int) -> ValueError:
-    """Error for boolean rows that have no mean."""
+    """Return the error for boolean rows that have no mean."""
     return ValueError(
         f"row {row} is not the same in all {divisor} arrays; booleans have no mean unless all "
         "copies agree. Cast them to a number first"

@@ -10,7 +10,7 @@ _chosen: int | None = None
 
 
 def _available() -> int:
-    """Processors that this process may run on."""
+    """Count the processors that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -22,8 +22,9 @@ def num_threads() -> int:
     Returns
     -------
     int
-        What `set_num_threads` set; else the environment variable ``NUMPARAM_NUM_THREADS``; else
-        the number of processors that this process may run on.
+        The number set by `set_num_threads`; without one, the environment variable
+        ``NUMPARAM_NUM_THREADS``; without that, the number of processors that this process may run
+        on.
 
     Examples
     --------
@@ -90,6 +91,6 @@ def set_num_threads(count: int) -> int:
 
 
 def renew_lock() -> None:
-    """Replace the lock in a forked child, where another thread's hold would never end."""
+    """Replace the lock in a forked child, where a thread that held it no longer exists."""
     global _lock
     _lock = threading.Lock()

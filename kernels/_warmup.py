@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from numparam.kernels import _gate
-from numparam.kernels._operations import OPERATIONS
+from numparam.kernels._kernel_table import KERNELS
 
 
 def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None
     kinds : iterable of str
         Dtype names, such as ``'float32'`` or ``'bfloat16'``.
     operations : iterable of str, optional
-        Names from `numparam.kernels.OPERATIONS`; all by default.
+        Names from `numparam.kernels.KERNELS`; all by default.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None
     for kind in kinds:
         if kind not in _gate.KINDS:
             raise ValueError(f"no element kind {kind!r}; there are {', '.join(_gate.KINDS)}")
-    names = [row.name for row in OPERATIONS if "cpu" in row.backends]
+    names = [row.name for row in KERNELS if "cpu" in row.backends]
     chosen = names if operations is None else list(operations)
     for name in chosen:
         if name not in names:
@@ -87,6 +87,7 @@ def _retain(module, array, kind) -> _Calls:
         lambda: module.retain(_IDS, array, _IDS),
         lambda: module.gather(array, _IDS),
         lambda: module.scatter(array, _IDS, array.copy()),
+        lambda: module.add_rows(array.copy(), _IDS, array),
     ]
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.kept_memory import LARGE, KeptMemory
-from numparam.kernels import OPERATIONS, _forking
+from numparam.kernels import KERNELS, _forking
 from numparam.turns import ONE_STEP, turn
 
 Buffer = Any
@@ -31,7 +31,7 @@ class AllocationError(MXNetError, MemoryError):
 class Backend:
     """What one device offers; this class is the host's, and the pattern of the others.
 
-    Each operation of `numparam.kernels.OPERATIONS` is an attribute of its name: a module with the
+    Each row of `numparam.kernels.KERNELS` is an attribute of its name: a module with the
     operation's public functions, imported when first used.
 
     Parameters
@@ -54,7 +54,7 @@ class Backend:
 
     def __getattr__(self, operation: str) -> ModuleType:
         # Operations only: a missing private or misspelt attribute must not look like an import.
-        for row in OPERATIONS:
+        for row in KERNELS:
             if row.name == operation and self.name in row.backends:
                 with _forking.importing:
                     module = importlib.import_module(f"numparam.kernels.{self.name}.{operation}")

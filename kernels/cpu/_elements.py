@@ -15,11 +15,7 @@ from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-ITEMSIZE = {
-    "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "bool": 1,
-    "int8": 1, "int16": 2, "int32": 4, "int64": 8,
-    "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8,
-}  # fmt: skip
+from numparam.kernels._gate import ITEMSIZE
 
 _VALUE = {
     "float16": types.float32, "bfloat16": types.float32,

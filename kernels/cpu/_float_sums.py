@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels._pair_constants import DOWN, HUGE
+from numparam.kernels.cpu._elements import claim, load, store
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
-from numparam.kernels.cpu._pairs import DOWN, HUGE, all_below, divided, two_sum
+from numparam.kernels.cpu._pairs import all_below, divided, two_sum
 from numparam.kernels.cpu._streaming import STREAMED, copy_bytes
 
 PIECE = 1 << 15  # elements that one claim combines: large against the cost of a claim

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, minimum, store
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._float_sums import PIECE
 from numparam.kernels.cpu._jit import kernel, kernel_per_kind
 

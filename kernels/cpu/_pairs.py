@@ -6,11 +6,8 @@ Knuth's TwoSum (The Art of Computer Programming 2, 4.2.2) and Dekker's product
 
 from __future__ import annotations
 
+from numparam.kernels._pair_constants import SPLIT
 from numparam.kernels.cpu._jit import inline
-
-HUGE = 2.0**990  # beyond it a sum is done again, on sources scaled by DOWN
-DOWN = 2.0**-64
-_SPLIT = 2.0**27 + 1
 
 
 @inline
@@ -26,7 +23,7 @@ def divided(high, low, divisor):
     """Quotient of the pair high + low by a small whole number, rounded once."""
     quotient = high / divisor
     # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
-    big = _SPLIT * quotient
+    big = SPLIT * quotient
     upper = big - (big - quotient)
     lower = quotient - upper
     product = quotient * divisor

@@ -3,7 +3,7 @@
 A kernel that walks a table serves any number of arrays with one compilation and one call. A table
 is immutable and holds its arrays, so that the memory it points to lives as long as it does; so does
 each of its groups, which may outlive it. It is never pickled or copied deeply: an address means
-nothing elsewhere.
+nothing in another process.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Table:
         return len(self.arrays)
 
     def shared(self) -> tuple[int, int] | None:
-        """Positions of two arrays that share memory; None if each has its own. Found out once."""
+        """Positions of two arrays that share memory; None if each has its own. Cached."""
         if len(self.arrays) < 2:
             return None
         try:

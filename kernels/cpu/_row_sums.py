@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels._pair_constants import DOWN, HUGE
 from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
-from numparam.kernels.cpu._pairs import DOWN, HUGE, all_below, divided, two_sum
+from numparam.kernels.cpu._pairs import all_below, divided, two_sum
 from numparam.kernels.cpu._rows import copy_bytes, prefetch
 
 BLOCK = 2048  # elements of a row that are summed at a time, in the first-level cache
@@ -43,7 +45,7 @@ def _fetch(rows, first, stop, last, offset, nbytes):
 def _merge_narrow(kind):
     """Floating-point rows whose sums a wider type holds."""
     wide = _ACCUMULATOR[kind]
-    itemsize = 4 if kind == "float32" else 2
+    itemsize = ITEMSIZE[kind]
     can_exceed = kind == "bfloat16"
 
     def merge_range(
@@ -162,7 +164,7 @@ def _merged_large(rows, first, stop, offset, i, scale, plain):
 @kernel_per_kind
 def _merge_integers(kind):
     """Integers whose sums of many an int64 holds, and 64-bit ones that are not divided."""
-    itemsize = np.dtype(kind).itemsize
+    itemsize = ITEMSIZE[kind]
 
     def merge_range(
         rows, starts, ids, count, length, divisor, union, out, differing, batch, counter

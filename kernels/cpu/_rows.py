@@ -1,6 +1,8 @@
-"""Checks of row ids, the search for rows by id, and copies of rows, at plain addresses.
+"""Checks of row ids, the search for rows by id, and copies and sums of rows, at plain addresses.
 
-The caller has checked every address: see `numparam.kernels._gate`.
+The caller has checked every address: see `numparam.kernels._gate`. Ids are another matter: they
+become addresses here, and another thread may write the array that they come from. So the pass that
+uses an id checks it too, on the value that it has read, whatever an earlier pass has found.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from numparam.kernels.cpu._elements import claim, load, minimum
-from numparam.kernels.cpu._jit import inline, kernel
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu._elements import claim, load, minimum, store
+from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
 
 CHECKED = 1 << 16  # ids that one claim checks
 _BATCH = 256  # ids whose rows are looked up together
@@ -127,16 +130,16 @@ def _first_not_below(ids, low, high, value):
 
 @inline
 def _locate(ids, count, wanted, number, positions):
-    """Set positions[i] to where wanted id i stands among ascending ids, or to -1.
+    """Set positions[i] to where wanted[i] stands among the ascending ids at an address, or to -1.
 
     The searches of a batch advance together, one halving at a time, so that their cache misses
     overlap; they start from the range between the batch's smallest and largest id, which is narrow
     when the wanted ids ascend.
     """
-    smallest = load(wanted, 0, "int64")
+    smallest = wanted[0]
     largest = smallest
     for i in range(1, number):
-        value = load(wanted, i, "int64")
+        value = wanted[i]
         smallest = min(smallest, value)
         largest = max(largest, value)
     low = _first_not_below(ids, 0, count, smallest)
@@ -154,11 +157,11 @@ def _locate(ids, count, wanted, number, positions):
         half = size >> 1
         for i in range(number):
             middle = positions[i] + half
-            below = load(ids, middle, "int64") <= load(wanted, i, "int64")
+            below = load(ids, middle, "int64") <= wanted[i]
             positions[i] += half * below
         size -= half
     for i in range(number):
-        if load(ids, positions[i], "int64") != load(wanted, i, "int64"):
+        if load(ids, positions[i], "int64") != wanted[i]:
             positions[i] = -1
 
 
@@ -225,8 +228,14 @@ def _clear_short(target, nbytes):
 
 
 @kernel
-def take_rows(out, ids, data, wanted, count, direct, number, row_bytes, rows_per_piece, counter):
-    """Copy the rows of `number` wanted ids; with `direct`, an id is its row's position."""
+def take_rows(
+    out, ids, data, wanted, count, direct, number, last, row_bytes, found, rows_per_piece, counter
+):
+    """Copy the rows of `number` wanted ids; with `direct`, an id is its row's position.
+
+    Lowers found[0] to the position of the first wanted id that is negative or above `last`.
+    """
+    asked = np.empty(_BATCH, np.int64)
     positions = np.empty(_BATCH, np.int64)
     while True:
         piece = claim(counter) * rows_per_piece
@@ -235,11 +244,19 @@ def take_rows(out, ids, data, wanted, count, direct, number, row_bytes, rows_per
         stop = min(piece + rows_per_piece, number)
         for start in range(piece, stop, _BATCH):
             batch = min(_BATCH, stop - start)
-            asked = wanted + 8 * start
+            outside = 0
+            for i in range(batch):
+                value = load(wanted, start + i, "int64")
+                asked[i] = value
+                outside += (value < 0) | (value > last)
+            if outside:
+                for i in range(batch):
+                    if asked[i] < 0 or asked[i] > last:
+                        minimum(found, start + i)
+                        break
             if direct:
                 for i in range(batch):
-                    value = load(asked, i, "int64")
-                    positions[i] = value if value < count else -1
+                    positions[i] = asked[i] if asked[i] < count else -1
             elif count:
                 _locate(ids, count, asked, batch, positions)
             else:
@@ -248,16 +265,66 @@ def take_rows(out, ids, data, wanted, count, direct, number, row_bytes, rows_per
 
 
 @kernel
-def put_rows(table, ids, count, rows, row_bytes, rows_per_piece, counter):
-    """Write row i of `rows` to row ids[i] of a table; in one piece: in the order of the ids."""
+def put_rows(table, ids, count, last, rows, row_bytes, found, rows_per_piece, counter):
+    """Write row i of `rows` to row ids[i] of a table; in one piece: in the order of the ids.
+
+    Leaves out ids that are negative or above `last`, and lowers found[0] to the first one's
+    position.
+    """
     while True:
         piece = claim(counter) * rows_per_piece
         if piece >= count:
             return
         for i in range(piece, min(piece + rows_per_piece, count)):
-            target = table + load(ids, i, "int64") * row_bytes
+            value = load(ids, i, "int64")
+            if value < 0 or value > last:
+                minimum(found, i)
+                continue
+            target = table + value * row_bytes
             source = rows + i * row_bytes
             if row_bytes <= 16:
                 _copy_short(target, source, row_bytes)
             else:
                 copy_bytes(target, source, row_bytes)
+
+
+@kernel_per_kind
+def add_rows(kind):
+    """Add row i of `rows` to row ids[i] of a table, or subtract it; no id is repeated.
+
+    Leaves out ids that are negative or above `last`, and lowers found[0] to the first one's
+    position.
+    """
+    logical = kind == "bool"
+    itemsize = ITEMSIZE[kind]
+
+    def add(table, ids, count, last, rows, length, subtract, found, rows_per_piece, counter):
+        row_bytes = length * itemsize
+        fetched = min(row_bytes, _FETCHED)
+        while True:
+            piece = claim(counter) * rows_per_piece
+            if piece >= count:
+                return
+            stop = min(piece + rows_per_piece, count)
+            for i in range(piece, stop):
+                if i + _AHEAD < stop:
+                    coming = table + load(ids, i + _AHEAD, "int64") * row_bytes
+                    for line in range(0, fetched, _LINE):
+                        prefetch(coming + line)
+                value = load(ids, i, "int64")
+                if value < 0 or value > last:
+                    minimum(found, i)
+                    continue
+                target = table + value * row_bytes
+                source = rows + i * row_bytes
+                if logical:
+                    for j in range(length):
+                        store(target, j, load(target, j, kind) | load(source, j, kind), kind)
+                elif subtract:
+                    for j in range(length):
+                        store(target, j, load(target, j, kind) - load(source, j, kind), kind)
+                else:
+                    for j in range(length):
+                        store(target, j, load(target, j, kind) + load(source, j, kind), kind)
+
+    return add

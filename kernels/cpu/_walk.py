@@ -36,8 +36,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool
-from numparam.kernels.cpu._elements import ITEMSIZE, load
+from numparam.kernels.cpu._elements import load
 from numparam.kernels.cpu._jit import inline
 from numparam.kernels.cpu._pointers import CHUNK, Group
 

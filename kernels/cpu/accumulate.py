@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from numparam.kernels import _gate
+from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _walk, table
-from numparam.kernels.cpu._elements import ITEMSIZE, load, store
+from numparam.kernels.cpu._elements import load, store
 from numparam.kernels.cpu._jit import kernel, kernel_per_kind
 from numparam.kernels.cpu._pointers import Group, Table
 from numparam.kernels.cpu._streaming import STREAMED, copy_bytes
@@ -72,7 +73,7 @@ def add(targets: Iterable[object], sources: Iterable[object]) -> None:
 
     Notes
     -----
-    Gives the bits of ``average.add_n([target, source])``: 16-bit floats are added in float32,
+    The same bits as ``average.add_n([target, source])``: 16-bit floats are added in float32,
     integers wrap, booleans are or-ed. This is what ``grad_req='add'`` does with each gradient.
     Moves 3 × the sum of nbytes; O(bytes + n × log(n)).
 

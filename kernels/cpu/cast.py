@@ -9,9 +9,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from numparam.kernels import _gate
+from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool
 from numparam.kernels.cpu._convert import convert
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, store
+from numparam.kernels.cpu._elements import claim, load, store
 from numparam.kernels.cpu._jit import kernel, kernel_per_kind
 
 _PIECE = 1 << 17  # elements that one claim converts: large against the cost of a claim

@@ -27,7 +27,7 @@ def merge(
     rows : int, optional
         Number of rows of the dense form; no id may reach it.
     divisor : int
-        What each sum is divided by before it is rounded: k for the mean of k arrays.
+        Divisor of each sum, before it is rounded: k for the mean of k arrays.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def merge(
     -----
     A row is the sum of its occurrences, array after array and by position within each, whatever
     the number of threads. It is accumulated and divided as in
-    `numparam.kernels.cpu.average`: merging arrays that hold all rows gives the bits of ``add_n``,
+    `numparam.kernels.cpu.average`: merging arrays that hold all rows has the bits of ``add_n``,
     or, with ``divisor=k``, of ``mean``. An absent row counts as zero. For one array this is the
     conversion to valid form.
     With N rows in all: reads them and writes those of the union, and uses 32 × N bytes of memory to

@@ -1,4 +1,4 @@
-"""Sums of squares of many arrays and scaling of many arrays: what clipping by norm needs."""
+"""Sums of squares of many arrays and scaling of many arrays: for clipping by norm."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from numparam.kernels import _gate
+from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _walk, table
 from numparam.kernels.cpu._convert import convert
-from numparam.kernels.cpu._elements import ITEMSIZE, load, store
+from numparam.kernels.cpu._elements import load, store
 from numparam.kernels.cpu._jit import inline, kernel_per_kind
 from numparam.kernels.cpu._pointers import CHUNK, Table
 from numparam.kernels.cpu._walk import spans
@@ -135,7 +136,7 @@ def _refuse_shared_memory(ready: Table) -> None:
     if shared is not None:
         raise ValueError(
             f"arrays[{shared[0]}] and arrays[{shared[1]}] share memory, which would be scaled "
-            "twice; give each array once, and no views of it"
+            "twice; pass each array once, and no views of it"
         )
 
 

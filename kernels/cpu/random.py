@@ -1,7 +1,7 @@
 """Random bits, uniform and normal numbers from a counter-based generator, filled in place.
 
 A value is a function of (seed, stream, offset, position) alone: not of threads, lanes, backends or
-of how long the array is. No call keeps any state; who wants a sequence passes each call's return
+of how long the array is. No call keeps any state; for a sequence, pass each call's return
 value to the next as `offset`.
 """
 
@@ -91,11 +91,11 @@ def uniform(
         float16, bfloat16, float32 or float64, of any shape; C-contiguous and writeable.
     low, high : float, optional
         The bounds, rounded to out's dtype; then low ≤ high, and the distance is finite in float32
-        (in float64 for float64). Equal bounds give that value everywhere.
+        (in float64 for float64). If the bounds are equal, every number is that value.
     seed : int
         The generator's key, from 0 to 2**64 - 1.
     offset : int, optional
-        Number of the first block, from 0 to 2**64 - 1. A block gives two float64 or four others.
+        Number of the first block, from 0 to 2**64 - 1. A block makes two float64 or four others.
     stream : int, optional
         The high half of the counter, from 0 to 2**64 - 1: each is a sequence of its own.
 
@@ -168,7 +168,7 @@ def normal(
     seed : int
         The generator's key, from 0 to 2**64 - 1.
     offset : int, optional
-        Number of the first block, from 0 to 2**64 - 1. A block gives two float64 or four others.
+        Number of the first block, from 0 to 2**64 - 1. A block makes two float64 or four others.
     stream : int, optional
         The high half of the counter, from 0 to 2**64 - 1: each is a sequence of its own.
 
@@ -189,7 +189,7 @@ def normal(
     Notes
     -----
     The Box-Muller transform (doi:10.1214/aoms/1177706645) of two words, or of two pairs of words
-    for float64, gives two neighbouring values z: radius × cosine and radius × sine, by polynomials
+    for float64, yields two neighbouring values z: radius × cosine and radius × sine, by polynomials
     of our own, within 4 units in the last place of the true value: see
     `numparam.kernels._polynomials` for how words become u. Then mean + z × sigma, each
     operation rounded; 16-bit dtypes round the float32 result to nearest even, and may overflow to

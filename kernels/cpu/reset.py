@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _walk, table
-from numparam.kernels.cpu._elements import ITEMSIZE
 from numparam.kernels.cpu._jit import kernel
 from numparam.kernels.cpu._pointers import Group
 from numparam.kernels.cpu._streaming import STREAMED, zero_bytes

@@ -1,7 +1,7 @@
-"""The gate that every array passes before a CUDA kernel sees it.
+"""Checks that every array passes before a CUDA kernel sees it.
 
-The twin of `numparam.kernels._gate`: nothing is copied or fetched here, so an array of another
-layout is refused instead.
+The twin of `numparam.kernels._gate`: nothing is copied here, so an array of another layout
+raises an error instead.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numparam.kernels.cuda._memory import DeviceArray
 
 
 def sources(arrays: Iterable[object], name: str = "sources") -> list[DeviceArray]:
-    """Pass at least one array, all of one shape, dtype and GPU, through the gate."""
+    """Check at least one source, all of one shape, dtype and GPU."""
     checked = _each(arrays, name)
     if not checked:
         raise ValueError(f"{name} is empty; at least one array is needed")
@@ -39,7 +39,7 @@ def output(array: object, name: str = "out", *, writeable: bool = True) -> Devic
 def outputs(
     arrays: Iterable[object], name: str = "arrays", *, writeable: bool = True
 ) -> list[DeviceArray]:
-    """Pass each of `arrays` through `output`; any shapes and dtypes, also none."""
+    """Check each of any number of arrays as `output` does; any shapes and dtypes."""
     checked = _each(arrays, name)
     for i, array in enumerate(checked):
         output(array, f"{name}[{i}]", writeable=writeable)
@@ -53,7 +53,7 @@ def _each(arrays: Iterable[object], name: str) -> list[DeviceArray]:
 
 
 def one_device(arrays: Sequence[DeviceArray], names: Sequence[str]) -> int:
-    """Return the GPU that all arrays are on; an empty array is at home on each."""
+    """Return the GPU that all arrays are on; an empty array is on every one."""
     found = None
     for array, name in zip(arrays, names, strict=True):
         if not array.nbytes:
@@ -76,7 +76,7 @@ def overlap(left: DeviceArray, right: DeviceArray) -> bool:
 
 
 def refuse_partial_overlap(out: DeviceArray, others: Sequence[DeviceArray], name: str) -> None:
-    """Refuse `out` if it shares part of its memory with one of `others`, all of its form.
+    """Check that `out` shares no part of its memory with one of `others`, all of its form.
 
     The very same memory is allowed: element i is read before element i is written.
     """
@@ -89,7 +89,7 @@ def refuse_partial_overlap(out: DeviceArray, others: Sequence[DeviceArray], name
 
 
 def apart(written: DeviceArray, name: str, **read: DeviceArray) -> None:
-    """Refuse memory that is written and shared with what is read."""
+    """Check that the written array shares no memory with the others."""
     for other_name, other in read.items():
         if overlap(written, other):
             raise ValueError(
@@ -98,5 +98,5 @@ def apart(written: DeviceArray, name: str, **read: DeviceArray) -> None:
 
 
 def same_form(array: DeviceArray, like: DeviceArray, name: str = "out") -> None:
-    """Refuse an output whose shape or dtype is not that of `like`."""
+    """Check that an output has the shape and dtype of `like`."""
     _gate.same_form(array, like, name)  # type: ignore[arg-type]

@@ -11,17 +11,14 @@ from __future__ import annotations
 import ctypes
 import threading
 
-import ml_dtypes
 import numpy as np
 from llvmlite import ir
 
+from numparam.kernels._gate import BFLOAT16, ITEMSIZE, KINDS
 from numparam.kernels.cuda import _jit, _provider
 from numparam.kernels.cuda._jit import SIMULATED, cuda, inline
 
-_STORAGE = {name: np.dtype(name) for name in (
-    "float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
-    "uint8", "uint16", "uint32", "uint64",
-)} | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}  # fmt: skip
+_STORAGE = {name: np.dtype(name) for name in KINDS if name != "bfloat16"} | {"bfloat16": BFLOAT16}
 _WIDENED = ("float16", "bfloat16")
 
 
@@ -44,7 +41,7 @@ def _compiled():
             return ir.FloatType()
         if kind == "float64":
             return ir.DoubleType()
-        return ir.IntType(8 * _STORAGE[kind].itemsize)
+        return ir.IntType(8 * ITEMSIZE[kind])
 
     def unit_of(unit):
         return vector if unit == 16 else ir.IntType(8 * unit)
@@ -203,7 +200,7 @@ else:
 
     @inline
     def block():
-        """Give this thread's block, the number of blocks, its place in its block, and its size."""
+        """Return this thread's block, the number of blocks, its place in its block, its size."""
         return (
             np.int64(cuda.blockIdx.x), np.int64(cuda.gridDim.x),
             np.int64(cuda.threadIdx.x), np.int64(cuda.blockDim.x),
@@ -217,6 +214,6 @@ else:
 
 @inline
 def span():
-    """Give this thread's number and the number of threads of the launch, in 64 bits."""
+    """Return this thread's number and the number of threads of the launch, in 64 bits."""
     number, blocks, place, size = block()
     return number * size + place, blocks * size

@@ -1,6 +1,6 @@
 """Row ids on a GPU: their conversion to int64, their check, and their sorting.
 
-The host sees the verdict of a check, a few numbers, and one id where it makes a message of it.
+The host sees only the result of a check, a few numbers, and the id that a message names.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _one(ids: DeviceArray, position: int) -> np.generic:
 
 
 def check(device_id: int, ids: _Named, wanted: _Named | None, rows: int | None) -> bool:
-    """Refuse ids out of range; return whether the first ones ascend strictly.
+    """Check the range of ids; return whether the first ones ascend strictly.
 
     Raises
     ------

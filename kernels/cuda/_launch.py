@@ -1,7 +1,7 @@
 """Launch sizes: how many blocks and threads a kernel runs on. Tests make them small here.
 
-Every kernel strides over its work by the number of its threads, with 64-bit indices, so that any
-size gives the same result.
+Every kernel strides over its work by the number of its threads, with 64-bit indices, so that no
+result depends on the launch size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LEAST_BLOCKS = 128  # numba-cuda warns of fewer; a block without work ends at on
 
 
 def form(threads: int) -> tuple[int, int]:
-    """Blocks, and threads in each, for a kernel that has work for so many threads.
+    """Return the numbers of blocks and of threads in each, for work for so many threads.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def form(threads: int) -> tuple[int, int]:
 
 
 def lanes(units: int) -> int:
-    """Power of two of neighbouring threads that share a row of so many units, as an exponent.
+    """Return how many neighbouring threads share a row of so many units: log₂ of a power of two.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
     device_id : int
         Number of the GPU.
     threads : int
-        Threads that there is work for; with none, nothing is started.
+        Threads that there is work for; if 0, nothing is started.
     *arguments : int
         What the kernel takes.
     """

@@ -39,7 +39,7 @@ class DeviceArray:
         "__weakref__", "_owner", "address", "device_id", "dtype", "nbytes", "ndim", "shape", "size",
         "writeable",
     )  # fmt: skip
-    __array_ufunc__ = None  # NumPy's operators refuse it instead of boxing it as an object
+    __array_ufunc__ = None  # NumPy's operators raise TypeError instead of boxing it as an object
 
     def __init__(
         self,

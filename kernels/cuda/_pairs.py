@@ -1,17 +1,14 @@
 """Sums in pairs of float64 that lose nothing, and their quotients, rounded once, on a GPU.
 
 The twins of `numparam.kernels.cpu._pairs`. Every product goes through `product`, since a fused
-multiply-add would give other bits.
+multiply-add would round differently.
 """
 
 from __future__ import annotations
 
+from numparam.kernels._pair_constants import SPLIT
 from numparam.kernels.cuda._elements import product
 from numparam.kernels.cuda._jit import inline
-
-HUGE = 2.0**990  # beyond it a sum is done again, on sources scaled by DOWN
-DOWN = 2.0**-64
-_SPLIT = 2.0**27 + 1
 
 
 @inline
@@ -27,7 +24,7 @@ def divided(high, low, divisor):
     """Quotient of the pair high + low by a small whole number, rounded once."""
     quotient = high / divisor
     # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
-    big = product(_SPLIT, quotient)
+    big = product(SPLIT, quotient)
     upper = big - (big - quotient)
     lower = quotient - upper
     rounded = product(quotient, divisor)

@@ -1,7 +1,7 @@
 """Pointer tables on a GPU: the addresses and sizes of many arrays, ready for one launch.
 
 A table is immutable and holds its arrays. It is never pickled or copied deeply: an address means
-nothing elsewhere.
+nothing in another process.
 """
 
 from __future__ import annotations

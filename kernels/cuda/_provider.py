@@ -1,7 +1,8 @@
-"""What provides CUDA: the one module that imports ``numba.cuda``, and that only when it is used.
+"""Access to CUDA: the only module that imports ``numba.cuda``, at its first use.
 
 Nothing is decided at import. `device_count` asks NVIDIA's driver itself, without Numba; `require`
-says what is missing and how to install it; `device_memory` is the door to memory and launches.
+raises an error that names what is missing and how to install it; `device_memory` allocates, copies
+and launches.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def require(device_id: int) -> None:
 
 
 def _survey() -> tuple[int, str]:
-    """Count the usable GPUs; where there is none, say why."""
+    """Count the usable GPUs; if there are none, return the reason too."""
     if simulated():
         return 1, ""
     if importlib.util.find_spec("numba_cuda") is None:
@@ -242,7 +243,7 @@ class _Numba:
             self._cuda.external_stream(stream).synchronize()
 
     def device_of(self, address: int) -> int | None:
-        """Return the GPU that an address belongs to; None if it is no CUDA memory."""
+        """Return the GPU that an address belongs to; None if it is not CUDA memory."""
         ordinal = ctypes.c_int(-1)
         driver = _driver()
         found = driver.cuPointerGetAttribute(

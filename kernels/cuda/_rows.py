@@ -1,11 +1,25 @@
-"""Jitted bodies of the row operations: checks of ids, and copies of rows by their ids."""
+"""Jitted bodies of the row kernels: checks of ids, and copies and sums of rows by their ids.
+
+An id becomes an address. Other threads and streams may write the array that it comes from, so the
+kernel that uses it checks it too, on the value that it has read, and leaves its row out.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from numparam.kernels.cuda._elements import clear_unit, copy_unit, load, minimum, span, store
+from numparam.kernels._pair_constants import DOWN, HUGE
+from numparam.kernels.cuda._elements import (
+    clear_unit,
+    copy_unit,
+    load,
+    minimum,
+    product,
+    span,
+    store,
+)
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
+from numparam.kernels.cuda._pairs import divided, two_sum
 
 _LARGEST = 2**63 - 1
 
@@ -125,10 +139,10 @@ def put_rows(unit):
     """Write rows of `units` × `unit` bytes to a table, 2**lane_bits threads a row.
 
     The ids ascend; of equal ids the last one's row is written. Row i is row order[i] of `rows`, or
-    row i itself if the address `order` is 0.
+    row i itself if the address `order` is 0. Ids that are negative or above `last` are left out.
     """
 
-    def put(table, ids, count, rows, order, units, lane_bits):
+    def put(table, ids, count, last, rows, order, units, lane_bits):
         i, step = span()
         lanes = np.int64(1) << lane_bits
         lane = i & (lanes - 1)
@@ -138,9 +152,152 @@ def put_rows(unit):
             if row + 1 == count or load(ids, row + 1, "int64") != value:
                 given = load(order, row, "int64") if order != 0 else row
                 column = lane
+                if value < 0 or value > last or given < 0 or given >= count:
+                    column = units
                 while column < units:
                     copy_unit(table, value * units + column, rows, given * units + column, unit)
                     column += lanes
             row += step >> lane_bits
 
     return put
+
+
+@inline
+def _is_first(ids, row, last, value):
+    """Whether a row of ascending ids is the first of its id, and the id is in range."""
+    return 0 <= value <= last and (row == 0 or load(ids, row - 1, "int64") != value)
+
+
+@inline
+def _given(order, k, count):
+    """Row of the k-th id in the order given; the sum leaves out one that is out of range."""
+    row = load(order, k, "int64") if order != 0 else k
+    return row if 0 <= row < count else np.int64(-1)
+
+
+@kernel_per_kind
+def add_narrow(kind):
+    """Add rows of `length` floats to rows of a table, 2**lane_bits threads a row, or subtract them.
+
+    The ids ascend; all rows of equal ids are added by the first one's threads, in their order. Row
+    i is row order[i] of `rows`, or row i itself if the address `order` is 0. Ids that are negative
+    or above `last` are left out. The other `add_…` kernels are alike.
+    """
+    wide = np.float64 if kind == "float32" else np.float32
+    can_exceed = kind == "bfloat16"
+
+    def add(table, ids, count, last, rows, order, length, lane_bits, subtract):
+        i, step = span()
+        lanes = np.int64(1) << lane_bits
+        lane = i & (lanes - 1)
+        row = i >> lane_bits
+        while row < count:
+            value = load(ids, row, "int64")
+            column = lane if _is_first(ids, row, last, value) else length
+            while column < length:
+                place = value * length + column
+                own = load(table, place, kind)
+                total = wide(own)
+                k = row
+                while k < count and load(ids, k, "int64") == value:
+                    given = _given(order, k, count)
+                    if given >= 0:
+                        added = wide(load(rows, given * length + column, kind))
+                        total += -added if subtract != 0 else added
+                    k += 1
+                if can_exceed and not abs(total) < np.inf:
+                    # A sum of large bfloat16 numbers can exceed float32 on the way: once more.
+                    larger = np.float64(own)
+                    k = row
+                    while k < count and load(ids, k, "int64") == value:
+                        given = _given(order, k, count)
+                        if given >= 0:
+                            again = np.float64(load(rows, given * length + column, kind))
+                            larger += -again if subtract != 0 else again
+                        k += 1
+                    total = wide(larger)
+                store(table, place, np.float32(total), kind)
+                column += lanes
+            row += step >> lane_bits
+
+    return add
+
+
+@inline
+def _pair(table, place, ids, count, value, rows, order, length, column, row, subtract, scale):
+    """Sum of an element of a table and those of its rows, scaled, as a pair of float64."""
+    high = product(load(table, place, "float64"), scale)
+    low = 0.0
+    k = row
+    while k < count and load(ids, k, "int64") == value:
+        given = _given(order, k, count)
+        if given >= 0:
+            added = product(load(rows, given * length + column, "float64"), scale)
+            high, dropped = two_sum(high, -added if subtract != 0 else added)
+            low += dropped
+        k += 1
+    return high, low
+
+
+@kernel
+def add_float64(table, ids, count, last, rows, order, length, lane_bits, subtract):
+    """Add rows of float64, summed in pairs; see `add_narrow`."""
+    i, step = span()
+    lanes = np.int64(1) << lane_bits
+    lane = i & (lanes - 1)
+    row = i >> lane_bits
+    while row < count:
+        value = load(ids, row, "int64")
+        column = lane if _is_first(ids, row, last, value) else length
+        while column < length:
+            place = value * length + column
+            high, low = _pair(
+                table, place, ids, count, value, rows, order, length, column, row, subtract, 1.0
+            )
+            total = divided(high, low, 1.0)
+            if not abs(high) < HUGE:
+                upper, lower = _pair(
+                    table, place, ids, count, value, rows, order, length, column, row, subtract,
+                    DOWN,
+                )  # fmt: skip
+                total = divided(upper, lower, 1.0) / DOWN
+                if not abs(product(total, DOWN)) < np.inf:
+                    total = high
+            store(table, place, total, "float64")
+            column += lanes
+        row += step >> lane_bits
+
+
+@kernel_per_kind
+def add_integers(kind):
+    """Add rows of integers, which wrap, or or booleans; see `add_narrow`."""
+    logical = kind == "bool"
+
+    def add(table, ids, count, last, rows, order, length, lane_bits, subtract):
+        i, step = span()
+        lanes = np.int64(1) << lane_bits
+        lane = i & (lanes - 1)
+        row = i >> lane_bits
+        while row < count:
+            value = load(ids, row, "int64")
+            column = lane if _is_first(ids, row, last, value) else length
+            while column < length:
+                place = value * length + column
+                total = load(table, place, kind)
+                k = row
+                while k < count and load(ids, k, "int64") == value:
+                    given = _given(order, k, count)
+                    if given >= 0:
+                        added = load(rows, given * length + column, kind)
+                        if logical:
+                            total = total | added
+                        elif subtract != 0:
+                            total -= added
+                        else:
+                            total += added
+                    k += 1
+                store(table, place, total, kind)
+                column += lanes
+            row += step >> lane_bits
+
+    return add

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from numparam.kernels._pair_constants import DOWN, HUGE
 from numparam.kernels.cuda._elements import load, minimum, product, span, store
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
-from numparam.kernels.cuda._pairs import DOWN, HUGE, divided, two_sum
+from numparam.kernels.cuda._pairs import divided, two_sum
 
 
 @kernel_per_kind

@@ -32,5 +32,5 @@ def put(device_id: int, numbers: Sequence[int]) -> int:
 
 
 def get(device_id: int, count: int) -> list[int]:
-    """Wait for the GPU, and read the first `count` numbers of what the thread has put there."""
+    """Wait for the GPU, and read the first `count` of the numbers that the thread has put there."""
     return _memory.download(_memory.view(_mine.buffers[device_id], 0, (count,))).tolist()

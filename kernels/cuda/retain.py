@@ -1,10 +1,10 @@
-"""Rows by their ids: sorted unique ids, retention from row-sparse arrays, gather and scatter."""
+"""Rows by their ids: unique ids, rows taken from tables, rows written and added to tables."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from numparam.kernels import _row_gate
+from numparam.kernels import _gate, _row_gate
 from numparam.kernels.cuda import _device_gate, _ids, _launch, _memory
 from numparam.kernels.cuda._interface import borrow
 from numparam.kernels.cuda._memory import DeviceArray
@@ -40,9 +40,9 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
 
     Notes
     -----
-    Ids that ascend already cost one pass and a copy. Others are sorted by merging on the GPU,
+    Ids that ascend already cost a copy and one pass. Others are sorted by merging on the GPU,
     O(n × log² n) in log₂ n launches; only the check's few numbers and the number of different ids
-    come to the host. Needs four times the memory of the ids.
+    are copied to the host. Needs five times the memory of the ids.
 
     Examples
     --------
@@ -55,9 +55,12 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
     limit = _row_gate.row_count(rows)
     given = borrow(ids, "ids")
     numbers = _ids.whole(given, "ids")
+    if numbers.address == given.address:
+        # A copy before the check: others may write the ids in between.
+        numbers = _memory.copy(numbers)
     if not _ids.check(numbers.device_id, (numbers, "ids"), None, limit):
         return _ids.sorted_unique(numbers)
-    return _memory.copy(numbers) if numbers.address == given.address else numbers
+    return numbers
 
 
 def retain(
@@ -102,7 +105,7 @@ def retain(
 
     Notes
     -----
-    Two launches: one checks all ids, whose verdict of 32 bytes the host waits for; one copies.
+    Two launches: one checks all ids, whose result of 32 bytes the host waits for; one copies.
     Moves 2 × m rows, and n + m ids; O(m × log n), and O(m) where the array holds all rows up to its
     last. Nothing of the dense form's size is allocated.
 
@@ -224,17 +227,7 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
     >>> _memory.download(weight)  # doctest: +SKIP
     array([2., 0., 3., 0.])
     """
-    target = _with_rows(_device_gate.output(table, "table"), "table")
-    numbers = _ids.whole(borrow(ids, "ids"), "ids")
-    values = borrow(rows, "rows")
-    shape = (numbers.size, *target.shape[1:])
-    if values.shape != shape or values.dtype != target.dtype:
-        raise ValueError(
-            f"rows must be {target.dtype}{shape} for {numbers.size} ids and a table of "
-            f"{target.dtype}{target.shape}, not {values.dtype}{values.shape}"
-        )
-    _device_gate.apart(target, "table", ids=numbers, rows=values)
-    device_id = _device_gate.one_device([target, numbers, values], ["table", "ids", "rows"])
+    target, numbers, values, device_id = _placed(table, ids, rows)
     ascending = _ids.check(device_id, (numbers, "ids"), None, target.shape[0])
     if not values.nbytes:
         return
@@ -247,8 +240,140 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
     unit, units, lane_bits = _shares(values, target.address, values.address)
     _launch.run(
         _rows.put_rows(unit), device_id, numbers.size << lane_bits,
-        target.address, numbers.address, numbers.size, values.address, order_at, units, lane_bits,
+        target.address, numbers.address, numbers.size, target.shape[0] - 1, values.address,
+        order_at, units, lane_bits,
     )  # fmt: skip
+
+
+def add_rows(table: np.ndarray, ids: object, rows: object) -> None:
+    """Add rows to rows of a dense array, in place; all rows of a repeated id are added.
+
+    Parameters
+    ----------
+    table : array with ``__cuda_array_interface__``
+        Shape (any, …): C-contiguous, writeable.
+    ids : array with ``__cuda_array_interface__``
+        m row ids in any order, repeats allowed.
+    rows : array with ``__cuda_array_interface__``
+        Shape (m, …), of the table's dtype; shares no memory with it.
+
+    Raises
+    ------
+    TypeError
+        If an array is not in a GPU's memory, or a dtype is not one of the kernels'.
+    ValueError
+        If a floating-point id is not a whole number, `table` cannot be written, shares memory with
+        another argument, `rows` does not fit, or the arrays are on different GPUs. Then nothing has
+        been written.
+    IndexError
+        If an id is negative or not below the number of rows. Then nothing has been written.
+    CUDAUnavailableError, MemoryError
+        If the GPU cannot be used, or has too little memory. Then nothing has been written.
+
+    Notes
+    -----
+    The same bits as `numparam.kernels.reference.retain.add_rows`. Moves 3 × m rows, and m ids
+    twice; O(m). Ids that do not ascend strictly are sorted first, with their positions; one row's
+    threads add all rows of its id.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cuda import _memory, retain
+    >>> weight, ids = _memory.upload(np.ones(4)), _memory.upload(np.array([2, 0, 2]))
+    ... # doctest: +SKIP
+    >>> retain.add_rows(weight, ids, _memory.upload(np.array([1.0, 2, 3])))  # doctest: +SKIP
+    >>> _memory.download(weight)  # doctest: +SKIP
+    array([3., 1., 5., 1.])
+    """
+    _add(table, ids, rows, False)
+
+
+def subtract_rows(table: np.ndarray, ids: object, rows: object) -> None:
+    """Subtract rows from rows of a dense array, in place; all rows of a repeated id count.
+
+    Parameters
+    ----------
+    table : array with ``__cuda_array_interface__``
+        Shape (any, …): C-contiguous, writeable, not of booleans.
+    ids : array with ``__cuda_array_interface__``
+        m row ids in any order, repeats allowed.
+    rows : array with ``__cuda_array_interface__``
+        Shape (m, …), of the table's dtype; shares no memory with it.
+
+    Raises
+    ------
+    TypeError
+        If an array is not in a GPU's memory, or a dtype is not one of the kernels' or boolean.
+    ValueError
+        If a floating-point id is not a whole number, `table` cannot be written, shares memory with
+        another argument, `rows` does not fit, or the arrays are on different GPUs. Then nothing has
+        been written.
+    IndexError
+        If an id is negative or not below the number of rows. Then nothing has been written.
+    CUDAUnavailableError, MemoryError
+        If the GPU cannot be used, or has too little memory. Then nothing has been written.
+
+    Notes
+    -----
+    The same bits as `numparam.kernels.reference.retain.subtract_rows`; otherwise as `add_rows`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cuda import _memory, retain
+    >>> weight, ids = _memory.upload(np.ones(4)), _memory.upload(np.array([2, 0, 2]))
+    ... # doctest: +SKIP
+    >>> retain.subtract_rows(weight, ids, _memory.upload(np.array([1.0, 2, 3])))  # doctest: +SKIP
+    >>> _memory.download(weight)  # doctest: +SKIP
+    array([-1.,  1., -3.,  1.])
+    """
+    _add(table, ids, rows, True)
+
+
+def _add(table: object, ids: object, rows: object, subtract: bool) -> None:
+    target, numbers, values, device_id = _placed(table, ids, rows)
+    kind = _gate.kind(target.dtype)
+    if subtract:
+        _row_gate.has_differences(kind)
+    ascending = _ids.check(device_id, (numbers, "ids"), None, target.shape[0])
+    if not values.nbytes:
+        return
+    from numparam.kernels.cuda import _rows
+
+    order_at = 0
+    if not ascending:
+        numbers, order = _ids.sorted_with_positions(numbers)
+        order_at = order.address
+    if kind == "float64":
+        body = _rows.add_float64
+    else:
+        body = (_rows.add_narrow if kind in _gate.FLOATS else _rows.add_integers)(kind)
+    length = values.size // numbers.size
+    lane_bits = _launch.lanes(length)
+    _launch.run(
+        body, device_id, numbers.size << lane_bits,
+        target.address, numbers.address, numbers.size, target.shape[0] - 1, values.address,
+        order_at, length, lane_bits, int(subtract),
+    )  # fmt: skip
+
+
+def _placed(
+    table: object, ids: object, rows: object
+) -> tuple[DeviceArray, DeviceArray, DeviceArray, int]:
+    """Check a table, ids and the rows for it, except the ids' range; return their GPU too."""
+    target = _with_rows(_device_gate.output(table, "table"), "table")
+    numbers = _ids.whole(borrow(ids, "ids"), "ids")
+    values = borrow(rows, "rows")
+    shape = (numbers.size, *target.shape[1:])
+    if values.shape != shape or values.dtype != target.dtype:
+        raise ValueError(
+            f"rows must be {target.dtype}{shape} for {numbers.size} ids and a table of "
+            f"{target.dtype}{target.shape}, not {values.dtype}{values.shape}"
+        )
+    _device_gate.apart(target, "table", ids=numbers, rows=values)
+    device_id = _device_gate.one_device([target, numbers, values], ["table", "ids", "rows"])
+    return target, numbers, values, device_id
 
 
 def _with_rows(array: DeviceArray, name: str) -> DeviceArray:

@@ -7,10 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _gate
-
-_HUGE = 2.0**990  # beyond it a float64 sum of sources is redone on sources scaled by _DOWN
-_DOWN = 2.0**-64
-_SPLIT = 2.0**27 + 1
+from numparam.kernels._pair_constants import DOWN, HUGE, SPLIT
 
 
 def add_n(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
@@ -101,9 +98,9 @@ def _combined_float64(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
     """Sum in pairs of float64 that lose nothing (Knuth's TwoSum), then divide the pair."""
     high, low = _pair_sum(arrays, 1.0)
     plain = _divided(high, low, float(divisor))
-    scaled = _divided(*_pair_sum(arrays, _DOWN), float(divisor)) / _DOWN
-    careful = np.where(np.isfinite(scaled * _DOWN), scaled, high)
-    return np.where(np.abs(high) < _HUGE, plain, careful)
+    scaled = _divided(*_pair_sum(arrays, DOWN), float(divisor)) / DOWN
+    careful = np.where(np.isfinite(scaled * DOWN), scaled, high)
+    return np.where(np.abs(high) < HUGE, plain, careful)
 
 
 def _pair_sum(arrays: list[np.ndarray], scale: float) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +118,7 @@ def _pair_sum(arrays: list[np.ndarray], scale: float) -> tuple[np.ndarray, np.nd
 def _divided(high: np.ndarray, low: np.ndarray, divisor: float) -> np.ndarray:
     quotient = high / divisor
     # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
-    big = _SPLIT * quotient
+    big = SPLIT * quotient
     upper = big - (big - quotient)
     lower = quotient - upper
     product = quotient * divisor

@@ -1,4 +1,4 @@
-"""Sums of squares of many arrays, and scaling of many arrays: what they mean."""
+"""Sums of squares of many arrays, and scaling of many arrays: their meaning."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def scale(arrays: Iterable[object], factor: float) -> None:
         if following < start + ready[i].nbytes:
             raise ValueError(
                 f"arrays[{min(i, j)}] and arrays[{max(i, j)}] share memory, which would be scaled "
-                "twice; give each array once, and no views of it"
+                "twice; pass each array once, and no views of it"
             )
     for array in ready:
         with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Random bits, uniform and normal numbers: what the fills mean, on whole arrays at once."""
+"""Random bits, uniform and normal numbers: the meaning of the fills, on whole arrays at once."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Rows by their ids: sorted unique ids, retention from row-sparse arrays, gather and scatter."""
+"""Rows by their ids: unique ids, rows taken from tables, rows written and added to tables."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from numparam.kernels import _gate, _row_gate
+from numparam.kernels.reference import average
 
 
 def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
@@ -105,10 +106,64 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
     >>> weight
     array([2., 0., 3., 0.])
     """
+    target, numbers, values = _placed(table, ids, rows)
+    _row_gate.check_ids(numbers, len(target), "ids")
+    for number, row in zip(numbers.tolist(), values, strict=True):
+        target[number] = row
+
+
+def add_rows(table: np.ndarray, ids: object, rows: object) -> None:
+    """Add rows to rows of a dense array, in place; all rows of a repeated id are added.
+
+    Parameters and errors are those of `numparam.kernels.cpu.retain.add_rows`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import retain
+    >>> weight = np.ones(4)
+    >>> retain.add_rows(weight, [2, 0, 2], [1.0, 2.0, 3.0])
+    >>> weight
+    array([3., 1., 5., 1.])
+    """
+    _add(*_placed(table, ids, rows), False)
+
+
+def subtract_rows(table: np.ndarray, ids: object, rows: object) -> None:
+    """Subtract rows from rows of a dense array, in place; all rows of a repeated id count.
+
+    Parameters and errors are those of `numparam.kernels.cpu.retain.subtract_rows`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import retain
+    >>> weight = np.ones(4)
+    >>> retain.subtract_rows(weight, [2, 0, 2], [1.0, 2.0, 3.0])
+    >>> weight
+    array([-1.,  1., -3.,  1.])
+    """
+    _add(*_placed(table, ids, rows), True)
+
+
+def _add(target: np.ndarray, numbers: np.ndarray, values: np.ndarray, subtract: bool) -> None:
+    kind = _gate.kind(target.dtype)
+    if subtract:
+        _row_gate.has_differences(kind)
+    _row_gate.check_ids(numbers, len(target), "ids")
+    added = np.negative(values) if subtract else values
+    for number in np.unique(numbers).tolist():
+        same = [added[i : i + 1] for i in np.flatnonzero(numbers == number).tolist()]
+        place = slice(number, number + 1)
+        target[place] = average._combined([target[place], *same], 1, kind)
+
+
+def _placed(
+    table: np.ndarray, ids: object, rows: object
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Check a table, ids and the rows for it, except the ids' range."""
     target = _row_gate.with_rows(_gate.output(table, "table"), "table")
     numbers = _gate.row_ids(ids, None)
     values = _row_gate.scattered(target, numbers, rows)
     _row_gate.apart(target, "table", ids=numbers, rows=values)
-    _row_gate.check_ids(numbers, len(target), "ids")
-    for number, row in zip(numbers.tolist(), values, strict=True):
-        target[number] = row
+    return target, numbers, values

@@ -11,7 +11,7 @@ from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numparam.kernels import OPERATIONS, _gate
+from numparam.kernels import KERNELS, _gate
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,7 +90,7 @@ def test_bfloat16_in_mxnets_spelling_enters_as_the_dtype_that_numpy_can_add():
 def test_kernels_take_bfloat16_in_mxnets_spelling_wherever_they_take_bfloat16(backend):
     operation = {
         row.name: importlib.import_module(f"numparam.kernels.{backend}.{row.name}")
-        for row in OPERATIONS
+        for row in KERNELS
     }
     spelled = np.dtype([("bfloat16", "<u2")])
     rows = np.array([[1, 2], [3, 5]], ml_dtypes.bfloat16)

@@ -11,12 +11,12 @@ from awkward import KINDS
 from parity import INPUTS, compare
 
 from numparam import kernels
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 
 BLOCK = 2048
 CHUNK = 4096
 SIZES = (0, 1, 7, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 3)
-FUNCTIONS = [(row.name, name) for row in OPERATIONS for name in row.functions]
+FUNCTIONS = [(row.name, name) for row in KERNELS for name in row.functions]
 
 
 def entries(operation: str, name: str):

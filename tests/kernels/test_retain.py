@@ -381,9 +381,12 @@ def test_compiled_code_is_entered_once_to_check_ids_and_once_to_move_rows(monkey
         ids = np.arange(count)
         data = np.ones((count, 2))
         for call, expected in (
-            (lambda ids=ids, data=data: cpu.retain(ids, data, ids), 3),
-            (lambda ids=ids, data=data: cpu.gather(data, ids), 2),
+            (lambda ids=ids, data=data: cpu.retain(ids, data, ids), 2),
+            (lambda ids=ids, data=data: cpu.retain(ids, data, ids, data.copy()), 3),
+            (lambda ids=ids, data=data: cpu.gather(data, ids), 1),
+            (lambda ids=ids, data=data: cpu.gather(data, ids, data.copy()), 2),
             (lambda ids=ids, data=data: cpu.scatter(data, ids, data.copy()), 2),
+            (lambda ids=ids, data=data: cpu.add_rows(data, ids, data.copy()), 2),
         ):
             entered.clear()
             call()

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from numparam import kernels
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 
 SCRIPT = """
 import numba.core.compiler as compiler
@@ -31,7 +31,7 @@ def test_after_a_warmup_nothing_is_compiled():
 
 
 def test_every_operation_of_the_cpu_can_be_warmed_up():
-    names = [row.name for row in OPERATIONS if "cpu" in row.backends]
+    names = [row.name for row in KERNELS if "cpu" in row.backends]
     assert kernels.warmup(["float32", "bool"]) > len(names)
 
 

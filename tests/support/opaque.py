@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from numparam import backend
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 
 
 class OpaqueBuffer:
@@ -79,7 +79,7 @@ class OpaqueBackend(backend.Backend):
 
     def __getattr__(self, operation: str) -> Any:
         module = super().__getattr__(operation)
-        row = next(row for row in OPERATIONS if row.name == operation)
+        row = next(row for row in KERNELS if row.name == operation)
         entries = {name: self._recorded(operation, getattr(module, name)) for name in row.functions}
         recorder = SimpleNamespace(**entries)
         self.__dict__[operation] = recorder

@@ -83,6 +83,18 @@ def _scattered(kind: str, size: int) -> Iterator[Arguments]:
     yield (table, _ids(size, size), rows), {}
 
 
+def _added(kind: str, size: int) -> Iterator[Arguments]:
+    table = values(kind, 3 * (2 * size + 1)).reshape(-1, 3)
+    rows = values(kind, 3 * size, 1).reshape(-1, 3)
+    yield (table, np.arange(0, 2 * size, 2), rows), {}
+    yield (table, _ids(size, size), rows), {}
+
+
+def _subtracted(kind: str, size: int) -> Iterator[Arguments]:
+    if kind != "bool":  # booleans have no difference
+        yield from _added(kind, size)
+
+
 def _merged(kind: str, size: int) -> Iterator[Arguments]:
     for count in (1, 2, 3):
         parts = [_row_sparse(kind, size, seed) for seed in range(count)]
@@ -126,6 +138,8 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("retain", "retain"): _retained,
     ("retain", "gather"): _gathered,
     ("retain", "scatter"): _scattered,
+    ("retain", "add_rows"): _added,
+    ("retain", "subtract_rows"): _subtracted,
     ("merge", "merge"): _merged,
     ("cast", "cast"): _cast,
     ("cast", "copy"): _copied,

@@ -99,7 +99,7 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
 
 
 def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
-    """Give the rows of int64 ids as a dense buffer, by the kernel of the device.
+    """Return the rows of int64 ids as a dense buffer, by the kernel of the device.
 
     Raises
     ------
@@ -107,7 +107,13 @@ def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
         If an id is out of range.
     """
     parts = data._checked()
+    rows = data.shape[0]
+    kernels = data._backend.retain
+    # Of the backend, which may have kept memory; the kernels' own would be new.
+    out = data._backend.empty((wanted.shape[0], *data.shape[1:]), parts.data.dtype)
     try:
-        return data._backend.retain.retain(parts.indices, parts.data, wanted, rows=data.shape[0])
+        if parts.indices.shape[0] == rows:  # valid ids of all rows are 0, 1, 2, …: no search
+            return kernels.gather(parts.data, wanted, out)
+        return kernels.retain(parts.indices, parts.data, wanted, out, rows=rows)
     except (IndexError, ValueError) as error:
         raise SparseFormatError(f"of an array of shape {data.shape}: {error}") from error

@@ -24,6 +24,8 @@ _DIFFERENCE = OPERATIONS["elemwise_sub"].name, OPERATIONS["broadcast_sub"].name
 def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     one_dtype(row, inputs)
     left, right = inputs
+    if out is left and _adds_rows(left, right):
+        return _with_added_rows(row, left, right)
     if left.stype != right.stype or left.shape != right.shape or left.stype == "default":
         return densified(row, inputs, attributes, out)
     second = values(right)
@@ -32,6 +34,26 @@ def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
     if left.stype == "row_sparse":
         return deliver(row, merged([left, right], [values(left), second]), out)
     return deliver(row, _merged_matrices(left, right, second), out)
+
+
+def _adds_rows(left: NDArray, right: NDArray) -> bool:
+    """Whether an in-place sum has to touch stored rows of the right array only."""
+    return (
+        left.stype == "default"
+        and right.stype == "row_sparse"
+        and left.shape == right.shape
+        and left._buffer.dtype != np.bool_
+    )
+
+
+def _with_added_rows(row: Operation, left: NDArray, right: RowSparseNDArray) -> NDArray:
+    """Add the stored rows to a dense array, or subtract them, in its memory."""
+    left._require_writable()
+    parts = right._checked()
+    kernels = left._backend.retain
+    change = kernels.subtract_rows if row.name in _DIFFERENCE else kernels.add_rows
+    change(left._buffer, parts.indices, parts.data)
+    return left
 
 
 def merged(arrays: list[RowSparseNDArray], data: list[NDArray]) -> RowSparseNDArray:

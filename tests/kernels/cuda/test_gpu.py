@@ -14,7 +14,7 @@ from awkward import KINDS, same_bits, values
 from on_gpu import Foreign, compare, download, upload
 from parity import INPUTS
 
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table
 from numparam.kernels.reference import average as reference
 from numparam.kernels.reference import retain as reference_retain
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.gpu
 
 SIZES = (0, 1, 7, 255, 256, 257, 4096, 70_001)
 FUNCTIONS = [
-    (row.name, name) for row in OPERATIONS if "cuda" in row.backends for name in row.functions
+    (row.name, name) for row in KERNELS if "cuda" in row.backends for name in row.functions
 ]
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from on_gpu import compare, download, upload
 from parity import INPUTS
 
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 from numparam.kernels.cuda import _launch, average, retain
 from numparam.kernels.reference import average as reference
 from numparam.kernels.reference import retain as reference_retain
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
 
 SIZES = (0, 1, 7, 33)
 FUNCTIONS = [
-    (row.name, name) for row in OPERATIONS if "cuda" in row.backends for name in row.functions
+    (row.name, name) for row in KERNELS if "cuda" in row.backends for name in row.functions
 ]
 
 

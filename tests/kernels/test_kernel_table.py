@@ -9,17 +9,17 @@ import pathlib
 import pytest
 
 from numparam import kernels
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 
 ROOT = pathlib.Path(kernels.__file__).parent
 BACKENDS = ("reference", "cpu", "cuda")
-TWINS = [(row.name, backend) for row in OPERATIONS for backend in row.backends]
+TWINS = [(row.name, backend) for row in KERNELS for backend in row.backends]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_folder_holds_the_operations_of_the_table_and_no_other(backend):
     files = {path.stem for path in (ROOT / backend).glob("*.py") if path.stem[0] != "_"}
-    assert files == {row.name for row in OPERATIONS if backend in row.backends}
+    assert files == {row.name for row in KERNELS if backend in row.backends}
 
 
 @pytest.mark.parametrize(("operation", "backend"), TWINS)
@@ -28,7 +28,7 @@ def test_public_functions_are_plain_python_with_the_references_signatures(operat
         pytest.importorskip("numba.cuda", reason="CUDA twins import numba.cuda")
     module = importlib.import_module(f"numparam.kernels.{backend}.{operation}")
     original = importlib.import_module(f"numparam.kernels.reference.{operation}")
-    row = next(row for row in OPERATIONS if row.name == operation)
+    row = next(row for row in KERNELS if row.name == operation)
     public = {
         name
         for name, value in vars(module).items()
@@ -48,7 +48,7 @@ def test_public_functions_are_plain_python_with_the_references_signatures(operat
 def test_every_jitted_function_of_an_operation_is_underscore_named():
     from numba.core.dispatcher import Dispatcher
 
-    for row in OPERATIONS:
+    for row in KERNELS:
         module = importlib.import_module(f"numparam.kernels.cpu.{row.name}")
         for name, value in vars(module).items():
             if isinstance(value, Dispatcher) and value.py_func.__module__ == module.__name__:

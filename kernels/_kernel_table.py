@@ -1,0 +1,43 @@
+"""The table of kernels: one row for each file name that the backends share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Kernel(NamedTuple):
+    """One subject: a file of this name in every backend that has it.
+
+    Attributes
+    ----------
+    name : str
+        The file's name, without ``.py``.
+    functions : tuple of str
+        The public functions in it, equal in name and signature in every backend.
+    backends : tuple of str
+        The backends that have it.
+    """
+
+    name: str
+    functions: tuple[str, ...]
+    backends: tuple[str, ...]
+
+
+_EVERYWHERE = ("reference", "cpu", "cuda")
+_HOST = ("reference", "cpu")
+
+KERNELS: tuple[Kernel, ...] = (
+    Kernel("average", ("add_n", "mean"), _EVERYWHERE),
+    Kernel("reset", ("zero",), _EVERYWHERE),
+    Kernel(
+        "retain",
+        ("unique_ids", "retain", "gather", "scatter", "add_rows", "subtract_rows"),
+        _EVERYWHERE,
+    ),
+    Kernel("table", ("build",), _EVERYWHERE),
+    Kernel("accumulate", ("assign", "add"), _HOST),
+    Kernel("merge", ("merge",), _HOST),
+    Kernel("cast", ("cast", "copy"), _HOST),
+    Kernel("random", ("bits", "uniform", "normal"), _HOST),
+    Kernel("norm", ("sum_of_squares", "scale"), _HOST),
+)

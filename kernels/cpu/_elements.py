@@ -46,6 +46,25 @@ def _pointer(builder, address, index, kind):
     return builder.gep(base, [index], inbounds=True)
 
 
+def widened(context, builder, stored, kind):
+    """Value of an element as it is stored in memory."""
+    if kind == "float16":
+        return _half.widened(context, builder, stored)
+    if kind == "bfloat16":
+        high = builder.shl(builder.zext(stored, _I32), ir.Constant(_I32, 16))
+        return builder.bitcast(high, ir.FloatType())
+    return cgutils.is_not_null(builder, stored) if kind == "bool" else stored
+
+
+def narrowed(context, builder, value, kind):
+    """Form in which a value is stored in memory."""
+    if kind == "float16":
+        return _half.rounded(context, builder, value)
+    if kind == "bfloat16":
+        return _round_to_bfloat16(builder, value)
+    return builder.zext(value, ir.IntType(8)) if kind == "bool" else value
+
+
 @intrinsic(prefer_literal=True)
 def load(typing_context, address, index, kind):
     """Value of element `index` of the array of `kind` at `address`."""
@@ -53,14 +72,7 @@ def load(typing_context, address, index, kind):
 
     def codegen(context, builder, signature, arguments):
         loaded = builder.load(_pointer(builder, arguments[0], arguments[1], name))
-        if name == "float16":
-            return _half.widened(context, builder, loaded)
-        if name == "bfloat16":
-            high = builder.shl(builder.zext(loaded, _I32), ir.Constant(_I32, 16))
-            return builder.bitcast(high, ir.FloatType())
-        if name == "bool":
-            return cgutils.is_not_null(builder, loaded)
-        return loaded
+        return widened(context, builder, loaded, name)
 
     return _VALUE[name](types.int64, types.int64, kind), codegen
 
@@ -73,13 +85,8 @@ def store(typing_context, address, index, value, kind):
 
     def codegen(context, builder, signature, arguments):
         address, index, value, _ = arguments
-        if name == "float16":
-            value = _half.rounded(context, builder, value)
-        elif name == "bfloat16":
-            value = _round_to_bfloat16(builder, value)
-        elif name == "bool":
-            value = builder.zext(value, ir.IntType(8))
-        builder.store(value, _pointer(builder, address, index, name))
+        stored = narrowed(context, builder, value, name)
+        builder.store(stored, _pointer(builder, address, index, name))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, value_type, kind), codegen

@@ -302,13 +302,12 @@ class Symbol(SymbolWithoutGraph):
         MXNetError
             If the file cannot be written (also an OSError).
         """
-        from numparam.formats.atomic import replacing
+        from numparam.formats.atomic import write_file
 
         if not isinstance(fname, (str, os.PathLike)):
             raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
         contents = self.tojson().encode()
-        with replacing(fname) as file:
-            file.write(contents)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def debug_str(self) -> str:
         """List outputs and variables, for people.

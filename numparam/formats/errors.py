@@ -23,7 +23,6 @@ __all__ = [
     "ImpossibleShapeError",
     "InPlaceWarning",
     "NameEncodingError",
-    "NameEncodingWarning",
     "NameLengthError",
     "NoneArrayError",
     "NotAParamsFileError",
@@ -125,10 +124,6 @@ class NameEncodingError(FormatError):
 
 class NameLengthError(FormatError):
     """A name is longer than any name of an array: the file is damaged, or made to do harm."""
-
-
-class NameEncodingWarning(UserWarning):
-    """Names of the file are not UTF-8, and no ``encoding`` was given."""
 
 
 class InPlaceWarning(UserWarning):

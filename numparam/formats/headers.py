@@ -29,7 +29,6 @@ from .errors import (
     UnknownDtypeError,
     UnknownStorageTypeError,
 )
-from .quoting import quoted
 from .signatures import FILE_MAGIC, PREFIX_LENGTH, RECORD_MAGICS, check_file_magic
 from .sources import ByteSource
 
@@ -42,7 +41,6 @@ __all__ = [
     "IndexHeader",
     "RecordHeader",
     "decode_names",
-    "is_escaped",
     "parse_file",
     "parse_record",
 ]
@@ -204,84 +202,72 @@ def _parse_names(cursor: Cursor, count: int) -> list[bytes] | None:
         cursor.fail(CountMismatchError, problem + _DAMAGED, begin)
     if not name_count:
         return None
-    names = []
-    for index in range(name_count):
-        begin = cursor.position
-        (length,) = cursor.take(_U64, "a name's length")
-        if length > MAX_NAME_LENGTH and length <= cursor.source.size - cursor.position:
-            cursor.what = f"name {index + 1} of {name_count}"
-            cursor.fail(
-                NameLengthError,
-                f"expected a name of at most {MAX_NAME_LENGTH} bytes, found one of {length}. "
-                f"{_DAMAGED}",
-                begin,
-            )
-        names.append(cursor.take_bytes(length, "a name"))
-    return names
+    return [_take_name(cursor, index, name_count) for index in range(name_count)]
 
 
-def decode_names(names: list[bytes], encoding: str | None, source: str) -> tuple[list[str], int]:
+def _take_name(cursor: Cursor, index: int, count: int) -> bytes:
+    window, at = cursor.peek(_U64.size)
+    if window is not None:  # most names lie within the window
+        end = at + _U64.size + _U64.unpack_from(window, at)[0]
+        if end <= len(window):
+            cursor.position += end - at
+            return window[at + _U64.size : end]
+    begin = cursor.position
+    (length,) = cursor.take(_U64, "a name's length")
+    cursor.what = f"name {index + 1} of {count}"
+    if MAX_NAME_LENGTH < length <= cursor.source.size - cursor.position:
+        cursor.fail(
+            NameLengthError,
+            f"expected a name of at most {MAX_NAME_LENGTH} bytes, found one of {length}. "
+            f"{_DAMAGED}",
+            begin,
+        )
+    return cursor.take_bytes(length, "a name")
+
+
+def decode_names(names: list[bytes], encoding: str, errors: str, source: str) -> list[str]:
     """Decode the names of a file.
 
     Parameters
     ----------
     names : list of bytes
         As they are in the file.
-    encoding : str or None
-        What they are encoded in. If None, UTF-8, and bytes that are not UTF-8 become lone
-        surrogates (PEP 383), which the writer turns back into the same bytes.
+    encoding, errors : str
+        As for :meth:`bytes.decode`.
     source : str
         What messages call the file.
 
     Returns
     -------
-    names : list of str
+    list of str
         The names.
-    escaped : int
-        How many of them are not UTF-8; 0 if `encoding` is given.
 
     Raises
     ------
     NameEncodingError
-        If `encoding` is given and does not exist, or a name is not encoded in it.
+        If a name is not encoded so, or there is no such encoding or error handler.
 
     Examples
     --------
-    >>> decode_names(["权重".encode("gbk")], "gbk", "net.params")
-    (['权重'], 0)
-    >>> decode_names([b"w"], None, "net.params")
-    (['w'], 0)
+    >>> decode_names(["权重".encode("gbk")], "gbk", "strict", "net.params")
+    ['权重']
     """
     try:
-        return [name.decode(encoding or "utf-8") for name in names], 0
+        return [name.decode(encoding, errors) for name in names]
     except LookupError as error:
         raise NameEncodingError(
-            f"there is no encoding {quoted(encoding)}; name one of Python's, such as 'gbk', "
-            "'shift_jis', 'cp1252' or 'utf-8'",
+            f"{error}: name an encoding of Python's, such as 'gbk', 'shift_jis', 'cp1252' or "
+            "'utf-8'",
             source=source,
         ) from error
     except UnicodeDecodeError as error:
-        if encoding is not None:
-            shown = error.object[:50]
-            raise NameEncodingError(
-                f"the name {shown!r} is not encoded in {encoding} ({error.reason}). Pass the "
-                "encoding of the system that saved the file, or none: then bytes that are not "
-                "UTF-8 are kept as they are",
-                source=source,
-            ) from error
-    decoded = [name.decode("utf-8", "surrogateescape") for name in names]
-    return decoded, sum(map(is_escaped, decoded))
-
-
-def is_escaped(name: str) -> bool:
-    r"""Return whether a name holds bytes that are not UTF-8, as lone surrogates.
-
-    Examples
-    --------
-    >>> is_escaped("w\udcb2"), is_escaped("权重")
-    (True, False)
-    """
-    return not name.isascii() and any("\udc80" <= character <= "\udcff" for character in name)
+        raise NameEncodingError(
+            f"the name {error.object[:50]!r} is not encoded in {encoding} ({error.reason}). Pass "
+            "the encoding of the system that saved the file, for example encoding='gbk' for "
+            "Python 2 on a Chinese one; or errors='surrogateescape', which keeps such bytes in "
+            "the names and saves them again as they were.",
+            source=source,
+        ) from error
 
 
 def _parse_plain(cursor: Cursor) -> RecordHeader | None:

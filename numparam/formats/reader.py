@@ -11,20 +11,17 @@ from typing import Any
 import numpy as np
 
 from .cursor import Cursor
-from .errors import NameEncodingWarning, SparseIndexError
+from .errors import SparseIndexError
 from .headers import (
     IndexHeader,
     RecordHeader,
     decode_names,
-    is_escaped,
     parse_file,
     parse_record,
 )
 from .records import CSRRecord, DenseRecord, Record, RowSparseRecord
-from .quoting import quoted, shown_path
 from .sources import ByteSource, open_source
 from .sparse_layout import find_csr_defect, find_row_sparse_defect
-from .warning import warn_caller
 
 __all__ = ["ParamsReader", "loads_record", "read", "read_headers"]
 
@@ -44,16 +41,17 @@ class ParamsReader:
     ----------
     source : str, os.PathLike, bytes-like or binary file object
         A path, the contents of a file, or something with ``read``, which is read to its end.
-    encoding : str, optional
-        What the names are encoded in, such as ``'gbk'``. If not given, UTF-8; bytes that are not
-        UTF-8 become lone surrogates (``surrogateescape``), which are saved as the same bytes.
+    encoding : str, default 'utf-8'
+        What the names are encoded in, such as ``'gbk'`` for files that Python 2 saved on a Chinese
+        system.
+    errors : str, default 'strict'
+        What becomes of bytes that are not so encoded, as for :func:`open`. With
+        ``'surrogateescape'`` names keep them, and are saved as the same bytes.
 
     Attributes
     ----------
     names : list of str or None
         None if the file is a list. Names may repeat; in MXNet the last one wins.
-    escaped_names : int
-        How many names are not UTF-8, where no `encoding` was given.
     headers : list of RecordHeader
         One for each array, in file order.
 
@@ -83,17 +81,15 @@ class ParamsReader:
     """
 
     names: list[str] | None
-    escaped_names: int
     headers: list[RecordHeader]
 
-    def __init__(self, source: Any, encoding: str | None = None):
-        self.names, self.escaped_names = None, 0
+    def __init__(self, source: Any, encoding: str = "utf-8", errors: str = "strict"):
         self._source = open_source(source)
         try:
             names, self.headers = parse_file(self._source)
+            self.names = None
             if names is not None:
-                decoded = decode_names(names, encoding, self._source.name)
-                self.names, self.escaped_names = decoded
+                self.names = decode_names(names, encoding, errors, self._source.name)
         except BaseException:
             self._source.close()
             raise
@@ -206,26 +202,13 @@ class ParamsReader:
         """
         _read_ids(self._source, header)
 
-    def warn_of_names(self) -> None:
-        """Warn if names are not UTF-8 and no encoding was given."""
-        if not self.escaped_names or self.names is None:
-            return
-        first = next(filter(is_escaped, self.names))
-        warn_caller(
-            f"{shown_path(self._source.name)}: {self.escaped_names} of the {len(self.names)} names "
-            f"are not UTF-8, such as {quoted(first)}. Their bytes are kept, and saved again as "
-            "they were. To read them as text pass encoding=, for example encoding='gbk' for files "
-            "that Python 2 saved on a Chinese system",
-            NameEncodingWarning,
-        )
-
 
 def _data_offset(pair: tuple[RecordHeader, Array]) -> int:
     return pair[0].data_offset
 
 
 def read_headers(
-    source: Any, encoding: str | None = None
+    source: Any, encoding: str = "utf-8", errors: str = "strict"
 ) -> tuple[list[str] | None, list[RecordHeader]]:
     """Read the names and headers of a ``.params`` file, and no values.
 
@@ -233,8 +216,8 @@ def read_headers(
     ----------
     source : str, os.PathLike, bytes-like or binary file object
         A path, the contents of a file, or something with ``read``, which is read to its end.
-    encoding : str, optional
-        What the names are encoded in; as for `ParamsReader`.
+    encoding, errors : str
+        How the names are encoded; as for `ParamsReader`.
 
     Returns
     -------
@@ -259,13 +242,12 @@ def read_headers(
     >>> names, headers[0].shape, headers[0].nbytes
     (None, (2, 3), 6)
     """
-    with ParamsReader(source, encoding) as reader:
-        reader.warn_of_names()
+    with ParamsReader(source, encoding, errors) as reader:
         return reader.names, reader.headers
 
 
 def read(
-    source: Any, encoding: str | None = None
+    source: Any, encoding: str = "utf-8", errors: str = "strict"
 ) -> tuple[list[str] | None, list[Record]]:
     """Read a ``.params`` file.
 
@@ -273,8 +255,8 @@ def read(
     ----------
     source : str, os.PathLike, bytes-like or binary file object
         A path, the contents of a file, or something with ``read``, which is read to its end.
-    encoding : str, optional
-        What the names are encoded in; as for `ParamsReader`.
+    encoding, errors : str
+        How the names are encoded; as for `ParamsReader`.
 
     Returns
     -------
@@ -296,8 +278,7 @@ def read(
     >>> formats.read(formats.dumps(None, []))
     (None, [])
     """
-    with ParamsReader(source, encoding) as reader:
-        reader.warn_of_names()
+    with ParamsReader(source, encoding, errors) as reader:
         return reader.names, [reader.read(header) for header in reader.headers]
 
 
@@ -420,8 +401,9 @@ def _fill_run(source: ByteSource, run: list[tuple[RecordHeader, Array]]) -> None
         pieces.append(_bytes_of(out))
         end = header.data_offset + header.nbytes
     source.read_into(begin, pieces)
-    for _, out in run:
-        _set_right(out)
+    for header, out in run:
+        if header.dtype == np.bool_ or sys.byteorder == "big":
+            _set_right(out)
 
 
 def _check_output(out: Array, shape: Sequence[int], dtype: np.dtype[Any], what: str) -> None:

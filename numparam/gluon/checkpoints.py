@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from numparam.formats import FormatError, ParamsReader
+from numparam.formats.quoting import quoted
 from numparam.gluon import saving
 from numparam.gluon.changes import as_array
 from numparam.gluon.errors import (
@@ -16,7 +17,7 @@ from numparam.gluon.errors import (
     LoadError,
     ParameterConflictError,
 )
-from numparam.gluon.loading import ArraySource, FileSource, Plan, Source
+from numparam.gluon.loading import ArraySource, FileSource, Plan, ValueSource, read_together
 from numparam.gluon.overriding import is_overridden
 from numparam.gluon.utils import _brief_print_list
 
@@ -31,17 +32,22 @@ class NoNamedArraysError(TypeError, ValueError, AttributeError):
     """Something else came than arrays by name."""
 
 
+# Similar names are looked for among so many of such a length: it takes time.
+_COMPARED = 1000
+_COMPARED_LENGTH = 200
+
+
 class Checkpoints:
     """The part of `ParameterDict` that knows files."""
 
     _params: Any
 
-    def save(self, filename: str | os.PathLike[Any], strip_prefix: str = "") -> None:
+    def save(self, filename: Any, strip_prefix: str = "") -> None:
         """Write all parameters to a ``.params`` file.
 
         Parameters
         ----------
-        filename : str or os.PathLike
+        filename : str, os.PathLike or binary file object
             The file. It is replaced at the end; a failed save leaves the old one.
         strip_prefix : str, default ''
             Cut off the beginning of each name.
@@ -76,20 +82,22 @@ class Checkpoints:
 
     def load(
         self,
-        filename: str | os.PathLike[Any],
+        filename: Any,
         ctx: Any = None,
         allow_missing: bool = False,
         ignore_extra: bool = False,
         restore_prefix: str = "",
         cast_dtype: bool = False,
         dtype_source: str = "current",
+        encoding: str = "utf-8",
+        errors: str = "strict",
     ) -> None:
         """Read parameters from a ``.params`` file.
 
         Parameters
         ----------
-        filename : str or os.PathLike
-            The file.
+        filename : str, os.PathLike, bytes-like or binary file object
+            The file, or its contents.
         ctx : Context or list of Context, optional
             Where parameters go that are not initialised; ``cpu(0)`` if not given. Of the others it
             must be the contexts.
@@ -103,6 +111,8 @@ class Checkpoints:
             Whether dtypes may differ.
         dtype_source : {'current', 'saved'}, default 'current'
             With `cast_dtype`: whose dtype a parameter has afterwards.
+        encoding, errors : str
+            How the file's names are encoded; as for `numparam.nd.load`.
 
         Raises
         ------
@@ -118,10 +128,10 @@ class Checkpoints:
 
         Notes
         -----
-        All headers are read and compared with all parameters before the first value is read; values
-        then go straight into the parameters' memory. Files of any version are read in any mode.
+        All headers are read and compared with all parameters, and the ids of sparse arrays checked,
+        before the first value is read; values then go straight into the parameters' memory. Files of any version are read in any mode.
         """
-        with ParamsReader(filename) as reader:
+        with ParamsReader(filename, encoding, errors) as reader:
             if reader.names is None:
                 if reader.headers:
                     raise UnnamedArraysError(
@@ -133,13 +143,17 @@ class Checkpoints:
                 names: list[str] = []
             else:
                 names = [_without_kind(name) for name in reader.names]
-            sources: dict[str, Source] = {
+            sources: dict[str, ValueSource] = {
                 name: FileSource(reader, header)
                 for name, header in zip(names, reader.headers, strict=True)
             }
-            where = f"file '{os.fsdecode(filename)}'" if _is_path(filename) else "the given bytes"
+            where = (
+                f"file {quoted(os.fsdecode(filename), 300)}"
+                if _is_path(filename)
+                else "the given bytes"
+            )
             options = (ctx, cast_dtype, dtype_source)
-            self._load(sources, where, allow_missing, ignore_extra, restore_prefix, options)
+            self._load(sources, where, allow_missing, ignore_extra, restore_prefix, options, reader)
 
     def load_dict(
         self,
@@ -181,21 +195,22 @@ class Checkpoints:
         >>> weight.data().asnumpy()
         array([1., 2.], dtype=float32)
         """
-        sources: dict[str, Source] = {
+        sources: dict[str, ValueSource] = {
             name: ArraySource(as_array(value, name)) for name, value in _named_arrays(param_dict)
         }
-        where = f"file '{filename}'" if filename else "the given dict"
+        where = f"file {quoted(filename, 300)}" if filename else "the given dict"
         options = (ctx, cast_dtype, dtype_source)
         self._load(sources, where, allow_missing, ignore_extra, restore_prefix, options)
 
     def _load(
         self,
-        sources: dict[str, Source],
+        sources: dict[str, ValueSource],
         where: str,
         allow_missing: bool,
         ignore_extra: bool,
         prefix: str,
         options: tuple[Any, bool, str],
+        reader: ParamsReader | None = None,
     ) -> None:
         """Compare everything with everything, then write."""
         own = self._params
@@ -229,8 +244,13 @@ class Checkpoints:
                 [name[cut:] for name in unexpected],
                 [(name[cut:], reason) for name, reason in mismatched],
             )
-        changed: list[str] = []
+        for plan in plans.values():
+            plan.check_ids()
+        done = set() if reader is None else read_together(reader, plans)
+        changed: list[str] = list(done)
         for name, plan in plans.items():
+            if name in done:
+                continue
             try:
                 if is_overridden(own[name], "_load_init"):
                     plan.carry_out_by_load_init()
@@ -306,7 +326,9 @@ def _report(
             f"{_brief_print_list(name[cut:] for name in own) or 'none'}. "
             "Set ignore_extra=True to skip these arrays."
         )
-    lines.extend(f"Mismatched: {reason}" for _, reason in mismatched)
+    lines.extend(f"Mismatched: {reason}" for _, reason in mismatched[:10])
+    if len(mismatched) > 10:
+        lines.append(f"Mismatched: {len(mismatched) - 10} more.")
     if missing or unexpected:
         lines.append(
             "If only the beginnings of the names differ, see restore_prefix here and strip_prefix "
@@ -318,10 +340,15 @@ def _report(
 def _suggested(names: list[str], others: list[str], cut: int) -> str:
     """Quote names, the first of them with the nearest other name."""
     shown = []
-    candidates = [name[cut:] for name in others if name not in names]
+    known = set(names)
+    candidates = [name[cut:] for name in others[:_COMPARED] if name not in known]
+    candidates = [name for name in candidates if len(name) <= _COMPARED_LENGTH]
     for name in names[:10]:
-        near = difflib.get_close_matches(name[cut:], candidates, 1)
-        shown.append(f"'{name[cut:]}'" + (f" (nearest: '{near[0]}')" if near else ""))
+        name = name[cut:]
+        near = []
+        if len(name) <= _COMPARED_LENGTH:
+            near = difflib.get_close_matches(name, candidates, 1)
+        shown.append(quoted(name) + (f" (nearest: {quoted(near[0])})" if near else ""))
     if len(names) > 10:
         shown.append(f"and {len(names) - 10} more")
     return ", ".join(shown)

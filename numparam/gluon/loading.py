@@ -6,7 +6,7 @@ storage type before a value is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from numparam import autograd
 from numparam.context import Context
 from numparam.devices.backend import Backend
+from numparam.devices.locks import turn
 from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, shape_rules, transfers
@@ -22,10 +23,10 @@ from numparam.gluon.overriding import is_overridden
 from numparam.ndarray.ndarray import NDArray
 from numparam.types.dtypes import as_dtype, dtype_name
 
-__all__ = ["ArraySource", "FileSource", "Plan", "Source"]
+__all__ = ["ArraySource", "FileSource", "Plan", "ValueSource", "read_together"]
 
 
-class Source(Protocol):
+class ValueSource(Protocol):
     """Values of one array, and what is known of them before they are read."""
 
     shape: tuple[int, ...]
@@ -37,7 +38,11 @@ class Source(Protocol):
         ...
 
     def array(self) -> Any:
-        """Give an NDArray of the source's storage type; it may be the source itself."""
+        """Return an NDArray of the source's storage type; it may be the source itself."""
+        ...
+
+    def check_ids(self) -> None:
+        """Raise if ids of the array, which is sparse, are out of range or out of order."""
         ...
 
 
@@ -57,11 +62,15 @@ class ArraySource:
         self.stype: str = getattr(values, "stype", "default")
 
     def write_into(self, array: NDArray) -> None:
-        """Write into a dense array of the same shape; see `Source`."""
+        """Write into a dense array of the same shape; see `ValueSource`."""
         transfers.write(array, self._values)
 
+    def check_ids(self) -> None:
+        """Check the ids of a sparse array; see `ValueSource`."""
+        self._values._checked()
+
     def array(self) -> Any:
-        """Give an NDArray; see `Source`."""
+        """Return an NDArray; see `ValueSource`."""
         if isinstance(self._values, NDArray):
             return self._values
         result = transfers.empty(self.shape, self.dtype, Context("cpu", 0), NDArray)
@@ -82,13 +91,13 @@ class FileSource:
 
     def __init__(self, reader: ParamsReader, header: RecordHeader) -> None:
         self._reader = reader
-        self._header = header
+        self.header = header
         self.shape = header.shape
         self.dtype = header.dtype
         self.stype = header.storage
 
     def write_into(self, array: NDArray) -> None:
-        """Read into the memory of a dense array of the same shape; see `Source`."""
+        """Read into the memory of a dense array of the same shape; see `ValueSource`."""
         backend, buffer = array._backend, array._buffer
         if buffer.dtype == self.dtype:
             self._read_into(backend, buffer)
@@ -97,21 +106,25 @@ class FileSource:
         self._read_into(backend, staged)
         backend.convert_into(staged, buffer)
 
+    def check_ids(self) -> None:
+        """Check the ids of a sparse array; see `ValueSource`."""
+        self._reader.check_ids(self.header)
+
     def _read_into(self, backend: Backend, buffer: Any) -> None:
         if not buffer.size:
             return
 
         def fill(memory: memoryview) -> None:
             values = np.frombuffer(memory, np.uint8).view(self.dtype).reshape(self.shape)
-            self._reader.read_into(self._header, values)
+            self._reader.read_into(self.header, values)
 
         backend.read_into(buffer, fill)
 
     def array(self) -> Any:
-        """Read into an NDArray on ``cpu(0)``; see `Source`."""
+        """Read into an NDArray on ``cpu(0)``; see `ValueSource`."""
         context = Context("cpu", 0)
         backend = backend_of("cpu", 0)
-        record = self._reader.read(self._header)
+        record = self._reader.read(self.header)
         data = backend.upload(record.data)
         if not isinstance(record, (RowSparseRecord, CSRRecord)):
             return NDArray.from_buffer(data, context, backend)
@@ -127,6 +140,33 @@ class FileSource:
         return CSRNDArray.from_parts(self.shape, parts, context, backend)
 
 
+def read_together(reader: ParamsReader, plans: Mapping[str, Plan]) -> set[str]:
+    """Read everything that goes straight from a file into arrays that exist, by few system calls.
+
+    Parameters
+    ----------
+    reader : ParamsReader
+        The file.
+    plans : mapping of str to Plan
+        What is to be loaded.
+
+    Returns
+    -------
+    set of str
+        The names that are done. If reading fails there are none: `Plan.carry_out` fails then, too,
+        at the array that is to blame.
+    """
+    targets = {name: plan.direct_target() for name, plan in plans.items()}
+    pairs = {name: target for name, target in targets.items() if target is not None}
+    try:
+        reader.read_many(pairs.values(), hold=turn)
+        for name in pairs:
+            plans[name].finish_direct()
+    except Exception:
+        return set()
+    return set(pairs)
+
+
 class Plan:
     """How one source goes into one parameter; to make it changes nothing.
 
@@ -134,7 +174,7 @@ class Plan:
     ----------
     parameter : Parameter
         Where the values go.
-    source : Source
+    source : ValueSource
         Where they come from.
     ctx, cast_dtype, dtype_source
         As for `Parameter._load_init`.
@@ -146,7 +186,7 @@ class Plan:
     """
 
     def __init__(
-        self, parameter: Any, source: Source, ctx: Any, cast_dtype: bool, dtype_source: str
+        self, parameter: Any, source: ValueSource, ctx: Any, cast_dtype: bool, dtype_source: str
     ) -> None:
         self._parameter = parameter
         self._source = source
@@ -161,6 +201,8 @@ class Plan:
 
     def _fitting_shape(self) -> shape_rules.Shape:
         parameter, given = self._parameter, self._source.shape
+        if given and given == parameter._shape and 0 not in given:
+            return given  # as almost always; the rules are for shapes with unknown sizes
         try:
             shape = shape_rules.filled_in(parameter._settled_shape, given, parameter.name)
         except ShapeMismatchError:
@@ -228,6 +270,41 @@ class Plan:
         self._parameter._load_init(
             self._source.array(), ctx, cast_dtype=cast_dtype, dtype_source=dtype_source
         )
+
+    def check_ids(self) -> None:
+        """Raise if ids of a sparse array are out of range or out of order."""
+        if self._source.stype != "default":
+            self._source.check_ids()
+
+    def direct_target(self) -> tuple[RecordHeader, np.ndarray] | None:
+        """Return what to read where, if that is all there is to do for the first context.
+
+        None if the array is not in a file or not dense, if the parameter has no arrays yet or takes
+        values in its own way, if the dtype changes, or if the memory is not the host's.
+        """
+        parameter, source = self._parameter, self._source
+        if not isinstance(source, FileSource) or parameter._data is None or self._dtype is not None:
+            return None
+        if source.stype != "default" or parameter._stype != "default":
+            return None
+        if is_overridden(parameter, "_load_init") or is_overridden(parameter, "set_data"):
+            return None
+        first = parameter._data[0]
+        host = transfers.host_view(first)
+        if host is None or host.dtype != source.dtype:
+            return None
+        if not all([array.writable for array in parameter._data]):
+            return None
+        return source.header, host
+
+    def finish_direct(self) -> None:
+        """Copy what was read into the first context's array to the others."""
+        parameter = self._parameter
+        if parameter._shape != self._shape:
+            parameter._take_shape(self._shape)
+        first, *others = parameter._data
+        for array in others:
+            transfers.write(array, first)
 
     @property
     def in_place(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
+from numparam.formats.quoting import quoted
 from numparam.gluon.downloads import check_sha1, download
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
@@ -298,7 +299,8 @@ def _indent(text: str, spaces: int) -> str:
 
 def _brief_print_list(items: Iterable[object], limit: int = 7) -> str:
     """Quote names for a message; of more than ``limit``, the first and the last ones."""
-    names = [f"'{item}'" for item in items]
-    if len(names) > limit:
-        names = [*names[: limit // 2], "...", *names[-limit // 2 :]]
-    return ", ".join(names)
+    names = list(items)
+    if len(names) <= limit:
+        return ", ".join(quoted(str(name)) for name in names)
+    first, last = names[: limit // 2], names[-limit // 2 :]
+    return ", ".join([*[quoted(str(n)) for n in first], "...", *[quoted(str(n)) for n in last]])

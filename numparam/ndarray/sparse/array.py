@@ -361,10 +361,11 @@ class BaseSparseNDArray(Refusals, NDArray):
     # To bytes and text
 
     def __getstate__(self) -> dict[str, bytearray]:
+        from numparam.devices.locks import turn
         from numparam.formats import dumps_record
         from numparam.ndarray.files import record_of
 
-        return {"handle": bytearray(dumps_record(record_of(self)))}
+        return {"handle": bytearray(dumps_record(record_of(self), hold=turn))}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
         from numparam.formats import loads_record

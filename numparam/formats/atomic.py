@@ -173,6 +173,7 @@ def _replace(target: str, name: str, old: os.stat_result | None, fill: Fill) -> 
             _warn(name, error)
             _write_in_place(target, functools.partial(_copy, temporary[-1]))
             return
+        temporary.clear()
     finally:
         _remove(temporary, opened)
     _sync_folder(folder)
@@ -248,21 +249,17 @@ def _remove_abandoned(name: str) -> None:
 
 
 def _is_at(descriptor: int, name: str) -> bool:
-    try:
+    with contextlib.suppress(OSError):
         return os.path.samestat(os.fstat(descriptor), os.lstat(name))
-    except OSError:
-        return False
+    return False
 
 
 def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
     """Remove the temporary files that were made, and close them; a renamed one stays."""
     for file in opened:
-        if file.closed:  # only where it had to be closed before it was renamed
-            with contextlib.suppress(OSError):
-                os.unlink(temporary[-1])
-            continue
         for name in temporary[-1:]:
-            if _is_at(file.fileno(), name):
+            # Windows has it closed by now, and gives nobody else its random name.
+            if file.closed or _is_at(file.fileno(), name):
                 with contextlib.suppress(OSError):
                     os.unlink(name)
         with contextlib.suppress(OSError):

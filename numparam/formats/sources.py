@@ -51,7 +51,7 @@ class ByteSource(Protocol):
 
 
 class _FileSource:
-    def __init__(self, path: str | os.PathLike[Any]):
+    def __init__(self, path: str | os.PathLike[Any], kind: str):
         self.name = os.fsdecode(path)
         try:
             # Opening a pipe would wait for its writer, and a device has no size.
@@ -68,8 +68,8 @@ class _FileSource:
             raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", self.name) from error
         except OSError as error:
             advice = (
-                "Expected a .params file to read. What comes from a pipe can be read as bytes, or "
-                "from a file object."
+                f"Expected {kind} to read. What comes from a pipe can be read as bytes, or from a "
+                "file object."
             )
             raise access_error(error, self.name, advice) from error
 
@@ -177,7 +177,7 @@ def _contents_of(file: Any) -> _BufferSource:
             return _BufferSource(contents, name)
 
 
-def open_source(source: Any) -> ByteSource:
+def open_source(source: Any, kind: str = "a .params file") -> ByteSource:
     """Open a file by its path, or wrap bytes.
 
     Parameters
@@ -185,6 +185,8 @@ def open_source(source: Any) -> ByteSource:
     source : str, os.PathLike, bytes-like or binary file object
         A path, the contents of a file, or something with ``read``. A ``bytes`` object is contents,
         never a path. A file object is read from where it stands to its end.
+    kind : str, default 'a .params file'
+        What messages say that a path should lead to.
 
     Returns
     -------
@@ -204,7 +206,7 @@ def open_source(source: Any) -> ByteSource:
     b'bc'
     """
     if isinstance(source, (str, os.PathLike)):
-        return _FileSource(source)
+        return _FileSource(source, kind)
     if hasattr(source, "read"):
         return _contents_of(source)
     return _BufferSource(source)

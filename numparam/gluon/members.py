@@ -111,6 +111,10 @@ class Members:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_zeroing": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._zeroing = None  # pickles of MXNet have no such thing
+
     def __copy__(self) -> Self:
         duplicate = object.__new__(type(self))
         duplicate.__dict__.update(self.__getstate__(), _params=copy.copy(self._params))

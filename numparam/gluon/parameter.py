@@ -12,6 +12,7 @@ from numparam import autograd, initializer
 from numparam.gluon import transfers
 from numparam.gluon.changes import as_numbers
 from numparam.gluon.errors import DeferredInitializationError
+from numparam.gluon.pickling import is_mxnet_state, restore_mxnet_state
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.gluon.rows import Rows
 from numparam.modes.np_mode import is_np_array
@@ -87,6 +88,10 @@ class Parameter(Rows):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        if is_mxnet_state(state):
+            construct = Constant if isinstance(self, Constant) else Parameter
+            restore_mxnet_state(self, state, construct.__init__)
+            return
         state = dict(state)
         fresh = state.pop("_fresh", ())
         data, gradients = state.pop("_bound")

@@ -45,7 +45,12 @@ class ndarray(Operators, Indexing, Views, Presentation, NDArray):
     __slots__ = ()
 
     def __new__(cls, *arguments: object, **keywords: object) -> ndarray:
-        """Refuse to be called; the factories make arrays."""
+        """Raise; the factories make arrays.
+
+        ``ndarray(None)``, of which MXNet's pickles make an array by their state, is an exception.
+        """
+        if arguments == (None,) and not keywords:
+            return object.__new__(cls)
         raise TypeError(
             "mx.np.ndarray is not made by calling it; use mx.np.array(values), mx.np.zeros(shape), "
             "or another factory"

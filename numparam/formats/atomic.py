@@ -88,8 +88,8 @@ def write_file(path: str | os.PathLike[Any], fill: Fill) -> None:
         if descriptor is not None or (old is not None and not stat.S_ISREG(old.st_mode)):
             unchanged = ""
             # A descriptor of the process itself stays open, and its position is kept.
-            own = descriptor is not None
-            with OpenFile(descriptor if own else name, "w", closefd=not own) as file:
+            direct = name if descriptor is None else descriptor
+            with OpenFile(direct, "w", closefd=descriptor is None) as file:
                 fill(file, False)
             return
         # Renaming needs no right to write the old file. One that is read-only is meant to stay.
@@ -191,9 +191,7 @@ def _first_mode(old: os.stat_result | None) -> int:
     return 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o600
 
 
-def _open_temporary(
-    target: str, mode: int, temporary: list[str], opened: list[OpenFile]
-) -> None:
+def _open_temporary(target: str, mode: int, temporary: list[str], opened: list[OpenFile]) -> None:
     """Open a new file beside `target`; its name and the file are put into the lists."""
     for candidate in _candidates(target):
         temporary.append(candidate)
@@ -234,7 +232,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _remove_abandoned(name: str) -> None:
-    """Remove the temporary file of a save whose process is gone; leave one that is being written."""
+    """Remove the temporary file of a save whose process is gone, and no other."""
     if fcntl is None:
         return
     try:

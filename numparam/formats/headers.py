@@ -349,7 +349,9 @@ def parse_record(cursor: Cursor) -> RecordHeader:
         problem = f"a {storage} array has one dimension at least, found none. {_DAMAGED}"
         cursor.fail(ImpossibleShapeError, problem, offset)
     else:
-        mismatch = sparse_layout.find_count_mismatch(storage, shape, stored_shape, [ids[1] for ids in indexes])
+        mismatch = sparse_layout.find_count_mismatch(
+            storage, shape, stored_shape, [ids[1] for ids in indexes]
+        )
         if mismatch:
             cursor.fail(CountMismatchError, f"{mismatch}. {_DAMAGED}", offset)
     nbytes = math.prod(stored_shape) * dtype.itemsize

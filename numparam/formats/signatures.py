@@ -15,7 +15,7 @@ __all__ = ["FILE_MAGIC", "PREFIX_LENGTH", "RECORD_MAGICS", "check_file_magic", "
 
 #: The number that a file begins with, as an unsigned word of 64 bits.
 FILE_MAGIC = 0x112
-#: The numbers that a record begins with, 32 bits each. Version 0 has its number of dimensions there.
+#: The numbers that a record begins with, 32 bits each. Version 0 has its ndim in their place.
 RECORD_MAGICS = {1: 0xF993FAC8, 2: 0xF993FAC9, 3: 0xF993FACA}
 
 #: How many of the first bytes are worth looking at.

@@ -129,7 +129,8 @@ class Checkpoints:
         Notes
         -----
         All headers are read and compared with all parameters, and the ids of sparse arrays checked,
-        before the first value is read; values then go straight into the parameters' memory. Files of any version are read in any mode.
+        before the first value is read; values then go straight into the parameters' memory. Files
+        of any version are read in any mode.
         """
         with ParamsReader(filename, encoding, errors) as reader:
             if reader.names is None:

@@ -293,7 +293,7 @@ class Plan:
         host = transfers.host_view(first)
         if host is None or host.dtype != source.dtype:
             return None
-        if not all([array.writable for array in parameter._data]):
+        if not all(array.writable for array in parameter._data):
             return None
         return source.header, host
 

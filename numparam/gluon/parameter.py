@@ -12,8 +12,8 @@ from numparam import autograd, initializer
 from numparam.gluon import transfers
 from numparam.gluon.changes import as_numbers
 from numparam.gluon.errors import DeferredInitializationError
-from numparam.gluon.pickling import is_mxnet_state, restore_mxnet_state
 from numparam.gluon.parameter_dict import ParameterDict
+from numparam.gluon.pickling import is_mxnet_state, restore_mxnet_state
 from numparam.gluon.rows import Rows
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray

@@ -113,8 +113,7 @@ def _record(array: Any, label: str) -> formats.Record:
     if isinstance(array, NDArray):
         if array._array_class is not NDArray:
             raise SaveArgumentError(
-                f"array {label} is an mx.np.ndarray; save it with npx.save, or pass "
-                "as_nd_ndarray()"
+                f"array {label} is an mx.np.ndarray; save it with npx.save, or pass as_nd_ndarray()"
             )
         return record_of(array)
     if isinstance(array, (np.ndarray, np.generic)):

@@ -98,9 +98,7 @@ def save(file: Any, arr: Any) -> None:
     formats.write(file, names, [record_of(array) for array in arrays], np_shape=True, hold=turn)
 
 
-def load(
-    file: Any, *, strict: bool = True, encoding: str = "utf-8", errors: str = "strict"
-) -> Any:
+def load(file: Any, *, strict: bool = True, encoding: str = "utf-8", errors: str = "strict") -> Any:
     """Read a ``.params`` file as ``mx.np`` arrays.
 
     Parameters

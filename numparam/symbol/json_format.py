@@ -131,7 +131,8 @@ def loads(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[int]]:
         )
     if not heads or not all(0 <= head < len(nodes) for head in heads):
         raise SymbolJSONError(
-            f"The heads of a symbol are positions among its {len(nodes)} nodes; got {raw_heads!r:.200}."
+            f"The heads of a symbol are positions among its {len(nodes)} nodes; got "
+            f"{raw_heads!r:.200}."
         )
     return nodes, heads
 

@@ -1,4 +1,4 @@
-"""Where files are saved: rights of the old file, folders that are not writeable, pipes, odd paths."""
+"""Where files are saved: rights of the old file, read-only folders, pipes, odd paths."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def test_the_temporary_file_never_has_more_rights_than_the_old_one(path, mode, m
         seen.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
         return writev(descriptor, pieces)
 
-    monkeypatch.setattr(atomic.os, "open", lambda name, flags, mode=0o777: watched_open(name, flags, mode))
+    monkeypatch.setattr(
+        atomic.os, "open", lambda name, flags, mode=0o777: watched_open(name, flags, mode)
+    )
     monkeypatch.setattr(os, "writev", watched_writev)
     formats.write(path, None, [RECORD])
     assert len(seen) >= 2
@@ -68,7 +70,9 @@ def test_the_temporary_file_never_has_more_rights_than_the_old_one(path, mode, m
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root changes owners")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root changes owners"
+)
 def test_owner_and_group_stay_when_root_saves(path):
     os.chown(path, 1234, 2345)
     path.chmod(0o640)
@@ -220,9 +224,7 @@ formats.write("/dev/stdout", None, [formats.DenseRecord(np.arange(100_000, dtype
 @pytest.mark.parametrize("kind", ["pipe", "file"])
 def test_standard_output_can_be_saved_to(kind, tmp_path):
     with open(tmp_path / "out", "wb") as file:
-        child = start_child(
-            SAVE_TO_STDOUT, stdout=subprocess.PIPE if kind == "pipe" else file
-        )
+        child = start_child(SAVE_TO_STDOUT, stdout=subprocess.PIPE if kind == "pipe" else file)
         output, _ = child.communicate(timeout=60)
     assert child.returncode == 0
     received = output if kind == "pipe" else (tmp_path / "out").read_bytes()
@@ -390,9 +392,7 @@ def open_descriptors() -> list[str]:
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors are counted in /proc")
 @pytest.mark.skipif(sys.gettrace() is not None, reason="somebody else traces")
 @pytest.mark.parametrize("exists", [False, True])
-def test_an_interrupt_at_any_line_leaves_no_temporary_file_and_no_open_descriptor(
-    tmp_path, exists
-):
+def test_an_interrupt_at_any_line_leaves_no_temporary_file_and_no_open_descriptor(tmp_path, exists):
     path = tmp_path / "net.params"
     records = [formats.DenseRecord(np.ones(3)), RECORD]
 

@@ -170,7 +170,7 @@ def test_an_array_that_another_library_does_not_hand_over_is_named(tmp_path):
         def __array__(self, dtype=None, copy=None):
             raise RuntimeError("its memory is elsewhere")
 
-    with pytest.raises(TypeError, match="'w'.*Broken.*elsewhere"):
+    with pytest.raises(TypeError, match=r"'w'.*Broken.*elsewhere"):
         nd.save(tmp_path / "x", {"w": Broken(1)})
 
 

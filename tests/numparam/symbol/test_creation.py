@@ -1,6 +1,6 @@
-import numpy as np
 import os
 
+import numpy as np
 import pytest
 
 from numparam import symbol
@@ -170,7 +170,7 @@ def test_loading_what_is_not_there_or_not_text(tmp_path):
 def test_pipes_and_devices_are_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", "/dev/zero"):
-        with pytest.raises(MXNetError, match="Not a regular file.*JSON"):
+        with pytest.raises(MXNetError, match=r"Not a regular file.*JSON"):
             load(path)
 
 

@@ -188,7 +188,7 @@ def test_a_read_only_file_is_not_replaced(path, monkeypatch):
 
 
 def test_a_missing_folder_and_a_folder_as_target_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"there is no folder .*missing.* to save") as caught:
+    with pytest.raises(FileNotFoundError, match=r"no folder .*missing.* to save") as caught:
         formats.write(tmp_path / "missing" / "net.params", None, [])
     assert isinstance(caught.value, MXNetError)
     with pytest.raises(formats.FileAccessError):

@@ -132,6 +132,22 @@ def test_scalars_sparse_and_dense_arrays_are_saved_in_one_file_in_either_mode(tm
             same(loaded[name], array)
 
 
+@pytest.mark.parametrize("rows", [2**60, 2**62, 2**63 - 1])
+def test_tables_of_as_many_rows_as_an_id_reaches_are_made_saved_and_loaded(tmp_path, rows):
+    table = nd.sparse.row_sparse_array(([[1.0, 2.0]], [rows - 1]), shape=(rows, 2))
+    nd.save(tmp_path / "x", {"table": table, "beside": nd.ones((2,))})
+    loaded = nd.load(tmp_path / "x")
+    assert loaded["table"].shape == (rows, 2)
+    assert loaded["table"].indices.asnumpy().tolist() == [rows - 1]
+    same(loaded["beside"], nd.ones((2,)))
+
+
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+def test_more_rows_or_columns_than_an_id_reaches_are_refused_at_once(stype):
+    with pytest.raises(MXNetError, match="64 bits"):
+        nd.sparse.zeros(stype, (2**63, 1) if stype == "row_sparse" else (1, 2**63))
+
+
 class OfAnotherLibrary:
     """What a library that is not imported here may hand over."""
 

@@ -184,7 +184,7 @@ class Checkpoints:
         LoadError
             As for `load`.
         TypeError
-            If a value is no array.
+            If a value is not an array.
 
         Examples
         --------
@@ -274,7 +274,7 @@ def _is_path(source: Any) -> bool:
 
 
 def _named_arrays(param_dict: Any) -> list[tuple[str, Any]]:
-    """Give the pairs of a mapping, whose names may begin with a kind, or pairs as they are."""
+    """Return the pairs of a mapping, whose names may begin with a kind, or pairs as they are."""
     of_mapping = isinstance(param_dict, Mapping) or hasattr(param_dict, "items")
     try:
         pairs = [
@@ -313,7 +313,7 @@ def _report(
     mismatched: list[tuple[str, str]],
     cut: int,
 ) -> str:
-    """Say all that is wrong, with the nearest names; `cut` characters of a name are its prefix."""
+    """Describe all mismatches, with similar names; `cut` characters of a name are its prefix."""
     lines = [f"{where[0].upper()}{where[1:]} does not fit the parameters. Nothing was loaded."]
     if missing:
         lines.append(

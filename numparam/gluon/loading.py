@@ -341,7 +341,7 @@ class Plan:
         return commit
 
     def _in_its_form(self, dtype: np.dtype[Any]) -> Any:
-        """Give the values in a dtype and the parameter's storage type; maybe the source itself."""
+        """Return the values in a dtype and the parameter's storage type; may be the source."""
         return transfers.in_storage(self._source.array().astype(dtype), self._parameter._stype)
 
     def _overwrite(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -278,3 +280,50 @@ def test_an_empty_csr_array_may_have_any_number_of_dimensions():
     record = csr((), (0, 0, 0), np.zeros(0, np.int64), (2, 3, 4))
     _, (found,) = formats.read(formats.dumps(None, [record]))
     assert found.shape == (2, 3, 4)
+
+
+class Holding:
+    """Counts who is inside, as the locks of arrays do."""
+
+    def __init__(self):
+        self.inside = 0
+        self.entered = []
+
+    def __call__(self, *arrays):
+        self.entered += arrays
+        return self
+
+    def __enter__(self):
+        self.inside += 1
+
+    def __exit__(self, *_):
+        self.inside -= 1
+
+
+@pytest.mark.parametrize("size", [3, 100_000])
+def test_arrays_are_held_while_they_are_read_and_never_while_a_file_object_is_written_to(size):
+    hold, held_while_writing = Holding(), []
+
+    class Watching:
+        def write(self, piece):
+            held_while_writing.append(hold.inside)
+
+    array = np.ones(size)
+    formats.write(Watching(), None, [formats.DenseRecord(array), row_sparse()], hold=hold)
+    assert held_while_writing
+    assert not any(held_while_writing)
+    assert any(held is array for held in hold.entered)
+    assert hold.inside == 0
+
+
+def test_large_arrays_are_held_while_they_go_to_a_regular_file_without_a_copy(tmp_path):
+    hold = Holding()
+    array = np.ones(1_000_000)
+    tracemalloc.start()
+    try:
+        formats.write(tmp_path / "x", None, [formats.DenseRecord(array)], hold=hold)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert any(held is array for held in hold.entered)
+    assert formats.read(tmp_path / "x")[1][0].data.tobytes() == array.tobytes()

@@ -114,6 +114,8 @@ _PLAIN_NDIM = 6
 _PLAIN_BEGIN = struct.Struct("<Iii")
 _PLAIN_END = [struct.Struct(f"<{ndim}qiii") for ndim in range(_PLAIN_NDIM + 1)]
 _PLAIN_LENGTH = 24 + 8 * _PLAIN_NDIM
+# A file with a number of arrays up to this, and too few bytes for them, was rather cut short.
+_MANY_ARRAYS = 1 << 20
 _DIMENSIONS = {
     "q": [struct.Struct(f"<{n}q") for n in range(MAX_NDIM + 1)],
     "I": [struct.Struct(f"<{n}I") for n in range(MAX_NDIM + 1)],
@@ -156,6 +158,13 @@ def parse_file(source: ByteSource) -> tuple[list[bytes] | None, list[RecordHeade
         )
     cursor.position = 16  # the second number is reserved: MXNet ignores it
     (count,) = cursor.take(_U64, "the number of arrays")
+    if count > max(source.size, _MANY_ARRAYS):
+        raise CountMismatchError(
+            f"the number of arrays, {count}, is larger than the file, which has {source.size} "
+            f"bytes. {_DAMAGED}",
+            source=source.name,
+            offset=16,
+        )
     headers: list[RecordHeader] = []
     for index in range(count):
         header = _parse_plain(cursor)
@@ -282,9 +291,13 @@ def _parse_plain(cursor: Cursor) -> RecordHeader | None:
     version = _VERSIONS.get(magic, 0)
     if version < 2 or storage or not 0 < ndim <= _PLAIN_NDIM:
         return None
-    *dimensions, dev_type, dev_id, flag = _PLAIN_END[ndim].unpack_from(window, at + 12)
+    numbers = _PLAIN_END[ndim].unpack_from(window, at + 12)
+    dimensions, (dev_type, dev_id, flag) = numbers[:ndim], numbers[ndim:]
     dtype = DTYPE_BY_FLAG.get(flag)
-    if dtype is None or min(dimensions) <= 0:
+    if dtype is None:
+        return None
+    least = min(dimensions)
+    if least < 0 or (not least and sparse_layout.find_shape_defect("default", dimensions)):
         return None
     nbytes = math.prod(dimensions) * dtype.itemsize
     offset = cursor.position
@@ -293,9 +306,18 @@ def _parse_plain(cursor: Cursor) -> RecordHeader | None:
     if end > cursor.source.size:
         return None
     cursor.position = end
-    shape = tuple(dimensions)
     return RecordHeader(
-        version, "default", shape, dtype, dev_type, dev_id, offset, shape, data_offset, nbytes, ()
+        version,
+        "default",
+        dimensions,
+        dtype,
+        dev_type,
+        dev_id,
+        offset,
+        dimensions,
+        data_offset,
+        nbytes,
+        (),
     )
 
 

@@ -188,6 +188,11 @@ def test_an_encoding_that_does_not_exist_is_refused():
         formats.read(gbk_file(), encoding="klingon")
 
 
+def test_more_arrays_than_bytes_are_refused_before_any_is_read(monkeypatch):
+    monkeypatch.setattr("numparam.formats.headers._parse_plain", lambda _: pytest.fail("read"))
+    refused(patched(DENSE, 16, "Q", 2**20 + 1), formats.CountMismatchError, 16)
+
+
 def test_a_name_of_gigabytes_is_refused_in_little_memory(tmp_path):
     path = tmp_path / "net.params"
     path.write_bytes(patched(DENSE, NAMES + 8, "Q", 2**33))

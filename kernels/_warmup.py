@@ -128,7 +128,7 @@ def _optimizer(states: tuple[int, ...], exact: bool = True):
         known = dict.fromkeys(_coefficients.names(module.__name__.rpartition(".")[2]), 0.5)
         with_ = module.coefficients(1, **(known | ({"t": 1.0} if "t" in known else {})))
         last = np.zeros(2, np.int64)
-        made = []
+        made: _Calls = []
         for count in states:
             held = [array.copy() for _ in range(count)]
             weight = array.copy()

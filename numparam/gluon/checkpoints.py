@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from numparam.formats import ParamsReader
+from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks
 from numparam.gluon.checks import as_array
 from numparam.gluon.errors import (
@@ -18,10 +19,14 @@ from numparam.gluon.errors import (
     ParameterConflictError,
     UnnamedArraysError,
 )
-from numparam.gluon.loading import ArraySource, FileSource, LoadPlan, ValueSource
+from numparam.gluon.loading import ArraySource, FileSource, LoadPlan, ValueSource, read_together
 from numparam.gluon.utils import _brief_print_list
 
 __all__ = ["Options", "load_arrays", "load_file"]
+
+# Similar names are looked for among so many of such a length: it takes time.
+_COMPARED = 1000
+_COMPARED_LENGTH = 200
 
 
 class Options(NamedTuple):
@@ -35,9 +40,11 @@ class Options(NamedTuple):
     dtype_source: str
 
 
-def load_file(own: Mapping[str, Any], filename: str | os.PathLike[Any], options: Options) -> None:
+def load_file(
+    own: Mapping[str, Any], filename: Any, options: Options, encoding: str, errors: str
+) -> None:
     """Load parameters from a file; see `ParameterDict.load`."""
-    with ParamsReader(filename) as reader:
+    with ParamsReader(filename, encoding, errors) as reader:
         if reader.names is None:
             if reader.headers:
                 raise UnnamedArraysError(
@@ -53,8 +60,12 @@ def load_file(own: Mapping[str, Any], filename: str | os.PathLike[Any], options:
             name: FileSource(reader, header)
             for name, header in zip(names, reader.headers, strict=True)
         }
-        where = f"file '{os.fsdecode(filename)}'" if _is_path(filename) else "the given bytes"
-        _load(own, sources, where, options)
+        where = (
+            f"file {quoted(os.fsdecode(filename), 300)}"
+            if _is_path(filename)
+            else "the given bytes"
+        )
+        _load(own, sources, where, options, reader)
 
 
 def load_arrays(
@@ -67,12 +78,16 @@ def load_arrays(
     sources: dict[str, ValueSource] = {
         name: ArraySource(as_array(value, name)) for name, value in _named_arrays(param_dict)
     }
-    where = f"file '{filename}'" if filename else "the given dict"
+    where = f"file {quoted(filename, 300)}" if filename else "the given dict"
     _load(own, sources, where, options)
 
 
 def _load(
-    own: Mapping[str, Any], sources: dict[str, ValueSource], where: str, options: Options
+    own: Mapping[str, Any],
+    sources: dict[str, ValueSource],
+    where: str,
+    options: Options,
+    reader: ParamsReader | None = None,
 ) -> None:
     """Compare everything with everything, then write."""
     own = dict(own)
@@ -109,8 +124,13 @@ def _load(
             [name[cut:] for name in unexpected],
             [(name[cut:], reason) for name, reason in mismatched],
         )
-    changed: list[str] = []
+    for plan in plans.values():
+        plan.check_ids()
+    done = set() if reader is None else read_together(reader, plans)
+    changed: list[str] = list(done)
     for name, plan in plans.items():
+        if name in done:
+            continue
         try:
             if hooks.is_replaced(own[name], "_load_init"):
                 plan.carry_out_by_load_init()
@@ -190,7 +210,9 @@ def _report(
             f"{_brief_print_list(name[cut:] for name in own) or '(none)'}. "
             "Set ignore_extra=True to skip these arrays."
         )
-    lines.extend(f"Mismatched: {reason}" for _, reason in mismatched)
+    lines.extend(f"Mismatched: {reason}" for _, reason in mismatched[:10])
+    if len(mismatched) > 10:
+        lines.append(f"Mismatched: {len(mismatched) - 10} more.")
     if missing or unexpected:
         lines.append(
             "If only the beginnings of the names differ, see restore_prefix here and strip_prefix "
@@ -202,10 +224,15 @@ def _report(
 def _suggested(names: list[str], others: list[str], cut: int) -> str:
     """Quote names, the first of them with the nearest other name."""
     shown = []
-    candidates = [name[cut:] for name in others if name not in names]
+    known = set(names)
+    candidates = [name[cut:] for name in others[:_COMPARED] if name not in known]
+    candidates = [name for name in candidates if len(name) <= _COMPARED_LENGTH]
     for name in names[:10]:
-        near = difflib.get_close_matches(name[cut:], candidates, 1)
-        shown.append(f"'{name[cut:]}'" + (f" (nearest: '{near[0]}')" if near else ""))
+        name = name[cut:]
+        near = []
+        if len(name) <= _COMPARED_LENGTH:
+            near = difflib.get_close_matches(name, candidates, 1)
+        shown.append(quoted(name) + (f" (nearest: {quoted(near[0])})" if near else ""))
     if len(names) > 10:
         shown.append(f"and {len(names) - 10} more")
     return ", ".join(shown)

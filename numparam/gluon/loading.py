@@ -6,6 +6,7 @@ storage type, so that they are checked before a value is read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from numparam import autograd
 from numparam.context import Context
 from numparam.devices.backend import Backend
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
@@ -24,7 +26,7 @@ from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.types.dtypes import as_dtype, dtype_name
 
-__all__ = ["ArraySource", "FileSource", "LoadPlan", "ValueSource"]
+__all__ = ["ArraySource", "FileSource", "LoadPlan", "ValueSource", "read_together"]
 
 
 class ValueSource(Protocol):
@@ -40,6 +42,10 @@ class ValueSource(Protocol):
 
     def array(self) -> Any:
         """Return an NDArray of the source's storage type; it may be the source itself."""
+        ...
+
+    def check_ids(self) -> None:
+        """Raise if ids of the array, which is sparse, are out of range or out of order."""
         ...
 
 
@@ -61,6 +67,10 @@ class ArraySource:
     def write_into(self, array: NDArray) -> None:
         """Write into a dense array of the same shape; see `ValueSource`."""
         transfers.write(array, self._values)
+
+    def check_ids(self) -> None:
+        """Check the ids of a sparse array; see `ValueSource`."""
+        self._values._checked()
 
     def array(self) -> Any:
         """Return an NDArray; see `ValueSource`."""
@@ -84,7 +94,7 @@ class FileSource:
 
     def __init__(self, reader: ParamsReader, header: RecordHeader) -> None:
         self._reader = reader
-        self._header = header
+        self.header = header
         self.shape = header.shape
         self.dtype = header.dtype
         self.stype = header.storage
@@ -99,13 +109,17 @@ class FileSource:
         self._read_into(backend, staged)
         backend.convert_into(staged, buffer)
 
+    def check_ids(self) -> None:
+        """Check the ids of a sparse array; see `ValueSource`."""
+        self._reader.check_ids(self.header)
+
     def _read_into(self, backend: Backend, buffer: Any) -> None:
         if not buffer.size:
             return
 
         def fill(memory: memoryview) -> None:
             values = np.frombuffer(memory, np.uint8).view(self.dtype).reshape(self.shape)
-            self._reader.read_into(self._header, values)
+            self._reader.read_into(self.header, values)
 
         backend.read_into(buffer, fill)
 
@@ -113,7 +127,7 @@ class FileSource:
         """Read into an NDArray on ``cpu(0)``; see `ValueSource`."""
         context = Context("cpu", 0)
         backend = backend_of("cpu", 0)
-        record = self._reader.read(self._header)
+        record = self._reader.read(self.header)
         data = backend.upload(record.data)
         if not isinstance(record, (RowSparseRecord, CSRRecord)):
             return NDArray.from_buffer(data, context, backend)
@@ -123,6 +137,33 @@ class FileSource:
             return RowSparseNDArray.from_parts(self.shape, parts, context, backend)
         parts = Parts(data, indices, backend.upload(record.indptr))
         return CSRNDArray.from_parts(self.shape, parts, context, backend)
+
+
+def read_together(reader: ParamsReader, plans: Mapping[str, LoadPlan]) -> set[str]:
+    """Read everything that goes straight from a file into arrays that exist, by few system calls.
+
+    Parameters
+    ----------
+    reader : ParamsReader
+        The file.
+    plans : mapping of str to LoadPlan
+        What is to be loaded.
+
+    Returns
+    -------
+    set of str
+        The names that are done. If reading fails there are none: then `LoadPlan.carry_out` fails,
+        too, at the array that is to blame.
+    """
+    targets = {name: plan.direct_target() for name, plan in plans.items()}
+    pairs = {name: target for name, target in targets.items() if target is not None}
+    try:
+        reader.read_many(pairs.values(), hold=exclusively)
+        for name in pairs:
+            plans[name].finish_direct()
+    except Exception:
+        return set()
+    return set(pairs)
 
 
 class LoadPlan:
@@ -160,6 +201,8 @@ class LoadPlan:
 
     def _fitting_shape(self, state: State) -> shape_rules.Shape:
         given = self._source.shape
+        if given and given == state.shape and 0 not in given:
+            return given  # as almost always; the rules are for shapes with unknown sizes
         try:
             shape = shape_rules.filled_in(state.settled_shape, given, self._parameter.name)
         except ShapeMismatchError:
@@ -229,6 +272,45 @@ class LoadPlan:
         self._parameter._load_init(
             self._source.array(), ctx, cast_dtype=cast_dtype, dtype_source=dtype_source
         )
+
+    def check_ids(self) -> None:
+        """Raise if ids of a sparse array are out of range or out of order."""
+        if self._source.stype != "default":
+            self._source.check_ids()
+
+    def direct_target(self) -> tuple[RecordHeader, np.ndarray] | None:
+        """Return what to read where, if that is all there is to do for the first context.
+
+        None if the array is not in a file or not dense, if the parameter has no arrays yet or takes
+        values in its own way, if the dtype changes, or if the memory is not the host's.
+        """
+        parameter, source = self._parameter, self._source
+        if (
+            not isinstance(source, FileSource)
+            or parameter._state.data is None
+            or self._dtype is not None
+        ):
+            return None
+        if source.stype != "default" or parameter._stype != "default":
+            return None
+        if hooks.is_replaced(parameter, "_load_init") or hooks.is_replaced(parameter, "set_data"):
+            return None
+        first = parameter._state.data[0]
+        host = transfers.host_view(first)
+        if host is None or host.dtype != source.dtype:
+            return None
+        if not all(array.writable for array in parameter._state.data):
+            return None
+        return source.header, host
+
+    def finish_direct(self) -> None:
+        """Copy what was read into the first context's array to the others."""
+        parameter = self._parameter
+        if parameter._shape != self._shape:
+            parameter._update(lambda now: now.but(shape=self._shape))
+        first, *others = parameter._state.data
+        for array in others:
+            transfers.write(array, first)
 
     @property
     def in_place(self) -> bool:

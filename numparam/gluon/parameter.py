@@ -796,7 +796,11 @@ class Parameter:
         return pickling.state_of(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        pickling.restore(self, state)
+        if pickling.is_mxnet_state(state):
+            made = Constant if isinstance(self, Constant) else Parameter
+            pickling.restore_mxnet_state(self, state, made.__init__)
+        else:
+            pickling.restore(self, state)
 
     def __copy__(self) -> Parameter:
         return pickling.duplicate(self)

@@ -463,12 +463,12 @@ class ParameterDict:
 
     # Files
 
-    def save(self, filename: str | os.PathLike[Any], strip_prefix: str = "") -> None:
+    def save(self, filename: Any, strip_prefix: str = "") -> None:
         """Write all parameters to a ``.params`` file.
 
         Parameters
         ----------
-        filename : str or os.PathLike
+        filename : str, os.PathLike or binary file object
             The file. It is replaced at the end; a failed save leaves the old one.
         strip_prefix : str, default ''
             Cut off the beginning of each name.
@@ -502,20 +502,22 @@ class ParameterDict:
 
     def load(
         self,
-        filename: str | os.PathLike[Any],
+        filename: Any,
         ctx: Any = None,
         allow_missing: bool = False,
         ignore_extra: bool = False,
         restore_prefix: str = "",
         cast_dtype: bool = False,
         dtype_source: str = "current",
+        encoding: str = "utf-8",
+        errors: str = "strict",
     ) -> None:
         """Read parameters from a ``.params`` file.
 
         Parameters
         ----------
-        filename : str or os.PathLike
-            The file.
+        filename : str, os.PathLike, bytes-like or binary file object
+            The file, or its contents.
         ctx : Context or list of Context, optional
             Where parameters go that are not initialized; ``cpu(0)`` if not given. Those that are
             must be on these contexts.
@@ -529,6 +531,8 @@ class ParameterDict:
             Whether dtypes may differ.
         dtype_source : {'current', 'saved'}, default 'current'
             With `cast_dtype`: whose dtype a parameter has afterwards.
+        encoding, errors : str
+            How the file's names are encoded; as for `numparam.nd.load`.
 
         Raises
         ------
@@ -550,7 +554,7 @@ class ParameterDict:
         options = checkpoints.Options(
             allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
         )
-        checkpoints.load_file(self._params, filename, options)
+        checkpoints.load_file(self._params, filename, options, encoding, errors)
 
     def load_dict(
         self,
@@ -602,6 +606,10 @@ class ParameterDict:
     def __getstate__(self) -> dict[str, Any]:
         # The entries of this moment: another thread may add some while they are copied.
         return {**self.__dict__, "_zeroing": None, "_params": copy.copy(self._params)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._zeroing = None  # pickles of MXNet have no such thing
 
     def __copy__(self) -> Self:
         duplicate = object.__new__(type(self))

@@ -14,6 +14,7 @@ from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
 from numparam.modes.np_mode import is_np_shape
@@ -549,7 +550,8 @@ class NDArray:
 
     def __getstate__(self) -> dict[str, bytearray]:
         np_shape = is_np_shape() or not self.shape
-        return {"handle": bytearray(dumps_record(self._record(), np_shape=np_shape))}
+        contents = dumps_record(self._record(), np_shape=np_shape, hold=exclusively)
+        return {"handle": bytearray(contents)}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
         record = loads_record(state["handle"])

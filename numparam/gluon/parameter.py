@@ -243,7 +243,8 @@ class Parameter:
         -------
         Symbol
             With shape, dtype, multipliers, initializer and storage type as attributes. The same
-            object each time, until one of them changes.
+            object each time, until one of them changes. An initializer that has no text form, such
+            as a function, is left out.
 
         Examples
         --------
@@ -985,13 +986,16 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 
 def _new_variable(parameter: Parameter) -> Symbol:
+    init = parameter.init
+    if not isinstance(init, str) and not hasattr(init, "dumps"):
+        init = None  # a function, `Load` or `Mixed`, which a symbol cannot express
     variable = symbol.var(
         parameter.name,
         shape=parameter.shape,
         dtype=parameter.dtype,
         lr_mult=parameter.lr_mult,
         wd_mult=parameter.wd_mult,
-        init=parameter.init,
+        init=init,
         stype=parameter._stype,
     )
     return variable.as_np_ndarray() if is_np_array() else variable

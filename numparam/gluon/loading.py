@@ -19,6 +19,7 @@ from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
+from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.state import Ready, State
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.csr import CSRNDArray
@@ -63,6 +64,11 @@ class ArraySource:
         self.shape: tuple[int, ...] = tuple(values.shape)
         self.dtype = as_dtype(values.dtype)
         self.stype: str = getattr(values, "stype", "default")
+
+    def apart_from(self, written: WrittenMemory) -> ArraySource:
+        """Return the source, or one of a copy if its values are in this memory."""
+        values = written.apart(self._values)
+        return self if values is self._values else ArraySource(values)
 
     def write_into(self, array: NDArray) -> None:
         """Write into a dense array of the same shape; see `ValueSource`."""
@@ -313,12 +319,23 @@ class LoadPlan:
             transfers.write(array, first)
 
     @property
+    def written(self) -> list[Any]:
+        """The arrays that are written while the values are read."""
+        return list(self._parameter._state.data or ())
+
+    def keep_apart(self, written: WrittenMemory) -> None:
+        """Copy values that are in memory which this plan, or another one, is about to write."""
+        if isinstance(self._source, ArraySource):
+            self._source = self._source.apart_from(written)
+
+    @property
     def in_place(self) -> bool:
         """Whether the parameter's arrays are written while the values are read."""
         return self._parameter._state.data is not None
 
     def carry_out(self) -> None:
         """Write the values. Fails only if reading does, or if there is not enough memory."""
+        self.keep_apart(WrittenMemory(self.written))
         with autograd.pause():
             if self._parameter._state.data is None:
                 self._prepare_new()()

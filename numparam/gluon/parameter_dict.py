@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 import os
 import threading
@@ -16,6 +15,7 @@ import numpy as np
 from numparam.context import Context
 from numparam.gluon import (
     agreement,
+    averaging,
     checkpoints,
     checks,
     contexts,
@@ -91,6 +91,11 @@ class ParameterDict:
         if shared is not None and not hasattr(shared, "_params"):
             raise NotAParameterError(
                 f"shared must be a ParameterDict, where parameters are looked for; got {shared!r}."
+            )
+        if prefix is not None and not isinstance(prefix, str):
+            raise InvalidNameError(
+                "The prefix of a ParameterDict, and the names in it, must be strings; got the "
+                f"prefix {prefix!r}. To add parameters, use update(parameters)."
             )
         self._prefix = prefix
         self._params = Entries()
@@ -325,6 +330,7 @@ class ParameterDict:
             init = Uniform()
         if verbose:
             init = as_initializer(init)._verbose_copy()
+        ctx = contexts.read_once(ctx)
         request = initializing.Request(None, ctx, init, force_reinit)
         changes: list[Ready | None] = []
         for member in self._members():
@@ -360,6 +366,44 @@ class ParameterDict:
         if tables is None or not tables.is_valid(self._params):
             tables = self._zeroing = zeroing.GradientTables(self._params, tables)
         tables.zero()
+
+    def mean_grads(self) -> None:
+        """Average the gradients of each parameter over its contexts, in place.
+
+        Notes
+        -----
+        As `Parameter.mean_grads`: all copies hold the mean afterwards, which is rounded once. Tied
+        gradients are averaged once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> parameters = mx.gluon.ParameterDict()
+        >>> weight = parameters.get("weight", shape=(2,))
+        >>> parameters.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.grad(mx.cpu(0))[:] = 4
+        >>> parameters.mean_grads()
+        >>> weight.grad(mx.cpu(1)).asnumpy()
+        array([2., 2.], dtype=float32)
+        """
+        held = [member._grad for member in self._members()]
+        averaging.average_in_place([arrays for arrays in held if arrays is not None])
+
+    def mean_data(self) -> None:
+        """Average the arrays of each parameter over its contexts, in place.
+
+        Raises
+        ------
+        RuntimeError
+            If a parameter is not initialized; nothing is changed.
+
+        Notes
+        -----
+        As `Parameter.mean_data`.
+        """
+        averaging.average_in_place(
+            [member._check_and_get(member._data, list) for member in self._members()]
+        )
 
     def list_ctx(self) -> list[Context]:
         """Return all contexts that some parameter is on.
@@ -605,7 +649,9 @@ class ParameterDict:
 
     def __getstate__(self) -> dict[str, Any]:
         # The entries of this moment: another thread may add some while they are copied.
-        return {**self.__dict__, "_zeroing": None, "_params": copy.copy(self._params)}
+        entries = list(self._params.items())
+        params = Entries(entries) if type(self._params) is Entries else OrderedDict(entries)
+        return {**self.__dict__, "_zeroing": None, "_params": params}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from numparam import autograd
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
-from numparam.devices.backend import AllocationError
-from numparam.gluon import contexts, hooks, transfers
+from numparam.gluon import contexts, hooks, shape_rules, transfers, zeroing
 from numparam.gluon.errors import (
     ContextNotFoundError,
     DeferredInitializationError,
@@ -110,10 +111,23 @@ def no_arrays(parameter: Any) -> Exception:
             f"Parameter '{parameter.name}' has not been initialized. Call initialize() on it, or "
             "on the ParameterDict that holds it."
         )
+    if shape_rules.is_known(state.shape):
+        return DeferredInitializationError(
+            f"Parameter '{parameter.name}' has not been initialized yet: it waited for its shape, "
+            f"which is {state.shape} now. Call finish_deferred_init() on it."
+        )
     return DeferredInitializationError(
         f"Parameter '{parameter.name}' has not been initialized yet because its shape "
-        f"{state.shape} is not known. Set parameter.shape and call "
-        "_finish_deferred_init(), or pass one batch of data through the network first."
+        f"{state.shape} is not known. Assign the complete shape to parameter.shape, then call "
+        "finish_deferred_init(); or load its values."
+    )
+
+
+def not_an_array(parameter: Any) -> TypeError:
+    """Return the error for a library that takes a parameter for an array."""
+    return TypeError(
+        f"Parameter '{parameter.name}' is not an array: it has one on each of its contexts. Pass "
+        "data(ctx), such as parameter.data(), or parameter.grad(ctx)."
     )
 
 
@@ -122,8 +136,17 @@ def require_dense(parameter: Any, method: str) -> None:
     if parameter._stype != "default":
         raise ParameterStorageError(
             f"{method}() returns dense arrays, and Parameter '{parameter.name}' has storage type "
-            f"'{parameter._stype}'. Use row_sparse_data(row_id) or list_row_sparse_data(row_id)."
+            f"'{parameter._stype}'. Use {_sparse_access(parameter)}."
         )
+
+
+def _sparse_access(parameter: Any) -> str:
+    if parameter._stype != "row_sparse":
+        return "save() of its ParameterDict to get the values out"
+    return (
+        "rows(ids), set_rows(ids, rows) and add_rows(ids, rows); or row_sparse_data(row_id) and "
+        "list_row_sparse_data(row_id) with a Trainer"
+    )
 
 
 def require_gradients(parameter: Any) -> None:
@@ -166,7 +189,8 @@ def prepare(
     retry : tuple
         A function that prepares the change again, and its argument; see `Commit`.
     owned : bool, default False
-        Whether `values` was made for this parameter alone; then it becomes one of the arrays.
+        Whether `values` was made for this parameter alone; then it becomes one of the arrays. If
+        contexts, shape and dtype stay, the arrays that there are get the values instead.
     plain : bool, default False
         Whether it is known that no step is replaced.
 
@@ -183,10 +207,65 @@ def prepare(
             parameter._update(lambda now: now.but(deferred=()))
 
         return initialize
+    if previous.data is not None:
+        grads_replaced = not plain and hooks.is_replaced(parameter, "_init_grad")
+        if owned and not grads_replaced and _can_keep(parameter, previous, values, places):
+            state = state.but(deferred=())
+            return partial(_overwrite, parameter, previous, state, values, places, retry)
     data = copies(parameter, values, places, owned)
     if plain:
         return _bound(parameter, previous, state, data, places, retry)
     return with_gradients(parameter, previous, state, data, places, retry)
+
+
+def _can_keep(parameter: Any, held: State, values: Any, places: Sequence[Context]) -> bool:
+    """Return whether the arrays that there are can take the values, and the gradients stay."""
+    data, gradients, stype = held.data or (), held.gradients, parameter._grad_stype
+    if set(held.contexts or ()) != set(places) or len(data) != len(places):
+        return False
+    if (gradients is None) != (parameter.grad_req == "null"):
+        return False
+    for position, (array, ctx) in enumerate(zip(data, held.contexts or (), strict=True)):
+        if not _fits(array, values, values.stype, ctx):
+            return False
+        if gradients is not None and not _fits(gradients[position], values, stype, ctx):
+            return False
+    return True
+
+
+def _fits(array: Any, values: Any, stype: str, ctx: Context) -> bool:
+    return (
+        array.writable
+        and type(array) is (type(values) if stype == values.stype else type(array))
+        and (array.shape, array.dtype) == (values.shape, values.dtype)
+        and (array.stype, array.context) == (stype, ctx)
+    )
+
+
+def _overwrite(
+    parameter: Any,
+    previous: State,
+    state: State,
+    values: Any,
+    places: Sequence[Context],
+    retry: tuple[Any, Any],
+) -> None:
+    """Write values into the arrays of a state and zero its gradients, in place."""
+    held = list(previous.contexts or ())
+    order = [held.index(ctx) for ctx in places]
+    gradients = None
+    with autograd.pause():
+        # New handles on the same memory, as the arrays are other objects in MXNet.
+        data = Placed([(previous.data or [])[position].detach() for position in order])
+        for array in data:
+            transfers.overwrite(array, values)
+        if previous.gradients is not None:
+            gradients = Placed([previous.gradients[position].detach() for position in order])
+            zeroing.zero(gradients)
+            for array, gradient in zip(data, gradients, strict=True):
+                array._mark(gradient, parameter.grad_req)
+    made = state.but(contexts=tuple(places), data=data, gradients=gradients)
+    Commit((parameter, previous, made, (), *retry))()
 
 
 def copies(parameter: Any, values: Any, places: Sequence[Context], owned: bool) -> Placed:
@@ -256,6 +335,6 @@ def new_gradients(parameter: Any, data: Sequence[Any], grad_req: str) -> Placed 
 
 def _unusable(parameter: Any, places: Sequence[Context], error: MXNetError) -> MXNetError:
     message = f"Parameter '{parameter.name}' cannot be put on {list(places)}: {error}"
-    if isinstance(error, AllocationError):
+    if isinstance(error, MemoryError):
         return UnallocatedContextError(message)
     return UnusableContextError(message)

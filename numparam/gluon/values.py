@@ -11,6 +11,7 @@ from numparam import autograd
 from numparam.context import Context
 from numparam.gluon import checks, contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import NothingToSetError, StoragePairError, UninitializedResetError
+from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Mark, Ready, State
 from numparam.types.dtypes import as_dtype
@@ -48,6 +49,7 @@ def set_values(parameter: Any, data: Any) -> None:
             for array in state.data:
                 array._require_writable()
             rows.before_writing(parameter)
+            source = WrittenMemory(state.data).apart(source)
             for array in state.data:
                 transfers.write(array, source)
         parameter._update(lambda now: now.but(shape=shape))
@@ -136,14 +138,19 @@ def prepare_cast(parameter: Any, dtype: Any) -> Ready:
     if previous.data is None:
         return Commit((parameter, previous, previous.but(dtype=given), (), *retry))
     with autograd.pause():
-        data = Placed([array.astype(wanted) for array in previous.data])
+        data = Placed([_as_dtype(array, wanted) for array in previous.data])
         gradients = previous.gradients
         if gradients is not None:
-            gradients = Placed([gradient.astype(wanted) for gradient in gradients])
+            gradients = Placed([_as_dtype(gradient, wanted) for gradient in gradients])
             for array, gradient in zip(data, gradients, strict=True):
                 array._mark(gradient, parameter.grad_req)
     state = previous.but(dtype=given, data=data, gradients=gradients)
     return Commit((parameter, previous, state, (), *retry))
+
+
+def _as_dtype(array: Any, dtype: np.dtype[Any]) -> Any:
+    """Convert an array, or return a new handle on its memory if it has the dtype."""
+    return array.detach() if as_dtype(array.dtype) == dtype else array.astype(dtype)
 
 
 # Gradients

@@ -109,8 +109,7 @@ def _average(copies: list[Any]) -> None:
     backend = first._backend
     if first.stype == "default" and all(copy._backend is backend for copy in copies):
         buffers = [copy._buffer for copy in copies]
-        with turn(*buffers):
-            backend.average.mean(buffers, out=buffers[0])
+        exclusively(lambda: backend.average.mean(buffers, out=buffers[0]), *buffers)
         for buffer in buffers[1:]:
             backend.convert_into(buffers[0], buffer)
         return

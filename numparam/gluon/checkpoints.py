@@ -200,7 +200,7 @@ def _assigned(
         (
             key,
             f"Parameter '{key}' is in {where} {len(given)} times, as "
-            f"{' and '.join(map(quoted, given[:5]))}, and only one of them can be loaded. Keep one.",
+            f"{' and '.join(map(quoted, given[:5]))}, and only one can be loaded. Keep one.",
         )
         for key, given in names.items()
         if len(given) > 1

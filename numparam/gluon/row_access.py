@@ -9,7 +9,7 @@ import numpy as np
 from numparam import autograd
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
-from numparam.devices.locks import turn
+from numparam.devices.locks import exclusively
 from numparam.gluon import checks, replicas, rows, transfers
 from numparam.gluon.errors import (
     ParameterStorageError,
@@ -33,8 +33,8 @@ def read(parameter: Any, ids: Any, ctx: Context | None) -> NDArray:
     numbers = _as_ids(parameter, ids)
     backend = array._backend
     held = _with_all_rows(array)
-    with turn(held):
-        found = _checked(parameter, backend.retain.gather, held, _ids_on(backend, numbers))
+    places = _ids_on(backend, numbers)
+    found = exclusively(lambda: _checked(parameter, backend.retain.gather, held, places), held)
     shape = (*numbers.shape, *array.shape[1:])
     cls = transfers.array_class() if array.stype == "row_sparse" else type(array)
     return cls.from_buffer(backend.view(found, 0, shape), array.context, backend)
@@ -78,14 +78,8 @@ def _change(parameter: Any, ids: Any, values: Any, ctx: Context | None, adding: 
 def _commit(array: Any, places: Buffer, changed: Buffer, adding: bool) -> None:
     backend = array._backend
     target = _with_all_rows(array)
-    with turn(target):
-        if adding:
-            unique = backend.retain.unique_ids(places, array.shape[0])
-            held = backend.retain.gather(target, unique)
-            places, changed = backend.merge.merge(
-                [unique, places], [held, changed], rows=array.shape[0]
-            )
-        backend.retain.scatter(target, places, changed)
+    change = backend.retain.add_rows if adding else backend.retain.scatter
+    exclusively(lambda: change(target, places, changed), target)
     if array.stype != "default" and target is not array._parts.data:
         everything = transfers.all_row_ids(backend, array.shape[0])
         array._adopt(Parts(target, everything, valid=True))

@@ -169,5 +169,5 @@ def before_writing(parameter: Any) -> None:
         if member._stype == "row_sparse" and state.data is not None:
             whole = _pulled(member, state)
             for array in state.data:
-                array._adopt(transfers.copied(whole, array.context)._parts)
+                transfers.overwrite(array, whole)
     trainer._reset_kvstore()

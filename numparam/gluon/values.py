@@ -43,7 +43,7 @@ def set_values(parameter: Any, data: Any) -> None:
             form = _in_own_form(parameter, source)
             rows.before_writing(parameter)
             for array in state.data:
-                array._adopt(transfers.copied(form, array.context)._parts)
+                transfers.overwrite(array, form)
         else:
             _require_storage(parameter, source, ("default",))
             for array in state.data:

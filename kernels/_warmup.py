@@ -168,6 +168,7 @@ _CALLS = {
     "ftml": _optimizer((3,)),
     "signum": _optimizer((0, 1)),
     "dcasgd": _optimizer((1, 2)),
+    "lamb": _optimizer((3,), exact=False),
     "sgld": _optimizer((1,), exact=False),
     "test": _optimizer((0,)),
 }

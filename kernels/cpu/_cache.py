@@ -21,6 +21,7 @@ from typing import Any
 
 import numba
 from numba.core import caching
+from numba.core.dispatcher import Dispatcher
 
 _KERNELS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -139,6 +140,25 @@ class _KernelCache(caching.FunctionCache):
     def __init__(self, py_func: Any) -> None:
         super().__init__(py_func)
         self._cache_file = _Files(self._impl.filename_base)
+
+    def _index_key(self, signature: Any, code_generator: Any) -> Any:
+        # Helpers in a closure are known by their names: Numba pickles each with a number that is
+        # another one in every process. Their code is part of the stamp.
+        cells = [cell.cell_contents for cell in self._py_func.__closure__ or ()]
+        held = tuple(
+            f"{cell.py_func.__module__}.{cell.py_func.__qualname__}"
+            if isinstance(cell, Dispatcher)
+            else repr(cell)
+            for cell in cells
+        )
+        function = self._py_func
+        return (
+            signature,
+            code_generator.magic_tuple(),
+            function.__qualname__,
+            function.__code__.co_code,
+            held,
+        )
 
 
 def attach(compiled: Any) -> None:

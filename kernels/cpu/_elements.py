@@ -45,6 +45,25 @@ def _pointer(builder, address, index, kind):
     return builder.gep(base, [index], inbounds=True)
 
 
+def widened(builder, stored, kind):
+    """Value of an element as it is stored in memory."""
+    if kind == "float16":
+        return builder.fpext(builder.bitcast(stored, ir.HalfType()), ir.FloatType())
+    if kind == "bfloat16":
+        high = builder.shl(builder.zext(stored, _I32), ir.Constant(_I32, 16))
+        return builder.bitcast(high, ir.FloatType())
+    return cgutils.is_not_null(builder, stored) if kind == "bool" else stored
+
+
+def narrowed(builder, value, kind):
+    """Form in which a value is stored in memory."""
+    if kind == "float16":
+        return builder.bitcast(builder.fptrunc(value, ir.HalfType()), _I16)
+    if kind == "bfloat16":
+        return _round_to_bfloat16(builder, value)
+    return builder.zext(value, ir.IntType(8)) if kind == "bool" else value
+
+
 @intrinsic(prefer_literal=True)
 def load(typing_context, address, index, kind):
     """Value of element `index` of the array of `kind` at `address`."""
@@ -52,14 +71,7 @@ def load(typing_context, address, index, kind):
 
     def codegen(context, builder, signature, arguments):
         loaded = builder.load(_pointer(builder, arguments[0], arguments[1], name))
-        if name == "float16":
-            return builder.fpext(builder.bitcast(loaded, ir.HalfType()), ir.FloatType())
-        if name == "bfloat16":
-            high = builder.shl(builder.zext(loaded, _I32), ir.Constant(_I32, 16))
-            return builder.bitcast(high, ir.FloatType())
-        if name == "bool":
-            return cgutils.is_not_null(builder, loaded)
-        return loaded
+        return widened(builder, loaded, name)
 
     return _VALUE[name](types.int64, types.int64, kind), codegen
 
@@ -72,13 +84,7 @@ def store(typing_context, address, index, value, kind):
 
     def codegen(context, builder, signature, arguments):
         address, index, value, _ = arguments
-        if name == "float16":
-            value = builder.bitcast(builder.fptrunc(value, ir.HalfType()), _I16)
-        elif name == "bfloat16":
-            value = _round_to_bfloat16(builder, value)
-        elif name == "bool":
-            value = builder.zext(value, ir.IntType(8))
-        builder.store(value, _pointer(builder, address, index, name))
+        builder.store(narrowed(builder, value, name), _pointer(builder, address, index, name))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, value_type, kind), codegen

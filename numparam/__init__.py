@@ -41,10 +41,13 @@ if TYPE_CHECKING:
         gluon,
         initializer,
         kernels,
+        kvstore,
+        lr_scheduler,
         name,
         ndarray,
         numpy,
         numpy_extension,
+        optimizer,
         random,
         runtime,
         symbol,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
         util,
     )
     from numparam import initializer as init
+    from numparam import kvstore as kv
     from numparam import ndarray as nd
     from numparam import numpy as np
     from numparam import numpy_extension as npx
@@ -94,6 +98,9 @@ __all__ = [
     "is_np_array",
     "is_np_shape",
     "kernels",
+    "kv",
+    "kvstore",
+    "lr_scheduler",
     "name",
     "nd",
     "ndarray",
@@ -104,6 +111,7 @@ __all__ = [
     "num_gpus",
     "numpy",
     "numpy_extension",
+    "optimizer",
     "random",
     "rnd",
     "runtime",
@@ -120,6 +128,7 @@ __all__ = [
 #: The attributes that are modules of another name.
 _SHORT_NAMES = {
     "init": "initializer",
+    "kv": "kvstore",
     "nd": "ndarray",
     "np": "numpy",
     "npx": "numpy_extension",
@@ -148,15 +157,6 @@ _HOMES = {
     "use_np_shape": "modes.np_decorators",
 }
 
-#: What MXNet has and this version of numparam has not, though it belongs to parameters.
-_NOT_YET = {
-    "kv": "key-value store",
-    "kvstore": "key-value store",
-    "lr_scheduler": "learning rate schedules",
-    "optimizer": "optimizers",
-}
-
-
 find_by_any_name()
 
 
@@ -165,13 +165,6 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
-    elif name in _NOT_YET:
-        raise AttributeError(
-            f"numparam {__version__} has no {_NOT_YET[name]} yet, so no numparam.{name}; it has "
-            "gluon.Parameter and ParameterDict, whose gradients your own code applies: "
-            "docs/examples/digits.py shows how",
-            name=name,
-        )
     else:
         raise AttributeError(
             f"numparam has no {name!r}. It is Gluon's parameter layer without MXNet: parameters, "

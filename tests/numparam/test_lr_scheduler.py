@@ -66,7 +66,8 @@ def test_a_late_update_of_a_short_step_is_answered_at_once():
 def test_cosine_is_half_way_in_the_middle():
     schedule = lr_scheduler.CosineScheduler(10, 1.0, final_lr=0.5)
     assert schedule(5) == pytest.approx(0.75)
-    assert math.isclose(schedule(10), 0.5) and schedule(11) == schedule(10)
+    assert math.isclose(schedule(10), 0.5)
+    assert schedule(11) == schedule(10)
 
 
 def test_base_class_cannot_be_made_and_subclasses_define_the_call():

@@ -28,6 +28,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from numparam._missing import explain_imports, missing
 from numparam._other_name import find_by_any_name
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ _HOMES = {
 }
 
 find_by_any_name()
+explain_imports()
 
 
 def __getattr__(name: str) -> Any:
@@ -166,14 +168,16 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
     else:
-        raise AttributeError(
-            f"numparam has no {name!r}. It is Gluon's parameter layer without MXNet: parameters, "
-            f"arrays and files, no layers, data sets or graphs. It has {', '.join(__all__)}",
-            name=name,
+        raise missing(
+            "numparam",
+            name,
+            __all__,
+            "It is Gluon's parameter layer without MXNet: parameters, arrays and files, no layers, "
+            f"data sets or graphs. It has {', '.join(__all__)}",
         )
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

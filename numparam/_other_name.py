@@ -1,4 +1,4 @@
-"""One set of modules, also where the package has a second name.
+"""One set of modules under all names of the package.
 
 ``sys.modules["mxnet"] = numparam`` lets code run that says ``import mxnet``. By itself Python would
 then load ``mxnet.context`` from numparam's folder once more: a second `Context`, which is not the
@@ -49,7 +49,7 @@ class _Given:
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec  # the import has put the other name's there
+        module.__spec__ = self._spec  # importing replaced it by one with the other name
 
 
 def find_by_any_name() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from types import TracebackType
 from typing import ClassVar
 
+from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
 
 __all__ = ["AttrScope"]
@@ -16,7 +16,7 @@ _DEPRECATED_CURRENT = (
 
 
 class _AttrScopeType(type):
-    """Gives :class:`AttrScope` its deprecated class property ``current``."""
+    """Metaclass that gives :class:`AttrScope` its deprecated class property ``current``."""
 
     @property
     def current(cls) -> AttrScope:
@@ -29,7 +29,7 @@ class _AttrScopeType(type):
         AttrScope._current.value = scope
 
 
-class AttrScope(metaclass=_AttrScopeType):
+class AttrScope(Scope, metaclass=_AttrScopeType):
     """Attributes for every symbol that is made in a ``with`` block.
 
     Scopes nest: an inner one adds to the outer ones and wins where both name an attribute. The
@@ -48,7 +48,7 @@ class AttrScope(metaclass=_AttrScopeType):
     Notes
     -----
     In MXNet 1.9.1 a scope that was once entered keeps the attributes of the scopes around it for
-    ever, and :meth:`get` hands out the caller's own dictionary, which is then modified. Both are
+    ever, and :meth:`get` returns the caller's own dictionary, which is then modified. Both are
     fixed here.
 
     Examples
@@ -100,17 +100,5 @@ class AttrScope(metaclass=_AttrScopeType):
                 return [found for _, found in entries[: position + 1]] + [self]
         return [self]
 
-    def __enter__(self) -> AttrScope:
-        AttrScope._current.enter(self, self)
-        return self
 
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        AttrScope._current.leave(self)
-
-
-AttrScope._current = ThreadState(AttrScope)
+AttrScope._scopes = AttrScope._current = ThreadState(AttrScope)

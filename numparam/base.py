@@ -30,7 +30,7 @@ __all__ = [
     "string_types",
 ]
 
-#: The dtype of an array whose dtype nobody named.
+#: The default dtype of arrays.
 mx_real_t = np.float32
 
 mx_int = ctypes.c_int
@@ -65,7 +65,7 @@ def py_str(value: bytes) -> str:
 
 
 class MXNetError(RuntimeError):
-    """The base class of the errors that the library raises on its own account.
+    """Base class of the errors that the library itself raises.
 
     The name is MXNet's, so that ``except mx.MXNetError`` and ``except RuntimeError`` in existing
     code keep catching it.
@@ -78,7 +78,7 @@ class MXNetError(RuntimeError):
 
 
 class _UnavailableFunctionError(MXNetError):
-    """A function exists for dense arrays only, and another kind of object asked for it.
+    """A function exists for dense arrays only.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _unpickle_error(
 
 
 class NotImplementedForSymbol(_UnavailableFunctionError):
-    """The function works on arrays; a symbol has no values to give it.
+    """The function needs values, which a symbol does not have.
 
     Parameters
     ----------
@@ -143,10 +143,10 @@ class NotImplementedForSymbol(_UnavailableFunctionError):
     --------
     >>> def asnumpy(): ...
     >>> print(NotImplementedForSymbol(asnumpy, None))
-    Function asnumpy needs values and a Symbol has none: call it on an NDArray.
+    Function asnumpy needs values, which a Symbol does not have: call it on an NDArray.
     """
 
-    _reason = "needs values and a Symbol has none: call it on an NDArray."
+    _reason = "needs values, which a Symbol does not have: call it on an NDArray."
 
 
 class NotSupportedForSparseNDArray(_UnavailableFunctionError):
@@ -165,7 +165,7 @@ class NotSupportedForSparseNDArray(_UnavailableFunctionError):
     --------
     >>> def reshape(): ...
     >>> print(NotSupportedForSparseNDArray(reshape, None))
-    Function reshape needs a dense array and came to a sparse one: use tostype('default') first.
+    Function reshape needs a dense array, not a sparse one: use tostype('default') first.
     """
 
-    _reason = "needs a dense array and came to a sparse one: use tostype('default') first."
+    _reason = "needs a dense array, not a sparse one: use tostype('default') first."

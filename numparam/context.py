@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import operator
 import warnings
-from types import TracebackType
 from typing import ClassVar
 
 from numparam.base import MXNetError
+from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
 from numparam.types.device_types import NAME_BY_TYPEID, TYPEID_BY_NAME, UnknownDeviceTypeError
 
 __all__ = [
     "Context",
+    "DeviceIdTooLargeError",
     "NegativeDeviceIdError",
     "cpu",
     "cpu_pinned",
@@ -34,12 +35,20 @@ _DEPRECATED_DEFAULT = (
 )
 
 
+# MXNet keeps the number in 32 bits, and so do .params files.
+_LARGEST_ID = 2**31 - 1
+
+
 class NegativeDeviceIdError(IndexError, ValueError):
     """A context with a negative number was asked for."""
 
 
+class DeviceIdTooLargeError(MXNetError, IndexError, ValueError, OverflowError):
+    """A context with a number of more than 31 bits was asked for."""
+
+
 class _ContextType(type):
-    """Gives :class:`Context` its deprecated class property ``default_ctx``."""
+    """Metaclass that gives :class:`Context` its deprecated class property ``default_ctx``."""
 
     @property
     def default_ctx(cls) -> Context:
@@ -54,7 +63,7 @@ class _ContextType(type):
         Context._default_ctx.value = context
 
 
-class Context(metaclass=_ContextType):
+class Context(Scope, metaclass=_ContextType):
     """A device: its type and its number.
 
     Used in a ``with`` statement it becomes the calling thread's current context, where arrays and
@@ -89,6 +98,8 @@ class Context(metaclass=_ContextType):
         If ``device_id`` is not an integer.
     NegativeDeviceIdError
         If ``device_id`` is negative (an IndexError and a ValueError).
+    DeviceIdTooLargeError
+        If it is above 2**31 - 1 (an MXNetError, an IndexError and a ValueError).
 
     Notes
     -----
@@ -139,6 +150,11 @@ class Context(metaclass=_ContextType):
                 raise NegativeDeviceIdError(
                     f"There is no {device_type}({number}): devices are numbered from 0."
                 )
+            if number > _LARGEST_ID:
+                raise DeviceIdTooLargeError(
+                    f"There is no {device_type}({number}): devices are numbered up to "
+                    f"{_LARGEST_ID}, the largest number that .params files can hold."
+                )
         self.device_typeid = typeid
         self.device_id = number
 
@@ -173,20 +189,8 @@ class Context(metaclass=_ContextType):
     def __repr__(self) -> str:
         return f"{self.device_type}({self.device_id})"
 
-    def __enter__(self) -> Context:
-        Context._default_ctx.enter(self, self)
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        Context._default_ctx.leave(self)
-
     def empty_cache(self) -> None:
-        """Give memory that is kept for reuse back to the device.
+        """Return memory that is kept for reuse to the system.
 
         In host memory up to 256 MiB of large arrays that are gone are kept, for all contexts
         together; the environment variable ``NUMPARAM_KEPT_BYTES`` sets another limit.
@@ -205,7 +209,7 @@ class Context(metaclass=_ContextType):
         backend_of(self.device_type, self.device_id).empty_cache()
 
 
-Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
+Context._scopes = Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
 
 
 def cpu(device_id: int = 0) -> Context:
@@ -290,7 +294,9 @@ def cpu_shared(device_id: int = 0) -> Context:
 
     Notes
     -----
-    It is ordinary memory under the name that MXNet's data loaders record in files.
+    What a forked process writes into an array there is seen by its parent, and the other way round;
+    `multiprocessing` sends such arrays by reference. Threads of one process take turns at an array,
+    processes do not: use a lock of `multiprocessing` where several write.
 
     Examples
     --------
@@ -301,7 +307,7 @@ def cpu_shared(device_id: int = 0) -> Context:
 
 
 def current_context() -> Context:
-    """Give the calling thread's current context.
+    """Return the calling thread's current context.
 
     Returns
     -------
@@ -329,14 +335,14 @@ def num_gpus() -> int:
     -----
     The first call looks for CUDA, and so may import numba; importing numparam does not.
     """
-    # Late, as below: a Context is cheap, and devices import the kernels' table.
+    # Late, here and below: making a Context must not load devices and the kernels' table.
     from numparam.devices import cuda
 
     return cuda.gpu_count()
 
 
 def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
-    """Ask a GPU how much memory it has.
+    """Return the free and the total memory of a GPU.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""MXNet's switches for the engine that runs operations later, in bulk: nothing to switch here.
+"""MXNet's settings of the engine that runs operations in bulk; they have no effect here.
 
-Here an operation has run when its call returns, so there is nothing to bulk; code that asks for it
-runs unchanged.
+An operation of numparam has run when its call returns. Code that asks for bulk execution runs
+unchanged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _size = 0
 
 
 def set_bulk_size(size: int) -> int:
-    """Keep the number that the next call gives back; it has no other effect.
+    """Store a number and return the previous one, without any other effect.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def set_bulk_size(size: int) -> int:
     Returns
     -------
     int
-        The number of the call before; at first 0.
+        The number of the previous call, at first 0.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def set_bulk_size(size: int) -> int:
 
 @contextmanager
 def bulk(size: int) -> Iterator[None]:
-    """Set the number of `set_bulk_size` for the length of a ``with`` block.
+    """Set the number of `set_bulk_size` inside a ``with`` block.
 
     Parameters
     ----------

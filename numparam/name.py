@@ -1,13 +1,13 @@
-"""Name managers: what a symbol or block is called when nobody names it."""
+"""Name managers: names for symbols and blocks that are not given one."""
 
 from __future__ import annotations
 
 import os
 import threading
 import warnings
-from types import TracebackType
 from typing import ClassVar
 
+from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
 
 __all__ = ["NameManager", "Prefix"]
@@ -29,7 +29,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _NameManagerType(type):
-    """Gives :class:`NameManager` its deprecated class property ``current``."""
+    """Metaclass that gives :class:`NameManager` its deprecated class property ``current``."""
 
     @property
     def current(cls) -> NameManager:
@@ -41,7 +41,7 @@ class _NameManagerType(type):
         NameManager._current.value = manager
 
 
-class NameManager(metaclass=_NameManagerType):
+class NameManager(Scope, metaclass=_NameManagerType):
     """Numbers the things that have no name: ``dense0``, ``dense1``, ...
 
     Used in a ``with`` statement it becomes the calling thread's manager. Subclasses override
@@ -86,18 +86,6 @@ class NameManager(metaclass=_NameManagerType):
             self._counter[hint] = number + 1
         return f"{hint}{number}"
 
-    def __enter__(self) -> NameManager:
-        NameManager._current.enter(self, self)
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        NameManager._current.leave(self)
-
 
 class Prefix(NameManager):
     """A name manager that puts a prefix before every name, given or made.
@@ -141,4 +129,4 @@ class Prefix(NameManager):
         return self._prefix + super().get(name, hint)
 
 
-NameManager._current = ThreadState(NameManager)
+NameManager._scopes = NameManager._current = ThreadState(NameManager)

@@ -1,4 +1,8 @@
-"""Initializers by name, and from their JSON form."""
+"""Classes that are made by their names, or from their JSON form: initializers, optimizers, ...
+
+Each kind has a `Registry` of its own. A class belongs to a kind if it descends from the kind's root
+class, which descends from `Registrable`.
+"""
 
 from __future__ import annotations
 
@@ -7,214 +11,247 @@ import json
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from numparam.initializer.errors import (
-    InitializerTextError,
-    InvalidInitializerError,
-    UnknownInitializerError,
-)
-
-__all__ = ["alias", "create", "register"]
+__all__ = ["Registrable", "Registry", "RegistryErrors"]
 
 Class = TypeVar("Class", bound=type)
 
-_lock = threading.Lock()
-_classes: dict[str, type] = {}
+
+class RegistryErrors(NamedTuple):
+    """The exception classes that a `Registry` raises."""
+
+    invalid: type[Exception]
+    """For something that is not of the kind, or arguments beside something complete."""
+    unknown: type[Exception]
+    """For a name that nothing is registered with."""
+    text: type[Exception]
+    """For a broken JSON text."""
 
 
-def register(klass: Class, name: str | None = None) -> Class:
-    """Let a class be created by its name, in any case; also a decorator.
+class Registrable:
+    """Root of all classes that can be made by name; a kind's root class says which registry.
+
+    Attributes
+    ----------
+    registry : Registry
+        Where the class and its subclasses can be registered.
+    """
+
+    registry: ClassVar[Registry]
+
+
+class Registry:
+    """The classes of one kind by name. Case does not count.
 
     Parameters
     ----------
-    klass : type
-        A subclass of `Initializer`.
-    name : str, optional
-        The name; that of the class if not given.
-
-    Returns
-    -------
-    type
-        The class.
-
-    Raises
-    ------
-    InvalidInitializerError
-        If it is no such class; also an AssertionError and a TypeError.
-
-    Warns
-    -----
-    UserWarning
-        If another class has the name; it is replaced.
+    kind : str
+        What messages call the kind, such as ``'initializer'``; also the key of a JSON object that
+        holds the name.
+    root : str
+        Full name of the kind's root class, for messages.
+    example : str
+        A registered name, for messages.
+    errors : RegistryErrors
+        The exceptions to raise.
 
     Examples
     --------
-    >>> import numparam as mx
-    >>> @mx.init.register
-    ... class Sevens(mx.init.Initializer):
-    ...     def _init_weight(self, name, array):
-    ...         array[:] = 7
-    >>> type(mx.init.create("sevens")).__name__
-    'Sevens'
-    """
-    _register(klass, klass.__name__ if name is None and isinstance(klass, type) else name)
-    return klass
-
-
-def alias(*aliases: str) -> Callable[[Class], Class]:
-    """Make a decorator that registers a class under more names.
-
-    Parameters
-    ----------
-    *aliases : str
-        The names.
-
-    Returns
-    -------
-    callable
-        It takes a class, and returns it.
-
-    Examples
-    --------
-    >>> import numparam as mx
-    >>> @mx.init.alias("threes", "drei")
-    ... class Three(mx.init.Constant):
-    ...     def __init__(self):
-    ...         super().__init__(3)
-    >>> isinstance(mx.init.create("drei"), Three)
-    True
+    >>> from numparam.registry import Registrable, Registry, RegistryErrors
+    >>> errors = RegistryErrors(TypeError, ValueError, ValueError)
+    >>> shapes = Registry("shape", "Shape", "square", errors)
+    >>> class Shape(Registrable):
+    ...     registry = shapes
+    >>> @shapes.register
+    ... class Square(Shape):
+    ...     def __init__(self, side):
+    ...         self.side = side
+    >>> shapes.create("square", 3).side, shapes.create('["square", {"side": 4}]').side
+    (3, 4)
     """
 
-    def decorate(klass: Class) -> Class:
-        for name in aliases:
-            _register(klass, name)
+    def __init__(self, kind: str, root: str, example: str, errors: RegistryErrors) -> None:
+        self._kind = kind
+        self._article = "an" if kind[0] in "aeiou" else "a"
+        self._root = root
+        self._example = example
+        self._errors = errors
+        self._lock = threading.Lock()
+        self._classes: dict[str, type] = {}
+
+    def register(self, klass: Class, name: str | None = None, *, stacklevel: int = 2) -> Class:
+        """Register a class under a name, by default its own; usable as a decorator.
+
+        Parameters
+        ----------
+        klass : type
+            A subclass of the kind's root class.
+        name : str, optional
+            The name; that of the class if not given.
+        stacklevel : int, default 2
+            Where the warning points to, as for `warnings.warn`; 2 is the caller.
+
+        Returns
+        -------
+        type
+            The class.
+
+        Raises
+        ------
+        RegistryErrors.invalid
+            If it is not such a class.
+
+        Warns
+        -----
+        UserWarning
+            If another class has the name; it is replaced.
+        """
+        named = klass.__name__ if name is None and isinstance(klass, type) else name
+        self._add(klass, named, stacklevel + 1)
         return klass
 
-    return decorate
+    def alias(self, *aliases: str) -> Callable[[Class], Class]:
+        """Return a decorator that registers a class under more names.
 
+        Parameters
+        ----------
+        *aliases : str
+            The names.
 
-def _register(klass: Any, name: Any) -> None:
-    from numparam.initializer.initializer import Initializer
+        Returns
+        -------
+        callable
+            It takes a class, and returns it.
+        """
 
-    if not isinstance(klass, type) or not issubclass(klass, Initializer):
-        raise InvalidInitializerError(
-            f"only subclasses of numparam.initializer.Initializer can be registered, not {klass!r}"
+        def decorate(klass: Class) -> Class:
+            for name in aliases:
+                self._add(klass, name, 3)
+            return klass
+
+        return decorate
+
+    def create(self, *args: Any, **kwargs: Any) -> Any:
+        """Return an object of the kind.
+
+        Parameters
+        ----------
+        *args : object
+            First an object of the kind, which is returned; or a registered name, in any case,
+            whose arguments may follow; or a JSON text, ``'["name", {"argument": 0.5}]'`` or
+            ``'{"kind": "name", "argument": 0.5}'``; or such a dict.
+        **kwargs : object
+            Arguments for a registered name; the name itself may be given with the kind as keyword.
+
+        Returns
+        -------
+        object
+            A new one, unless one was given.
+
+        Raises
+        ------
+        RegistryErrors.unknown, RegistryErrors.invalid, RegistryErrors.text
+            If the name is not registered, the first argument is none of these, or the JSON text is
+            broken.
+        TypeError
+            If the arguments are not those of the class.
+        """
+        if args:
+            described, *rest = args
+        elif self._kind in kwargs:
+            described, rest = kwargs.pop(self._kind), []
+        else:
+            raise self._errors.invalid(
+                f"expected {self._article} {self._kind}'s name, JSON text or dict, such as "
+                f"create({self._example!r})"
+            )
+        if self._accepts(type(described)):
+            self._check_alone(described, rest, kwargs)
+            return described
+        if isinstance(described, dict):
+            self._check_alone(described, rest, kwargs)
+            if isinstance(described.get(self._kind), dict):
+                raise self._errors.invalid(
+                    f"the dict {described!r:.200} must have a name under {self._kind!r}, not "
+                    "another dict"
+                )
+            return self.create(**described)
+        if not isinstance(described, str):
+            hint = " (make an object of it)" if isinstance(described, type) else ""
+            raise self._errors.invalid(
+                f"{self._article} {self._kind} is {self._article} {self._kind.capitalize()}, a "
+                f"registered name such as {self._example!r}, its JSON text or a dict; got "
+                f"{described!r:.200} of type {type(described).__name__}{hint}"
+            )
+        if described.startswith(("[", "{")):
+            self._check_alone(described, rest, kwargs)
+            name, arguments = self._parsed(described)
+            return self.create(name, **arguments)
+        klass = self._classes.get(described.lower())
+        if klass is None:
+            raise self._unknown(described)
+        return klass(*rest, **kwargs)
+
+    def _accepts(self, klass: type) -> bool:
+        return issubclass(klass, Registrable) and klass.registry is self
+
+    def _add(self, klass: Any, name: Any, stacklevel: int) -> None:
+        if not isinstance(klass, type) or not self._accepts(klass):
+            raise self._errors.invalid(
+                f"only subclasses of {self._root} can be registered, not {klass!r:.200}"
+            )
+        key = str(name).lower()
+        with self._lock:
+            previous = self._classes.get(key)
+            self._classes[key] = klass
+        if previous is not None and previous is not klass:
+            warnings.warn(
+                f"the {self._kind} name {key!r} meant "
+                f"{previous.__module__}.{previous.__qualname__}; from now on it means "
+                f"{klass.__module__}.{klass.__qualname__}",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
+
+    def _check_alone(self, described: Any, rest: list[Any], kwargs: dict[str, Any]) -> None:
+        if rest or kwargs:
+            given = ", ".join([*map(repr, rest), *kwargs])
+            raise self._errors.invalid(
+                f"{described!r:.200} has its arguments already; leave out {given:.200}, or give a "
+                "name"
+            )
+
+    def _parsed(self, text: str) -> tuple[str, dict[str, Any]]:
+        """Return the name and the arguments in a JSON text."""
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise self._errors.text(
+                f"the {self._kind} {text!r:.200} is broken JSON: {error}"
+            ) from error
+        except RecursionError:
+            raise self._errors.text(
+                f"the {self._kind} {text!r:.80} is nested too deeply to be read as JSON"
+            ) from None
+        if isinstance(value, dict) and isinstance(value.get(self._kind), str):
+            return value.pop(self._kind), value
+        if (
+            isinstance(value, list)
+            and len(value) == 2
+            and isinstance(value[0], str)
+            and isinstance(value[1], dict)
+        ):
+            return value[0], value[1]
+        raise self._errors.text(
+            f"the {self._kind} {text!r:.200} is neither a JSON list of a name and a dict of "
+            f'arguments, such as ["{self._example}", {{}}], nor a JSON object with "{self._kind}"'
         )
-    key = str(name).lower()
-    with _lock:
-        previous = _classes.get(key)
-        _classes[key] = klass
-    if previous is not None and previous is not klass:
-        warnings.warn(
-            f"the initializer name {key!r} meant {previous.__module__}.{previous.__qualname__}; "
-            f"from now on it means {klass.__module__}.{klass.__qualname__}",
-            UserWarning,
-            stacklevel=3,
+
+    def _unknown(self, name: str) -> Exception:
+        known = sorted(self._classes)
+        near = difflib.get_close_matches(name[:100].lower(), known, 3)
+        hint = f"Near names: {', '.join(near)}" if near else f"There are: {', '.join(known)}"
+        return self._errors.unknown(
+            f"no {self._kind} is registered as {name!r:.200}. {hint}. Registering a class adds one"
         )
-
-
-def create(*args: Any, **kwargs: Any) -> Any:
-    """Make an initializer.
-
-    Parameters
-    ----------
-    *args : object
-        First an `Initializer`, which is returned; or a registered name, in any case, whose
-        arguments may follow; or a JSON text, ``'["uniform", {"scale": 0.5}]'`` or
-        ``'{"initializer": "uniform", "scale": 0.5}'``; or such a dict.
-    **kwargs : object
-        Arguments for a registered name; the name itself may be given as ``initializer``.
-
-    Returns
-    -------
-    Initializer
-        A new one, unless one was given.
-
-    Raises
-    ------
-    UnknownInitializerError
-        If the name is not registered: an AssertionError and a ValueError.
-    InvalidInitializerError
-        If the first argument is nothing of these: an AssertionError and a TypeError.
-    InitializerTextError
-        If the JSON text is broken: an AssertionError and a ValueError.
-    TypeError
-        If the arguments are not those of the initializer.
-
-    Examples
-    --------
-    >>> import numparam as mx
-    >>> mx.init.create("xavier", magnitude=2)
-    Xavier(rnd_type='uniform', factor_type='avg', magnitude=2)
-    >>> mx.init.create('["constant", {"value": 3.5}]')
-    Constant(value=3.5)
-    """
-    from numparam.initializer.initializer import Initializer
-
-    if args:
-        described, *rest = args
-    elif "initializer" in kwargs:
-        described, rest = kwargs.pop("initializer"), []
-    else:
-        raise InvalidInitializerError(
-            "an initializer's name, JSON text or dict is needed, such as create('xavier')"
-        )
-    if isinstance(described, Initializer):
-        _refuse_more(described, rest, kwargs)
-        return described
-    if isinstance(described, dict):
-        _refuse_more(described, rest, kwargs)
-        return create(**described)
-    if not isinstance(described, str):
-        hint = " (make an object of it)" if isinstance(described, type) else ""
-        raise InvalidInitializerError(
-            "an initializer is an Initializer, a registered name such as 'xavier', its JSON text "
-            f"or a dict, not {type(described).__name__} {described!r}{hint}"
-        )
-    if described.startswith(("[", "{")):
-        _refuse_more(described, rest, kwargs)
-        name, arguments = _parsed(described)
-        return create(name, **arguments)
-    klass = _classes.get(described.lower())
-    if klass is None:
-        raise _unknown(described)
-    return klass(*rest, **kwargs)
-
-
-def _refuse_more(described: Any, rest: list[Any], kwargs: dict[str, Any]) -> None:
-    if rest or kwargs:
-        given = ", ".join([*map(repr, rest), *kwargs])
-        raise InvalidInitializerError(
-            f"{described!r} has its arguments already; leave out {given}, or give a name"
-        )
-
-
-def _parsed(text: str) -> tuple[Any, dict[str, Any]]:
-    """Name and arguments in a JSON text."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InitializerTextError(f"the initializer {text!r} is broken JSON: {error}") from error
-    if isinstance(value, dict) and isinstance(value.get("initializer"), str):
-        return value.pop("initializer"), value
-    if (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and isinstance(value[1], dict)
-    ):
-        return value[0], value[1]
-    raise InitializerTextError(
-        f"the initializer {text!r} is neither a JSON list of a name and a dict of arguments, such "
-        'as ["uniform", {"scale": 0.5}], nor a JSON dict with "initializer"'
-    )
-
-
-def _unknown(name: str) -> UnknownInitializerError:
-    known = sorted(_classes)
-    near = difflib.get_close_matches(name.lower(), known, 3)
-    hint = f"Near names: {', '.join(near)}" if near else f"There are: {', '.join(known)}"
-    return UnknownInitializerError(
-        f"no initializer is registered as {name!r}. {hint}. numparam.initializer.register adds one"
-    )

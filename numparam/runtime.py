@@ -60,7 +60,7 @@ class Features(dict[str, Feature]):
     _only: Features | None = None
 
     def __new__(cls) -> Features:
-        """Give the one object."""
+        """Return the one object."""
         if cls._only is None:
             made = super().__new__(cls)
             made.update((name, Feature(name)) for name in _NAMES.split())
@@ -74,7 +74,7 @@ class Features(dict[str, Feature]):
         return repr(list(self.values()))
 
     def is_enabled(self, feature_name: str) -> bool:
-        """Say whether a feature is there.
+        """Return whether a feature is there.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Features(dict[str, Feature]):
 
 
 def feature_list() -> list[Feature]:
-    """Give all features.
+    """Return all features.
 
     Returns
     -------

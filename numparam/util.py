@@ -88,7 +88,7 @@ def setenv(name: str, value: str | None) -> None:
 
 
 def set_module(module: str | None) -> Callable[[Decorated], Decorated]:
-    """Make a decorator that sets the module under which a function or class shows itself.
+    """Return a decorator that sets the module under which a function or class shows itself.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def get_gpu_count() -> int:
 
 
 def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
-    """Ask a GPU how much memory it has; as :func:`numparam.context.gpu_memory_info`.
+    """Return the free and the total memory of a GPU; as :func:`numparam.context.gpu_memory_info`.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from numparam.kernels.cpu._jit import inline, kernel
 
 _BITS = 11  # of a digit at most: its table of places stays in the first-level cache
 _RUNS = 4  # at most so many ascending runs are merged rather than sorted
+BIT_MAP = 64  # most bits of a bit map for each id: then the map is no larger than the ids
 
 
 @inline
@@ -138,6 +139,16 @@ def _trailing_zeros(typing_context, word):
     return types.int64(types.uint64), codegen
 
 
+@intrinsic
+def _bits_set(typing_context, word):
+    """Count the bits of a word that are set."""
+
+    def codegen(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), codegen
+
+
 @kernel
 def mark(ids, count, bits):
     """Set the bit of each of the ids at an address; return how many bits are set."""
@@ -200,7 +211,6 @@ def arrange(sources, row_bytes, last, ids, rows, other_ids, other_rows, found):
     bounds = np.zeros(_RUNS + 1, np.int64)
     for k in range(sources.shape[1]):
         ids_at = sources[0, k]
-        row_at = sources[1, k]
         for i in range(sources[2, k]):
             value = load(ids_at, i, "int64")
             if value < 0 or value > last:
@@ -214,6 +224,15 @@ def arrange(sources, row_bytes, last, ids, rows, other_ids, other_rows, found):
             previous = value
             largest = max(largest, value)
             ids[place] = value
+            place += 1
+    # From here on `ids` is read, which no other thread writes.
+    if largest < BIT_MAP * place:
+        found[0] = 0
+        return _group_marked(sources, row_bytes, ids, rows, other_ids, other_rows, largest)
+    place = 0
+    for k in range(sources.shape[1]):
+        row_at = sources[1, k]
+        for i in range(sources[2, k]):
             rows[place] = row_at + i * row_bytes
             place += 1
     if runs <= _RUNS:
@@ -235,4 +254,47 @@ def arrange(sources, row_bytes, last, ids, rows, other_ids, other_rows, found):
             count += 1
             previous = value
     starts[count] = place
+    return count
+
+
+@inline
+def _group_marked(sources, row_bytes, ids, rows, unique, starts, largest):
+    """Group the occurrences of ids that a bit map holds, without a sort; return their number.
+
+    The rank of an id is the number of set bits before its own. `ids` is overwritten by the ranks.
+    """
+    one = np.uint64(1)
+    bits = np.zeros((largest >> 6) + 1, np.uint64)
+    for i in range(len(ids)):
+        bits[ids[i] >> 6] |= one << np.uint64(ids[i] & 63)
+    before = np.empty(len(bits), np.int64)
+    count = 0
+    for word in range(len(bits)):
+        before[word] = count
+        rest = bits[word]
+        while rest:
+            unique[count] = 64 * word + _trailing_zeros(rest)
+            count += 1
+            rest &= rest - one
+    # Numbers of occurrences go two places behind, their sums then one: the place that the next
+    # occurrence of a group takes. When all have theirs, each group starts where the last one ends.
+    for i in range(count + 2):
+        starts[i] = 0
+    for i in range(len(ids)):
+        word = ids[i] >> 6
+        below = (one << np.uint64(ids[i] & 63)) - one
+        rank = before[word] + _bits_set(bits[word] & below)
+        ids[i] = rank
+        starts[rank + 2] += 1
+    for i in range(count):
+        starts[i + 2] += starts[i + 1]
+    occurrence = 0
+    for k in range(sources.shape[1]):
+        row_at = sources[1, k]
+        for i in range(sources[2, k]):
+            rank = ids[occurrence]
+            place = starts[rank + 1]
+            starts[rank + 1] = place + 1
+            rows[place] = row_at + i * row_bytes
+            occurrence += 1
     return count

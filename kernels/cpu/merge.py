@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -14,7 +14,11 @@ _ANY = 2**63 - 1
 
 
 def merge(
-    ids: Iterable[object], data: Iterable[object], rows: int | None = None, divisor: int = 1
+    ids: Iterable[object],
+    data: Iterable[object],
+    rows: int | None = None,
+    divisor: int = 1,
+    allocate: Callable[[tuple[int, ...], np.dtype], np.ndarray] = np.empty,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum k row-sparse arrays: every row that any holds, in the order of ids, rounded once.
 
@@ -28,6 +32,9 @@ def merge(
         Number of rows of the dense form; no id may reach it.
     divisor : int
         Divisor of each sum, before it is rounded: k for the mean of k arrays.
+    allocate : callable, optional
+        Called as ``allocate(shape, dtype)`` for the memory of the sums, whose number of rows is
+        not known before; `numpy.empty` by default. It returns a C-contiguous, aligned array.
 
     Returns
     -------
@@ -53,9 +60,10 @@ def merge(
     `numparam.kernels.cpu.average`: merging arrays that hold all rows has the bits of ``add_n``,
     or, with ``divisor=k``, of ``mean``. An absent row counts as zero. For one array this is the
     conversion to valid form.
-    With N rows in all: reads them and writes those of the union, and uses 32 × N bytes of memory to
-    order them; O(N × digits of the largest id) for that radix sort on the caller's thread, then
-    O(N) additions of rows on all. Nothing of the dense form's size is allocated. MXNet's ``add_n``
+    With N rows in all: reads them and writes those of the union, and uses at most 48 × N bytes of
+    memory to order them, on the caller's thread: by a bit map, O(N), where it takes no more memory
+    than the ids; else by merging or a radix sort, O(N × digits of the largest id). Then O(N)
+    additions of rows on all. Nothing of the dense form's size is allocated. MXNet's ``add_n``
     of row-sparse arrays keeps zero sums too, but accumulates in the dtype itself, and with ids out
     of range it corrupts memory.
 
@@ -80,7 +88,8 @@ def merge(
         length *= extent
     order = _Order(numbers, values, length * first.itemsize, limit)
     union = np.empty(order.count, np.int64)
-    sums = np.empty((order.count, *row_shape), first.dtype)
+    shape = (order.count, *row_shape)
+    sums = _row_gate.row_output(allocate(shape, first.dtype), shape, first.dtype)
     if not order.count:
         return union, sums
     blocks = max(1, -(-length // _row_sums.BLOCK))
@@ -128,7 +137,7 @@ class _Order:
             np.int64,
         )
         ids, other_ids = np.empty(total, np.int64), np.empty(total, np.int64)
-        rows, other_rows = np.empty(total + 1, np.int64), np.empty(total + 1, np.int64)
+        rows, other_rows = np.empty(total + 2, np.int64), np.empty(total + 2, np.int64)
         found = np.zeros(2, np.int64)
         last = _ANY if limit is None else limit - 1
         self.count = _pool.enter(

@@ -10,7 +10,6 @@ from numparam.kernels import _gate, _row_gate
 from numparam.kernels.cpu import _order, _pool, _rows, merge
 
 _PIECE = 1 << 18  # bytes of rows that one claim moves
-_BIT_MAP = 64  # most bits of a bit map for each id: then the map is no larger than the ids
 _ANY = 2**63 - 1
 
 
@@ -59,7 +58,7 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
     falling, largest = _survey(numbers, place, limit, "ids")
     if falling >= count:
         return numbers
-    if largest < _BIT_MAP * count:
+    if largest < _order.BIT_MAP * count:
         bits = np.zeros((largest >> 6) + 1, np.uint64)
         unique = np.empty(_pool.enter(_order.mark, place, count, bits), np.int64)
         _pool.enter(_order.list_marked, bits, unique)

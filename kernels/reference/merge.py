@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -11,7 +11,11 @@ from numparam.kernels.reference import average
 
 
 def merge(
-    ids: Iterable[object], data: Iterable[object], rows: int | None = None, divisor: int = 1
+    ids: Iterable[object],
+    data: Iterable[object],
+    rows: int | None = None,
+    divisor: int = 1,
+    allocate: Callable[[tuple[int, ...], np.dtype], np.ndarray] = np.empty,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum k row-sparse arrays: every row that any holds, in the order of ids, rounded once.
 
@@ -35,7 +39,8 @@ def merge(
         for i, number in enumerate(those.tolist()):
             occurrences.setdefault(number, []).append(rows_of[i : i + 1])
     union = np.array(sorted(occurrences), np.int64)
-    sums = np.empty((len(union), *values[0].shape[1:]), values[0].dtype)
+    shape, dtype = (len(union), *values[0].shape[1:]), values[0].dtype
+    sums = _row_gate.row_output(allocate(shape, dtype), shape, dtype)
     for i, number in enumerate(union.tolist()):
         same = occurrences[number]
         if kind == "bool" and count > 1:

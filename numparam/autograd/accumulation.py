@@ -1,8 +1,7 @@
-"""Gradients that someone else computed, written or added to those of marked arrays."""
+"""Writing and adding gradients that were computed elsewhere to those of marked arrays."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from bisect import bisect_left
@@ -14,6 +13,8 @@ import numpy as np
 from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import holding
+from numparam.devices.memory import owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.recording.errors import (
@@ -25,17 +26,18 @@ from numparam.recording.scopes import pause
 
 __all__ = ["accumulate_grad"]
 
-# Adding to a gradient reads it first: threads that add to the same one must take turns. Those that
-# work on a context each, as in data-parallel training, do not meet.
-_turns: dict[tuple[int, int], threading.RLock] = {}
+# Adding to a gradient reads it first, so threads that add to the same one exclude each other. There
+# is a lock for each context, since one for each gradient would be thousands of locks in a call.
+# Threads that work on a context each, as in data-parallel training, do not meet.
+_locks: dict[tuple[int, int], threading.RLock] = {}
 
 if hasattr(os, "register_at_fork"):
-    # The thread whose turn it was at the fork does not exist in the child.
-    os.register_at_fork(after_in_child=_turns.clear)
+    # The thread that held a lock at the fork does not exist in the child.
+    os.register_at_fork(after_in_child=_locks.clear)
 
 
 def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> None:
-    """Hand over gradients, as the backward pass of a tape would.
+    """Write or add gradients to those of marked arrays, as the backward pass of a tape would.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
     Raises
     ------
     GradientArgumentError
-        If the numbers differ, or a gradient is no array, or has another shape or context: an
+        If the numbers differ, or a gradient is not an array, or has another shape or context: an
         MXNetError, a ValueError and a TypeError.
     GradientRowsError
         If a row id is negative or not below the number of rows: an IndexError as well.
@@ -60,9 +62,9 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
 
     Notes
     -----
-    With ``grad_req='write'`` the gradient becomes what came in, with ``'add'`` it grows by that,
-    and with ``'null'`` nothing happens. If one gradient belongs to several of the variables, as in
-    a list that names an array twice, what comes in for it is summed first. Sums round once.
+    With ``grad_req='write'`` the incoming gradient replaces the old one, with ``'add'`` it is added
+    to it, and with ``'null'`` nothing happens. If one gradient belongs to several of the variables,
+    as in a list that names an array twice, what comes in for it is summed first. Sums round once.
     A row-sparse gradient stays row-sparse: it gets the union of the rows; of a dense array those
     that are not all zero. Every variable that got something has ``_fresh_grad`` set, so that a
     Trainer takes it. Nothing of this is recorded. Threads may add to the same gradient.
@@ -92,16 +94,15 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
     with pause():
         targets = _targets(*_pairs(variables, gradients))
         places = {target.gradient._ctx for target in targets}
-        with contextlib.ExitStack() as turn:
-            # In one order, so that no two threads wait for each other.
-            for key in sorted((place.device_typeid, place.device_id) for place in places):
-                # Atomic: a defaultdict gives two threads a lock each where there is no GIL.
-                turn.enter_context(_turns.setdefault(key, threading.RLock()))
-            _accumulate(targets)
+        # In one order, so that no two threads wait for each other.
+        keys = sorted((place.device_typeid, place.device_id) for place in places)
+        # Atomic: a defaultdict could give two threads a lock each.
+        locks = [_locks.setdefault(key, threading.RLock()) for key in keys]
+        holding(locks, lambda: _accumulate(targets))
 
 
 def _accumulate(targets: list[_Target]) -> None:
-    """Change all gradients, or none if a sum fails."""
+    """Change all gradients; if a sum fails, change nothing."""
     groups: dict[int, tuple[Backend, list[_Target]]] = {}
     for target in targets:
         target.prepare()
@@ -124,13 +125,13 @@ def _pairs(variables: Any, gradients: Any) -> tuple[list[NDArray], list[Any]]:
         gradients, Iterable
     ):
         raise GradientArgumentError(
-            f"for a list of variables a list of gradients is needed, not {type(gradients).__name__}"
+            f"expected a list of gradients for a list of variables, got {type(gradients).__name__}"
         )
     given = list(gradients)
     if len(given) != len(marked):
         raise GradientArgumentError(
             f"there are {len(marked)} variables and {len(given)} gradients; give one for each, "
-            "None where there is none"
+            "None for a variable without one"
         )
     return marked, given
 
@@ -170,7 +171,7 @@ class _Target:
             self.dense.append(incoming.values)
 
     def prepare(self) -> None:
-        """Do what can fail, and changes nothing: sums of rows, in memory of their own."""
+        """Compute the sums of rows in new memory: everything that can fail, before any change."""
         gradient: Any = self.gradient
         rows = [(self._converted(one.ids, None), one.values) for one in self.rows]
         if gradient.stype == "row_sparse":
@@ -201,7 +202,7 @@ class _Target:
         return parts.indices, parts.data
 
     def _converted(self, values: Any, dtype: np.dtype[Any] | None) -> Buffer:
-        """Values in memory of the device, of a dtype."""
+        """Return values of a dtype in memory of the device."""
         backend = self.gradient._backend
         buffer = on_device(values, backend, self.host_memory)
         if dtype is None or buffer.dtype == dtype:
@@ -315,7 +316,7 @@ def _copy_what_is_overwritten(targets: list[_Target]) -> None:
                 continue
             if id(values) in written:
                 target.dense[place] = backend.copied(values)
-            elif target.host_memory and (values.base is not None or own.base is not None):
+            elif target.host_memory and not (owns_memory(values) and owns_memory(own)):
                 if not values.flags.c_contiguous:
                     target.dense[place] = np.ascontiguousarray(values)
                     continue

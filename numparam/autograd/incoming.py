@@ -1,4 +1,4 @@
-"""Gradients as they come in: arrays of this or another library, or rows with their ids."""
+"""Incoming gradients: arrays of this or another library, or rows with their ids."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Rows:
 
 
 def read(gradient: Any, target: NDArray, label: str) -> Dense | Rows:
-    """Look at a gradient, and refuse what does not fit; nothing is copied.
+    """Check that a gradient fits, and return its memory; nothing is copied.
 
     Parameters
     ----------
     gradient : NDArray, RowSparseNDArray, array_like, or tuple of ids and rows
-        What came in.
+        The incoming gradient.
     target : NDArray
         The array of gradients that it is for.
     label : str
@@ -66,8 +66,8 @@ def read(gradient: Any, target: NDArray, label: str) -> Dense | Rows:
     Raises
     ------
     GradientArgumentError
-        If it is no such thing, or its shape or context is another one: an MXNetError, a ValueError
-        and a TypeError.
+        If it is none of these, or has another shape or context: an MXNetError, a ValueError and a
+        TypeError.
     """
     shape = target.shape
     if isinstance(gradient, tuple):
@@ -109,7 +109,7 @@ def _read_pair(gradient: tuple[Any, ...], target: NDArray, label: str) -> Rows:
 
 
 def _memory(values: Any, target: NDArray, label: str) -> Any:
-    """Give the buffer of an array, or the host array that something else is."""
+    """Return the buffer of an array, or the host array that something else is."""
     if isinstance(values, NDArray):
         if values.stype != "default":
             raise GradientArgumentError(f"{label} must be dense, not {values.stype}")
@@ -151,7 +151,7 @@ def uses_host_memory(target: NDArray) -> bool:
 
 
 def on_device(values: Any, backend: Backend, host_memory: bool) -> Buffer:
-    """Give memory that the kernels of a device can read: host arrays are copied to the device."""
+    """Return memory that the kernels of a device can read; host arrays are copied there."""
     if isinstance(values, np.ndarray) and not host_memory:
         return backend.upload(values)
     return values

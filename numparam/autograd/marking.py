@@ -19,7 +19,7 @@ def mark_variables(
     gradients: NDArray | Sequence[NDArray],
     grad_reqs: str | Sequence[str] = "write",
 ) -> None:
-    """Say where the gradients of arrays go.
+    """Set where the gradients of arrays go.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def mark_variables(
     Raises
     ------
     GradientArgumentError
-        If the numbers of variables, gradients and requests differ, something is no array, or a
+        If the numbers of variables, gradients and requests differ, something is not an array, or a
         gradient has another shape or context than its variable: an MXNetError, a ValueError and a
         TypeError. No variable was marked then.
     UnknownGradReqError
@@ -77,7 +77,7 @@ def mark_variables(
 
 
 def as_list(arrays: Any, name: str) -> list[NDArray]:
-    """Give one array, or several, as a list.
+    """Return one array, or several, as a list.
 
     Raises
     ------

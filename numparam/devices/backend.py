@@ -122,7 +122,7 @@ class Backend(ABC):
 
     @abstractmethod
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
-        """Let `fill` write all bytes of a buffer, as a file's reader does."""
+        """Call `fill` with the bytes of a buffer, to write all of them, as a file's reader does."""
 
     @abstractmethod
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
@@ -138,7 +138,7 @@ class Backend(ABC):
 
     @abstractmethod
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
-        """Let a NumPy function write into its first argument."""
+        """Call a NumPy function that writes into its first argument."""
 
     @abstractmethod
     def on_host(self, buffer: Buffer) -> np.ndarray:

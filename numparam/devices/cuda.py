@@ -15,7 +15,7 @@ __all__ = ["CUDABackend", "gpu_count", "gpu_memory_info"]
 
 
 class CUDABackend(Backend):
-    """One CUDA GPU. Nothing is looked for until memory is first needed."""
+    """One CUDA GPU. CUDA is loaded when memory is first needed."""
 
     def __init__(self, device_id: int) -> None:
         super().__init__("cuda", f"gpu({device_id})")
@@ -76,11 +76,11 @@ class CUDABackend(Backend):
         self._memory.synchronize(self._device_id)
 
     def empty_cache(self) -> None:
-        """Do nothing: the driver keeps no memory of arrays that are gone."""
+        """Do nothing: no memory is kept for reuse."""
 
 
 def gpu_count() -> int:
-    """Count the CUDA GPUs that can be used now; 0 where CUDA or its Python package is missing."""
+    """Return the number of usable CUDA GPUs; 0 if CUDA or its Python package is missing."""
     with _forking.importing:
         from numparam.kernels.cuda import _provider
     return _provider.device_count()

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from numparam.devices.backend import AllocationError, Backend, Buffer
-from numparam.devices.locks import ONE_STEP, turn
-from numparam.devices.memory import LARGE, KeptMemory
+from numparam.devices.locks import ONE_STEP, exclusively
+from numparam.devices.memory import LARGE, KeptMemory, SmallMemory
 
 __all__ = ["HostBackend"]
 
@@ -28,61 +28,54 @@ class HostBackend(Backend):
         super().__init__(name)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
-        """Allocate uninitialised memory; that of large arrays was used before, where some is kept.
+        """Allocate memory whose elements are not set, aligned to 64 bytes.
 
         Raises
         ------
         AllocationError
-            If the memory is not to be had: a MemoryError and an MXNetError.
+            If there is not enough memory: a MemoryError and an MXNetError.
         """
-        needed = prod(shape) * dtype.itemsize
-        large = needed >= LARGE
-        if large:
-            _ = _kept.limit  # a setting that cannot be read is no lack of memory
-        try:
-            return _kept.empty(shape, dtype) if large else np.empty(shape, dtype)
-        except (MemoryError, ValueError) as failure:
-            if isinstance(failure, ValueError) and (not large or min(shape) < 0):
-                raise  # no shape of an array, such as one of a hundred dimensions
-            raise AllocationError(
-                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
-                "bytes, which this machine does not have to give"
-            ) from failure
+        return self._allocated(shape, dtype)
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
-        if prod(shape) * dtype.itemsize < LARGE:
-            try:
-                return np.zeros(shape, dtype)
-            except MemoryError:
-                pass  # then `empty` says what is missing
-        buffer = self.empty(shape, dtype)
-        buffer.fill(0)
-        return buffer
+        return self._allocated(shape, dtype, zero=True)
+
+    def _allocated(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
+    ) -> np.ndarray:
+        """Return a new host array, aligned to a cache line."""
+        needed = prod(shape) * dtype.itemsize
+        try:
+            if needed < LARGE:
+                make = _small.zeros if zero else _small.empty
+                return make(shape, dtype, needed)
+            array = _kept.empty(shape, dtype)
+        except (MemoryError, ValueError) as failure:
+            raise _explained(failure, shape, dtype) from failure
+        if zero:
+            array.fill(0)
+        return array
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        with turn(array):
-            if array.nbytes < LARGE:
-                return np.array(array, order="C", copy=True, subok=False)
-            buffer = self.empty(array.shape, array.dtype)
-            np.copyto(buffer, array)
-            return buffer
+        buffer = self._allocated(array.shape, array.dtype)
+        if array.size <= ONE_STEP:
+            buffer[...] = array
+        else:
+            exclusively(lambda: np.copyto(buffer, array), array)
+        return buffer
 
     def download(self, buffer: Buffer) -> np.ndarray:
         """Copy a buffer into a new host array."""
         if buffer.size <= ONE_STEP:
             return np.array(buffer, order="C", copy=True)
-        with turn(buffer):
-            return np.array(buffer, order="C", copy=True)
+        return exclusively(lambda: np.array(buffer, order="C", copy=True), buffer)
 
     def convert_into(self, buffer: Buffer, target: Buffer) -> None:
         """Write a buffer into another one of its shape, of any dtype, on the device."""
-        with turn(buffer, target):
-            if buffer.dtype == target.dtype:
-                self.cast.copy(buffer, out=target)
-            else:
-                self.cast.cast(buffer, out=target)
+        convert = self.cast.copy if buffer.dtype == target.dtype else self.cast.cast
+        exclusively(lambda: convert(buffer, out=target), buffer, target)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""
@@ -92,13 +85,11 @@ class HostBackend(Backend):
             else:
                 buffer[...] = values
             return
-        with turn(buffer):
-            buffer[...] = values
+        exclusively(lambda: buffer.__setitem__(..., values), buffer)
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
-        """Let `fill` write all bytes of a buffer, as a file's reader does."""
-        with turn(buffer):
-            fill(buffer.reshape(-1).view(np.uint8).data)
+        """Call `fill` with the bytes of a buffer, to write all of them, as a file's reader does."""
+        exclusively(lambda: fill(buffer.reshape(-1).view(np.uint8).data), buffer)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
         """Contiguous part of a buffer from element `start` on, in another shape; shares memory."""
@@ -116,7 +107,7 @@ class HostBackend(Backend):
         return _owned(function(*buffers), buffers)
 
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
-        """Let a NumPy function of host arrays write into its first argument."""
+        """Call a NumPy function that writes into its first argument."""
         function(target, *buffers)
 
     def on_host(self, buffer: Buffer) -> np.ndarray:
@@ -133,8 +124,20 @@ class HostBackend(Backend):
         """Wait until all work given to the device is done; the host's is done already."""
 
     def empty_cache(self) -> None:
-        """Give memory that is kept for reuse back to the system."""
+        """Return memory that is kept for reuse to the system."""
         _kept.release()
+
+
+def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Exception:
+    """Return the error that tells a lack of memory from a shape that no array has."""
+    _ = _kept.limit  # a setting that cannot be read is not a lack of memory
+    needed = prod(shape) * dtype.itemsize
+    if isinstance(failure, ValueError) and (needed < LARGE or min(shape) < 0):
+        return failure  # negative, or of a hundred dimensions
+    return AllocationError(
+        f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} bytes, "
+        "more than this machine can allocate"
+    )
 
 
 def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
@@ -153,4 +156,5 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
     return result
 
 
+_small = SmallMemory()
 _kept = KeptMemory()

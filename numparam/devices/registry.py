@@ -1,4 +1,4 @@
-"""Which backend serves a device type: the one place that chooses.
+"""The backends of all device types.
 
 A new kind of device is one subclass of `numparam.devices.backend.Backend` and one call of
 `register`.
@@ -12,6 +12,7 @@ from numparam.base import MXNetError
 from numparam.devices.backend import Backend
 from numparam.devices.cuda import CUDABackend
 from numparam.devices.host import HostBackend
+from numparam.devices.shared import SharedHostBackend
 from numparam.kernels import _forking
 
 __all__ = ["backend_of", "factory_of", "register", "synchronize_all"]
@@ -22,14 +23,14 @@ _lock = _forking.importing
 _factories: dict[str, Callable[[int], Backend]] = {
     "cpu": lambda device_id: _host,
     "cpu_pinned": lambda device_id: _host,
-    "cpu_shared": lambda device_id: _host,
+    "cpu_shared": lambda device_id: SharedHostBackend(),
     "gpu": CUDABackend,
 }
 _backends: dict[tuple[str, int], Backend] = {}
 
 
 def register(device_type: str, factory: Callable[[int], Backend] | None) -> None:
-    """Let `factory` make the backend of each device of a type; None removes the type.
+    """Register the function that makes the backends of a device type; None removes the type.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def factory_of(device_type: str) -> Callable[[int], Backend] | None:
 
 
 def backend_of(device_type: str, device_id: int = 0) -> Backend:
-    """Choose the backend that serves a device.
+    """Return the backend that serves a device.
 
     Parameters
     ----------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import struct
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from numparam.devices.locks import turn
+from numparam.devices.locks import exclusively
 from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError, dtype_flag
 
 from .atomic import replacing
@@ -141,8 +142,7 @@ def dumps_record(record: Record, *, np_shape: bool = False) -> bytes:
     'c9fa93f9 00000000 01000000 04000000 00000000 01000000 00000000 05000000 00000000'
     """
     _check_record(record, np_shape, "the record")
-    with turn(record.data):
-        return b"".join(_record_chunks(record, np_shape))
+    return exclusively(lambda: b"".join(_record_chunks(record, np_shape)), record.data)
 
 
 def _check(names: Sequence[str] | None, records: Sequence[Record], np_shape: bool) -> list[bytes]:
@@ -245,13 +245,32 @@ def _write_file(
 ) -> None:
     file.write(struct.pack("<QQQ", FILE_MAGIC, 0, len(records)))
     for record in records:
-        with turn(record.data):
-            for chunk in _record_chunks(record, np_shape):
-                file.write(chunk)
+        _write_record(file, record, np_shape)
     file.write(struct.pack("<Q", len(encoded_names)))
     for name in encoded_names:
         file.write(struct.pack("<Q", len(name)))
         file.write(name)
+
+
+def _write_record(file: BinaryIO, record: Record, np_shape: bool) -> None:
+    if _may_wait(file):
+        # The reader of a pipe may be a thread that needs the array first: copy, and then write.
+        file.write(dumps_record(record, np_shape=np_shape))
+        return
+
+    def write() -> None:
+        for chunk in _record_chunks(record, np_shape):
+            file.write(chunk)
+
+    exclusively(write, record.data)
+
+
+def _may_wait(file: BinaryIO) -> bool:
+    """Whether writing can wait for a reader: for pipes and devices, not for files or memory."""
+    try:
+        return not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except OSError:  # it is in memory
+        return False
 
 
 def _record_chunks(record: Record, np_shape: bool) -> Iterator[bytes | memoryview]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from numparam._missing import missing
 from numparam.gluon import parameter, utils
 from numparam.gluon.parameter import (
     Constant,
     DeferredInitializationError,
     Parameter,
-    ParameterDict,
     tensor_types,
 )
+from numparam.gluon.parameter_dict import ParameterDict
 
 __all__ = [
     "Constant",
@@ -20,3 +23,18 @@ __all__ = [
     "tensor_types",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise missing(
+        "numparam.gluon",
+        name,
+        __all__,
+        "It is Gluon's parameter layer: Parameter, Constant and ParameterDict, without blocks, "
+        "layers, losses, data sets and Trainer. Compute gradients with any library, hand them over "
+        "with autograd.accumulate_grad, and apply them yourself: docs/examples/digits.py shows how",
+    )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,4 @@
-"""What asking again for a parameter that exists does to it: nothing, a refinement, or a refusal."""
+"""What keywords of `ParameterDict.get` do to a parameter that exists: agree, refine, contradict."""
 
 from __future__ import annotations
 
@@ -7,73 +7,65 @@ from collections.abc import Callable
 from typing import Any
 
 from numparam.gluon import shape_rules
-from numparam.gluon.declaration import (
-    Declaration,
-    check_described,
-    check_grad_req,
-    checked_dtype,
-)
-from numparam.gluon.errors import ParameterConflictError
+from numparam.gluon.checks import check_described, check_grad_req, checked_dtype
+from numparam.gluon.errors import ParameterConflictError, UnexpectedKeywordError
+from numparam.gluon.parameter import Parameter
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["check_keywords", "merge"]
 
 # What `get` may ask for: the arguments of the constructor after the name.
-_KEYWORDS = tuple(inspect.signature(Declaration.__init__).parameters)[2:]
+_KEYWORDS = tuple(inspect.signature(Parameter).parameters)[1:]
 _KNOWN = frozenset(_KEYWORDS)
 
 
-class UnexpectedKeywordError(TypeError):
-    """Parameters have no such attribute."""
-
-
-def merge(parameter: Any, wishes: dict[str, Any]) -> None:
-    """Bring wishes into an existing parameter, where they do not contradict what it has.
+def merge(parameter: Parameter, keywords: dict[str, Any]) -> None:
+    """Refine a parameter by keywords that do not contradict what it has.
 
     Parameters
     ----------
     parameter : Parameter
         The parameter.
-    wishes : dict
-        Arguments of its constructor. None asks for nothing. Unknown sizes of the shape are filled
-        in from either side; a dtype or an initializer that the parameter lacks is taken; whether
-        initialization may be deferred is granted when asked for. Everything else must be equal.
+    keywords : dict
+        Arguments of its constructor; None is ignored. Unknown sizes of the shape are filled in
+        from either side; a dtype or an initializer is taken if the parameter has none; deferred
+        initialization is allowed if a keyword allows it. Everything else must be equal.
 
     Raises
     ------
     ParameterConflictError
-        If something is not: an AssertionError and a ValueError. Nothing is changed.
+        If something else is not equal: an AssertionError and a ValueError. Nothing is changed.
     UnexpectedKeywordError
-        If a name is none of the constructor's: a TypeError.
+        If the constructor has no such argument: a TypeError.
     """
-    check_keywords(wishes, parameter.name)
+    check_keywords(keywords, parameter.name)
     changes = [
         change
-        for name, wanted in wishes.items()
+        for name, wanted in keywords.items()
         if wanted is not None and (change := _change(parameter, name, wanted)) is not None
     ]
     for change in changes:
         change()
 
 
-def check_keywords(wishes: dict[str, Any], name: str) -> None:
-    """Refuse keywords that the constructor of parameters does not have.
+def check_keywords(keywords: dict[str, Any], name: str) -> None:
+    """Check that the constructor of parameters has arguments of these names.
 
     Raises
     ------
     UnexpectedKeywordError
         A TypeError.
     """
-    if not _KNOWN.issuperset(wishes):
-        unknown = [keyword for keyword in wishes if keyword not in _KNOWN]
+    if not _KNOWN.issuperset(keywords):
+        unknown = [keyword for keyword in keywords if keyword not in _KNOWN]
         raise UnexpectedKeywordError(
-            f"Parameter '{name}' was asked for with unknown keywords "
+            f"Parameter '{name}' was requested with unknown keywords "
             f"{', '.join(map(repr, unknown))}. There are: {', '.join(_KEYWORDS)}."
         )
 
 
-def _change(parameter: Any, name: str, wanted: Any) -> Callable[[], None] | None:
-    """Check one wish; give what fulfils it if that needs a change."""
+def _change(parameter: Parameter, name: str, wanted: Any) -> Callable[[], None] | None:
+    """Check one keyword; return the change that satisfies it, or None."""
     if name == "shape":
         return _shape_change(parameter, wanted)
     if name == "allow_deferred_init":
@@ -107,21 +99,25 @@ def _equal(stored: Any, wanted: Any) -> bool:
         return False
 
 
-def _shape_change(parameter: Any, wanted: Any) -> Callable[[], None] | None:
+def _shape_change(parameter: Parameter, wanted: Any) -> Callable[[], None] | None:
     shape = shape_rules.as_shape(wanted, parameter.name)
-    stored = parameter._shape
+    stored = parameter._state.shape
     if shape is None or shape == stored:
         return None
     if stored is None:
-        return lambda: parameter._take_shape(shape)
+        return lambda: _take_shape(parameter, shape)
     merged = shape_rules.merged(stored, shape)
     if merged is None:
         raise _conflict(parameter, "shape", shape, stored)
-    return lambda: parameter._take_shape(merged)
+    return lambda: _take_shape(parameter, merged)
 
 
-def _conflict(parameter: Any, name: str, wanted: Any, stored: Any) -> ParameterConflictError:
+def _take_shape(parameter: Parameter, shape: shape_rules.Shape) -> None:
+    parameter._update(lambda now: now.but(shape=shape))
+
+
+def _conflict(parameter: Parameter, name: str, wanted: Any, stored: Any) -> ParameterConflictError:
     return ParameterConflictError(
-        f"Cannot retrieve Parameter '{parameter.name}' because {name} was asked for as {wanted!r}, "
-        f"and it has {stored!r}. Ask for it without {name}, or use another name."
+        f"Cannot retrieve Parameter '{parameter.name}' because {name} was requested as {wanted!r}, "
+        f"and it has {stored!r}. Call get without {name}, or use another name."
     )

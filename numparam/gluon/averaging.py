@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from numparam.context import Context
-from numparam.devices.locks import turn
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
+from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.values import reachable
 
 __all__ = ["mean"]
@@ -51,14 +52,11 @@ def mean(copies: Sequence[Any]) -> Any:
             for copy in copies
         ]
         average = backend.empty(first.shape, first._buffer.dtype)
-        with turn(*buffers):
-            backend.average.mean(buffers, out=average)
+        exclusively(lambda: backend.average.mean(buffers, out=average), *buffers)
         return type(first).from_buffer(average, context, backend)
     if first.stype == "csr":
         # Copies may have come to store different elements: only the dense mean is defined.
         return mean([copy.tostype("default") for copy in copies]).tostype("csr")
-    from numparam.ndarray.sparse.parts import Parts
-
     near = [copy if copy._backend is backend else copy.copyto(context) for copy in copies]
     parts = [copy._checked() for copy in near]
     ids, rows = backend.merge.merge(

@@ -1,251 +1,131 @@
-"""Saving all parameters of a dictionary to a file, and loading them back."""
+"""Loading all parameters of a dictionary: everything is compared first, then written."""
 
 from __future__ import annotations
 
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from numparam.formats import FormatError, ParamsReader
-from numparam.gluon import saving
-from numparam.gluon.changes import as_array
+from numparam.formats import ParamsReader
+from numparam.gluon import contexts, hooks
+from numparam.gluon.checks import as_array
 from numparam.gluon.errors import (
     IncompatibleDataError,
     IncompleteLoadError,
     LoadError,
+    NoNamedArraysError,
     ParameterConflictError,
+    UnnamedArraysError,
 )
-from numparam.gluon.loading import ArraySource, FileSource, Plan, Source
-from numparam.gluon.overriding import is_overridden
+from numparam.gluon.loading import ArraySource, FileSource, LoadPlan, ValueSource
 from numparam.gluon.utils import _brief_print_list
 
-__all__ = ["Checkpoints"]
+__all__ = ["Options", "load_arrays", "load_file"]
 
 
-class UnnamedArraysError(FormatError, TypeError):
-    """The file holds a list of arrays, whose names are not known."""
+class Options(NamedTuple):
+    """The options of `ParameterDict.load` and `ParameterDict.load_dict`; see there."""
+
+    allow_missing: bool
+    ignore_extra: bool
+    restore_prefix: str
+    ctx: Any
+    cast_dtype: bool
+    dtype_source: str
 
 
-class NoNamedArraysError(TypeError, ValueError, AttributeError):
-    """Something else came than arrays by name."""
-
-
-class Checkpoints:
-    """The part of `ParameterDict` that knows files."""
-
-    _params: Any
-
-    def save(self, filename: str | os.PathLike[Any], strip_prefix: str = "") -> None:
-        """Write all parameters to a ``.params`` file.
-
-        Parameters
-        ----------
-        filename : str or os.PathLike
-            The file. It is replaced at the end; a failed save leaves the old one.
-        strip_prefix : str, default ''
-            Cut off the beginning of each name.
-
-        Raises
-        ------
-        ValueError
-            If a name does not begin with `strip_prefix`, or two parameters have one name.
-        RuntimeError
-            If a parameter is not initialised; or, as an OSError too, if the file cannot be
-            written.
-
-        Notes
-        -----
-        Where there are copies on several contexts, their mean is written. The bytes are those of
-        MXNet 1.9.1.
-
-        Examples
-        --------
-        >>> import os, tempfile
-        >>> import numparam as mx
-        >>> parameters = mx.gluon.ParameterDict("net_")
-        >>> _ = parameters.get("weight", shape=(2,), init="ones")
-        >>> parameters.initialize()
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = os.path.join(folder, "net.params")
-        ...     parameters.save(path, strip_prefix="net_")
-        ...     list(mx.nd.load(path))
-        ['weight']
-        """
-        saving.save(self._params.values(), filename, strip_prefix)
-
-    def load(
-        self,
-        filename: str | os.PathLike[Any],
-        ctx: Any = None,
-        allow_missing: bool = False,
-        ignore_extra: bool = False,
-        restore_prefix: str = "",
-        cast_dtype: bool = False,
-        dtype_source: str = "current",
-    ) -> None:
-        """Read parameters from a ``.params`` file.
-
-        Parameters
-        ----------
-        filename : str or os.PathLike
-            The file.
-        ctx : Context or list of Context, optional
-            Where parameters go that are not initialised; ``cpu(0)`` if not given. Of the others it
-            must be the contexts.
-        allow_missing : bool, default False
-            Whether the file may lack parameters, which stay as they are.
-        ignore_extra : bool, default False
-            Whether the file may have arrays that belong to no parameter.
-        restore_prefix : str, default ''
-            Put before each name of the file.
-        cast_dtype : bool, default False
-            Whether dtypes may differ.
-        dtype_source : {'current', 'saved'}, default 'current'
-            With `cast_dtype`: whose dtype a parameter has afterwards.
-
-        Raises
-        ------
-        LoadError
-            If names, shapes, dtypes, storage types or contexts do not fit: an AssertionError, a
-            ValueError and an MXNetError. It has the lists ``missing``, ``unexpected`` and
-            ``mismatched``. Nothing was changed.
-        FormatError, FileAccessError
-            If the file is damaged or cannot be read. Nothing was changed.
-        IncompleteLoadError
-            If reading fails after all this was found to be right; it says which parameters have
-            changed.
-
-        Notes
-        -----
-        All headers are read and compared with all parameters before the first value is read; values
-        then go straight into the parameters' memory. Files of any version are read in any mode.
-        """
-        with ParamsReader(filename) as reader:
-            if reader.names is None:
-                if reader.headers:
-                    raise UnnamedArraysError(
-                        f"expected named arrays, and there is a list of {len(reader.headers)} "
-                        "without names. Save a dict, or load the list with nd.load and pass a "
-                        "dict to load_dict.",
-                        source=os.fspath(filename) if _is_path(filename) else None,
-                    )
-                names: list[str] = []
-            else:
-                names = [_without_kind(name) for name in reader.names]
-            sources: dict[str, Source] = {
-                name: FileSource(reader, header)
-                for name, header in zip(names, reader.headers, strict=True)
-            }
-            where = f"file '{os.fsdecode(filename)}'" if _is_path(filename) else "the given bytes"
-            options = (ctx, cast_dtype, dtype_source)
-            self._load(sources, where, allow_missing, ignore_extra, restore_prefix, options)
-
-    def load_dict(
-        self,
-        param_dict: Mapping[str, Any] | Iterable[tuple[str, Any]],
-        ctx: Any = None,
-        allow_missing: bool = False,
-        ignore_extra: bool = False,
-        restore_prefix: str = "",
-        filename: str | None = None,
-        cast_dtype: bool = False,
-        dtype_source: str = "current",
-    ) -> None:
-        """Take parameters from arrays in memory.
-
-        Parameters
-        ----------
-        param_dict : mapping of str to NDArray or numpy.ndarray, or pairs
-            The arrays by name; they are copied. Of a mapping, the beginnings ``arg:`` and ``aux:``
-            of names do not count.
-        ctx, allow_missing, ignore_extra, restore_prefix, cast_dtype, dtype_source
-            As for `load`.
-        filename : str, optional
-            Where the arrays are from, for messages.
-
-        Raises
-        ------
-        LoadError
-            As for `load`.
-        TypeError
-            If a value is no array.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import numparam as mx
-        >>> parameters = mx.gluon.ParameterDict("net_")
-        >>> weight = parameters.get("weight", shape=(2,))
-        >>> parameters.load_dict({"net_weight": np.float32([1, 2])})
-        >>> weight.data().asnumpy()
-        array([1., 2.], dtype=float32)
-        """
-        sources: dict[str, Source] = {
-            name: ArraySource(as_array(value, name)) for name, value in _named_arrays(param_dict)
+def load_file(own: Mapping[str, Any], filename: str | os.PathLike[Any], options: Options) -> None:
+    """Load parameters from a file; see `ParameterDict.load`."""
+    with ParamsReader(filename) as reader:
+        if reader.names is None:
+            if reader.headers:
+                raise UnnamedArraysError(
+                    f"expected named arrays, and there is a list of {len(reader.headers)} "
+                    "without names. Save a dict, or load the list with nd.load and pass a "
+                    "dict to load_dict.",
+                    source=os.fspath(filename) if _is_path(filename) else None,
+                )
+            names: list[str] = []
+        else:
+            names = [_without_kind(name) for name in reader.names]
+        sources: dict[str, ValueSource] = {
+            name: FileSource(reader, header)
+            for name, header in zip(names, reader.headers, strict=True)
         }
-        where = f"file '{filename}'" if filename else "the given dict"
-        options = (ctx, cast_dtype, dtype_source)
-        self._load(sources, where, allow_missing, ignore_extra, restore_prefix, options)
+        where = f"file '{os.fsdecode(filename)}'" if _is_path(filename) else "the given bytes"
+        _load(own, sources, where, options)
 
-    def _load(
-        self,
-        sources: dict[str, Source],
-        where: str,
-        allow_missing: bool,
-        ignore_extra: bool,
-        prefix: str,
-        options: tuple[Any, bool, str],
-    ) -> None:
-        """Compare everything with everything, then write."""
-        own = self._params
-        if not isinstance(prefix, str):
-            raise TypeError(
-                f"restore_prefix must be a string; got {prefix!r} of type {type(prefix).__name__}."
-            )
-        if prefix:
-            for name in own:
-                if not name.startswith(prefix):
-                    raise ParameterConflictError(
-                        f"restore_prefix is '{prefix}', and Parameter '{name}' does not begin with "
-                        "it. Pass the prefix that all parameters of this dictionary share."
-                    )
-            sources = {prefix + name: source for name, source in sources.items()}
-        missing = [] if allow_missing else [name for name in own if name not in sources]
-        unexpected = [] if ignore_extra else [name for name in sources if name not in own]
-        plans: dict[str, Plan] = {}
-        mismatched = []
-        for name, source in sources.items():
-            if name in own:
-                try:
-                    plans[name] = Plan(own[name], source, *options)
-                except IncompatibleDataError as error:
-                    mismatched.append((name, str(error)))
-        if missing or unexpected or mismatched:
-            cut = len(prefix)
-            raise LoadError(
-                _report(where, list(own), list(sources), missing, unexpected, mismatched, cut),
-                [name[cut:] for name in missing],
-                [name[cut:] for name in unexpected],
-                [(name[cut:], reason) for name, reason in mismatched],
-            )
-        changed: list[str] = []
-        for name, plan in plans.items():
+
+def load_arrays(
+    own: Mapping[str, Any],
+    param_dict: Mapping[str, Any] | Iterable[tuple[str, Any]],
+    filename: str | None,
+    options: Options,
+) -> None:
+    """Load parameters from arrays in memory; see `ParameterDict.load_dict`."""
+    sources: dict[str, ValueSource] = {
+        name: ArraySource(as_array(value, name)) for name, value in _named_arrays(param_dict)
+    }
+    where = f"file '{filename}'" if filename else "the given dict"
+    _load(own, sources, where, options)
+
+
+def _load(
+    own: Mapping[str, Any], sources: dict[str, ValueSource], where: str, options: Options
+) -> None:
+    """Compare everything with everything, then write."""
+    own = dict(own)
+    prefix, ctx = options.restore_prefix, contexts.read_once(options.ctx)
+    if not isinstance(prefix, str):
+        raise TypeError(
+            f"restore_prefix must be a string; got {prefix!r} of type {type(prefix).__name__}."
+        )
+    if prefix:
+        for name in own:
+            if not name.startswith(prefix):
+                raise ParameterConflictError(
+                    f"restore_prefix is '{prefix}', and Parameter '{name}' does not begin with "
+                    "it. Pass the prefix that all parameters of this dictionary share."
+                )
+        sources = {prefix + name: source for name, source in sources.items()}
+    missing = [] if options.allow_missing else [name for name in own if name not in sources]
+    unexpected = [] if options.ignore_extra else [name for name in sources if name not in own]
+    plans: dict[str, LoadPlan] = {}
+    mismatched = []
+    for name, source in sources.items():
+        if name in own:
             try:
-                if is_overridden(own[name], "_load_init"):
-                    plan.carry_out_by_load_init()
-                else:
-                    plan.carry_out()
-            except Exception as error:
-                reason = str(error).rstrip(".")
-                raise IncompleteLoadError(
-                    f"Parameter '{name}' could not be loaded from {where}: {reason}. All names, "
-                    "shapes and dtypes had been checked before. "
-                    f"{_progress(changed, name, plan.in_place)}",
-                    changed,
-                    name if plan.in_place else None,
-                ) from error
-            changed.append(name)
+                plans[name] = LoadPlan(
+                    own[name], source, ctx, options.cast_dtype, options.dtype_source
+                )
+            except IncompatibleDataError as error:
+                mismatched.append((name, str(error)))
+    if missing or unexpected or mismatched:
+        cut = len(prefix)
+        raise LoadError(
+            _report(where, list(own), list(sources), missing, unexpected, mismatched, cut),
+            [name[cut:] for name in missing],
+            [name[cut:] for name in unexpected],
+            [(name[cut:], reason) for name, reason in mismatched],
+        )
+    changed: list[str] = []
+    for name, plan in plans.items():
+        try:
+            if hooks.is_replaced(own[name], "_load_init"):
+                plan.carry_out_by_load_init()
+            else:
+                plan.carry_out()
+        except Exception as error:
+            reason = str(error).rstrip(".")
+            raise IncompleteLoadError(
+                f"Parameter '{name}' could not be loaded from {where}: {reason}. All names, "
+                "shapes and dtypes had been checked before. "
+                f"{_progress(changed, name, plan.in_place)}",
+                changed,
+                name if plan.in_place else None,
+            ) from error
+        changed.append(name)
 
 
 def _is_path(source: Any) -> bool:
@@ -253,7 +133,7 @@ def _is_path(source: Any) -> bool:
 
 
 def _named_arrays(param_dict: Any) -> list[tuple[str, Any]]:
-    """Give the pairs of a mapping, whose names may begin with a kind, or pairs as they are."""
+    """Return the pairs of a mapping, whose names may begin with a kind, or pairs as they are."""
     of_mapping = isinstance(param_dict, Mapping) or hasattr(param_dict, "items")
     try:
         pairs = [
@@ -277,7 +157,11 @@ def _without_kind(name: str) -> str:
 
 
 def _progress(changed: list[str], name: str, in_place: bool) -> str:
-    before = f"Loaded before it: {_brief_print_list(changed)}." if changed else "None was loaded."
+    before = (
+        f"Loaded before it: {_brief_print_list(changed)}."
+        if changed
+        else "No parameter was loaded."
+    )
     if in_place:
         return f"{before} The values of '{name}' may be partly new; the others are unchanged."
     return f"{before} The others, with '{name}', are unchanged."
@@ -292,18 +176,18 @@ def _report(
     mismatched: list[tuple[str, str]],
     cut: int,
 ) -> str:
-    """Say all that is wrong, with the nearest names; `cut` characters of a name are its prefix."""
+    """List all that is wrong, with the nearest names; `cut` characters of a name are its prefix."""
     lines = [f"{where[0].upper()}{where[1:]} does not fit the parameters. Nothing was loaded."]
     if missing:
         lines.append(
             f"Missing in {where}: {_suggested(missing, given, cut)}. It has: "
-            f"{_brief_print_list(name[cut:] for name in given) or 'nothing'}. "
+            f"{_brief_print_list(name[cut:] for name in given) or 'no arrays'}. "
             "Set allow_missing=True to keep these parameters as they are."
         )
     if unexpected:
         lines.append(
             f"Unexpected in {where}: {_suggested(unexpected, own, cut)}. The parameters are: "
-            f"{_brief_print_list(name[cut:] for name in own) or 'none'}. "
+            f"{_brief_print_list(name[cut:] for name in own) or '(none)'}. "
             "Set ignore_extra=True to skip these arrays."
         )
     lines.extend(f"Mismatched: {reason}" for _, reason in mismatched)

@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
-from numparam.devices import epochs
-from numparam.gluon.errors import UnusableContextError
+from numparam.gluon.errors import NoContextsError, UnusableContextError
 from numparam.ndarray.arguments import ContextArgumentError, device_of
 
-__all__ = ["NoContextsError", "Placed", "as_context_list", "position_of"]
+__all__ = ["as_context_list", "position_of", "read_once"]
 
 # Contexts of these types with equal numbers can stand for each other.
 _HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 
-class NoContextsError(MXNetError, ValueError):
-    """An empty list of contexts came, on which a parameter would have no values."""
-
-
-class Placed(list[Any]):
-    """A parameter's arrays, one for each context, and which of them served a context before.
-
-    Both are one object, so that a thread that looks an array up while another thread moves the
-    parameter finds an array of the context it asked for: the old one or the new one.
-
-    Attributes
-    ----------
-    positions : dict of Context or None to int
-        Positions by the contexts that were asked for, and by None where there is one array. There
-        is no such attribute until one was.
-    """
-
-    __slots__ = ("positions",)
-
-    positions: dict[Context | None, int]
-
-    def __setitem__(self, position: Any, array: Any) -> None:
-        super().__setitem__(position, array)
-        epochs.bump()
-
-    @classmethod
-    def of(cls, arrays: Iterable[Any] | None) -> Placed | None:
-        """Put arrays into such a list, unless they are in one; None stays None."""
-        if arrays is None or type(arrays) is cls:
-            return arrays
-        return cls(arrays)
+def read_once(ctx: Any) -> Any:
+    """Return an argument ``ctx`` that may be read for many parameters: an iterator as a list."""
+    return list(ctx) if isinstance(ctx, Iterator) else ctx
 
 
 def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:
-    """Give the contexts that an argument ``ctx`` means, each once, in their order.
+    """Return the contexts that an argument ``ctx`` means, each once, in their order.
 
     Parameters
     ----------
@@ -65,36 +36,36 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
     Returns
     -------
     list of Context
-        A new list. Each context can be used: its backend is there.
+        A new list. Each context can be used: its backend exists.
 
     Raises
     ------
     ContextArgumentError
-        If something else came: an MXNetError, a TypeError and an AttributeError.
+        If it is something else: an MXNetError, a TypeError and an AttributeError.
     NoContextsError
-        If there is none in it.
+        If it is empty.
     UnusableContextError
-        If a device is not there: an MXNetError.
+        If a device does not exist: an MXNetError.
     """
     if ctx is None:
         contexts = [default or current_context()]
     elif isinstance(ctx, Context):
         contexts = [ctx]
     elif isinstance(ctx, (str, bytes)):
-        raise _no_context(ctx, name)
+        raise _not_a_context(ctx, name)
     else:
         try:
             contexts = list(ctx)
         except TypeError:
-            raise _no_context(ctx, name) from None
+            raise _not_a_context(ctx, name) from None
     if not contexts:
         raise NoContextsError(
             f"Parameter '{name}' got an empty list of contexts, which would leave it without "
-            "values. Give at least one, such as [cpu(0)]."
+            "values. Pass at least one, such as [cpu(0)]."
         )
     for context in contexts:
         if not isinstance(context, Context):
-            raise _no_context(context, name)
+            raise _not_a_context(context, name)
         try:
             device_of(context)
         except MXNetError as error:
@@ -134,7 +105,7 @@ def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | N
     1
     """
     if not isinstance(context, Context):
-        raise _no_context(context, name)
+        raise _not_a_context(context, name)
     found = None
     for position, other in enumerate(contexts):
         if other == context:
@@ -148,7 +119,7 @@ def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | N
     return found
 
 
-def _no_context(ctx: Any, name: str) -> ContextArgumentError:
+def _not_a_context(ctx: Any, name: str) -> ContextArgumentError:
     return ContextArgumentError(
         f"Parameter '{name}': ctx must be a Context such as cpu(0), or a list of them; "
         f"got {ctx!r} of type {type(ctx).__name__}."

@@ -1,4 +1,4 @@
-"""The errors of parameters: one class for each kind of mistake.
+"""The errors of `numparam.gluon`: one class for each kind of mistake.
 
 Each class is also what MXNet raises in the same place (RuntimeError, AssertionError, ValueError or
 KeyError), so that existing ``except`` clauses keep working.
@@ -10,32 +10,59 @@ from collections.abc import Sequence
 from typing import Any
 
 from numparam.base import MXNetError
+from numparam.devices.backend import AllocationError
+from numparam.formats import FormatError
 
 __all__ = [
+    "BatchAxisError",
     "ContextNotFoundError",
     "DeferredInitializationError",
+    "DownloadError",
     "IncompatibleDataError",
     "IncompleteLoadError",
     "InvalidGradReqError",
+    "InvalidNameError",
+    "InvalidStorageTypeError",
     "LoadError",
+    "NoArraysError",
+    "NoContextsError",
     "NoGradientError",
+    "NoNamedArraysError",
     "NoTrainerError",
+    "NormArgumentError",
+    "NotAContextListError",
+    "NotAParameterError",
+    "NotAnArrayError",
     "NotInitializedError",
     "NothingToSetError",
     "ParameterConflictError",
     "ParameterStorageError",
+    "RowIdRangeError",
+    "RowIdTypeError",
+    "RowIdValueError",
     "SecondTrainerError",
     "ShapeMismatchError",
+    "SliceCountError",
+    "SparseNumpyParameterError",
+    "SparseRowIdError",
+    "SparseScalarParameterError",
+    "StoragePairError",
+    "UnallocatedContextError",
+    "UnevenSplitError",
+    "UnexpectedKeywordError",
     "UninitializedResetError",
+    "UnknownAttributeError",
     "UnknownParameterError",
     "UnknownShapeError",
+    "UnnamedArraysError",
+    "UnnamedFileError",
     "UnsaveableNameError",
     "UnusableContextError",
 ]
 
 
 class DeferredInitializationError(MXNetError):
-    """The parameter waits for its shape; it has no arrays yet.
+    """The parameter has no arrays yet: its initialization waits for its shape.
 
     Examples
     --------
@@ -45,11 +72,11 @@ class DeferredInitializationError(MXNetError):
 
 
 class NotInitializedError(RuntimeError):
-    """`initialize` was not called: the parameter has no arrays."""
+    """`initialize` was not called, so the parameter has no arrays."""
 
 
 class NothingToSetError(NotInitializedError, AssertionError):
-    """Values came for a parameter that has no arrays, and is not going to have any."""
+    """Values were given to a parameter that has no arrays and waits for none."""
 
 
 class ContextNotFoundError(MXNetError, LookupError):
@@ -65,15 +92,15 @@ class ParameterStorageError(MXNetError):
 
 
 class NoTrainerError(MXNetError):
-    """Rows of a parameter were asked for, and no Trainer owns it."""
+    """Rows were requested from a parameter that no Trainer owns."""
 
 
 class SecondTrainerError(MXNetError):
-    """A row-sparse parameter that one Trainer owns was given to another."""
+    """A sparse parameter that belongs to one Trainer was given to another."""
 
 
 class InvalidGradReqError(ValueError, AssertionError):
-    """``grad_req`` is none of ``'write'``, ``'add'`` and ``'null'``."""
+    """``grad_req`` is not ``'write'``, ``'add'`` or ``'null'``."""
 
 
 class ShapeMismatchError(ValueError, AssertionError):
@@ -81,11 +108,15 @@ class ShapeMismatchError(ValueError, AssertionError):
 
 
 class UnknownShapeError(ValueError, AssertionError):
-    """The shape has dimensions that are not known, where all must be."""
+    """The shape has unknown dimensions where all must be known."""
 
 
 class UnusableContextError(MXNetError):
     """A parameter cannot be put on a context."""
+
+
+class UnallocatedContextError(UnusableContextError, AllocationError):
+    """There is not enough memory for a parameter on a context; a MemoryError too."""
 
 
 class UninitializedResetError(ValueError):
@@ -97,7 +128,7 @@ class IncompatibleDataError(AssertionError, ValueError, MXNetError):
 
 
 class ParameterConflictError(AssertionError, ValueError):
-    """Two wishes about one parameter contradict each other."""
+    """Two requests about one parameter contradict each other."""
 
 
 class UnknownParameterError(KeyError):
@@ -174,3 +205,99 @@ class IncompleteLoadError(MXNetError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.changed, self.damaged)
+
+
+class InvalidNameError(TypeError, ValueError):
+    """A parameter's name is not a string."""
+
+
+class InvalidStorageTypeError(ValueError, AssertionError):
+    """A storage type is not ``'default'``, ``'row_sparse'`` or ``'csr'``."""
+
+
+class NotAnArrayError(TypeError, AttributeError):
+    """Values are not an array; an AttributeError too, as in MXNet."""
+
+
+class StoragePairError(TypeError, ValueError):
+    """An array of one storage type cannot be written into one of another."""
+
+
+class SparseNumpyParameterError(MXNetError, ValueError):
+    """A sparse parameter was initialized where NumPy arrays are on, which are dense."""
+
+
+class SparseScalarParameterError(MXNetError, ValueError):
+    """A sparse parameter has no dimensions, and therefore no rows."""
+
+
+class NoContextsError(MXNetError, ValueError):
+    """A list of contexts is empty, which would leave a parameter without values."""
+
+
+class RowIdTypeError(TypeError, AttributeError):
+    """Row ids are not an NDArray; an AttributeError too, as in MXNet."""
+
+
+class SparseRowIdError(MXNetError, TypeError):
+    """Row ids are a sparse array."""
+
+
+class RowIdRangeError(IndexError, MXNetError):
+    """A row id is negative, or not below the number of rows."""
+
+
+class RowIdValueError(ValueError, MXNetError):
+    """A row id is not a whole number."""
+
+
+class NotAParameterError(TypeError, AttributeError):
+    """Something other than parameters was put into a dictionary of parameters."""
+
+
+class UnknownAttributeError(AttributeError):
+    """Parameters have no attribute of this name."""
+
+
+class UnexpectedKeywordError(TypeError):
+    """`Parameter` has no argument of this name."""
+
+
+class UnnamedArraysError(FormatError, TypeError):
+    """A file holds a list of arrays without names."""
+
+
+class NoNamedArraysError(TypeError, ValueError, AttributeError):
+    """The argument is not a collection of arrays by name."""
+
+
+class UnevenSplitError(ValueError):
+    """A batch does not divide into equal slices."""
+
+
+class SliceCountError(ValueError, ZeroDivisionError):
+    """The number of slices is below one; a ZeroDivisionError too, as in MXNet."""
+
+
+class BatchAxisError(ValueError, IndexError):
+    """The data has no such axis; an IndexError too, as in MXNet."""
+
+
+class NotAContextListError(TypeError, AttributeError):
+    """The argument is not a list of contexts; an AttributeError too, as in MXNet."""
+
+
+class NoArraysError(ValueError, AssertionError):
+    """There are no arrays to take the norm of; an AssertionError too, as in MXNet."""
+
+
+class NormArgumentError(MXNetError, ValueError, TypeError):
+    """Arrays or bounds that cannot be clipped."""
+
+
+class DownloadError(MXNetError, OSError):
+    """A file is missing or differs, and numparam does not download it."""
+
+
+class UnnamedFileError(ValueError, AssertionError):
+    """An address ends without a file name; an AssertionError too, as in MXNet."""

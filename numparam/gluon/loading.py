@@ -1,12 +1,11 @@
-"""Loading values into parameters: what fits is found out first, then everything is written.
+"""Loading values into parameters: everything is checked first, then everything is written.
 
-Values come from arrays in memory or straight from a file, whose headers tell shape, dtype and
-storage type before a value is read.
+Values come from arrays in memory or straight from a file, whose headers contain shape, dtype and
+storage type, so that they are checked before a value is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,17 +15,20 @@ from numparam.context import Context
 from numparam.devices.backend import Backend
 from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
-from numparam.gluon import contexts, shape_rules, transfers
+from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
-from numparam.gluon.overriding import is_overridden
+from numparam.gluon.state import Ready, State
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.csr import CSRNDArray
+from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.types.dtypes import as_dtype, dtype_name
 
-__all__ = ["ArraySource", "FileSource", "Plan", "Source"]
+__all__ = ["ArraySource", "FileSource", "LoadPlan", "ValueSource"]
 
 
-class Source(Protocol):
-    """Values of one array, and what is known of them before they are read."""
+class ValueSource(Protocol):
+    """Values of one array, and what is known about them before they are read."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -37,7 +39,7 @@ class Source(Protocol):
         ...
 
     def array(self) -> Any:
-        """Give an NDArray of the source's storage type; it may be the source itself."""
+        """Return an NDArray of the source's storage type; it may be the source itself."""
         ...
 
 
@@ -57,11 +59,11 @@ class ArraySource:
         self.stype: str = getattr(values, "stype", "default")
 
     def write_into(self, array: NDArray) -> None:
-        """Write into a dense array of the same shape; see `Source`."""
+        """Write into a dense array of the same shape; see `ValueSource`."""
         transfers.write(array, self._values)
 
     def array(self) -> Any:
-        """Give an NDArray; see `Source`."""
+        """Return an NDArray; see `ValueSource`."""
         if isinstance(self._values, NDArray):
             return self._values
         result = transfers.empty(self.shape, self.dtype, Context("cpu", 0), NDArray)
@@ -88,7 +90,7 @@ class FileSource:
         self.stype = header.storage
 
     def write_into(self, array: NDArray) -> None:
-        """Read into the memory of a dense array of the same shape; see `Source`."""
+        """Read into the memory of a dense array of the same shape; see `ValueSource`."""
         backend, buffer = array._backend, array._buffer
         if buffer.dtype == self.dtype:
             self._read_into(backend, buffer)
@@ -108,17 +110,13 @@ class FileSource:
         backend.read_into(buffer, fill)
 
     def array(self) -> Any:
-        """Read into an NDArray on ``cpu(0)``; see `Source`."""
+        """Read into an NDArray on ``cpu(0)``; see `ValueSource`."""
         context = Context("cpu", 0)
         backend = backend_of("cpu", 0)
         record = self._reader.read(self._header)
         data = backend.upload(record.data)
         if not isinstance(record, (RowSparseRecord, CSRRecord)):
             return NDArray.from_buffer(data, context, backend)
-        from numparam.ndarray.sparse.csr import CSRNDArray
-        from numparam.ndarray.sparse.parts import Parts
-        from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-
         indices = backend.upload(record.indices)
         if isinstance(record, RowSparseRecord):
             parts = Parts(data, indices, valid=True)
@@ -127,14 +125,14 @@ class FileSource:
         return CSRNDArray.from_parts(self.shape, parts, context, backend)
 
 
-class Plan:
-    """How one source goes into one parameter; to make it changes nothing.
+class LoadPlan:
+    """How one source goes into one parameter; making the plan changes nothing.
 
     Parameters
     ----------
     parameter : Parameter
         Where the values go.
-    source : Source
+    source : ValueSource
         Where they come from.
     ctx, cast_dtype, dtype_source
         As for `Parameter._load_init`.
@@ -146,51 +144,54 @@ class Plan:
     """
 
     def __init__(
-        self, parameter: Any, source: Source, ctx: Any, cast_dtype: bool, dtype_source: str
+        self, parameter: Any, source: ValueSource, ctx: Any, cast_dtype: bool, dtype_source: str
     ) -> None:
         self._parameter = parameter
         self._source = source
         self._options = (ctx, cast_dtype, dtype_source)
-        self._shape = self._fitting_shape()
-        self._dtype = self._fitting_dtype(cast_dtype, dtype_source)
+        state: State = parameter._state
+        self._shape = self._fitting_shape(state)
+        self._dtype = self._fitting_dtype(state, cast_dtype, dtype_source)
         self._check_storage()
-        self._contexts = self._fitting_contexts(ctx)
+        self._contexts = self._fitting_contexts(state, ctx)
 
-    def _refused(self, reason: str) -> IncompatibleDataError:
+    def _misfit(self, reason: str) -> IncompatibleDataError:
         return IncompatibleDataError(f"Parameter '{self._parameter.name}' {reason}")
 
-    def _fitting_shape(self) -> shape_rules.Shape:
-        parameter, given = self._parameter, self._source.shape
+    def _fitting_shape(self, state: State) -> shape_rules.Shape:
+        given = self._source.shape
         try:
-            shape = shape_rules.filled_in(parameter._settled_shape, given, parameter.name)
+            shape = shape_rules.filled_in(state.settled_shape, given, self._parameter.name)
         except ShapeMismatchError:
-            raise self._refused(
-                f"has shape {parameter._settled_shape}, and the array to load has shape {given}. "
+            raise self._misfit(
+                f"has shape {state.settled_shape}, and the array to load has shape {given}. "
                 "Load it into a parameter of that shape; sizes of 0 take any size."
             ) from None
         if not shape_rules.is_known(shape):
-            raise self._refused(
+            raise self._misfit(
                 f"cannot take an array of shape {shape}: it has no elements, or no dimensions, "
                 "which needs NumPy shapes (numparam.util.np_shape)."
             )
         return shape
 
-    def _fitting_dtype(self, cast_dtype: bool, dtype_source: str) -> np.dtype[Any] | None:
-        """Find the dtype that the parameter must be cast to first; None if to none."""
-        parameter, given = self._parameter, self._source.dtype
+    def _fitting_dtype(
+        self, state: State, cast_dtype: bool, dtype_source: str
+    ) -> np.dtype[Any] | None:
+        """Return the dtype that the parameter must be cast to first, or None."""
+        declared, given = self._parameter.dtype, self._source.dtype
         if cast_dtype and dtype_source not in ("current", "saved"):
-            raise self._refused(
+            raise self._misfit(
                 "cannot be loaded: dtype_source must be 'current' (keep the parameter's dtype) or "
                 f"'saved' (take that of the loaded array); got {dtype_source!r}."
             )
-        if parameter.dtype is None:
-            # Nobody has named a dtype: arrays that exist keep theirs, new ones take the saved one.
-            return given if parameter._data is None else None
-        if given == parameter._array_dtype:
+        if declared is None:
+            # No dtype was declared: arrays that exist keep theirs, new ones take the saved one.
+            return given if state.data is None else None
+        if given == as_dtype(declared):
             return None
         if not cast_dtype:
-            raise self._refused(
-                f"has dtype {dtype_name(parameter.dtype)}, and the array to load has dtype "
+            raise self._misfit(
+                f"has dtype {dtype_name(declared)}, and the array to load has dtype "
                 f"{given.name}. Set cast_dtype=True to convert it (dtype_source='current'), or "
                 "the parameter (dtype_source='saved')."
             )
@@ -199,31 +200,31 @@ class Plan:
     def _check_storage(self) -> None:
         stypes = (self._source.stype, self._parameter._stype)
         if stypes in (("row_sparse", "csr"), ("csr", "row_sparse")):
-            raise self._refused(
+            raise self._misfit(
                 f"has storage type '{stypes[1]}', into which an array of storage type "
                 f"'{stypes[0]}' does not convert. Load it with tostype('default') applied."
             )
 
-    def _fitting_contexts(self, ctx: Any) -> list[Context]:
-        parameter = self._parameter
+    def _fitting_contexts(self, state: State, ctx: Any) -> list[Context]:
+        name = self._parameter.name
         current: list[Context] | None = None
-        if parameter._data is not None:
-            current = list(parameter._ctx_list)
-        elif parameter._deferred_init:
-            current = list(parameter._deferred_init[1])
+        if state.data is not None:
+            current = list(state.contexts or ())
+        elif state.deferred:
+            current = list(state.deferred[1])
         if current is None:
-            return contexts.as_context_list(ctx, parameter.name, Context("cpu", 0))
+            return contexts.as_context_list(ctx, name, Context("cpu", 0))
         if ctx is not None:
-            wanted = contexts.as_context_list(ctx, parameter.name)
+            wanted = contexts.as_context_list(ctx, name)
             if set(wanted) != set(current):
-                raise self._refused(
+                raise self._misfit(
                     f"is initialized on {current} and cannot be loaded on {wanted}. Call "
                     f"reset_ctx({wanted}) first, or load without ctx."
                 )
         return current
 
     def carry_out_by_load_init(self) -> None:
-        """Let the parameter take the values in its own way."""
+        """Let a replaced `_load_init` take the values."""
         ctx, cast_dtype, dtype_source = self._options
         self._parameter._load_init(
             self._source.array(), ctx, cast_dtype=cast_dtype, dtype_source=dtype_source
@@ -232,39 +233,58 @@ class Plan:
     @property
     def in_place(self) -> bool:
         """Whether the parameter's arrays are written while the values are read."""
-        return self._parameter._data is not None
+        return self._parameter._state.data is not None
 
     def carry_out(self) -> None:
         """Write the values. Fails only if reading does, or if there is not enough memory."""
         with autograd.pause():
-            if self._parameter._data is None:
-                self._initialize()()
+            if self._parameter._state.data is None:
+                self._prepare_new()()
             else:
                 self._overwrite()
 
-    def _initialize(self) -> Callable[[], None]:
-        """Read into new arrays; what is returned gives them to the parameter."""
-        parameter, source = self._parameter, self._source
-        shape, dtype = self._shape, self._dtype
-        wanted = parameter._array_dtype if dtype is None else dtype
+    def _prepare_new(self) -> Ready:
+        """Read into new arrays; calling what is returned binds them."""
+        parameter, source, dtype = self._parameter, self._source, self._dtype
+        previous: State = parameter._state
+        wanted = as_dtype(parameter.dtype) if dtype is None else dtype
         owned = parameter._stype == "default" == source.stype
         if owned:
-            values = transfers.empty(shape, wanted, self._contexts[0], transfers.array_class())
+            values = transfers.empty(
+                self._shape, wanted, self._contexts[0], transfers.array_class()
+            )
             source.write_into(values)
         else:
             values = self._in_its_form(wanted)
-        bind = parameter._prepared_copies(values, self._contexts, owned)
+        state = previous.but(shape=self._shape)
+        cast: Any = None
+        if dtype is not None and parameter.dtype is not None:
+            if hooks.is_replaced(parameter, "cast"):
+                cast = dtype.type
+            else:
+                state = state.but(dtype=dtype.type)
+        bind = replicas.prepare(
+            parameter, previous, state, values, self._contexts, (_again, (self,)), owned
+        )
+        if cast is None:
+            return bind
 
-        def commit() -> None:
-            if dtype is not None and parameter.dtype is not None:
-                parameter.cast(dtype.type)
-            parameter._take_shape(shape)
-            bind()
+        def cast_and_bind() -> None:
+            parameter.cast(cast)
+            replicas.prepare(
+                parameter,
+                parameter._state,
+                parameter._state.but(shape=self._shape),
+                values,
+                self._contexts,
+                (_again, (self,)),
+                owned,
+            )()
 
-        return commit
+        return cast_and_bind
 
     def _in_its_form(self, dtype: np.dtype[Any]) -> Any:
-        """Give the values in a dtype and the parameter's storage type; maybe the source itself."""
+        """Convert the values to a dtype and the storage type; it may be the source itself."""
         return transfers.in_storage(self._source.array().astype(dtype), self._parameter._stype)
 
     def _overwrite(self) -> None:
@@ -272,19 +292,25 @@ class Plan:
         parameter, source = self._parameter, self._source
         if self._dtype is not None:
             parameter.cast(self._dtype.type)
-        if is_overridden(parameter, "set_data"):
-            parameter.set_data(self._in_its_form(parameter._data[0].dtype))
+        data = parameter._state.data
+        if hooks.is_replaced(parameter, "set_data"):
+            parameter.set_data(self._in_its_form(data[0].dtype))
             return
-        parameter._before_writing()
-        parameter._take_shape(self._shape)
+        rows.before_writing(parameter)
         if parameter._stype == "default" == source.stype:
-            for array in parameter._data:
+            for array in data:
                 array._require_writable()
                 source.write_into(array)
-            return
-        form = self._in_its_form(parameter._data[0].dtype)
-        for array in parameter._data:
-            if parameter._stype == "default":
-                transfers.write(array, form)
-            else:
-                array._adopt(transfers.copied(form, array.context)._parts)
+        else:
+            form = self._in_its_form(data[0].dtype)
+            for array in data:
+                if parameter._stype == "default":
+                    transfers.write(array, form)
+                else:
+                    array._adopt(transfers.copied(form, array.context)._parts)
+        parameter._update(lambda now: now.but(shape=self._shape))
+
+
+def _again(parameter: Any, plan: LoadPlan) -> Ready:
+    """Carry a plan out for a parameter that another thread has changed; see `Commit`."""
+    return plan.carry_out

@@ -5,16 +5,34 @@ The module of this name in MXNet holds these classes, and existing code imports 
 
 from __future__ import annotations
 
-import warnings
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from numparam import autograd, initializer
-from numparam.gluon import transfers
-from numparam.gluon.changes import as_numbers
+import numpy as np
+
+from numparam import autograd, initializer, symbol
+from numparam.context import Context, current_context
+from numparam.devices import epochs
+from numparam.gluon import (
+    checks,
+    hooks,
+    initializing,
+    loading,
+    pickling,
+    replicas,
+    rows,
+    shape_rules,
+    transfers,
+    values,
+    zeroing,
+)
+from numparam.gluon.callers import warn
 from numparam.gluon.errors import DeferredInitializationError
-from numparam.gluon.parameter_dict import ParameterDict
-from numparam.gluon.rows import Rows
-from numparam.modes.np_mode import is_np_array
+from numparam.gluon.placed import Placed
+from numparam.gluon.state import REPLACING, Mark, Ready, State, assign_together
+from numparam.modes.np_mode import is_np_array, is_np_shape
+from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.symbol import Symbol
 
@@ -29,8 +47,15 @@ __all__ = [  # noqa: RUF022 - MXNet's order
 #: What counts as a tensor in ``isinstance`` checks.
 tensor_types = (Symbol, NDArray)
 
+#: `numparam.gluon.parameter_dict.ParameterDict`, which is above this module and enters itself here:
+#: MXNet has it in this module.
+ParameterDict: Any
 
-class Parameter(Rows):
+_DENSE = "default"
+
+
+@hooks.owner_of_steps
+class Parameter:
     """A named array that is trained, with a copy of it and of its gradient on each context.
 
     Parameters
@@ -38,17 +63,17 @@ class Parameter(Rows):
     name : str
         Its name; in files, too.
     grad_req : {'write', 'add', 'null'}, default 'write'
-        Whether an incoming gradient replaces the one there is, is added to it, or is not wanted.
+        Whether an incoming gradient replaces the previous one, is added to it, or is ignored.
     shape : int or tuple of int, optional
         Its shape. Sizes that are not known yet are 0 or -1.
     dtype : str, type or numpy.dtype, default float32
-        Its dtype. None leaves it to what is loaded.
+        Its dtype. With None, it takes the dtype of what is loaded.
     lr_mult, wd_mult : float, default 1.0
         Factors of the learning rate and of the weight decay.
     init : Initializer, str, dict or callable, optional
         What makes its first values.
     allow_deferred_init : bool, default False
-        Whether it may be initialised before its shape is known, to take effect when it is.
+        Whether `initialize` may be called before the shape is known; see there.
     differentiable : bool, default True
         If False, ``grad_req`` is always ``'null'``.
     stype, grad_stype : {'default', 'row_sparse', 'csr'}, default 'default'
@@ -64,7 +89,12 @@ class Parameter(Rows):
     AssertionError
         If `grad_req` or a storage type does not exist (also a ValueError).
     TypeError
-        If the dtype does not exist (also a ValueError), or the name is no string.
+        If the dtype does not exist (also a ValueError), or the name is not a string.
+
+    Notes
+    -----
+    Threads may use a parameter at the same time, and an interrupt may come at any time: shape,
+    dtype, contexts, data and gradients always fit each other.
 
     Examples
     --------
@@ -77,61 +107,747 @@ class Parameter(Rows):
     ((2, 3), 2)
     """
 
+    name: str
+    lr_mult: float
+    wd_mult: float
+    init: Any
+
+    # Shape, dtype, grad_req, contexts, arrays and deferred initialization: one object, which is
+    # read once and replaced at once, by `_replace`.
+    _state: State
+
+    _stype: str
+    _grad_stype: str
+    _differentiable: bool
+    _allow_deferred_init: bool
+
+    # The Trainer that owns a sparse parameter's rows between updates.
+    _trainer: rows.RowStore | None
+
+    # The symbolic variable, and the attributes that it was made of.
+    _variable: tuple[tuple[Any, ...], Any] | None
+
+    # Tables that hold the gradients; they are released when the gradients are replaced.
+    _tables: list[weakref.ref[zeroing.GradientTables]]
+
+    # Declared
+
+    def __init__(
+        self,
+        name: str,
+        grad_req: str = "write",
+        shape: Any = None,
+        dtype: Any = np.float32,
+        lr_mult: float = 1.0,
+        wd_mult: float = 1.0,
+        init: Any = None,
+        allow_deferred_init: bool = False,
+        differentiable: bool = True,
+        stype: str = _DENSE,
+        grad_stype: str = _DENSE,
+    ) -> None:
+        if not isinstance(name, str):
+            checks.check_name(name)
+        # `is` first: it is fast, and a non-string may define an odd `==`.
+        if stype is not _DENSE or grad_stype is not _DENSE:
+            checks.check_storage_type("stype", stype, name)
+            checks.check_storage_type("grad_stype", grad_stype, name)
+        if dtype is not None and dtype is not np.float32:
+            checks.checked_dtype(dtype, name)
+        if init is not None:
+            checks.check_described(init, name)
+        self.name = name
+        self._variable = None
+        self._trainer = None
+        self._tables = []
+        self._differentiable = bool(differentiable)
+        self._allow_deferred_init = bool(allow_deferred_init)
+        self._stype = stype
+        self._grad_stype = grad_stype
+        self.lr_mult = lr_mult
+        self.wd_mult = wd_mult
+        self.init = init
+        shape = shape_rules.as_shape(shape, name)
+        if type(self).grad_req is Parameter.grad_req:
+            checks.check_grad_req(grad_req, name)
+            self._state = State(shape, dtype, grad_req if differentiable else "null")
+        else:  # a subclass decides
+            self._state = State(shape, dtype, None)
+            self.grad_req = grad_req
+
+    def __repr__(self) -> str:
+        return f"Parameter {self.name} (shape={self.shape}, dtype={self.dtype})"
+
+    @property
+    def grad_req(self) -> str:
+        """What happens to incoming gradients: ``'write'``, ``'add'`` or ``'null'``.
+
+        Assigning another value to an initialized parameter makes new gradients of zeros; with
+        ``'null'`` it has none, and its data arrays are new handles on the same memory that are not
+        marked. A parameter that is not differentiable always has ``'null'``.
+
+        Raises
+        ------
+        InvalidGradReqError
+            If another value is assigned: a ValueError and an AssertionError.
+        """
+        return self._state.grad_req  # type: ignore[return-value]  # None in the constructor only
+
+    @grad_req.setter
+    def grad_req(self, grad_req: str) -> None:
+        checks.check_grad_req(grad_req, self.name)
+        if not self._differentiable:
+            grad_req = "null"
+        self._make(values.prepare_grad_req(self, grad_req))
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape; unknown dimensions are 0, or -1 where NumPy shapes are on.
+
+        Another shape may be assigned if it has the same number of dimensions and differs only
+        where this one is unknown. Assigning None changes nothing. Arrays are never resized.
+
+        Raises
+        ------
+        ShapeMismatchError
+            If the shapes do not fit: a ValueError and an AssertionError.
+        """
+        shape = self._state.shape
+        if shape is not None and 0 in shape and is_np_shape():
+            return tuple(size or -1 for size in shape)
+        return shape
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        given = shape_rules.as_shape(shape, self.name)
+        if given is not None:
+            self._update(
+                lambda now: now.but(shape=shape_rules.filled_in(now.shape, given, self.name))
+            )
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype, as it was given. Assigning another one casts."""
+        return self._state.dtype
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        self.cast(dtype)
+
+    def var(self) -> Symbol:
+        """Return the symbolic variable that stands for the parameter.
+
+        Returns
+        -------
+        Symbol
+            With shape, dtype, multipliers, initializer and storage type as attributes. The same
+            object each time, until one of them changes.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.gluon.Parameter("weight", shape=(2, 3)).var().attr("__shape__")
+        '(2, 3)'
+        """
+        described, held = _described(self), self._variable
+        if held is None or not _same(held[0], described):
+            held = self._variable = (described, _new_variable(self))
+        return held[1]
+
+    # Arrays
+
+    def initialize(
+        self,
+        init: Any = None,
+        ctx: Any = None,
+        default_init: Any = initializing.NEW_UNIFORM,
+        force_reinit: bool = False,
+    ) -> None:
+        """Make the parameter's arrays, with the same values on all contexts.
+
+        Parameters
+        ----------
+        init : Initializer, str, dict or callable, optional
+            What makes the values. If not given, the parameter's own ``init``; if it has none,
+            `default_init`. A callable gets the name and the array.
+        ctx : Context or list of Context, optional
+            Where; the current context if not given.
+        default_init : same as `init`, optional
+            The last resort; a new ``Uniform()`` if not given.
+        force_reinit : bool, default False
+            Whether to make new arrays even if there are some.
+
+        Raises
+        ------
+        ValueError
+            If the shape is not known, and deferred initialization is not allowed.
+        AssertionError
+            If `init` is not an initializer.
+        MXNetError
+            If a context does not exist or cannot be used.
+
+        Warns
+        -----
+        UserWarning
+            If the parameter is initialized already; then it stays as it is.
+
+        Notes
+        -----
+        If the shape is not known and deferred initialization is allowed, this is remembered until
+        the shape is known. A failed call changes nothing.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 2))
+        >>> weight.initialize(mx.init.Constant(3), ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.list_ctx()
+        [cpu(0), cpu(1)]
+        """
+        request = initializing.Request(init, ctx, default_init)
+        plain = hooks.initializes_plainly(self)
+        self._make(initializing.prepare(self, request, force_reinit, plain))
+
+    def data(self, ctx: Context | None = None) -> NDArray:
+        """Return the parameter's array on a context.
+
+        Parameters
+        ----------
+        ctx : Context, optional
+            The context. If not given, the only one there is, or else the current one.
+
+        Returns
+        -------
+        NDArray
+            The parameter's own array: writing into it changes the parameter.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized (on this context), or is sparse.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.data(mx.cpu(1))[:] = 5
+        >>> weight.data(mx.cpu(1)).asnumpy(), weight.data(mx.cpu(0)).asnumpy()
+        (array([5., 5.], dtype=float32), array([1., 1.], dtype=float32))
+        """
+        # The fast path is here whole: a call more costs a fifth of it.
+        arrays = self._state.data
+        if ctx is None and arrays and len(arrays) > 1:
+            ctx = current_context()
+        try:
+            return arrays[arrays.positions[ctx]]  # type: ignore[index, union-attr]
+        except (LookupError, TypeError, AttributeError):
+            replicas.require_dense(self, "data")
+            return replicas.look_up(self, arrays, ctx)
+
+    def list_data(self) -> list[NDArray]:
+        """Return the arrays of all contexts.
+
+        Returns
+        -------
+        list of NDArray
+            The parameter's own arrays, in the order of `list_ctx`, in a new list.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized, or is sparse.
+        """
+        replicas.require_dense(self, "list_data")
+        return list(self._check_and_get(self._data, list))
+
+    def grad(self, ctx: Context | None = None) -> NDArray:
+        """Return the gradient on a context.
+
+        Parameters
+        ----------
+        ctx : Context, optional
+            As for `data`.
+
+        Returns
+        -------
+        NDArray or RowSparseNDArray
+            The array that gradients of this context's data are written to.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no gradient: the parameter is not initialized (on this context), or its
+            ``grad_req`` is ``'null'``.
+        """
+        arrays = self._state.gradients
+        if ctx is None and arrays and len(arrays) > 1:
+            ctx = current_context()
+        try:
+            return arrays[arrays.positions[ctx]]  # type: ignore[index, union-attr]
+        except (LookupError, TypeError, AttributeError):
+            replicas.require_gradients(self)
+            return replicas.look_up(self, arrays, ctx)
+
+    def list_grad(self) -> list[NDArray]:
+        """Return the gradients of all contexts.
+
+        Returns
+        -------
+        list of NDArray or RowSparseNDArray
+            In the order of `list_ctx`, in a new list.
+
+        Raises
+        ------
+        RuntimeError
+            As for `grad`.
+        """
+        replicas.require_gradients(self)
+        return list(self._check_and_get(self._grad, list))
+
+    def list_ctx(self) -> list[Context]:
+        """Return the contexts that the parameter is initialized on, or will be.
+
+        Returns
+        -------
+        list of Context
+            In the order given to `initialize`, in a new list.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized.
+        """
+        state = self._state
+        if state.data is not None:
+            return list(state.contexts or ())
+        if not state.deferred:
+            raise replicas.no_arrays(self)
+        return list(state.deferred[1])
+
+    def row_sparse_data(self, row_id: NDArray) -> NDArray:
+        """Return some rows of a row-sparse parameter, on the context of their ids.
+
+        Parameters
+        ----------
+        row_id : NDArray
+            Row ids of any dtype and shape; floating-point ids must be whole numbers.
+
+        Returns
+        -------
+        RowSparseNDArray
+            A new array of the parameter's shape that stores these rows, sorted, each once. Its
+            gradient is the parameter's.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not row-sparse, has no Trainer, or is not initialized on that
+            context.
+        IndexError
+            If an id is negative or too large.
+
+        Notes
+        -----
+        MXNet returns the same array each time, which the next call overwrites, and reads foreign
+        memory for ids that are out of range.
+        """
+        rows.require_row_sparse(self, "row_sparse_data")
+        rows.check_row_ids(self, row_id)
+        return self._get_row_sparse(self._data, row_id.context, row_id)
+
+    def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
+        """Return the same rows on all contexts of a row-sparse parameter.
+
+        Parameters
+        ----------
+        row_id : NDArray
+            As for `row_sparse_data`, on any context.
+
+        Returns
+        -------
+        list of RowSparseNDArray
+            In the order of `list_ctx`.
+
+        Raises
+        ------
+        RuntimeError, IndexError
+            As for `row_sparse_data`.
+        """
+        rows.require_row_sparse(self, "list_row_sparse_data")
+        return self._get_row_sparse(self._data, list, row_id)
+
+    # Changes
+
+    def set_data(self, data: Any) -> None:
+        """Write values into the parameter's arrays on all contexts.
+
+        Parameters
+        ----------
+        data : NDArray or numpy.ndarray
+            Of the parameter's shape, of any dtype; converted to the parameter's dtype. A
+            row-sparse parameter takes row-sparse arrays too; rows that they do not store become
+            zero.
+
+        Raises
+        ------
+        AssertionError
+            If the shape does not fit, or the parameter is not initialized.
+        TypeError
+            If `data` is not an array, or its storage type does not fit.
+
+        Notes
+        -----
+        While initialization is deferred, a copy is kept until the shape is known. It may be called
+        inside ``autograd.record()``. A failed call changes nothing. A thread that copies one of
+        the arrays meanwhile gets the old values or the new ones.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize()
+        >>> weight.set_data(np.array([1, 2]))
+        >>> weight.data().asnumpy()
+        array([1., 2.], dtype=float32)
+        """
+        values.set_values(self, data)
+
+    def zero_grad(self) -> None:
+        """Set the gradients on all contexts to zero, in place.
+
+        Notes
+        -----
+        Sparse gradients store nothing afterwards. A parameter without gradients stays as it is. To
+        zero the gradients of many parameters, `ParameterDict.zero_grad` is much faster.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize()
+        >>> weight.grad()[:] = 5
+        >>> weight.zero_grad()
+        >>> weight.grad().asnumpy()
+        array([0., 0.], dtype=float32)
+        """
+        if self._grad is not None:
+            zeroing.zero(self._grad)
+
+    def reset_ctx(self, ctx: Any) -> None:
+        """Move the parameter to other contexts.
+
+        Parameters
+        ----------
+        ctx : Context, list of Context or None
+            Where to; None is the current context.
+
+        Raises
+        ------
+        ValueError
+            If the parameter is not initialized.
+        MXNetError
+            If a device does not exist.
+
+        Notes
+        -----
+        If there are several copies, the new ones get their mean. Gradients are zero afterwards.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones")
+        >>> weight.reset_ctx([mx.cpu(1), mx.cpu(2)])
+        >>> weight.list_ctx()
+        [cpu(1), cpu(2)]
+        """
+        self._make(values.prepare_move(self, ctx))
+
+    def cast(self, dtype: Any) -> None:
+        """Convert data and gradients to another dtype.
+
+        Parameters
+        ----------
+        dtype : str, type or numpy.dtype
+            The new dtype; None is float32.
+
+        Raises
+        ------
+        TypeError
+            If the dtype does not exist (also a ValueError and a KeyError); nothing is changed.
+
+        Notes
+        -----
+        The arrays are new ones. Gradients keep their values and are not fresh.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones")
+        >>> weight.cast("float16")
+        >>> weight.data().asnumpy()
+        array([1., 1.], dtype=float16)
+        """
+        self._make(values.prepare_cast(self, dtype))
+
+    # Steps that MXNet-era code calls and replaces; see `hooks`
+
+    def _finish_deferred_init(self) -> None:
+        """Make the arrays of an initialization that had to wait for the shape.
+
+        Raises
+        ------
+        UnknownShapeError
+            If it is still not known: an AssertionError and a ValueError. The initialization stays
+            deferred, as it does when the initializer fails.
+        """
+        self._make(initializing.prepare_finish(self))
+
+    def _init_impl(self, data: NDArray, ctx_list: Iterable[Context]) -> None:
+        """Take copies of an array on some contexts as data, with new gradients."""
+        self._make(values.prepare_copies(self, data, ctx_list))
+
+    def _init_grad(self) -> None:
+        """Make new gradients of zeros for the data, or none, as ``grad_req`` says."""
+        self._make(values.prepare_gradients(self))
+
+    def _load_init(
+        self, data: Any, ctx: Any, cast_dtype: bool = False, dtype_source: str = "current"
+    ) -> None:
+        """Take loaded values; a parameter that is not initialized becomes so.
+
+        Parameters
+        ----------
+        data : NDArray or numpy.ndarray
+            The values.
+        ctx : Context, list of Context or None
+            Where. None: where the parameter is or was going to be, or else ``cpu(0)``.
+        cast_dtype : bool, default False
+            Whether dtypes may differ.
+        dtype_source : {'current', 'saved'}, default 'current'
+            With `cast_dtype`: whose dtype the parameter has afterwards, its own or that of `data`.
+
+        Raises
+        ------
+        AssertionError
+            If shape, dtype or contexts do not fit. Nothing is changed.
+        ValueError
+            If the storage types do not fit. Nothing is changed.
+        """
+        source = loading.ArraySource(checks.as_array(data, self.name))
+        loading.LoadPlan(self, source, ctx, cast_dtype, dtype_source).carry_out()
+
+    def _reduce(self) -> NDArray:
+        """Average the copies of all contexts.
+
+        Returns
+        -------
+        NDArray, RowSparseNDArray or CSRNDArray
+            On ``cpu(0)``, of the parameter's dtype and storage type, in memory of its own.
+        """
+        return rows.reduced(self)
+
+    def _check_and_get(self, arr_list: list[Any] | None, ctx: Any) -> Any:
+        """Return the array for a context, or all for the type ``list``.
+
+        Raises
+        ------
+        DeferredInitializationError, NotInitializedError, ContextNotFoundError
+            If there is none; all are RuntimeError.
+        """
+        return replicas.check_and_get(self, arr_list, ctx)
+
+    def _get_row_sparse(self, arr_list: list[Any] | None, ctx: Any, row_id: NDArray) -> Any:
+        """Pull rows into new arrays: one for a context, or a list for the type ``list``."""
+        return rows.pull(self, arr_list, ctx, row_id)
+
+    def _set_trainer(self, trainer: rows.RowStore | None) -> None:
+        """Take the Trainer that owns the parameter; None releases it.
+
+        Raises
+        ------
+        SecondTrainerError
+            If another Trainer owns the parameter and it is sparse: a RuntimeError.
+        """
+        rows.check_owner(self, trainer)
+        self._trainer = trainer
+
+    # Parts of the state, which MXNet-era code reads and assigns one by one
+
+    @property
+    def _data(self) -> Placed | None:
+        return self._state.data
+
+    @_data.setter
+    def _data(self, arrays: Iterable[NDArray] | None) -> None:
+        data = None if arrays is None else Placed(arrays)
+        self._update(lambda now: now.but(data=data))
+
+    @property
+    def _grad(self) -> Placed | None:
+        return self._state.gradients
+
+    @_grad.setter
+    def _grad(self, arrays: Iterable[NDArray] | None) -> None:
+        gradients = None if arrays is None else Placed(arrays)
+        self._update(lambda now: now.but(gradients=gradients))
+
+    @property
+    def _ctx_list(self) -> list[Context] | None:
+        places = self._state.contexts
+        return None if places is None else list(places)
+
+    @_ctx_list.setter
+    def _ctx_list(self, ctx_list: Iterable[Context] | None) -> None:
+        places = None if ctx_list is None else tuple(ctx_list)
+        self._update(lambda now: now.but(contexts=places))
+
+    @property
+    def _ctx_map(self) -> list[list[int | None]] | None:
+        """Derived from the contexts. MXNet's subclasses assign it; that is ignored."""
+        return replicas.positions_by_device_type(self._state.contexts)
+
+    @_ctx_map.setter
+    def _ctx_map(self, positions: object) -> None:
+        pass
+
+    @property
+    def _deferred_init(self) -> tuple[Any, ...]:
+        return self._state.deferred
+
+    @_deferred_init.setter
+    def _deferred_init(self, deferred: tuple[Any, ...]) -> None:
+        self._update(lambda now: now.but(deferred=deferred))
+
+    @property
+    def _shape(self) -> tuple[int, ...] | None:
+        return self._state.shape
+
+    @_shape.setter
+    def _shape(self, shape: tuple[int, ...] | None) -> None:
+        self._update(lambda now: now.but(shape=shape))
+
+    @property
+    def _dtype(self) -> Any:
+        return self._state.dtype
+
+    @_dtype.setter
+    def _dtype(self, dtype: Any) -> None:
+        self._update(lambda now: now.but(dtype=dtype))
+
+    @property
+    def _grad_req(self) -> str | None:
+        return self._state.grad_req
+
+    @_grad_req.setter
+    def _grad_req(self, grad_req: str | None) -> None:
+        self._update(lambda now: now.but(grad_req=grad_req))
+
+    @property
+    def _var(self) -> Symbol | None:
+        return None if self._variable is None else self._variable[1]
+
+    @_var.setter
+    def _var(self, variable: Symbol | None) -> None:
+        self._variable = None if variable is None else (_described(self), variable)
+
+    # The places where the state changes
+
+    def _make(self, ready: Ready | None) -> None:
+        """Make a change that was prepared; None if there is nothing to change."""
+        if ready is not None:
+            ready()
+
+    def _update(self, change: Callable[[State], State]) -> None:
+        """Replace the state by one that depends on it; again, if another thread was faster."""
+        while True:
+            previous = self._state
+            if self._replace(previous, change(previous)):
+                return
+
+    def _replace(self, previous: State, state: State, marks: Sequence[Mark] = ()) -> bool:
+        """Replace the state by another one, if it still is the previous one.
+
+        Parameters
+        ----------
+        previous : State
+            The state that `state` was prepared from.
+        state : State
+            The new one.
+        marks : sequence of Mark
+            Where gradients of arrays go that the parameter keeps.
+
+        Returns
+        -------
+        bool
+            Whether it was replaced; False if another thread has replaced it.
+        """
+        # Before and after: an interrupt may come in between.
+        epochs.bump()
+        with REPLACING:
+            if self._state is not previous:
+                return False
+            if marks:
+                assign_together(self, state, marks)
+            else:
+                self._state = state
+        epochs.bump()
+        if self._tables and previous.gradients is not state.gradients:
+            tables, self._tables = self._tables, []
+            zeroing.release(tables)
+        return True
+
+    # Copies and pickles
+
     def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        # What belongs to one process or one Trainer.
-        del state["_tables"]
-        state["_trainer"] = None
-        state["_bound"] = tuple(arrays and list(arrays) for arrays in self._bound)
-        state["_fresh"] = [bool(array._fresh_grad) for array in self._data or ()]
-        return state
+        return pickling.state_of(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        fresh = state.pop("_fresh", ())
-        data, gradients = state.pop("_bound")
-        ctx_list = state["_ctx_list"] or []
-        self.__dict__.update(state)
-        self._tables = None
-        self._bound = (None, None)
-        if data is None:
-            return
-        deferred = self._deferred_init
-        self._bind(_on(data, ctx_list), _on(gradients, ctx_list), ctx_list)
-        self._deferred_init = deferred
-        for array, flag in zip(self._data or (), fresh, strict=False):
-            array._fresh_grad = flag
+        pickling.restore(self, state)
 
     def __copy__(self) -> Parameter:
-        duplicate = object.__new__(type(self))
-        duplicate.__dict__.update(self.__dict__)
-        # The tables are the original's.
-        duplicate._tables = None
-        data, gradients = self._bound
-        duplicate._rebind(data and list(data), gradients and list(gradients))
-        return duplicate
+        return pickling.duplicate(self)
 
 
-def _on(arrays: Any, ctx_list: list[Any]) -> Any:
-    """Bring arrays back to their contexts; a pickled array may have lost its own.
+def _described(parameter: Parameter) -> tuple[Any, ...]:
+    """Return what a parameter's symbolic variable depends on."""
+    state = parameter._state
+    return (
+        parameter.name,
+        state.shape,
+        state.dtype,
+        parameter.lr_mult,
+        parameter.wd_mult,
+        parameter.init,
+        is_np_array(),
+    )
 
-    They stay the same objects, which other parameters may hold as well.
-    """
-    for array, ctx in zip(arrays or (), ctx_list, strict=False):
-        if array.context != ctx:
-            there = transfers.copied(array, ctx)
-            array._ctx, array._backend = ctx, there._backend
-            if array.stype == "default":
-                array._buffer = there._buffer
-            else:
-                array._adopt(there._parts)
-    return None if arrays is None else list(arrays)
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Compare descriptions; initializers by identity, since their `==` may compare elements."""
+    return one[5] is other[5] and (*one[:5], one[6]) == (*other[:5], other[6])
+
+
+def _new_variable(parameter: Parameter) -> Symbol:
+    variable = symbol.var(
+        parameter.name,
+        shape=parameter.shape,
+        dtype=parameter.dtype,
+        lr_mult=parameter.lr_mult,
+        wd_mult=parameter.wd_mult,
+        init=parameter.init,
+        stype=parameter._stype,
+    )
+    return variable.as_np_ndarray() if is_np_array() else variable
 
 
 class Constant(Parameter):
     """A parameter that is not trained, such as a table of positions.
 
-    It is initialised, moved, cast, saved and loaded with the others; it has no gradient.
+    It is initialized, moved, cast, saved and loaded like the others; it has no gradient.
 
     Parameters
     ----------
@@ -144,12 +860,12 @@ class Constant(Parameter):
     Attributes
     ----------
     value : NDArray
-        The value that `initialize` gives it.
+        The value that `initialize` writes.
 
     Notes
     -----
     In MXNet each constant adds a class to the registry of initializers, which stays there, and a
-    constant that is pickled cannot be initialised in another process.
+    constant that is pickled cannot be initialized in another process.
 
     Examples
     --------
@@ -160,7 +876,7 @@ class Constant(Parameter):
     array([[1., 2.]], dtype=float32)
     """
 
-    value: Any
+    value: NDArray
 
     def __init__(self, name: str, value: Any) -> None:
         self.value = _constant_value(value, name)
@@ -176,33 +892,30 @@ class Constant(Parameter):
         return f"Constant {self.name} (shape={self.shape}, dtype={self.dtype})"
 
     @property
-    def grad_req(self) -> Any:
-        """Always ``'null'``; assigning something else warns."""
+    def grad_req(self) -> str:
+        """Always ``'null'``; assigning another value warns."""
         return "null"
 
     @grad_req.setter
-    def grad_req(self, grad_req: Any) -> None:
+    def grad_req(self, grad_req: str) -> None:
         if grad_req != "null":
-            warnings.warn(
+            warn(
                 f'Constant parameter "{self.name}" does not support grad_req other than "null", '
-                f'and new value "{grad_req}" is ignored.',
-                UserWarning,
-                stacklevel=2,
+                f'and new value "{grad_req}" is ignored.'
             )
 
 
-def _constant_value(value: Any, name: str) -> Any:
+def _constant_value(value: Any, name: str) -> NDArray:
     """Copy a constant's value into a dense array."""
     with autograd.pause():
         if isinstance(value, NDArray):
             if value.stype != "default":
                 return value.tostype("default")
             return transfers.copied(value, value.context)
-        host = as_numbers(value, name)
+        host = checks.as_numbers(value, name)
         if is_np_array():
+            # Late: numparam.numpy is large, and not needed where NumPy arrays are off.
             from numparam import numpy as mx_numpy
 
             return mx_numpy.array(host, dtype=host.dtype)
-        from numparam.ndarray.creation import array
-
-        return array(host)
+        return nd_array(host)

@@ -1,29 +1,59 @@
-"""Dictionaries of parameters: by name, made when first asked for, handled all at once."""
+"""Dictionaries of parameters: by name, made when first requested, handled all at once."""
 
 from __future__ import annotations
 
+import copy
 import difflib
-from collections.abc import Callable
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import partial
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from numparam.context import Context
-from numparam.gluon import parameter, summary, zeroing
-from numparam.gluon.checkpoints import Checkpoints
-from numparam.gluon.declaration import check_grad_req, checked_dtype
-from numparam.gluon.initialization import Request, initializes_plainly
-from numparam.gluon.members import Members
-from numparam.gluon.overriding import is_overridden
+from numparam.gluon import (
+    agreement,
+    checkpoints,
+    checks,
+    contexts,
+    hooks,
+    initializing,
+    parameter,
+    saving,
+    summary,
+    values,
+    zeroing,
+)
+from numparam.gluon.entries import Entries
+from numparam.gluon.errors import (
+    InvalidNameError,
+    NotAParameterError,
+    ParameterConflictError,
+    UnknownAttributeError,
+    UnknownParameterError,
+)
+from numparam.gluon.parameter import Constant, Parameter
+from numparam.gluon.state import Ready
+from numparam.gluon.utils import _indent
 from numparam.initializer import Uniform, as_initializer
 
 __all__ = ["ParameterDict"]
 
+# Looking a name up and inserting it is one step for all threads. One lock for all dictionaries,
+# since dictionaries that share parameters ask each other.
+_names = threading.RLock()
 
-class UnknownAttributeError(AttributeError):
-    """No parameter has such an attribute."""
+if hasattr(os, "register_at_fork"):
+    # A child must not inherit the lock from a thread that it does not have.
+    os.register_at_fork(
+        before=_names.acquire, after_in_parent=_names.release, after_in_child=_names.release
+    )
 
 
-class ParameterDict(Members, Checkpoints):
+class ParameterDict:
     """Parameters by name, in the order in which they came.
 
     Parameters
@@ -32,6 +62,11 @@ class ParameterDict(Members, Checkpoints):
         Put before the name in `get` and `get_constant`.
     shared : ParameterDict, optional
         Where those two look for a parameter before they make one.
+
+    Notes
+    -----
+    What is done with all parameters is done with those of the moment when it begins: other threads
+    may call `get` meanwhile.
 
     Examples
     --------
@@ -42,16 +77,231 @@ class ParameterDict(Members, Checkpoints):
     (True, 1)
     """
 
+    _prefix: str
+
+    # Code of MXNet's time reads and changes it, and may replace it by any mapping.
+    _params: OrderedDict[str, Parameter]
+
+    _shared: ParameterDict | None
+
+    # All gradients, from the first `zero_grad` on.
+    _zeroing: zeroing.GradientTables | None
+
     def __init__(self, prefix: str = "", shared: ParameterDict | None = None) -> None:
-        super().__init__(prefix, shared)
+        if shared is not None and not hasattr(shared, "_params"):
+            raise NotAParameterError(
+                f"shared must be a ParameterDict, where parameters are looked for; got {shared!r}."
+            )
+        self._prefix = prefix
+        self._params = Entries()
+        self._shared = shared
+        self._zeroing = None
+
+    # Mapping
+
+    def __repr__(self) -> str:
+        lines = "\n".join(_indent(f"  {member}", 2) for member in self._members())
+        return f"{self._prefix + ' ' if self._prefix else ''}(\n{lines}\n)"
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
 
+    def __getitem__(self, key: str) -> Parameter:
+        try:
+            return self._params[key]
+        except KeyError:
+            near = difflib.get_close_matches(str(key), list(self._params), 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise UnknownParameterError(
+                f"There is no Parameter {key!r} among the {len(self._params)} here; names include "
+                f"the prefix '{self._prefix}'.{hint}"
+            ) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._params)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._params
+
+    def __len__(self) -> int:
+        return len(self._params)
+
+    def __bool__(self) -> bool:
+        # As in MXNet, where a dictionary has no length: `if params:` asks whether there is one.
+        return True
+
+    def keys(self) -> KeysView[str]:
+        """Return the names."""
+        return self._params.keys()
+
+    def values(self) -> ValuesView[Parameter]:
+        """Return the parameters."""
+        return self._params.values()
+
+    def items(self) -> ItemsView[str, Parameter]:
+        """Return pairs of name and parameter."""
+        return self._params.items()
+
+    def _members(self) -> list[Parameter]:
+        """Return the parameters of this moment, which another thread's `get` does not change."""
+        return list(self._params.values())
+
+    @property
+    def prefix(self) -> str:
+        """What `get` puts before a name."""
+        return self._prefix
+
+    # Making
+
+    def _full_name(self, name: str) -> str:
+        if not (isinstance(name, str) and isinstance(self._prefix, str)):
+            raise InvalidNameError(
+                "The name of a parameter, and the prefix before it, must be strings; got the name "
+                f"{name!r} and the prefix {self._prefix!r}."
+            )
+        return self._prefix + name
+
+    def _find(self, name: str) -> Parameter | None:
+        found = self._params.get(name)
+        if found is None and self._shared is not None:
+            found = self._shared._params.get(name)
+        return found
+
+    def _insert(self, name: str, found: Parameter) -> None:
+        if name not in self._params:
+            self._params[name] = found
+
+    def _get_impl(self, name: str) -> Parameter | None:
+        """Find a parameter here, or in the shared dictionary and add it here; or return None."""
+        with _names:
+            found = self._find(name)
+            if found is not None:
+                self._insert(name, found)
+            return found
+
+    def get(self, name: str, **kwargs: Any) -> Parameter:
+        """Return the parameter of a name; make it if there is none.
+
+        Parameters
+        ----------
+        name : str
+            Its name without the prefix.
+        **kwargs
+            Arguments of `Parameter`. If there is one already, they are compared with it: unknown
+            sizes of the shape are filled in, None is ignored, the rest must agree.
+
+        Returns
+        -------
+        Parameter
+            From here, or else from the shared dictionary, or else a new one.
+
+        Raises
+        ------
+        AssertionError
+            If the parameter is there and does not agree; nothing is changed. Also a ValueError.
+        TypeError
+            If `Parameter` has no such argument.
+
+        Notes
+        -----
+        Several threads that request one name get one parameter.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> parameters = mx.gluon.ParameterDict("net_")
+        >>> weight = parameters.get("weight", shape=(0, 3), allow_deferred_init=True)
+        >>> parameters.get("weight", shape=(2, 0)).shape
+        (2, 3)
+        """
+        name = self._full_name(name)
+        with _names:
+            found = self._find(name)
+            if found is None:
+                agreement.check_keywords(kwargs, name)
+                found = Parameter(name, **kwargs)
+            else:
+                agreement.merge(found, kwargs)
+            self._insert(name, found)
+            return found
+
+    def get_constant(self, name: str, value: Any = None) -> Parameter:
+        """Return the constant of a name; make it if there is none.
+
+        Parameters
+        ----------
+        name : str
+            Its name without the prefix.
+        value : NDArray, numpy.ndarray or nested list, optional
+            Its value. A constant that exists must have an equal one. None is not compared.
+
+        Returns
+        -------
+        Constant
+            From here, or else from the shared dictionary, or else a new one.
+
+        Raises
+        ------
+        KeyError
+            If there is no constant, and no value to make one.
+        AssertionError
+            If the constant has another value, or the parameter is not a constant. Also a
+            ValueError.
+        """
+        name = self._full_name(name)
+        with _names:
+            found = self._find(name)
+            if found is None:
+                if value is None:
+                    raise UnknownParameterError(
+                        f"There is no constant named '{name}'. Give a value to make one."
+                    )
+                found = Constant(name, value)
+            elif value is not None:
+                _check_constant(found, value)
+            self._insert(name, found)
+            return found
+
+    def update(self, other: Mapping[str, Parameter] | ParameterDict) -> None:
+        """Add all parameters of another dictionary.
+
+        Parameters
+        ----------
+        other : ParameterDict or mapping
+            Parameters by name. A name that exists here must stand for the same object.
+
+        Raises
+        ------
+        AssertionError
+            If it does not; nothing is added. Also a ValueError.
+        TypeError
+            If `other` is not a mapping to parameters; nothing is added.
+        """
+        if not hasattr(other, "items"):
+            raise NotAParameterError(
+                f"update takes a ParameterDict or a dict of parameters; got {type(other).__name__}."
+            )
+        with _names:
+            members = dict(other.items())
+            for name, member in members.items():
+                if not isinstance(member, Parameter):
+                    raise NotAParameterError(
+                        f"update takes parameters; '{name}' stands for a {type(member).__name__}."
+                    )
+                if self._params.get(name, member) is not member:
+                    raise ParameterConflictError(
+                        f"Cannot add the other dictionary's Parameter '{name}': another parameter "
+                        "has this name here. Give the two dictionaries different prefixes."
+                    )
+            for name, member in members.items():
+                self._insert(name, member)
+
+    # All at once
+
     def initialize(
         self, init: Any = None, ctx: Any = None, verbose: bool = False, force_reinit: bool = False
     ) -> None:
-        """Initialise all parameters.
+        """Initialize all parameters.
 
         Parameters
         ----------
@@ -63,31 +313,29 @@ class ParameterDict(Members, Checkpoints):
         verbose : bool, default False
             Whether to log a line for each parameter, in this call.
         force_reinit : bool, default False
-            Whether to initialise parameters again that are already.
+            Whether to initialize parameters again that are already.
 
         Raises
         ------
         ValueError, AssertionError, MXNetError
-            As `Parameter.initialize` for the first parameter that cannot be initialised; then none
-            was.
+            As `Parameter.initialize` for the first parameter that cannot be initialized; then no
+            parameter is changed.
         """
         if init is None:
             init = Uniform()
         if verbose:
             init = as_initializer(init)._verbose_copy()
-        request = Request(None, ctx, init)
-        commits: list[Callable[[], None] | None] = []
-        for member in self._params.values():
-            plain = initializes_plainly(member)
-            if not plain and is_overridden(member, "initialize"):
-                commits.append(
+        request = initializing.Request(None, ctx, init)
+        changes: list[Ready | None] = []
+        for member in self._members():
+            plain = hooks.initializes_plainly(member)
+            if not plain and hooks.is_replaced(member, "initialize"):
+                changes.append(
                     partial(member.initialize, None, ctx, init, force_reinit=force_reinit)
                 )
             else:
-                commits.append(member._prepared_initialize(request, force_reinit, plain))
-        for commit in commits:
-            if commit is not None:
-                commit()
+                changes.append(initializing.prepare(member, request, force_reinit, plain))
+        _make(changes)
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero, in place.
@@ -95,7 +343,7 @@ class ParameterDict(Members, Checkpoints):
         Notes
         -----
         One call into compiled code for each context and dtype, however many parameters there are.
-        Sparse gradients come to store nothing. Tied gradients are set once.
+        Sparse gradients store nothing afterwards. Tied gradients are set once.
 
         Examples
         --------
@@ -114,7 +362,7 @@ class ParameterDict(Members, Checkpoints):
         tables.zero()
 
     def list_ctx(self) -> list[Context]:
-        """Give all contexts that some parameter is on.
+        """Return all contexts that some parameter is on.
 
         Returns
         -------
@@ -124,11 +372,9 @@ class ParameterDict(Members, Checkpoints):
         Raises
         ------
         RuntimeError
-            If a parameter is not initialised.
+            If a parameter is not initialized.
         """
-        return list(
-            dict.fromkeys(ctx for member in self._params.values() for ctx in member.list_ctx())
-        )
+        return list(dict.fromkeys(ctx for member in self._members() for ctx in member.list_ctx()))
 
     def reset_ctx(self, ctx: Any) -> None:
         """Move all parameters to other contexts.
@@ -143,14 +389,15 @@ class ParameterDict(Members, Checkpoints):
         ValueError, MXNetError
             If a parameter cannot be moved; then none is.
         """
-        commits = [
-            partial(member.reset_ctx, ctx)
-            if is_overridden(member, "reset_ctx")
-            else member._prepared_reset_ctx(ctx)
-            for member in self._params.values()
-        ]
-        for commit in commits:
-            commit()
+        ctx = contexts.read_once(ctx)
+        _make(
+            [
+                partial(member.reset_ctx, ctx)
+                if hooks.is_replaced(member, "reset_ctx")
+                else values.prepare_move(member, ctx)
+                for member in self._members()
+            ]
+        )
 
     def setattr(self, name: str, value: Any) -> None:
         """Assign to an attribute of all parameters.
@@ -167,7 +414,8 @@ class ParameterDict(Members, Checkpoints):
         AttributeError
             If a parameter has no such attribute; nothing is changed.
         AssertionError, TypeError
-            If the value is not possible.
+            If the value is not possible; nothing is changed if the attribute is one of those named
+            above.
 
         Examples
         --------
@@ -178,19 +426,19 @@ class ParameterDict(Members, Checkpoints):
         >>> weight.lr_mult
         0.1
         """
-        for member in self._params.values():
+        members = self._members()
+        for member in members:
             if not hasattr(member, name):
                 near = difflib.get_close_matches(name, dir(member), 1)
                 hint = f" Did you mean '{near[0]}'?" if near else ""
                 raise UnknownAttributeError(
                     f"Parameter '{member.name}' has no attribute '{name}'.{hint}"
                 )
-            if name == "grad_req" and not isinstance(member, parameter.Constant):
-                check_grad_req(value, member.name)
+            if name == "grad_req" and not isinstance(member, Constant):
+                checks.check_grad_req(value, member.name)
             elif name == "dtype":
-                checked_dtype(value, member.name)
-        for member in self._params.values():
-            setattr(member, name, value)
+                checks.checked_dtype(value, member.name)
+        _make([_prepared_assignment(member, name, value) for member in members])
 
     def summary(self) -> summary.Summary:
         """Describe all parameters in a table.
@@ -198,8 +446,9 @@ class ParameterDict(Members, Checkpoints):
         Returns
         -------
         Summary
-            ``str`` of it is the table, for each parameter: name, shape, dtype, contexts, grad_req,
-            storage, bytes of data and gradients on all contexts, state; and the totals.
+            ``str`` of it is the table. It contains, for each parameter: name, shape, dtype,
+            contexts, grad_req, storage, bytes of data and gradients on all contexts, state; and the
+            totals.
 
         Examples
         --------
@@ -210,4 +459,192 @@ class ParameterDict(Members, Checkpoints):
         >>> parameters.summary().nbytes
         48
         """
-        return summary.Summary(self._params.values())
+        return summary.Summary(self._members())
+
+    # Files
+
+    def save(self, filename: str | os.PathLike[Any], strip_prefix: str = "") -> None:
+        """Write all parameters to a ``.params`` file.
+
+        Parameters
+        ----------
+        filename : str or os.PathLike
+            The file. It is replaced at the end; a failed save leaves the old one.
+        strip_prefix : str, default ''
+            Cut off the beginning of each name.
+
+        Raises
+        ------
+        ValueError
+            If a name does not begin with `strip_prefix`, or two parameters have one name.
+        RuntimeError
+            If a parameter is not initialized. If the file cannot be written, it is an OSError too.
+
+        Notes
+        -----
+        Where there are copies on several contexts, their mean is written. The bytes are those of
+        MXNet 1.9.1.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import numparam as mx
+        >>> parameters = mx.gluon.ParameterDict("net_")
+        >>> _ = parameters.get("weight", shape=(2,), init="ones")
+        >>> parameters.initialize()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "net.params")
+        ...     parameters.save(path, strip_prefix="net_")
+        ...     list(mx.nd.load(path))
+        ['weight']
+        """
+        saving.save(self._members(), filename, strip_prefix)
+
+    def load(
+        self,
+        filename: str | os.PathLike[Any],
+        ctx: Any = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        restore_prefix: str = "",
+        cast_dtype: bool = False,
+        dtype_source: str = "current",
+    ) -> None:
+        """Read parameters from a ``.params`` file.
+
+        Parameters
+        ----------
+        filename : str or os.PathLike
+            The file.
+        ctx : Context or list of Context, optional
+            Where parameters go that are not initialized; ``cpu(0)`` if not given. Those that are
+            must be on these contexts.
+        allow_missing : bool, default False
+            Whether the file may lack parameters, which stay as they are.
+        ignore_extra : bool, default False
+            Whether the file may have arrays that belong to no parameter.
+        restore_prefix : str, default ''
+            Put before each name of the file.
+        cast_dtype : bool, default False
+            Whether dtypes may differ.
+        dtype_source : {'current', 'saved'}, default 'current'
+            With `cast_dtype`: whose dtype a parameter has afterwards.
+
+        Raises
+        ------
+        LoadError
+            If names, shapes, dtypes, storage types or contexts do not fit: an AssertionError, a
+            ValueError and an MXNetError. It has the lists ``missing``, ``unexpected`` and
+            ``mismatched``. Nothing was changed.
+        FormatError, FileAccessError
+            If the file is damaged or cannot be read. Nothing was changed.
+        IncompleteLoadError
+            If reading fails after all these checks; the message names the parameters that have
+            changed.
+
+        Notes
+        -----
+        All headers are read and compared with all parameters before the first value is read; values
+        then go straight into the parameters' memory. Files of any version are read in any mode.
+        """
+        options = checkpoints.Options(
+            allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
+        )
+        checkpoints.load_file(self._params, filename, options)
+
+    def load_dict(
+        self,
+        param_dict: Mapping[str, Any] | Iterable[tuple[str, Any]],
+        ctx: Any = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        restore_prefix: str = "",
+        filename: str | None = None,
+        cast_dtype: bool = False,
+        dtype_source: str = "current",
+    ) -> None:
+        """Load parameters from arrays in memory.
+
+        Parameters
+        ----------
+        param_dict : mapping of str to NDArray or numpy.ndarray, or pairs
+            The arrays by name; they are copied. Of a mapping, the beginnings ``arg:`` and ``aux:``
+            of names do not count.
+        ctx, allow_missing, ignore_extra, restore_prefix, cast_dtype, dtype_source
+            As for `load`.
+        filename : str, optional
+            Where the arrays are from, for messages.
+
+        Raises
+        ------
+        LoadError
+            As for `load`.
+        TypeError
+            If a value is not an array.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import numparam as mx
+        >>> parameters = mx.gluon.ParameterDict("net_")
+        >>> weight = parameters.get("weight", shape=(2,))
+        >>> parameters.load_dict({"net_weight": np.float32([1, 2])})
+        >>> weight.data().asnumpy()
+        array([1., 2.], dtype=float32)
+        """
+        options = checkpoints.Options(
+            allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
+        )
+        checkpoints.load_arrays(self._params, param_dict, filename, options)
+
+    # Copies and pickles
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The entries of this moment: another thread may add some while they are copied.
+        return {**self.__dict__, "_zeroing": None, "_params": copy.copy(self._params)}
+
+    def __copy__(self) -> Self:
+        duplicate = object.__new__(type(self))
+        duplicate.__dict__.update(self.__getstate__())
+        return duplicate
+
+
+parameter.ParameterDict = ParameterDict
+
+
+def _make(changes: Iterable[Ready | None]) -> None:
+    """Make changes that were prepared; None where there is nothing to change."""
+    for change in changes:
+        if change is not None:
+            change()
+
+
+def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:
+    """Prepare the assignment to an attribute, if it can fail; otherwise to be made as it is."""
+    own = getattr(type(member), name, None)
+    if name == "dtype" and own is Parameter.dtype and not hooks.is_replaced(member, "cast"):
+        return values.prepare_cast(member, value)
+    if name == "grad_req" and own is Parameter.grad_req and member._differentiable:
+        return values.prepare_grad_req(member, value)
+    return partial(setattr, member, name, value)
+
+
+def _check_constant(found: Parameter, value: Any) -> None:
+    if not isinstance(found, Constant):
+        raise ParameterConflictError(
+            f"Parameter '{found.name}' exists and is not a constant. Use get, or another name."
+        )
+    wanted = checks.as_numbers(value, found.name)
+    stored = found.value.asnumpy()
+    if wanted.dtype.kind == stored.dtype.kind == "f":
+        wanted = wanted.astype(stored.dtype)  # as a constant made of it would be
+    if wanted.shape != stored.shape:
+        raise ParameterConflictError(
+            f"Constant '{found.name}' exists with shape {stored.shape}, and was requested with "
+            f"shape {wanted.shape}. Use another name."
+        )
+    if not bool(np.all((wanted == stored) | ((wanted != wanted) & (stored != stored)))):
+        raise ParameterConflictError(
+            f"Constant '{found.name}' exists with another value. Use another name, or call "
+            "get_constant without a value."
+        )

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from numparam import formats
-from numparam.gluon import transfers
+from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
-from numparam.gluon.overriding import is_overridden
 from numparam.modes.np_mode import is_np_shape
 
 __all__ = ["save"]
@@ -26,9 +25,9 @@ def save(parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_pref
     for parameter in parameters:
         if not parameter.name.startswith(strip_prefix):
             raise UnsaveableNameError(
-                f"Prefix '{strip_prefix}' is to be stripped before saving, and Parameter "
+                f"Prefix '{strip_prefix}' cannot be stripped: the name of Parameter "
                 f"'{parameter.name}' does not begin with it. Pass a prefix that all names share, "
-                "or none."
+                "or no prefix."
             )
         name = parameter.name[len(strip_prefix) :]
         if named.setdefault(name, parameter) is not parameter:
@@ -45,10 +44,12 @@ def save(parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_pref
 
 def _record(parameter: Any) -> formats.Record:
     """Average a parameter's copies into what a file holds."""
-    data = parameter._data
+    data = parameter._state.data
     alone = data is not None and len(data) == 1 and data[0].stype == "default"
     # The only copy is its own mean: it is written from where it is.
-    array = data[0] if alone and not is_overridden(parameter, "_reduce") else parameter._reduce()
+    array = (
+        data[0] if alone and not hooks.is_replaced(parameter, "_reduce") else parameter._reduce()
+    )
     backend = array._backend
     if array.stype == "default":
         host = transfers.host_view(array)

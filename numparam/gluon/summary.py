@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from numparam.context import Context
 from numparam.gluon import shape_rules
+from numparam.gluon.state import State
 from numparam.types.dtypes import dtype_name
 
 __all__ = ["Summary", "SummaryRow"]
@@ -129,12 +131,13 @@ class Summary:
 
 
 def _row(parameter: Any) -> SummaryRow:
-    data, gradients = parameter._data, parameter._grad
-    state, contexts = "not initialized", ()
+    held: State = parameter._state
+    data, gradients = held.data, held.gradients
+    state, contexts = "not initialized", tuple[Context, ...]()
     if data is not None:
-        state, contexts = "initialized", tuple(parameter.list_ctx())
-    elif parameter._deferred_init:
-        state, contexts = "deferred", tuple(parameter.list_ctx())
+        state, contexts = "initialized", tuple(held.contexts or ())
+    elif held.deferred:
+        state, contexts = "deferred", tuple(held.deferred[1])
     if hasattr(parameter, "value"):
         state += " (constant)"
     dtype = parameter.dtype if data is None else data[0].dtype

@@ -1,7 +1,7 @@
-"""Arrays of parameters from context to context: new ones, copies, and writing in place.
+"""Moving arrays between contexts: new arrays, copies, and writing in place.
 
-Everything goes through the backends of the contexts. Where no dtype changes and the source is in
-host memory, nothing of it needs a compiled kernel, so that loading a checkpoint starts at once.
+Everything goes through the backends of the contexts. If the dtype stays and the source is in host
+memory, no compiled kernel is needed, so that loading a checkpoint starts at once.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Buffer
-from numparam.devices.locks import turn
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_array
+from numparam.ndarray.creation import zeros
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 
 __all__ = [
@@ -32,9 +35,10 @@ __all__ = [
 
 
 def array_class() -> type[NDArray]:
-    """Give the class of new arrays: that of ``mx.np`` where NumPy arrays are on."""
+    """Return the class of new arrays: that of ``mx.np`` where NumPy arrays are on."""
     if not is_np_array():
         return NDArray
+    # Late: numparam.numpy is large, and not needed where NumPy arrays are off.
     from numparam import numpy as mx_numpy
 
     return mx_numpy.ndarray
@@ -64,13 +68,11 @@ def zeros_like(array: Any, stype: str) -> Any:
     if stype == "default" == array.stype:
         backend, buffer = array._backend, array._buffer
         return array.from_buffer(backend.zeros(buffer.shape, buffer.dtype), array._ctx, backend)
-    from numparam.ndarray.creation import zeros
-
     return zeros(array.shape, array.context, array.dtype, stype)
 
 
 def host_view(array: NDArray) -> np.ndarray | None:
-    """Give the host array that shares a dense array's memory; None where there is none."""
+    """Return the host array that shares a dense array's memory, or None."""
     try:
         return array._backend.on_host(array._buffer)
     except MXNetError:
@@ -107,8 +109,7 @@ def write(target: NDArray, source: Any) -> None:
     from_host = isinstance(source, np.ndarray)
     host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
-        with turn(buffer, host):
-            backend.write(buffer, host)
+        exclusively(lambda: backend.write(buffer, host), buffer, host)
         return
     given = backend.upload(source) if from_host else _buffer_for(source, target)
     if given is not buffer:
@@ -116,21 +117,21 @@ def write(target: NDArray, source: Any) -> None:
 
 
 def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
-    """Give the source's buffer, or a copy of it, where the target's kernels can read it."""
+    """Return the source's buffer, or a copy of it where the target's kernels can read it."""
     if reachable(source, target):
         return source._buffer
     return target._backend.upload(source._backend.download(source._buffer))
 
 
 def in_storage(array: Any, stype: str) -> Any:
-    """Give an array in a storage type; a row-sparse one stores all rows. It may be the same."""
+    """Convert an array to a storage type; a row-sparse one stores all rows. It may be the same."""
     if stype == "row_sparse":
         return all_rows(array)
     return array if array.stype == stype else array.as_nd_ndarray().tostype(stype)
 
 
 def all_rows(array: Any) -> Any:
-    """Give a row-sparse array that stores every row of another one, also those that are zero.
+    """Return a row-sparse array that stores every row of an array, also those that are zero.
 
     Parameters
     ----------
@@ -142,9 +143,6 @@ def all_rows(array: Any) -> Any:
     RowSparseNDArray
         On the same context; it shares memory with a dense `array`.
     """
-    from numparam.ndarray.sparse.parts import Parts
-    from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-
     backend, shape = array._backend, array.shape
     ids = np.arange(shape[0], dtype=np.int64)
     everything = backend.upload(ids)

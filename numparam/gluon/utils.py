@@ -1,20 +1,30 @@
-"""Small things that Gluon's blocks, parameters and training loops share."""
+"""What training loops use beside parameters: splitting batches, clipping gradients."""
 
 from __future__ import annotations
 
 import math
 import operator
-import warnings
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.devices.backend import Backend, Buffer
+from numparam.devices.grouping import Group, Row, grouped
+from numparam.gluon.callers import warn
 from numparam.gluon.downloads import check_sha1, download
+from numparam.gluon.errors import (
+    BatchAxisError,
+    NoArraysError,
+    NormArgumentError,
+    NotAContextListError,
+    NotAnArrayError,
+    SliceCountError,
+    UnevenSplitError,
+)
+from numparam.modes.np_mode import is_np_array
+from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.types.shapes import shape_is_known
@@ -29,30 +39,6 @@ __all__ = [
 ]
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
-
-
-class UnevenSplitError(ValueError):
-    """A batch does not divide into equal slices."""
-
-
-class SliceCountError(ValueError, ZeroDivisionError):
-    """A batch cannot be divided into so few slices; a ZeroDivisionError too, as in MXNet."""
-
-
-class BatchAxisError(ValueError, IndexError):
-    """The data has no such axis; an IndexError too, as in MXNet."""
-
-
-class NotAnArrayError(TypeError, AttributeError):
-    """Something else than an array came; an AttributeError too, as in MXNet."""
-
-
-class NoArraysError(ValueError, AssertionError):
-    """There is nothing whose norm could be taken; an AssertionError too, as in MXNet."""
-
-
-class NormArgumentError(MXNetError, ValueError, TypeError):
-    """Arrays or bounds that cannot be clipped."""
 
 
 def split_data(
@@ -70,19 +56,19 @@ def split_data(
         Along which axis.
     even_split : bool, default True
         Whether all slices must have the same length. With False the first ones may be longer by
-        one, and of very short batches the last ones empty.
+        one, and the last ones of a very short batch may be empty.
 
     Returns
     -------
     list of NDArray or numpy.ndarray
-        The slices; along the first axis they share the batch's memory.
+        The slices; along the first axis they share the memory of the batch.
 
     Raises
     ------
     ValueError
         If the batch does not divide evenly and must, or there are no slices or no such axis.
     TypeError
-        If it is no array.
+        If it is not an array.
 
     Examples
     --------
@@ -133,12 +119,13 @@ def split_and_load(
     Returns
     -------
     list of NDArray
-        A slice on each of the contexts. What is on the right context already is not copied.
+        A slice on each of the contexts. Arrays that are on the right context already are not
+        copied.
 
     Raises
     ------
     ValueError, TypeError
-        If there is no context, or as `split_data`.
+        If there are no contexts, or as `split_data`.
 
     Examples
     --------
@@ -153,9 +140,9 @@ def split_and_load(
         )
     for context in ctx_list:
         if not isinstance(context, Context):
-            raise NotAContextListError(f"{context!r} in ctx_list is no context")
+            raise NotAContextListError(f"{context!r} in ctx_list is not a context")
     if not ctx_list:
-        raise SliceCountError("ctx_list is empty; give at least one context")
+        raise SliceCountError("ctx_list is empty; pass at least one context")
     if not isinstance(data, NDArray):
         data = _array_function()(data, ctx=ctx_list[0])
     if len(ctx_list) == 1:
@@ -164,20 +151,13 @@ def split_and_load(
     return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list, strict=True)]
 
 
-class NotAContextListError(TypeError, AttributeError):
-    """Something else than a list of contexts came."""
-
-
 def _array_function() -> Any:
-    from numparam.modes.np_mode import is_np_array
+    if not is_np_array():
+        return nd_array
+    # Late: numparam.numpy is large, and not needed where NumPy arrays are off.
+    from numparam import numpy as mx_numpy
 
-    if is_np_array():
-        from numparam import numpy as mx_numpy
-
-        return mx_numpy.array
-    from numparam.ndarray import array
-
-    return array
+    return mx_numpy.array
 
 
 def clip_global_norm(
@@ -188,12 +168,12 @@ def clip_global_norm(
     Parameters
     ----------
     arrays : sequence of NDArray
-        Of floating-point dtypes, on any contexts; row-sparse ones too. An array that is there
+        Of floating-point dtypes, on any contexts; row-sparse ones too. An array that appears
         twice counts once.
     max_norm : float
         The largest Euclidean norm that all elements of all arrays may have together.
     check_isfinite : bool, default True
-        Whether a norm that is not finite makes a warning. With False the norm is returned as an
+        Whether to warn if the norm is not finite. With False the norm is returned as an
         array.
 
     Returns
@@ -206,14 +186,14 @@ def clip_global_norm(
     ------
     ValueError
         If there are no arrays, one is not of a floating-point dtype, or `max_norm` is negative or
-        NaN. Nothing was scaled then.
+        NaN. Nothing is scaled then.
     TypeError
-        If something is no array.
+        If something is not an array.
 
     Warns
     -----
     UserWarning
-        If the norm is infinite or NaN; what the arrays hold afterwards is of no use.
+        If the norm is infinite or NaN; the arrays then hold nothing useful.
 
     Notes
     -----
@@ -234,36 +214,33 @@ def clip_global_norm(
         raise NormArgumentError(f"max_norm must be a number of at least 0, not {max_norm!r}")
     first, groups = _by_device(arrays)
     squares: list[float] = []
-    for backend, buffers in groups:
-        squares += backend.download(backend.norm.sum_of_squares(buffers)).tolist()
+    for group in groups:
+        backend = group.backend
+        squares += backend.download(backend.norm.sum_of_squares(_buffers(group))).tolist()
     total = math.sqrt(_exact_sum(squares))
     with np.errstate(over="ignore"):
         norm = np.float32(total)
     if check_isfinite and not np.isfinite(norm):
-        warnings.warn(
+        warn(
             f"the norm of all arrays together is {norm}: they hold NaN or infinity, and clipping "
-            "gives nothing useful",
-            UserWarning,
-            stacklevel=2,
+            "makes nothing useful of them"
         )
     factor = float(max_norm) / (total + 1e-8)
     if not factor >= 1:
-        for backend, buffers in groups:
-            backend.norm.scale(buffers, factor)
+        for group in groups:
+            group.backend.norm.scale(_buffers(group), factor)
     if check_isfinite:
         return norm
     host = np.array([norm], np.float32)
     return first._array_class.from_buffer(first._backend.upload(host), first._ctx, first._backend)
 
 
-def _by_device(
-    arrays: Sequence[NDArray],
-) -> tuple[NDArray, list[tuple[Backend, list[Buffer]]]]:
-    """Check the arrays; the first one, and for each device the buffers, each once."""
+def _by_device(arrays: Sequence[NDArray]) -> tuple[NDArray, list[Group]]:
+    """Check the arrays; return the first one, and the buffers of each device, each once."""
     given = [arrays] if isinstance(arrays, NDArray) else list(arrays)
     if not given:
-        raise NoArraysError("there are no arrays to clip; give at least one")
-    groups: dict[int, tuple[Backend, dict[int, Buffer]]] = {}
+        raise NoArraysError("there are no arrays to clip; pass at least one")
+    rows = []
     for position, array in enumerate(given):
         if not isinstance(array, NDArray):
             raise NotAnArrayError(
@@ -278,13 +255,16 @@ def _by_device(
                 f"arrays[{position}] is {buffer.dtype}, which cannot be scaled down; use a "
                 "floating-point dtype"
             )
-        backend = array._backend
-        groups.setdefault(id(backend), (backend, {}))[1][id(buffer)] = buffer
-    return given[0], [(backend, list(found.values())) for backend, found in groups.values()]
+        rows.append(Row(array._backend, (buffer,)))
+    return given[0], grouped(rows)
+
+
+def _buffers(group: Group) -> list[Any]:
+    return [buffer for (buffer,) in group.rows]
 
 
 def _exact_sum(numbers: list[float]) -> float:
-    """Sum what is not negative, rounding once, so that the order does not count."""
+    """Sum non-negative numbers, rounding once, so that their order does not matter."""
     try:
         return math.fsum(numbers)
     except OverflowError:

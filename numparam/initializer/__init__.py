@@ -16,6 +16,7 @@ Examples
 
 from __future__ import annotations
 
+from numparam.initializer.by_name import alias, create, register
 from numparam.initializer.constants import Bilinear, Constant, One, Zero
 from numparam.initializer.description import InitDesc
 from numparam.initializer.distributions import Normal, Orthogonal, Uniform
@@ -32,7 +33,6 @@ from numparam.initializer.initializer import Initializer
 from numparam.initializer.recurrent import FusedRNN, LSTMBias
 from numparam.initializer.selection import Load, Mixed, as_initializer
 from numparam.initializer.variance_scaling import MSRAPrelu, Xavier
-from numparam.registry import alias, create, register
 
 __all__ = [
     "Bilinear",

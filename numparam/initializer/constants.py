@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.initializer.bilinear import bilinear_weights
+from numparam.initializer.by_name import alias, register
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import write
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import alias, register
 
 __all__ = ["Bilinear", "Constant", "One", "Zero"]
 

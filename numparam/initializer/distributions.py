@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from numparam.initializer.by_name import register
 from numparam.initializer.errors import InitializerArgumentError
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import element_count, write, write_normal, write_uniform
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import register
 
 __all__ = ["Normal", "Orthogonal", "Uniform"]
 

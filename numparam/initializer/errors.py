@@ -1,4 +1,4 @@
-"""What initializers raise."""
+"""Errors of initializers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = [
 
 
 class InvalidInitializerError(AssertionError, TypeError):
-    """What was given is no initializer. An AssertionError too, as in MXNet."""
+    """Something is not an initializer. An AssertionError too, as in MXNet."""
 
 
 class UnknownInitializerError(AssertionError, ValueError):

@@ -14,12 +14,13 @@ from typing import Any, Self
 import numpy as np
 
 from numparam.initializer.bilinear import bilinear_weights
+from numparam.initializer.by_name import create, registry
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import InitializerArgumentError, NoRuleError
 from numparam.initializer.writing import element_count, write
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import create
+from numparam.registry import Registrable
 
 __all__ = ["Initializer"]
 
@@ -52,8 +53,8 @@ _PLAIN_TEXT_RULES = (
 )
 
 
-class Initializer:
-    """What gives parameters their first values.
+class Initializer(Registrable):
+    """Base class of initializers, which give parameters their first values.
 
     A subclass passes its arguments to ``super().__init__`` and overrides `_init_weight`.
 
@@ -81,6 +82,8 @@ class Initializer:
     (array([0.5, 0.5], dtype=float32), array([0., 0.], dtype=float32))
     """
 
+    registry = registry
+
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
         self._verbose = False
@@ -101,7 +104,7 @@ class Initializer:
         NoRuleError
             If no rule fits the name; a ValueError.
         TypeError
-            If the name is no text, or the array none.
+            If the name is not text, or the array not an NDArray.
         """
         if not isinstance(desc, InitDesc):
             self._legacy_init(desc, arr)
@@ -235,7 +238,7 @@ class Initializer:
     # Text and comparison
 
     def dumps(self) -> str:
-        """Give the JSON form: the class's name in lower case, and its arguments.
+        """Return the JSON form: the class's name in lower case, and its arguments.
 
         Returns
         -------
@@ -276,14 +279,14 @@ def _require_array(arr: Any, name: str) -> None:
 
 
 def root_mean_square(array: NDArray) -> str:
-    """Give an array's norm over the square root of its size, as text."""
+    """Return an array's norm over the square root of its size, as text."""
     squares = array._backend.norm.sum_of_squares([array._buffer])
     total = float(array._backend.download(squares)[0])
     return str(math.sqrt(total / max(element_count(array), 1)))
 
 
 def _plain(value: Any) -> Any:
-    """Give what JSON knows: arrays become lists, NumPy's numbers Python's."""
+    """Convert a value to what JSON has: arrays to lists, NumPy's numbers to Python's."""
     if isinstance(value, NDArray):
         value = value.asnumpy()
     if isinstance(value, (np.ndarray, np.generic)):

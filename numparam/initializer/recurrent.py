@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from numparam.initializer.by_name import create, register
 from numparam.initializer.errors import FusedRNNError, InitializerArgumentError
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import write
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import create, register
 
 __all__ = ["FusedRNN", "LSTMBias"]
 
@@ -58,7 +58,7 @@ class FusedRNN(Initializer):
     """Stand for the initializer of fused recurrent layers in checkpoints and JSON.
 
     numparam has no recurrent cells, which know how the fused array is divided; it keeps the
-    description, and refuses to initialize.
+    description, and raises an error when it should initialize.
 
     Parameters
     ----------

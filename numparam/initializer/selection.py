@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from numparam.initializer.by_name import create
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import (
     InitializerArgumentError,
@@ -18,8 +19,8 @@ from numparam.initializer.errors import (
 )
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import write
+from numparam.ndarray.files import load
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import create
 
 __all__ = ["Load", "Mixed", "as_initializer"]
 
@@ -62,7 +63,7 @@ class Mixed:
                 compiled.append(re.compile(pattern))
             except re.error as error:
                 raise InitializerArgumentError(
-                    f"the pattern {pattern!r} is no regular expression: {error}"
+                    f"the pattern {pattern!r} is not a regular expression: {error}"
                 ) from error
         self.map = list(zip(compiled, map(_callable, initializers), strict=True))
 
@@ -84,7 +85,7 @@ class Mixed:
         self.chosen(name)(name, arr)
 
     def chosen(self, name: str) -> Callable[[str, NDArray], None]:
-        """Give the initializer for a name.
+        """Return the initializer for a name.
 
         Parameters
         ----------
@@ -142,9 +143,8 @@ class Load:
 
     def __init__(self, param: Any, default_init: Any = None, verbose: bool = False) -> None:
         if isinstance(param, (str, os.PathLike)):
-            from numparam.ndarray.files import load
-
-            param = load(param)
+            # A file of no arrays does not tell whether they would have names.
+            param = load(param) or {}
         if not isinstance(param, Mapping):
             raise UnnamedArraysError(
                 f"Load needs arrays with names, a dict or a file of one, not {type(param).__name__}"
@@ -227,7 +227,7 @@ class _ByName(Initializer):
             chooser(name, arr)
 
     def dumps(self) -> str:
-        """Refuse: patterns, values and functions have no JSON form.
+        """Raise an error: patterns, values and functions have no JSON form.
 
         Raises
         ------
@@ -293,5 +293,5 @@ def as_initializer(init: Any) -> Initializer:
 
 
 def _callable(init: Any) -> Callable[[str, NDArray], None]:
-    """Give what Mixed and Load call: an initializer, or a function of a name and an array."""
+    """Return what Mixed and Load call: an initializer, or a function of a name and an array."""
     return init if callable(init) and not isinstance(init, type) else create(init)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from numparam.initializer.by_name import register
 from numparam.initializer.errors import InitializerArgumentError
 from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import element_count, write_normal, write_uniform
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import register
 
 __all__ = ["MSRAPrelu", "Xavier"]
 

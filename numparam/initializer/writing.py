@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from numparam import random as process
+from numparam import generator
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["element_count", "write", "write_normal", "write_uniform"]
@@ -72,8 +73,6 @@ def _dense_like(array: NDArray) -> NDArray:
 
 def _store_all_rows(array: Any, dense: NDArray) -> None:
     """Store every row, also those that are zero, which copying a dense array drops."""
-    from numparam.ndarray.sparse.parts import Parts
-
     ids = array._backend.upload(np.arange(array.shape[0], dtype=np.int64))
     array._adopt(Parts(dense._buffer, ids, valid=True))
 
@@ -99,7 +98,7 @@ def write_uniform(array: NDArray, bound: float) -> None:
         # filling one.
         array._require_writable()
         try:
-            process.fill_uniform(array._backend, array._buffer, -high, high)
+            generator.fill_uniform(array._backend, array._buffer, -high, high)
         except (TypeError, ValueError) as error:
             raise random.DistributionError(str(error)) from error
         return

@@ -1,1 +1,1 @@
-"""Switches that each thread has for itself."""
+"""Modes of the API, which each thread has for itself, and the scopes that set them."""

@@ -47,20 +47,7 @@ def use_np_shape(func: Decorated) -> Decorated:
 def use_np_array(func: Decorated) -> Decorated:
     """Run a function, or everything that a class defines or inherits, with NumPy arrays on.
 
-    Parameters
-    ----------
-    func : callable or class
-        What to decorate; as for :func:`use_np_shape`.
-
-    Returns
-    -------
-    callable or class
-        The wrapped function, or the class itself.
-
-    Raises
-    ------
-    TypeError
-        If it is neither.
+    The argument, the result and the errors are those of :func:`use_np_shape`.
 
     Examples
     --------
@@ -74,20 +61,7 @@ def use_np_array(func: Decorated) -> Decorated:
 def use_np(func: Decorated) -> Decorated:
     """Run a function, or everything that a class defines or inherits, with both NumPy modes on.
 
-    Parameters
-    ----------
-    func : callable or class
-        What to decorate; as for :func:`use_np_shape`.
-
-    Returns
-    -------
-    callable or class
-        The wrapped function, or the class itself.
-
-    Raises
-    ------
-    TypeError
-        If it is neither.
+    The argument, the result and the errors are those of :func:`use_np_shape`.
 
     Examples
     --------

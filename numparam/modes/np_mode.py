@@ -87,7 +87,7 @@ def set_np_shape(active: bool | int) -> bool:
 
 
 def is_np_shape() -> bool:
-    """Tell whether NumPy shapes are on in the calling thread.
+    """Return whether NumPy shapes are on in the calling thread.
 
     Returns
     -------
@@ -104,13 +104,13 @@ def is_np_shape() -> bool:
 
 
 def np_shape_mode() -> int:
-    """Tell whether NumPy shapes are on, and for whom.
+    """Return whether NumPy shapes are on, and for whom.
 
     Returns
     -------
     int
         0 off, 1 on in the calling thread, 2 on in the process. MXNet's reader of ``.params`` files
-        refuses the older formats in mode 1 and accepts them in mode 2.
+        rejects the older formats in mode 1 and accepts them in mode 2.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def np_shape_mode() -> int:
 
 
 def is_np_array() -> bool:
-    """Tell whether NumPy arrays are on in the calling thread.
+    """Return whether NumPy arrays are on in the calling thread.
 
     Returns
     -------

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray import _internal, contrib, op, operations, random, sparse, utils
+from numparam.ndarray import _internal, contrib, numpy_array, op, operations, random, sparse, utils
 from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
 from numparam.ndarray.files import load, load_frombuffer, save
-from numparam.ndarray.functions import add_methods, late_function
 from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.one_hot import onehot_encode
+from numparam.ndarray.one_hot_encoding import onehot_encode
+from numparam.ndarray.sending import send_shared_memory
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
 from numparam.ndarray.sharing import (
     from_dlpack,
@@ -29,8 +29,7 @@ from numparam.ndarray.sharing import (
 )
 from numparam.ndarray.waiting import waitall
 
-add_methods(NDArray)
-globals().update({name: getattr(op, name) for name in op.__all__})
+send_shared_memory(NDArray)
 # MXNet has the commonest distributions under these names, too.
 uniform = random_uniform = random.uniform
 normal = random_normal = random.normal
@@ -52,6 +51,7 @@ __all__ = [
     "load",
     "load_frombuffer",
     "moveaxis",
+    "numpy_array",
     "onehot_encode",
     "ones",
     "op",
@@ -69,4 +69,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    return late_function(name)
+    function = globals()[name] = getattr(op, name)
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})

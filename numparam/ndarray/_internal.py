@@ -1,15 +1,18 @@
-"""The operations that Gluon-era code calls by their internal names, such as ``_plus_scalar``."""
+"""The operations that Gluon-era code calls by internal names, such as ``_plus_scalar``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray.functions import functions, late_function
+from numparam.ndarray.functions import function_of, names_of
 
-_functions = functions("_")
-globals().update(_functions)
-__all__ = sorted(_functions)
+__all__ = names_of("_")
 
 
 def __getattr__(name: str) -> Any:
-    return late_function(name, "_")
+    function = globals()[name] = function_of(name, "_")
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | set(__all__))

@@ -1,4 +1,4 @@
-"""What every factory is told: on which context, and in which shape."""
+"""Arguments that factories and operations share: contexts, shapes and arrays."""
 
 from __future__ import annotations
 
@@ -12,15 +12,25 @@ from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_shape
 
 __all__ = [
+    "ArgumentTypeError",
     "ContextArgumentError",
     "ShapeArgumentError",
+    "UnexpectedArgumentError",
     "device_of",
     "shape_of",
 ]
 
 
+class ArgumentTypeError(TypeError, AssertionError):
+    """An argument that must be an array is something else; also an AssertionError, as in MXNet."""
+
+
+class UnexpectedArgumentError(MXNetError, TypeError):
+    """A function has no such argument, or one is missing; also a TypeError."""
+
+
 class ContextArgumentError(MXNetError, TypeError, AttributeError):
-    """``ctx`` is no context; also an AttributeError, as in MXNet."""
+    """``ctx`` is not a context; also an AttributeError, as in MXNet."""
 
 
 class ShapeArgumentError(MXNetError, ValueError, TypeError):
@@ -28,12 +38,12 @@ class ShapeArgumentError(MXNetError, ValueError, TypeError):
 
 
 def device_of(ctx: Context | None) -> tuple[Context, Backend]:
-    """Give the context that is meant, the current one for None, and its backend.
+    """Return a context, the current one for None, and its backend.
 
     Raises
     ------
     ContextArgumentError
-        If it is no context: an MXNetError, a TypeError and an AttributeError.
+        If it is not a context: an MXNetError, a TypeError and an AttributeError.
     """
     if ctx is None:
         ctx = current_context()
@@ -45,24 +55,24 @@ def device_of(ctx: Context | None) -> tuple[Context, Backend]:
 
 
 def shape_of(shape: Any, any_mode: bool = False) -> tuple[int, ...]:
-    """Give a shape as a tuple of lengths.
+    """Return a shape as a tuple of lengths.
 
     Parameters
     ----------
-    shape : int or sequence of int
-        As it was given.
+    shape : int, or sequence or one-dimensional array of int
+        The shape.
     any_mode : bool, default False
         Whether ``()`` and lengths of 0 are allowed without NumPy shapes as well.
 
     Raises
     ------
     ShapeArgumentError
-        If it is no shape: an MXNetError, a ValueError and a TypeError.
+        If it is not a shape: an MXNetError, a ValueError and a TypeError.
     """
     try:
         lengths = (
             tuple(map(operator.index, shape))
-            if isinstance(shape, (tuple, list))
+            if isinstance(shape, (tuple, list)) or getattr(shape, "ndim", 0) == 1
             else (operator.index(shape),)
         )
     except TypeError:

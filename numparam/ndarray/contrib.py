@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray.functions import functions, late_function
+from numparam.ndarray.functions import function_of, names_of
 
-_functions = functions("contrib.")
-globals().update(_functions)
-__all__ = sorted(_functions)
+__all__ = names_of("contrib.")
 
 
 def __getattr__(name: str) -> Any:
-    return late_function(name, "contrib.")
+    function = globals()[name] = function_of(name, "contrib.")
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | set(__all__))

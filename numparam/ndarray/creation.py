@@ -11,8 +11,17 @@ import numpy as np
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
 from numparam.modes.np_mode import is_np_shape
-from numparam.ndarray.arguments import ShapeArgumentError, device_of, shape_of
+from numparam.ndarray import kinds
+from numparam.ndarray.arguments import (
+    ShapeArgumentError,
+    UnexpectedArgumentError,
+    device_of,
+    shape_of,
+)
+from numparam.ndarray.converting import MOVE
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import invoke
+from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import as_host_array
 from numparam.types.dtypes import as_dtype
 
@@ -50,30 +59,17 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
      [3 4]]
     <NDArray 2x2 @cpu(0)>
     """
-    if isinstance(source_array, NDArray):
-        if source_array.stype != "default":
-            from numparam.ndarray import sparse
-
-            return sparse.array(source_array, ctx=ctx, dtype=dtype)
-        ctx, backend = device_of(ctx)
-        source = source_array._buffer
-        wanted = as_dtype(dtype, source.dtype)
-        if source_array._shares_host_memory:
-            host = source
-        elif source_array._backend is backend:  # not by way of the host
-            return NDArray.from_buffer(backend.converted(source, wanted), ctx, backend)
-        else:
-            host = source_array._backend.download(source)
-    elif hasattr(source_array, "tocsr"):
-        from numparam.ndarray import sparse
-
-        return sparse.array(source_array, ctx=ctx, dtype=dtype)
-    else:
-        ctx, backend = device_of(ctx)
-        wanted = as_dtype(dtype)
-        host = as_host_array(source_array, wanted)
-    with np.errstate(all="ignore"):
-        host = host.astype(wanted, copy=False)
+    if isinstance(source_array, NDArray) and source_array.stype == "default":
+        ctx = device_of(ctx)[0]
+        wanted = as_dtype(dtype, source_array._memory.dtype)
+        return invoke(MOVE, (source_array.as_nd_ndarray(),), {"ctx": ctx, "dtype": wanted})
+    if isinstance(source_array, NDArray) or hasattr(source_array, "tocsr"):
+        return kinds.sparse("array")(source_array, ctx=ctx, dtype=dtype)
+    ctx, backend = device_of(ctx)
+    wanted = as_dtype(dtype)
+    host = as_host_array(source_array, wanted)
+    if host.dtype != wanted:
+        host = quietly(host.astype, wanted)
     return NDArray.from_buffer(backend.upload(host), ctx, backend)
 
 
@@ -155,11 +151,7 @@ def zeros(
     <NDArray 2 @cpu(1)>
     """
     if stype not in (None, "default"):
-        from numparam.ndarray import sparse
-
-        # An integer is refused there: sparse arrays are described by sequences.
-        lengths: Any = shape
-        return sparse.zeros(stype, lengths, ctx=ctx, dtype=dtype, **keywords)
+        return kinds.sparse("zeros")(stype, shape, ctx=ctx, dtype=dtype, **keywords)
     return _filled(shape, 0, ctx, dtype, keywords)
 
 
@@ -228,16 +220,15 @@ def _filled(
     out = keywords.pop("out", None)
     keywords.pop("name", None)
     if keywords:
-        from numparam.ndarray.functions import UnexpectedArgumentError
-
         raise UnexpectedArgumentError(f"unknown arguments: {', '.join(keywords)}")
     wanted = as_dtype(dtype)
     lengths = shape_of(shape)
     if out is not None:
         return _refilled(out, lengths, value)
     ctx, backend = device_of(ctx)
-    with np.errstate(all="ignore"):
-        number = as_host_array(value, wanted).astype(wanted, copy=False)
+    number = as_host_array(value, wanted)
+    if number.dtype != wanted:
+        number = quietly(number.astype, wanted)
     return NDArray.from_buffer(_filled_buffer(backend, lengths, number), ctx, backend)
 
 
@@ -386,6 +377,5 @@ def eye(
 
 def _uploaded(values: np.ndarray, ctx: Context | None, dtype: Any) -> NDArray:
     ctx, backend = device_of(ctx)
-    with np.errstate(all="ignore"):
-        host = values.astype(as_dtype(dtype))
+    host = quietly(values.astype, as_dtype(dtype))
     return NDArray.from_buffer(backend.upload(host), ctx, backend)

@@ -12,6 +12,7 @@ from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
 from numparam.modes.np_mode import is_np_shape, np_shape_mode
+from numparam.ndarray import kinds
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = [
@@ -235,7 +236,7 @@ def _read(reader: formats.ParamsReader, header: formats.RecordHeader, context: C
     if header.storage != "default":
         return array_of(_canonical(reader.read(header)), context)
     array = NDArray.from_buffer(None, context)
-    array._bound = _filled(array._backend, reader, header)
+    array._memory = _filled(array._backend, reader, header)
     return array
 
 
@@ -281,23 +282,7 @@ def record_of(array: NDArray) -> formats.Record:
     MXNetError
         If `check_format` refuses a sparse array; also an IndexError.
     """
-    backend = array._backend
-    where = (array._ctx.device_typeid, array._ctx.device_id)
-    if array.stype == "default":
-        return formats.DenseRecord(_on_host(backend, array._buffer), *where)
-    parts = array._checked()
-    data, indices = _on_host(backend, parts.data), _on_host(backend, parts.indices)
-    if parts.indptr is None:
-        return formats.RowSparseRecord(array.shape, data, indices, *where)
-    indptr = _on_host(backend, parts.indptr)
-    return formats.CSRRecord(array.shape, data, indptr, indices, *where)
-
-
-def _on_host(backend: Backend, buffer: Buffer) -> np.ndarray:
-    try:
-        return backend.on_host(buffer)
-    except MXNetError:  # the memory of another device
-        return backend.download(buffer)
+    return array._record()
 
 
 def array_of(record: formats.Record, context: Context | None = None) -> NDArray:
@@ -318,17 +303,6 @@ def array_of(record: formats.Record, context: Context | None = None) -> NDArray:
     context = context or Context("cpu", 0)
     if isinstance(record, formats.DenseRecord):
         array = NDArray.from_buffer(None, context)
-        array._bound = array._backend.upload(record.data)
+        array._memory = array._backend.upload(record.data)
         return array
-    from numparam.devices.registry import backend_of
-    from numparam.ndarray.sparse.csr import CSRNDArray
-    from numparam.ndarray.sparse.parts import Parts
-    from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-
-    backend = backend_of(context.device_type, context.device_id)
-    data, indices = backend.upload(record.data), backend.upload(record.indices)
-    if isinstance(record, formats.RowSparseRecord):
-        parts = Parts(data, indices, valid=True)
-        return RowSparseNDArray.from_parts(record.shape, parts, context, backend)
-    parts = Parts(data, indices, backend.upload(record.indptr))
-    return CSRNDArray.from_parts(record.shape, parts, context, backend)
+    return kinds.sparse("of_record")(record, context)

@@ -1,94 +1,164 @@
-"""Functions and methods out of the table of operations."""
+"""Functions and methods made of the rows of the table of operations."""
 
 from __future__ import annotations
 
-import difflib
+import functools
+import inspect
+import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from numparam.base import MXNetError
-from numparam.ndarray.ndarray import NDArray
+from numparam._missing import missing
+from numparam.ndarray.arguments import ArgumentTypeError, UnexpectedArgumentError
 from numparam.ndarray.operations import OPERATIONS, Operation, invoke
-from numparam.ndarray.operations.arithmetic import ARITHMETIC, Arithmetic, binary
+from numparam.ndarray.operations.arithmetic import ARITHMETIC, BINARY, Arithmetic
 from numparam.ndarray.operations.documentation import documentation
 from numparam.ndarray.operations.operation import REQUIRED
+from numparam.ndarray.values import is_array
 
-__all__ = [
-    "ArgumentTypeError",
-    "UnexpectedArgumentError",
-    "add_methods",
-    "functions",
-    "late_function",
-    "unknown_operation",
-]
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["bind", "function_of", "method", "named", "names_of", "signature", "unknown_operation"]
 
 
-class ArgumentTypeError(TypeError, AssertionError):
-    """An argument that must be an array is something else; also an AssertionError, as in MXNet."""
-
-
-class UnexpectedArgumentError(MXNetError, TypeError):
-    """An operation has no such argument, or misses one; also a TypeError."""
-
-
-def functions(prefix: str = "") -> dict[str, Callable[..., Any]]:
-    """Make a function of each operation.
+def names_of(prefix: str = "") -> list[str]:
+    """Return the names of the operations that are functions of one namespace.
 
     Parameters
     ----------
     prefix : str, default ''
         ``''`` for the public operations, ``'_'`` for the internal ones, ``'contrib.'`` for those
-        of that namespace, whose functions lose the prefix.
+        of that namespace.
 
     Returns
     -------
-    dict
-        The functions by name.
+    list of str
+        Sorted, and without ``'contrib.'``.
     """
-    made = {}
-    for name, row in OPERATIONS.items():
-        internal = name.startswith("_")
-        if prefix == "_":
-            if internal:
-                made[name] = _function(name, row)
-        elif prefix:
-            if name.startswith(prefix):
-                made[name.removeprefix(prefix)] = _function(name.removeprefix(prefix), row)
-        elif not internal and "." not in name:
-            made[name] = _function(name, row)
-    if not prefix:
-        made.update({name: _binary_function(row) for name, row in ARITHMETIC.items()})
-    return made
+    if prefix == "_":
+        return sorted(name for name in OPERATIONS if name.startswith("_"))
+    if prefix:
+        return sorted(name[len(prefix) :] for name in OPERATIONS if name.startswith(prefix))
+    public = {name for name in OPERATIONS if not name.startswith("_") and "." not in name}
+    return sorted(public | set(ARITHMETIC))
 
 
+def function_of(name: str, prefix: str = "") -> Callable[..., Any]:
+    """Return the function of an operation.
+
+    Parameters
+    ----------
+    name : str
+        The function's name.
+    prefix : str, default ''
+        As for `names_of`.
+
+    Returns
+    -------
+    callable
+        The same one at every call.
+
+    Raises
+    ------
+    AttributeError
+        If there is no such operation.
+    """
+    if name.startswith("__"):  # asked for by Python itself, often
+        raise AttributeError(name)
+    if not prefix and name in ARITHMETIC:
+        return _binary_function(ARITHMETIC[name])
+    row = OPERATIONS.get(prefix + name if prefix.endswith(".") else name)
+    if row is None or name.startswith("_") != (prefix == "_"):
+        unknown_operation(name)
+    return _function(name, row)
+
+
+@functools.cache
 def _function(name: str, row: Operation) -> Callable[..., Any]:
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
         inputs, attributes, positional_out = bind(row, arguments, keywords)
         return invoke(row, inputs, attributes, out if positional_out is None else positional_out)
 
+    return named(function, name, "numparam.ndarray", documentation(row), signature(row))
+
+
+def method(name: str) -> Callable[..., NDArray]:
+    """Make the method of an operation; its first input is the array itself."""
+    row = OPERATIONS[name]
+
+    def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
+        inputs, attributes, positional_out = bind(row, arguments, keywords)
+        return invoke(row, inputs, attributes, out if positional_out is None else positional_out)
+
+    return named(function, name, "numparam.ndarray", documentation(row), signature(row, "self"))
+
+
+def named(
+    function: Any, name: str, module: str, text: str, parameters: inspect.Signature
+) -> Callable[..., Any]:
+    """Set what a function that was made of a row shows of itself."""
     function.__name__ = function.__qualname__ = name
-    function.__module__ = "numparam.ndarray"
-    function.__doc__ = documentation(row)
+    function.__module__ = module
+    function.__doc__ = text
+    function.__signature__ = parameters
     return function
 
 
+def signature(row: Operation, first: str = "") -> inspect.Signature:
+    """Return the signature of an operation's function.
+
+    Parameters
+    ----------
+    row : Operation
+        The operation.
+    first : str, default ''
+        The name of the first parameter, if it is not that of the first input.
+    """
+    either, only = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    parameters = []
+    kind = either
+    for name in row.inputs:
+        if name.startswith("*"):
+            parameters.append(inspect.Parameter(name[1:], inspect.Parameter.VAR_POSITIONAL))
+            kind = only
+        else:
+            default = None if name in row.optional else REQUIRED
+            parameters.append(inspect.Parameter(name, kind, default=default))
+    if first:
+        parameters[0] = inspect.Parameter(first, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    optional = bool(row.optional)
+    for name, default in row.attributes.items():
+        if default is REQUIRED and optional and kind is either:
+            kind = only  # it follows an input that may be left out
+        optional = optional or default is not REQUIRED
+        parameters.append(inspect.Parameter(name, kind, default=default))
+    for name in ("out", "name"):
+        if name not in row.attributes:
+            parameters.append(inspect.Parameter(name, kind, default=None))
+    return inspect.Signature(parameters, __validate_parameters__=False)
+
+
+@functools.cache
 def _binary_function(row: Arithmetic) -> Callable[..., Any]:
+    compute = BINARY[row.name]
+
     def function(lhs: Any, rhs: Any) -> Any:
-        if not hasattr(lhs, "_buffer") and not hasattr(rhs, "_buffer"):
+        if not is_array(lhs) and not is_array(rhs):
             numbers = (int, float, np.generic)
             if isinstance(lhs, numbers) and isinstance(rhs, numbers):
                 return row.function(np.asarray(lhs), np.asarray(rhs)).item()
             raise _not_operands(row, lhs, rhs)
-        result = binary(row.name, lhs, rhs)
+        result = compute(lhs, rhs)
         if result is NotImplemented:
             raise _not_operands(row, lhs, rhs)
         return result
 
     function.__name__ = function.__qualname__ = row.name
     function.__module__ = "numparam.ndarray"
-    function.__doc__ = f"""Give {row.summary}, element by element, stretching axes of length 1.
+    function.__doc__ = f"""Return {row.summary}, element by element, with broadcasting.
 
     Parameters
     ----------
@@ -128,7 +198,7 @@ def bind(
     Raises
     ------
     ArgumentTypeError
-        If an input is no array.
+        If an input is not an array.
     UnexpectedArgumentError
         If an argument is unknown, missing or given twice.
     """
@@ -160,7 +230,7 @@ def bind(
                 raise UnexpectedArgumentError(f"{row.name} needs the array {name!r}")
             inputs.append(value)
     for position, value in enumerate(inputs):
-        if not isinstance(value, NDArray):
+        if not is_array(value):
             label = row.inputs[min(position, len(row.inputs) - 1)].lstrip("*")
             raise ArgumentTypeError(
                 f"{label} of {row.name} must be an NDArray, not {type(value).__name__}; make one "
@@ -176,48 +246,18 @@ def bind(
     return inputs, attributes, out
 
 
-def add_methods(array_class: type) -> None:
-    """Give arrays a method of each operation that has one."""
-    for name, row in OPERATIONS.items():
-        public = not name.startswith("_") and "." not in name
-        if row.method and public and not hasattr(array_class, name):
-            setattr(array_class, name, _function(name, row))
-
-
-def late_function(name: str, prefix: str = "") -> Callable[..., Any]:
-    """Make the function of an operation that joined the table after `functions` was called.
-
-    Parameters
-    ----------
-    name : str
-        The function's name.
-    prefix : str, default ''
-        As for `functions`.
-
-    Raises
-    ------
-    AttributeError
-        If there is no such operation.
-    """
-    row = OPERATIONS.get(prefix + name if prefix.endswith(".") else name)
-    if row is None or name.startswith("_") != (prefix == "_"):
-        unknown_operation(name)
-    return _function(name, row)
-
-
 def unknown_operation(name: str) -> NoReturn:
-    """Refuse a name that ``numparam.nd`` does not have.
+    """Raise the error for a name that ``numparam.nd`` does not have.
 
     Raises
     ------
     AttributeError
-        It says what numparam is, and which names are near.
+        With what numparam is, and which names are near.
     """
-    near = difflib.get_close_matches(
-        name, [known for known in OPERATIONS if not known.startswith("_")], 3
-    )
-    hint = f" Near names: {', '.join(near)}." if near else ""
-    raise AttributeError(
-        f"numparam.nd has no {name!r}. numparam is Gluon's parameter layer, with the array "
-        f"operations that parameter code needs; it has no neural network layers.{hint}"
+    raise missing(
+        "numparam.nd",
+        name,
+        [known for known in dir(sys.modules[__package__]) if not known.startswith("_")],
+        "numparam is Gluon's parameter layer, with the array operations that parameter code needs; "
+        "it has no neural network layers",
     )

@@ -3,155 +3,233 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.devices.backend import Backend, Buffer
 from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray import keys
-from numparam.ndarray.values import host_value
+from numparam.ndarray.operations.invoke import invoke
+from numparam.ndarray.operations.operation import (
+    OPERATIONS,
+    REQUIRED,
+    Operation,
+    operation,
+    register,
+)
+from numparam.ndarray.quiet import quietly
+from numparam.ndarray.values import host_value, own_memory
 
-__all__ = ["Indexing"]
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["VIEW", "WRITE", "read", "row", "scalar_shape", "view", "write"]
 
 _WHOLE = slice(None)
 
 
-class Indexing:
-    """The part of `NDArray` behind ``array[key]`` and ``array[key] = value``.
+class ValueMisfitError(ValueError, MXNetError):
+    """A value does not broadcast to the part it is written to."""
 
-    Keys are NumPy's. What is contiguous in memory shares it; the rest is copied. Where NumPy gives
-    a scalar, an array of shape ``(1,)`` comes, or ``()`` with NumPy shapes on.
+
+def scalar_shape() -> tuple[int, ...]:
+    """Return the shape in which a single element of a classic array is read."""
+    return () if is_np_shape() else (1,)
+
+
+# Reading
+
+
+def view(array: NDArray, start: int, shape: tuple[int, ...]) -> Any:
+    """Return the part of an array from element `start` on, in a shape; it shares the memory."""
+    return invoke(VIEW, (array,), {"start": start, "shape": shape})
+
+
+def row(array: NDArray, position: int, scalar: tuple[int, ...]) -> Any:
+    """Return the part at a position of the first axis; it shares the memory.
+
+    Parameters
+    ----------
+    array : NDArray
+        Dense.
+    position : int
+        The position; negative ones count from the end.
+    scalar : tuple of int
+        The shape of the result if it is a single element of a vector.
+
+    Raises
+    ------
+    IndexError
+        If there is no such position.
     """
+    shape = array.shape
+    if not shape:
+        raise IndexError(keys.too_many(1, shape))
+    rest = shape[1:]
+    start = keys.checked(position, 0, shape[0]) * math.prod(rest)
+    return view(array, start, rest or scalar)
 
-    __slots__ = ()
 
-    def __getitem__(self: Any, key: Any) -> Any:
-        if type(key) is int:
-            return self._at(key)
-        if (type(key) is tuple and not key) or (isinstance(key, slice) and key == _WHOLE):
-            return self
-        shape = self.shape
-        parts = keys.expanded(key, shape)
-        if keys.is_advanced(parts):
-            return self._gathered(keys.bound(parts, shape, self._backend))
-        basic = keys.Basic(parts, shape)
-        result_shape = basic.result_shape or _scalar_shape()
-        backend = self._backend
-        if basic.contiguous:
-            buffer = backend.view(self._buffer, basic.start, result_shape)
-            return self._array_class.from_buffer(buffer, self._ctx, backend, self.writable)
-        index = basic.index
+def read(array: NDArray, key: Any, scalar: tuple[int, ...]) -> Any:
+    """Return the part of an array that a key selects.
 
-        def slice_of(array: np.ndarray) -> np.ndarray:
-            return array[index].reshape(result_shape)
+    Parameters
+    ----------
+    array : NDArray
+        Dense.
+    key : int, slice, None, ``...``, array or tuple of these
+        As in NumPy.
+    scalar : tuple of int
+        The shape of the result where NumPy's is ``()``.
 
-        buffer = backend.apply(slice_of, self._buffer)
-        return self._array_class.from_buffer(buffer, self._ctx, backend)
+    Returns
+    -------
+    NDArray
+        It shares the memory if what is selected is one piece of memory; else it is a copy.
 
-    def _gathered(self: Any, bound: keys.Bound) -> Any:
-        def gather(array: np.ndarray, *indexes: np.ndarray) -> np.ndarray:
-            found = np.asarray(array[bound.index(array.shape, indexes)])
-            return found if found.ndim else found.reshape(_scalar_shape())
+    Raises
+    ------
+    IndexError
+        If the key selects outside of the array.
+    ValueError
+        If an entry of the key is of a type that selects nothing.
+    """
+    shape = array.shape
+    parts = keys.expanded(key, shape)
+    if keys.is_advanced(parts):
+        resolved, indexes = keys.resolved(parts, array)
+        return invoke(_GATHER, (array, *indexes), {"key": resolved, "scalar": scalar})
+    basic = keys.Basic(parts, shape)
+    result_shape = basic.result_shape or scalar
+    if basic.contiguous:
+        return view(array, basic.start, result_shape)
+    return invoke(_STRIDED, (array,), {"index": basic.index, "shape": result_shape})
 
-        buffer = self._backend.apply(gather, self._buffer, *bound.buffers)
-        return self._array_class.from_buffer(buffer, self._ctx, self._backend)
 
-    def _at(self: Any, position: int) -> Any:
-        """Row `position`, sharing memory."""
-        shape = self.shape
-        if not shape:
-            raise IndexError(keys.too_many(1, shape))
-        row = keys.checked(position, 0, shape[0])
-        size = math.prod(shape[1:])
-        buffer = self._backend.view(self._buffer, row * size, shape[1:] or _scalar_shape())
-        return self._array_class.from_buffer(buffer, self._ctx, self._backend, self.writable)
+def _view_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
+    return backend.view(buffers[0], attributes["start"], attributes["shape"])
 
-    def _slice(self: Any, start: int | None, stop: int | None) -> Any:
-        """Rows from `start` to `stop`, sharing memory."""
-        return self[start:stop]
 
-    def __setitem__(self: Any, key: Any, value: Any) -> None:
-        self._require_writable()
-        target = self._buffer
-        value, buffers = host_value(value, self)
-        shape = self.shape
-        if key is Ellipsis or (isinstance(key, slice) and key == _WHOLE):
-            if not buffers:
-                self._fill(value)
-                return
-            bound = keys.Bound((), ())
-        elif keys.is_advanced(parts := keys.expanded(key, shape)):
-            bound = keys.bound(parts, shape, self._backend)
-        else:
-            bound = keys.Bound(keys.Basic(parts, shape).key, ())
-        # The ellipsis keeps the part of one element an array, which takes arrays of one element.
-        bound.parts = (*bound.parts, Ellipsis)
-        indexes = len(bound.buffers)
+def _view(data: np.ndarray, *, start: int, shape: tuple[int, ...]) -> np.ndarray:
+    return data.reshape(-1)[start : start + math.prod(shape)].reshape(shape)
 
-        def assign(array: np.ndarray, *given: np.ndarray) -> None:
-            source = given[indexes] if buffers else value
-            index = bound.index(array.shape, given[:indexes])
-            with np.errstate(all="ignore"):
-                try:
-                    if source.dtype != array.dtype:
-                        source = source.astype(array.dtype)
-                    array[index] = source
-                except ValueError as error:
-                    raise _misfit(source, np.shape(array[index]), array.shape) from error
 
-        self._backend.update(assign, target, *bound.buffers, *buffers)
+#: The elements from ``start`` on, in ``shape``: all reshapes and contiguous parts.
+VIEW = register(
+    Operation(
+        "_view",
+        _view,
+        inputs=("data",),
+        attributes={"start": REQUIRED, "shape": REQUIRED},
+        kernel=_view_kernel,
+        view=True,
+        summary="Return a piece of an array's memory in a shape.",
+    )
+)
 
-    def _fill(self: Any, value: np.ndarray) -> None:
-        """Write a host value everywhere; it needs a transfer and no computation on the device."""
-        target = self._buffer
-        shape, dtype = target.shape, target.dtype
-        host = value
-        if value.dtype != dtype:
-            with np.errstate(all="ignore"):
-                host = value.astype(dtype)
-        missing = host.ndim - len(shape)
-        if missing > 0 and host.shape[:missing] == (1,) * missing:
-            host = host.reshape(host.shape[missing:])
-        if host.ndim and host.shape != shape:
+
+@operation("_strided_part")
+def _strided_part(data: np.ndarray, *, index: Any, shape: Any) -> np.ndarray:
+    """Copy the part that slices select."""
+    return data[index].reshape(shape)
+
+
+@operation("_gather", agree=False)
+def _gather(data: np.ndarray, *indexes: np.ndarray, key: Any, scalar: Any) -> np.ndarray:
+    """Copy the elements that index arrays select."""
+    found = np.asarray(data[key.index(data.shape, indexes)])
+    return found if found.ndim else found.reshape(scalar)
+
+
+_STRIDED, _GATHER = OPERATIONS["_strided_part"], OPERATIONS["_gather"]
+
+
+# Writing
+
+
+def write(array: NDArray, key: Any, value: Any) -> None:
+    """Write a value into the part of an array that a key selects.
+
+    Parameters
+    ----------
+    array : NDArray
+        Dense.
+    key : int, slice, None, ``...``, array or tuple of these
+        As in NumPy.
+    value : number, sequence, numpy.ndarray or NDArray
+        It is converted to the dtype of the array and broadcast to the part. It may share memory
+        with the array: the result is as if it had been copied first.
+
+    Raises
+    ------
+    ValueError
+        If the value does not broadcast, or the array must not be written.
+    IndexError
+        If the key selects outside of the array.
+    TypeError
+        If the value is not made of numbers.
+    """
+    array._require_writable()
+    host, source = host_value(value, array)
+    indexes: list[NDArray] = []
+    if key is Ellipsis or (isinstance(key, slice) and key == _WHOLE):
+        resolved = keys.Resolved(()) if source is not None else None
+    elif keys.is_advanced(parts := keys.expanded(key, array.shape)):
+        resolved, indexes = keys.resolved(parts, array)
+    else:
+        resolved = keys.Resolved(keys.Basic(parts, array.shape).key)
+    inputs = [array, *indexes] if source is None else [array, *indexes, source]
+    invoke(WRITE, inputs, {"key": resolved, "value": host}, out=array)
+
+
+def _write(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:
+    key, value = attributes["key"], attributes["value"]
+    array, *others = inputs
+    if key is None:
+        _fill(array, value)
+        return out
+    # The ellipsis keeps a single element an array, which takes arrays of one element.
+    key = keys.Resolved((*key.parts, Ellipsis))
+    count = len(others) if value is not None else len(others) - 1
+
+    def assign(target: np.ndarray, *given: np.ndarray) -> None:
+        source = given[count] if value is None else value
+        index = key.index(target.shape, given[:count])
+        quietly(_assign, target, index, source)
+
+    array._backend.update(assign, array._memory, *(other._memory for other in others))
+    return out
+
+
+def _assign(target: np.ndarray, index: Any, source: np.ndarray) -> None:
+    try:
+        if source.dtype != target.dtype:
+            source = source.astype(target.dtype)
+        target[index] = own_memory(source, target) if source.ndim else source
+    except ValueError as error:
+        raise _misfit(source, np.shape(target[index]), target.shape) from error
+
+
+def _fill(array: NDArray, value: np.ndarray) -> None:
+    """Write a host value everywhere: that needs a transfer, but no computation on the device."""
+    target = array._memory
+    shape, dtype = target.shape, target.dtype
+    host = value if value.dtype == dtype else quietly(value.astype, dtype)
+    missing = host.ndim - len(shape)
+    if missing > 0 and host.shape[:missing] == (1,) * missing:
+        host = host.reshape(host.shape[missing:])
+    if host.ndim:
+        if host.shape != shape:
             try:
                 host = np.broadcast_to(host, shape)
             except ValueError as error:
                 raise _misfit(value, shape, shape) from error
-        self._backend.write(target, host)
-
-    def __iter__(self: Any) -> Any:
-        if not self.shape:
-            raise TypeError("an array without dimensions cannot be iterated over")
-        return map(self._at, range(self.shape[0]))
-
-    def _require_writable(self: Any) -> None:
-        """Refuse to write what must not be written; every in-place operation asks first.
-
-        Raises
-        ------
-        ValueError
-            If the memory was given for reading only.
-        MXNetError
-            If gradients are being recorded and the array is one of those that get some.
-        """
-        if not self.writable:
-            raise ValueError(
-                "the array shares memory that must not be written (it was made from a read-only "
-                "array or capsule); write into a copy()"
-            )
-        if self._grad_req is not None:
-            from numparam.recording.scopes import is_recording
-
-            if is_recording():
-                raise MXNetError(
-                    "an array that gets gradients was written in place while operations are "
-                    "recorded; write under autograd.pause(), or into detach()"
-                )
-
-
-class ValueMisfitError(ValueError, MXNetError):
-    """A value does not stretch to the part it is written to."""
+        if isinstance(target, np.ndarray):
+            host = own_memory(host, target)
+    array._backend.write(target, host)
 
 
 def _misfit(value: np.ndarray, part: tuple[int, ...], shape: tuple[int, ...]) -> ValueMisfitError:
@@ -161,5 +239,20 @@ def _misfit(value: np.ndarray, part: tuple[int, ...], shape: tuple[int, ...]) ->
     )
 
 
-def _scalar_shape() -> tuple[int, ...]:
-    return () if is_np_shape() else (1,)
+def _written(*arrays: np.ndarray, **attributes: Any) -> np.ndarray:
+    raise NotImplementedError("values are written into arrays, not computed")
+
+
+#: Write ``value``, or the last input, into the part ``key`` of ``out``, which is the first input.
+#: The inputs between are the index arrays of the key; a key of None is the whole array.
+WRITE = register(
+    Operation(
+        "_write",
+        _written,
+        inputs=("data", "*arrays"),
+        attributes={"key": REQUIRED, "value": REQUIRED},
+        agree=False,
+        arrays=_write,
+        summary="Write into a part of an array.",
+    )
+)

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numparam.devices.backend import Backend, Buffer
+from numparam.base import MXNetError
+from numparam.ndarray.values import is_array, reachable
 
-__all__ = ["Basic", "Bound", "bound", "checked", "expanded", "is_advanced", "too_many"]
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["Basic", "Resolved", "checked", "expanded", "is_advanced", "resolved", "too_many"]
 
 _INTEGERS = (int, np.integer)
 
 
-class IndexShapeError(IndexError, ValueError):
-    """Index arrays do not stretch to one shape: NumPy's IndexError, and MXNet's ValueError."""
+class OutsideError(MXNetError, IndexError):
+    """An index is outside of its axis."""
+
+
+class IndexShapeError(MXNetError, IndexError, ValueError):
+    """Index arrays do not broadcast: NumPy's IndexError, and MXNet's ValueError."""
 
 
 def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
-    """Write a key as one entry for each dimension, with None where a new axis goes.
+    """Return a key as one entry for each dimension, with None where a new axis goes.
 
     Raises
     ------
     IndexError
         If there are more entries than dimensions, more than one ``...``, or a bool.
     ValueError
-        If an entry is nothing that selects.
+        If an entry is of a type that selects nothing.
     """
     entries = list(key) if isinstance(key, tuple) else [key]
     consumed = 0
@@ -34,7 +42,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
     for position, entry in enumerate(entries):
         if isinstance(entry, (bool, np.bool_)):
             raise IndexError(
-                f"{entry} is no row number: use {int(entry)} for the row, or None for a new axis"
+                f"{entry} is not a row number: use {int(entry)} for the row, or None for a new axis"
             )
         if entry is Ellipsis:
             if ellipsis is not None:
@@ -46,7 +54,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
         elif isinstance(entry, np.ndarray):
             entries[position] = _as_index_array(entry)
             consumed += _dimensions(entries[position])
-        elif hasattr(entry, "_buffer"):
+        elif is_array(entry):
             consumed += _dimensions(entry._buffer)
         elif isinstance(entry, (slice, *_INTEGERS)):
             consumed += 1
@@ -64,7 +72,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def too_many(count: int, shape: tuple[int, ...]) -> str:
-    """Word the message for a key that is longer than the shape."""
+    """Return the message for a key that is longer than the shape."""
     return f"the key selects along {count} dimensions and the array of shape {shape} has fewer"
 
 
@@ -84,12 +92,18 @@ def _dimensions(array: Any) -> int:
 
 
 def is_advanced(parts: Sequence[Any]) -> bool:
-    """Whether a key holds index arrays."""
+    """Check whether a key holds index arrays."""
     return any(hasattr(part, "dtype") and not isinstance(part, np.integer) for part in parts)
 
 
 def checked(position: Any, axis: int, length: int) -> int:
-    """Count an integer of a key from the start; it must be within the axis."""
+    """Return the integer of a key counted from the start.
+
+    Raises
+    ------
+    IndexError
+        If it is outside of its axis.
+    """
     index = int(position)
     if not -length <= index < length:
         raise IndexError(
@@ -166,7 +180,7 @@ def _slice_indices(part: slice, length: int) -> tuple[int, int, int]:
 def _memory(
     shape: tuple[int, ...], starts: list[int], steps: list[int], lengths: list[int]
 ) -> tuple[bool, int]:
-    """Whether a selection is one piece of memory, and where it starts."""
+    """Return whether a selection is one piece of memory, and where it starts."""
     if 0 in lengths:
         return True, 0
     stride = 1
@@ -182,25 +196,22 @@ def _memory(
     return contiguous, start
 
 
-class Bound:
-    """A key whose index arrays are buffers of the device that holds the array.
+class Resolved:
+    """A key whose index arrays are inputs of the operation that reads or writes.
 
     Parameters
     ----------
     parts : sequence
-        Its entries; an index array is the position of its buffer, wrapped in `_Slot`.
-    buffers : sequence
-        The index arrays.
+        Its entries; the number of an index array is wrapped in `_Slot`.
     """
 
-    __slots__ = ("buffers", "parts")
+    __slots__ = ("parts",)
 
-    def __init__(self, parts: Sequence[Any], buffers: Sequence[Buffer]) -> None:
+    def __init__(self, parts: Sequence[Any]) -> None:
         self.parts = tuple(parts)
-        self.buffers = tuple(buffers)
 
     def index(self, shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
-        """Give the key as NumPy reads it, with the index arrays in and within range."""
+        """Return the key as NumPy reads it, with the index arrays in their places and in range."""
         if not arrays:
             return self.parts
         result: list[Any] = []
@@ -235,10 +246,19 @@ class _Slot:
         self.number = number
 
 
-def bound(parts: Sequence[Any], shape: tuple[int, ...], backend: Backend) -> Bound:
-    """Put the index arrays of a key onto the device of the array."""
+def resolved(parts: Sequence[Any], array: NDArray) -> tuple[Resolved, list[NDArray]]:
+    """Put the index arrays of a key onto the context of the array that it indexes.
+
+    Returns
+    -------
+    key : Resolved
+        The key, in which each index array is a number.
+    indexes : list of NDArray
+        The index arrays.
+    """
     entries: list[Any] = []
-    buffers: list[Buffer] = []
+    indexes: list[NDArray] = []
+    shape = array.shape
     axis = 0
     for part in parts:
         if part is None or isinstance(part, slice):
@@ -248,22 +268,29 @@ def bound(parts: Sequence[Any], shape: tuple[int, ...], backend: Backend) -> Bou
             entries.append(checked(part, axis, shape[axis]))
             axis += 1
         else:
-            if part.stype != "default" if hasattr(part, "stype") else False:
-                raise TypeError("a sparse array is no index; use its indices")
-            entries.append(_Slot(len(buffers)))
-            buffers.append(part._buffer if hasattr(part, "_buffer") else backend.upload(part))
-            axis += _dimensions(buffers[-1])
-    return Bound(entries, buffers)
+            entries.append(_Slot(len(indexes)))
+            indexes.append(_on_context(part, array))
+            axis += _dimensions(indexes[-1]._memory)
+    return Resolved(entries), indexes
+
+
+def _on_context(index: Any, array: NDArray) -> NDArray:
+    if not is_array(index):
+        backend = array._backend
+        return array._array_class.from_buffer(backend.upload(index), array._ctx, backend)
+    if index.stype != "default":
+        raise TypeError("a sparse array is not an index; use its indices")
+    return index if reachable(index, array) else index.copyto(array._ctx)
 
 
 def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
-    """Index array as integers; fractions are dropped, as MXNet does."""
+    """Return an index array as integers in range; fractions are dropped, as in MXNet."""
     with np.errstate(invalid="ignore"):
         numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
     if numbers.size:
         low, high = int(numbers.min()), int(numbers.max())
         if low < -length or high >= length:
-            raise IndexError(
+            raise OutsideError(
                 f"the index array holds {low if low < -length else high}, which is outside of axis "
                 f"{axis} with {length} entries"
             )
@@ -275,14 +302,14 @@ def _check_index_shapes(shapes: Sequence[tuple[int, ...]]) -> None:
         np.broadcast_shapes(*shapes)
     except ValueError:
         raise IndexShapeError(
-            f"index arrays of shapes {', '.join(map(str, shapes))} do not stretch to one shape"
+            f"index arrays of shapes {', '.join(map(str, shapes))} do not broadcast to one shape"
         ) from None
 
 
 def _check_mask(mask: np.ndarray, axis: int, shape: tuple[int, ...]) -> None:
     covered = shape[axis : axis + mask.ndim]
     if mask.shape != covered:
-        raise IndexError(
+        raise OutsideError(
             f"a mask of shape {mask.shape} does not fit the axes of shape {covered} "
             f"from axis {axis} on"
         )

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import operator
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Self
 
+import numpy as np
+
+from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.registry import backend_of
-from numparam.ndarray.conversions import Conversions
-from numparam.ndarray.gradients import Gradients
-from numparam.ndarray.indexing import Indexing
-from numparam.ndarray.methods import Methods
-from numparam.ndarray.operators import Operators
-from numparam.ndarray.presentation import Presentation
-from numparam.ndarray.protocols import Protocols
+from numparam.formats import DenseRecord, Record, dumps_record, loads_record
+from numparam.modes.np_mode import is_np_shape
+from numparam.ndarray import capsules, host_memory, indexing, kinds
+from numparam.ndarray.converting import COPY, MOVE, check_copyto
+from numparam.ndarray.functions import method
+from numparam.ndarray.legacy_numbers import LEGACY_NAMES
+from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
+from numparam.ndarray.operations.arithmetic import BINARY
+from numparam.ndarray.operations.axes import integers
+from numparam.ndarray.operations.numpy_functions import apply_ufunc
+from numparam.ndarray.operations.shapes import coded_shape
+from numparam.ndarray.operators import forward, in_place, reflected
+from numparam.ndarray.values import is_array
+from numparam.recording import differentiation
+from numparam.recording.scopes import is_recording
+from numparam.types.dtypes import as_dtype, bfloat16
 
 __all__ = ["NDArray"]
+
+_WHOLE = slice(None)
+
+
+class MissingShapeError(TypeError, AssertionError):
+    """No shape was given to `reshape`; also an AssertionError, as in MXNet."""
+
+
+class CannotReshapeError(OperationError):
+    """The elements do not fit the new shape: an MXNetError and a ValueError."""
 
 
 class _Marking:
@@ -30,7 +56,7 @@ class _Marking:
         self.fresh = 0
 
 
-class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation, Protocols):
+class NDArray:
     """A dense array of one dtype in the memory of one context.
 
     Arrays are made by `array`, `zeros` and the other factories of `numparam.nd`, or by operations
@@ -39,6 +65,8 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
 
     Attributes
     ----------
+    stype : str
+        The storage type: ``'default'``; ``'row_sparse'`` or ``'csr'`` of sparse arrays.
     writable : bool
         Whether item assignment and in-place operations are allowed.
 
@@ -46,6 +74,16 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
     -----
     The interface is that of MXNet 1.9.1's ``mxnet.nd.NDArray``. In addition arrays speak NumPy's
     array, ufunc and DLPack protocols, and have ``item`` and ``tolist``.
+
+    Operands of operators have one dtype; a number is converted to the array's. Comparisons give 0
+    and 1 in that dtype, and quotients of integers are cut off toward zero. In-place operators write
+    into the array's memory and keep its dtype.
+
+    Keys of ``array[key]`` are NumPy's. What is one piece of memory shares it; the rest is copied.
+    Where NumPy returns a scalar, the result has shape ``(1,)``, or ``()`` with NumPy shapes on.
+
+    The state of a pickled array is one record of MXNet's ``.params`` format, as in MXNet, whose
+    pickles are read by an Unpickler that finds the classes here. It comes back on ``cpu(0)``.
 
     Examples
     --------
@@ -59,19 +97,27 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
     <NDArray 2x2 @cpu(0)>
     """
 
-    __slots__ = ("__weakref__", "_backend", "_bound", "_ctx", "_marking", "writable")
+    __slots__ = ("__weakref__", "_backend", "_ctx", "_marking", "_memory", "writable")
 
     _ctx: Context
     _backend: Backend
-    _bound: Buffer
+    # C-contiguous memory of the backend. Replaced only by `_buffer`, which begins a new epoch.
+    _memory: Buffer
+    # What autograd knows about the array; None for most.
     _marking: _Marking | None
     writable: bool
 
+    stype: ClassVar[str] = "default"
     # The class of the dense results of operations on arrays of this class.
-    _array_class: type[NDArray]
+    _array_class: ClassVar[type[NDArray]]
 
-    def __new__(cls, *arguments: object, **keywords: object) -> NDArray:
-        """Refuse to be called; the factories make arrays.
+    # Before numpy.ndarray in mixed expressions.
+    __array_priority__ = 1000.0
+
+    # Making arrays
+
+    def __new__(cls, *arguments: object, **keywords: object) -> Self:
+        """Raise a TypeError: the factories make arrays.
 
         ``NDArray(None)``, of which MXNet's pickles make an array by their state, is an exception.
         """
@@ -89,7 +135,7 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
         ctx: Context,
         backend: Backend | None = None,
         writable: bool = True,
-    ) -> NDArray:
+    ) -> Self:
         """Make a handle on memory that exists.
 
         Parameters
@@ -112,20 +158,24 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
         array = object.__new__(cls)
         array._ctx = ctx
         array._backend = backend or backend_of(ctx.device_type, ctx.device_id)
-        array._bound = buffer
+        array._memory = buffer
         array._marking = None
         array.writable = writable
         return array
 
-    # Memory
+    def _handle(self, array_class: type[NDArray]) -> NDArray:
+        """Return another array on the same memory, without marking for gradients."""
+        return array_class.from_buffer(self._memory, self._ctx, self._backend, self.writable)
+
+    # Properties
 
     @property
     def _buffer(self) -> Buffer:
-        return self._bound
+        return self._memory
 
     @_buffer.setter
     def _buffer(self, buffer: Buffer) -> None:
-        self._bound = buffer
+        self._memory = buffer
         epochs.bump()
 
     @property
@@ -136,12 +186,12 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each dimension."""
-        return self._buffer.shape
+        return self._memory.shape
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(self._buffer.size)
+        return int(self._memory.size)
 
     @property
     def ndim(self) -> int:
@@ -149,14 +199,9 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
         return len(self.shape)
 
     @property
-    def dtype(self) -> type:
+    def dtype(self) -> Any:
         """The element type, a NumPy scalar type such as ``numpy.float32``, or bfloat16's."""
         return self._buffer.dtype.type
-
-    @property
-    def stype(self) -> str:
-        """The storage type: ``'default'``, ``'row_sparse'`` or ``'csr'``."""
-        return "default"
 
     @property
     def context(self) -> Context:
@@ -169,19 +214,22 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
         return self._ctx
 
     @property
-    def T(self) -> NDArray:
+    def T(self) -> Self:
         """A copy with the axes in reverse order; with fewer than two axes, the array itself."""
         return self.transpose() if len(self.shape) > 1 else self
 
-    # Marking for autograd
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("an array without dimensions has no length")
+        return self.shape[0]
 
-    def _mark(self, grad: NDArray | None, grad_req: str) -> None:
-        """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
-        self._marking = _Marking(grad, grad_req)
-        epochs.bump_others()
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    # Gradients
 
     @property
-    def grad(self) -> NDArray | None:
+    def grad(self) -> Any:
         """The array that gradients of this one are written to; None if it has none.
 
         A new handle on the same memory each time, as in MXNet.
@@ -207,23 +255,826 @@ class NDArray(Operators, Indexing, Methods, Conversions, Gradients, Presentation
             self._marking = _Marking()
         self._marking.fresh = int(bool(fresh))
 
-    if TYPE_CHECKING:
+    def _mark(self, grad: NDArray | None, grad_req: str) -> None:
+        """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
+        self._marking = _Marking(grad, grad_req)
 
-        def __getattr__(self, name: str) -> Any:
-            """Stand for the fluent methods, which the table of operations adds."""
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Attach a gradient array of zeros.
+
+        Parameters
+        ----------
+        grad_req : {'write', 'add', 'null'}, default 'write'
+            What happens to incoming gradients.
+        stype : str, optional
+            The storage type of the gradient; the array's own if not given.
+
+        Raises
+        ------
+        KeyError
+            If there is no such `grad_req`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.ones((2,))
+        >>> weight.attach_grad()
+        >>> weight.grad.asnumpy()
+        array([0., 0.], dtype=float32)
+        """
+        if grad_req not in ("write", "add", "null"):
+            raise KeyError(f"grad_req must be 'write', 'add' or 'null', not {grad_req!r}")
+        stype = stype or self.stype
+        if stype == "default":
+            zeros = self._backend.zeros(self.shape, self._buffer.dtype)
+            grad = self._array_class.from_buffer(zeros, self._ctx, self._backend)
+        else:
+            grad = kinds.sparse("zeros")(stype, self.shape, ctx=self._ctx, dtype=self.dtype)
+        self._mark(grad, grad_req)
+
+    def backward(
+        self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True
+    ) -> None:
+        """Raise an error: operations are not recorded. Use `numparam.autograd.accumulate_grad`.
+
+        Parameters
+        ----------
+        out_grad, retain_graph, train_mode : object
+            As in MXNet; not looked at.
+
+        Raises
+        ------
+        MXNetError
+            Always, as MXNet raises for an array that was not computed under ``record``.
+        """
+        differentiation.backward([self], [out_grad], retain_graph, train_mode)
+
+    def detach(self) -> Self:
+        """Return an array that shares the memory, but has no gradient.
+
+        Returns
+        -------
+        NDArray
+            A new handle on the same memory.
+        """
+        return self.from_buffer(self._memory, self._ctx, self._backend, self.writable)
+
+    # Reading and writing parts
+
+    def __getitem__(self, key: Any) -> Self:
+        if type(key) is int:
+            return self._at(key)
+        if (type(key) is tuple and not key) or (isinstance(key, slice) and key == _WHOLE):
+            return self
+        return indexing.read(self, key, indexing.scalar_shape())
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        indexing.write(self, key, value)
+
+    def __iter__(self) -> Iterator[Self]:
+        if not self.shape:
+            raise TypeError("an array without dimensions cannot be iterated over")
+        return map(self._at, range(self.shape[0]))
+
+    def _at(self, position: int) -> Self:
+        return indexing.row(self, position, indexing.scalar_shape())
+
+    def _slice(self, start: int | None, stop: int | None) -> Self:
+        return self[start:stop]
+
+    def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> Self:
+        """Write an array into a part of this one, and return this one."""
+        keywords = {"begin": begin, "end": end, "step": step}
+        return invoke(OPERATIONS["_slice_assign"], (self, rhs), keywords, out=self)
+
+    def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> Self:
+        """Write a number into a part of this array, and return the array."""
+        keywords = {"scalar": value, "begin": begin, "end": end, "step": step}
+        return invoke(OPERATIONS["_slice_assign_scalar"], (self,), keywords, out=self)
+
+    def _full(self, value: float) -> Self:
+        """Write one number everywhere, and return the array."""
+        self[:] = value
+        return self
+
+    def _sync_copyfrom(self, source_array: Any) -> None:
+        """Write host values of the same shape."""
+        host = np.asarray(source_array)
+        if host.shape != self.shape:
+            raise ValueError(f"expected values of shape {self.shape}, got {host.shape}")
+        self[:] = host
+
+    def _require_writable(self) -> None:
+        """Check that the array may be written; every in-place operation does this first.
+
+        Raises
+        ------
+        ValueError
+            If the memory was given for reading only.
+        MXNetError
+            If gradients are being recorded and the array is one of those that get some.
+        """
+        if not self.writable:
+            raise ValueError(
+                "the array shares memory that must not be written (it was made from a read-only "
+                "array or capsule); write into a copy()"
+            )
+        if self._marking is not None and self._marking.grad_req is not None and is_recording():
+            raise MXNetError(
+                "an array that gets gradients was written in place while operations are "
+                "recorded; write under autograd.pause(), or into detach()"
+            )
+
+    # To NumPy and Python
+
+    def asnumpy(self) -> np.ndarray:
+        """Copy the array to the host.
+
+        Returns
+        -------
+        numpy.ndarray
+            A new array of the same shape and dtype.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([1, 2]).asnumpy()
+        array([1., 2.], dtype=float32)
+        """
+        return self._backend.download(self._memory)
+
+    def asscalar(self) -> Any:
+        """Return the only element.
+
+        Returns
+        -------
+        numpy.generic
+            A NumPy scalar of the array's dtype.
+
+        Raises
+        ------
+        ValueError
+            If there is not exactly one element.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> print(mx.nd.array([3]).asscalar())
+        3.0
+        """
+        if self.size != 1:
+            raise ValueError(
+                f"asscalar needs an array of one element; this one has {self.size}, in shape "
+                f"{self.shape}. Use asnumpy() for all of them, or an index for one"
+            )
+        return self.asnumpy().reshape(1)[0]
+
+    def item(self, *index: int) -> Any:
+        """Return one element as a Python number.
+
+        Parameters
+        ----------
+        *index : int
+            Which element, as for `numpy.ndarray.item`; may be left out if there is only one.
+
+        Returns
+        -------
+        int, float or bool
+            The element.
+        """
+        if not index:
+            return self.asscalar().item()
+        return self.asnumpy().item(*index)
+
+    def tolist(self) -> Any:
+        """Return all elements as nested lists of Python numbers.
+
+        Returns
+        -------
+        list
+            As `numpy.ndarray.tolist`.
+        """
+        return self.asnumpy().tolist()
+
+    def __bool__(self) -> bool:
+        if self.size == 0:
+            return False
+        if self.size == 1:
+            return bool(self.asscalar())
+        raise ValueError(
+            f"an array of {self.size} elements is neither true nor false; compare, for example "
+            "(a > 0).sum(), or look at one element"
+        )
+
+    def __float__(self) -> float:
+        return float(self._only_element("float"))
+
+    def __int__(self) -> int:
+        return int(self._only_element("int"))
+
+    def __index__(self) -> int:
+        if self._buffer.dtype.kind not in "iu":
+            raise TypeError(
+                f"only integer arrays serve as an index; this one holds {self._buffer.dtype}"
+            )
+        return int(self._only_element("index"))
+
+    def _only_element(self, wanted: str) -> Any:
+        if self.size != 1:
+            raise TypeError(f"{wanted}() needs an array of one element; the shape is {self.shape}")
+        return self.asscalar()
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {shape} @{self._ctx}>"
+
+    # Protocols of other array libraries
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Return the elements to NumPy, sharing host memory unless a copy is needed."""
+        return host_memory.as_numpy(self, dtype, copy)
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        if not self._shares_host_memory:
+            raise AttributeError(f"an array on {self._ctx} has no __array_interface__")
+        if self._buffer.dtype == bfloat16:
+            # Its type string says no more than two bytes, and NumPy asks here before __array__.
+            raise AttributeError("__array_interface__ cannot describe bfloat16; use np.asarray")
+        return self._host_memory().__array_interface__
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        return apply_ufunc(self, ufunc, method, inputs, keywords)
+
+    def __dlpack__(self, **keywords: Any) -> Any:
+        return capsules.exported(self._host_memory(), **keywords)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        self._host_memory()
+        return (1, 0)
+
+    def to_dlpack_for_read(self) -> Any:
+        """Return a DLPack capsule for reading; another library makes an array of it.
+
+        Returns
+        -------
+        PyCapsule
+            It can be used once.
+        """
+        return capsules.exported(self._host_memory())
+
+    def to_dlpack_for_write(self) -> Any:
+        """Return a DLPack capsule for writing into the array's memory.
+
+        Returns
+        -------
+        PyCapsule
+            It can be used once.
+        """
+        self._require_writable()
+        return capsules.exported(self._host_memory())
+
+    @property
+    def _shares_host_memory(self) -> bool:
+        return isinstance(self._buffer, np.ndarray)
+
+    def _host_memory(self) -> np.ndarray:
+        """Return the NumPy array that shares the memory; a ValueError if none can."""
+        return host_memory.shared(self)
+
+    # Pickling
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (type(self),), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, bytearray]:
+        np_shape = is_np_shape() or not self.shape
+        return {"handle": bytearray(dumps_record(self._record(), np_shape=np_shape))}
+
+    def __setstate__(self, state: dict[str, bytearray]) -> None:
+        record = loads_record(state["handle"])
+        if not isinstance(record, DenseRecord):
+            raise TypeError("this is the state of a sparse array, and the array is dense")
+        self._ctx = Context("cpu", 0)
+        self._backend = backend_of("cpu", 0)
+        self._memory = self._backend.upload(record.data)
+        self._marking = None
+        self.writable = True
+
+    def _record(self) -> Record:
+        """Return the array as files and pickles hold it; it may share the host's memory."""
+        try:
+            host = self._backend.on_host(self._memory)
+        except MXNetError:  # the memory of another device
+            host = self.asnumpy()
+        return DenseRecord(host, self._ctx.device_typeid, self._ctx.device_id)
+
+    # To other contexts, dtypes, storage types and classes
+
+    def copy(self) -> Self:
+        """Copy the array, on its context.
+
+        Returns
+        -------
+        NDArray
+            Equal elements in memory of its own.
+        """
+        return self.copyto(self._ctx)
+
+    def copyto(self, other: Any) -> Any:
+        """Copy the elements into another array, or to another context.
+
+        Parameters
+        ----------
+        other : NDArray or Context
+            An array of the same shape, of any dtype and on any context, which is written in place
+            and returned; or the context of a new array.
+
+        Returns
+        -------
+        NDArray
+            The array that was written.
+
+        Raises
+        ------
+        TypeError
+            If `other` is something else.
+        MXNetError
+            If the shapes differ.
+
+        Notes
+        -----
+        Copying an array to itself warns and returns False, as in MXNet.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([1, 2]).copyto(mx.cpu(1)).context
+        cpu(1)
+        """
+        if isinstance(other, Context):
+            return invoke(MOVE, (self,), {"ctx": other})
+        if not is_array(other):
+            raise TypeError(
+                f"copyto writes into an NDArray or onto a Context, not {type(other).__name__}"
+            )
+        if other is self or self._is_same_memory(other):
+            warnings.warn("an array was copied to itself", RuntimeWarning, stacklevel=2)
+            return False
+        check_copyto(self, other)
+        return invoke(COPY, (self,), {}, out=other)
+
+    def _is_same_memory(self, other: NDArray) -> bool:
+        return other._buffer is self._memory
+
+    def as_in_context(self, context: Context) -> Self:
+        """Return the array on a context: itself if it is there, else a copy.
+
+        Parameters
+        ----------
+        context : Context
+            Where it is wanted.
+
+        Returns
+        -------
+        NDArray
+            On `context`.
+        """
+        return self if self._ctx == context else self.copyto(context)
+
+    def as_in_ctx(self, ctx: Context) -> Self:
+        """Return the array on a context; the same as `as_in_context`.
+
+        Parameters
+        ----------
+        ctx : Context
+            Where it is wanted.
+
+        Returns
+        -------
+        NDArray
+            On `ctx`.
+        """
+        return self.as_in_context(ctx)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Self:
+        """Convert the elements.
+
+        Parameters
+        ----------
+        dtype : str, type or numpy.dtype
+            The new dtype. Floats become integers by dropping the fraction; narrower floats are
+            rounded to nearest, ties to even.
+        copy : bool, default True
+            With False, an array that has the dtype already is returned itself.
+
+        Returns
+        -------
+        NDArray
+            On the same context, and of the same storage type: a sparse array keeps its ids, and
+            what becomes zero stays stored.
+
+        Raises
+        ------
+        UnsupportedDTypeError
+            If there is no such dtype; also a TypeError.
+
+        Notes
+        -----
+        MXNet cuts bits off when it converts to bfloat16; here they are rounded.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([1.7, -2.7]).astype('int32')
+        <BLANKLINE>
+        [ 1 -2]
+        <NDArray 2 @cpu(0)>
+        """
+        wanted = as_dtype(dtype)
+        if not copy and wanted == self._buffer.dtype:
+            return self
+        return invoke(MOVE, (self,), {"ctx": self._ctx, "dtype": wanted})
+
+    def tostype(self, stype: str) -> NDArray:
+        """Convert to a storage type.
+
+        Parameters
+        ----------
+        stype : {'default', 'row_sparse', 'csr'}
+            The storage type wanted; ``'csr'`` needs two dimensions.
+
+        Returns
+        -------
+        NDArray, RowSparseNDArray or CSRNDArray
+            A copy. Stored zeros stay stored if the storage type does.
+
+        Raises
+        ------
+        ValueError
+            If there is no such storage type, or the array does not fit it: a sparse array does not
+            convert to the other sparse storage type.
+        """
+        return invoke(OPERATIONS["cast_storage"], (self,), {"stype": stype})
+
+    def as_np_ndarray(self) -> Any:
+        """Return an ``mx.np.ndarray`` that shares this array's memory.
+
+        Returns
+        -------
+        numparam.np.ndarray
+            With NumPy's shapes and indexing.
+        """
+        return self._as_class(kinds.numpy_array())
+
+    def as_nd_ndarray(self) -> NDArray:
+        """Return the array as an `NDArray`: itself.
+
+        Returns
+        -------
+        NDArray
+            This array.
+        """
+        return self
+
+    def _as_class(self, array_class: type[NDArray]) -> NDArray:
+        """Return an array of another class on the same memory, with the same marking."""
+        result = self._handle(array_class)
+        result._marking = self._marking
+        return result
+
+    def __copy__(self) -> NDArray:
+        return self._handle(self._array_class)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        duplicate = self.copy()
+        memo[id(self)] = duplicate
+        if self._marking is not None and self._marking.grad_req is not None:
+            grad = self._marking.grad
+            if grad is not None:
+                known = memo.get(id(grad))
+                grad = grad.__deepcopy__(memo) if known is None else known
+            duplicate._mark(grad, self._marking.grad_req)
+            duplicate._fresh_grad = self._fresh_grad
+        return duplicate
+
+    def wait_to_read(self) -> None:
+        """Wait until the array's values are there."""
+        self._backend.synchronize()
+
+    # Other shapes
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Self:
+        """Return the same memory in another shape.
+
+        Parameters
+        ----------
+        *shape : int, or one tuple
+            The new lengths. 0 keeps a length, -1 stands for what is left, -2 for all remaining
+            dimensions, -3 for the product of two, -4 for one split into the two numbers after it.
+        reverse : bool, default False
+            Whether these codes are matched from the last dimension to the first.
+
+        Returns
+        -------
+        NDArray
+            It shares this array's memory.
+
+        Raises
+        ------
+        ValueError
+            If the elements do not fit; also an MXNetError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.zeros((2, 3, 4)).reshape((0, -1)).shape
+        (2, 12)
+        """
+        reverse = bool(keywords.pop("reverse", False))
+        if not shape:
+            if "shape" not in keywords:
+                raise MissingShapeError("reshape needs a shape, such as reshape((2, -1))")
+            shape = (keywords.pop("shape"),)
+        if keywords:
+            raise TypeError(
+                f"reshape has no argument {', '.join(keywords)}; it has shape and reverse"
+            )
+        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = tuple(shape[0])
+        codes = tuple(map(operator.index, shape))
+        try:
+            wanted = coded_shape(self.shape, codes, reverse)
+        except ValueError as error:
+            raise CannotReshapeError(f"cannot reshape {self.shape} as asked: {error}") from None
+        return self._in_shape(wanted)
+
+    def _in_shape(self, shape: tuple[int, ...]) -> Self:
+        """Return the same memory in a shape of as many elements."""
+        return indexing.view(self, 0, shape)
+
+    def reshape_like(self, rhs: NDArray, **keywords: Any) -> Self:
+        """Return a copy in the shape of another array.
+
+        Parameters
+        ----------
+        rhs : NDArray
+            The array with the shape.
+        **keywords : int
+            ``lhs_begin``, ``lhs_end``, ``rhs_begin``, ``rhs_end``: which dimensions of this array
+            are replaced by which of the other.
+
+        Returns
+        -------
+        NDArray
+            A copy.
+        """
+        return invoke(OPERATIONS["reshape_like"], (self, rhs), keywords)
+
+    def transpose(self, axes: Any = (), *more: int) -> Self:
+        """Return a copy with the axes in another order.
+
+        Parameters
+        ----------
+        axes : tuple of int, or int, default ()
+            The order; reversed if not given. A number is the one axis of a vector.
+        *more : int
+            Not allowed: the axes are one tuple.
+
+        Returns
+        -------
+        NDArray
+            A copy.
+
+        Raises
+        ------
+        TypeError
+            If the axes are not one tuple.
+        """
+        if more:
+            raise TypeError("axes must be one tuple, such as transpose((1, 0))")
+        return invoke(OPERATIONS["transpose"], (self,), {"axes": integers(axes)})
+
+    def flip(self, axis: Any) -> Self:
+        """Return a copy in reverse order along axes.
+
+        Parameters
+        ----------
+        axis : int or tuple of int
+            The axes.
+
+        Returns
+        -------
+        NDArray
+            A copy.
+        """
+        return invoke(OPERATIONS["flip"], (self,), {"axis": axis})
+
+    def broadcast_to(self, shape: Any) -> Self:
+        """Return a copy that repeats the elements along axes of length 1, and new axes in front.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The new shape.
+
+        Returns
+        -------
+        NDArray
+            A copy.
+
+        Raises
+        ------
+        ValueError
+            If the array does not broadcast to `shape`; also an MXNetError.
+        """
+        wanted = integers(shape)
+        missing = len(wanted) - self.ndim
+        if missing < 0:
+            raise OperationError(f"an array of shape {self.shape} does not broadcast to {wanted}")
+        stretched = self._in_shape((1,) * missing + tuple(self.shape)) if missing else self
+        return invoke(OPERATIONS["broadcast_to"], (stretched,), {"shape": wanted})
+
+    def broadcast_like(self, other: NDArray) -> Self:
+        """Return a copy in the shape of another array, as `broadcast_to` does.
+
+        Parameters
+        ----------
+        other : NDArray
+            The array with the shape.
+
+        Returns
+        -------
+        NDArray
+            A copy.
+        """
+        return self.broadcast_to(other.shape)
+
+    def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
+        """Split along an axis.
+
+        Parameters
+        ----------
+        indices_or_sections : int or sequence of int
+            How many equal parts, or where the parts after the first one begin.
+        axis : int, default 0
+            The axis.
+        squeeze_axis : bool, default False
+            Whether parts of length 1 lose the axis.
+
+        Returns
+        -------
+        list of NDArray
+            The parts; a single array if there is one part.
+
+        Raises
+        ------
+        ValueError
+            If the array cannot be split into equal parts.
+        """
+        attributes: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
+        if isinstance(indices_or_sections, int):
+            attributes["sections"] = indices_or_sections
+        else:
+            attributes["indices"] = integers(indices_or_sections)
+        return invoke(OPERATIONS["_split_v2"], (self,), attributes)
+
+    # Operators
+
+    __add__ = forward(BINARY["add"])
+    __sub__ = forward(BINARY["subtract"])
+    __mul__ = forward(BINARY["multiply"])
+    __truediv__ = forward(BINARY["divide"])
+    __mod__ = forward(BINARY["modulo"])
+    __pow__ = forward(BINARY["power"])
+    __eq__ = forward(BINARY["equal"])  # type: ignore[assignment]
+    __ne__ = forward(BINARY["not_equal"])  # type: ignore[assignment]
+    __lt__ = forward(BINARY["lesser"])
+    __le__ = forward(BINARY["lesser_equal"])
+    __gt__ = forward(BINARY["greater"])
+    __ge__ = forward(BINARY["greater_equal"])
+
+    __radd__ = reflected(BINARY["add"])
+    __rsub__ = reflected(BINARY["subtract"])
+    __rmul__ = reflected(BINARY["multiply"])
+    __rtruediv__ = reflected(BINARY["divide"])
+    __rmod__ = reflected(BINARY["modulo"])
+    __rpow__ = reflected(BINARY["power"])
+
+    __iadd__ = in_place(BINARY["add"])
+    __isub__ = in_place(BINARY["subtract"])
+    __imul__ = in_place(BINARY["multiply"])
+    __itruediv__ = in_place(BINARY["divide"])
+    __imod__ = in_place(BINARY["modulo"])
+    # No `**=`: as in MXNet it makes a new array, so that a parameter under another name stays.
+
+    def __neg__(self) -> Self:
+        return self * -1.0
+
+    def __abs__(self) -> Self:
+        return self.abs()
+
+    # Operations of the table that are methods, too
+
+    abs = method("abs")
+    arccos = method("arccos")
+    arccosh = method("arccosh")
+    arcsin = method("arcsin")
+    arcsinh = method("arcsinh")
+    arctan = method("arctan")
+    arctanh = method("arctanh")
+    argmax = method("argmax")
+    argmax_channel = method("argmax_channel")
+    argmin = method("argmin")
+    argsort = method("argsort")
+    broadcast_axes = method("broadcast_axes")
+    broadcast_axis = method("broadcast_axis")
+    cbrt = method("cbrt")
+    ceil = method("ceil")
+    choose_element_0index = method("choose_element_0index")
+    clip = method("clip")
+    cos = method("cos")
+    cosh = method("cosh")
+    crop = method("crop")
+    degrees = method("degrees")
+    depth_to_space = method("depth_to_space")
+    diag = method("diag")
+    exp = method("exp")
+    expand_dims = method("expand_dims")
+    expm1 = method("expm1")
+    fix = method("fix")
+    flatten = method("flatten")
+    Flatten = method("Flatten")
+    floor = method("floor")
+    log = method("log")
+    log10 = method("log10")
+    log1p = method("log1p")
+    log2 = method("log2")
+    log_softmax = method("log_softmax")
+    max = method("max")
+    max_axis = method("max_axis")
+    mean = method("mean")
+    min = method("min")
+    min_axis = method("min_axis")
+    nanprod = method("nanprod")
+    nansum = method("nansum")
+    norm = method("norm")
+    one_hot = method("one_hot")
+    ones_like = method("ones_like")
+    pad = method("pad")
+    Pad = method("Pad")
+    pick = method("pick")
+    prod = method("prod")
+    radians = method("radians")
+    rcbrt = method("rcbrt")
+    reciprocal = method("reciprocal")
+    relu = method("relu")
+    repeat = method("repeat")
+    rint = method("rint")
+    round = method("round")
+    rsqrt = method("rsqrt")
+    shape_array = method("shape_array")
+    sigmoid = method("sigmoid")
+    sign = method("sign")
+    sin = method("sin")
+    sinh = method("sinh")
+    size_array = method("size_array")
+    slice = method("slice")
+    slice_axis = method("slice_axis")
+    slice_like = method("slice_like")
+    SliceChannel: Callable[..., Any] = method("SliceChannel")
+    softmax = method("softmax")
+    softmin = method("softmin")
+    sort = method("sort")
+    space_to_depth = method("space_to_depth")
+    split: Callable[..., Any] = method("split")
+    sqrt = method("sqrt")
+    square = method("square")
+    squeeze = method("squeeze")
+    sum = method("sum")
+    sum_axis = method("sum_axis")
+    swapaxes = method("swapaxes")
+    SwapAxis = method("SwapAxis")
+    take = method("take")
+    tan = method("tan")
+    tanh = method("tanh")
+    tile = method("tile")
+    topk: Callable[..., Any] = method("topk")
+    trunc = method("trunc")
+    zeros_like = method("zeros_like")
 
 
 NDArray._array_class = NDArray
 
 
-def __getattr__(name: str) -> Any:
-    """Give what ``mxnet.ndarray.ndarray`` holds beside the class: the factories and functions."""
-    from numparam.ndarray.legacy_numbers import LEGACY_NAMES
+def _unpickled(array_class: type) -> Any:
+    return object.__new__(array_class)
 
+
+def __getattr__(name: str) -> Any:
+    """Return what ``mxnet.ndarray.ndarray`` holds beside the class: factories and functions."""
     if name in LEGACY_NAMES:
         return LEGACY_NAMES[name]
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import numparam.ndarray as package
-
-    return getattr(package, name)
+    return getattr(sys.modules[__package__], name)

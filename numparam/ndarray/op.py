@@ -1,15 +1,18 @@
-"""The public operations of the table, as functions."""
+"""The public operations of the table, as functions, which are made when first used."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray.functions import functions, late_function
+from numparam.ndarray.functions import function_of, names_of
 
-_functions = functions()
-globals().update(_functions)
-__all__ = sorted(_functions)
+__all__ = names_of()
 
 
 def __getattr__(name: str) -> Any:
-    return late_function(name)
+    function = globals()[name] = function_of(name)
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | set(__all__))

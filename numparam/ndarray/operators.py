@@ -1,83 +1,60 @@
-"""The operators of arrays: ``+ - * / % **``, comparison, and their in-place forms."""
+"""How the operators of array classes are made of functions of two operands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["Operators"]
+from numparam.ndarray.operations.binary import BinaryFunction
+from numparam.ndarray.operations.invoke import invoke
+from numparam.ndarray.operations.operation import Operation
+
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["forward", "in_place", "reflected", "unary"]
+
+A = TypeVar("A", bound="NDArray")
 
 
-def _forward(name: str) -> Callable[[Any, Any], Any]:
+def forward(function: BinaryFunction) -> Callable[[A, Any], A]:
+    """Make the method for ``self + other``, or another operator."""
+    arrays, scalar = function.arrays, function.scalar
+
     def operator(self: Any, other: Any) -> Any:
-        return _binary(name, self, other)
+        kind = type(other)
+        if kind is type(self):
+            return invoke(arrays, (self, other), {})
+        if scalar is not None and (kind is int or kind is float):
+            return invoke(scalar, (self,), {"scalar": other})
+        return function(self, other)
 
     return operator
 
 
-def _reflected(name: str) -> Callable[[Any, Any], Any]:
+def reflected(function: BinaryFunction) -> Callable[[A, Any], A]:
+    """Make the method for ``other + self``, or another operator."""
+
     def operator(self: Any, other: Any) -> Any:
-        return _binary(name, other, self)
+        return function(other, self)
 
     return operator
 
 
-def _in_place(name: str) -> Callable[[Any, Any], Any]:
+def in_place(function: BinaryFunction) -> Callable[[A, Any], A]:
+    """Make the method for ``self += other``, or another operator; it writes into the array."""
+
     def operator(self: Any, other: Any) -> Any:
         self._require_writable()
-        return _binary(name, self, other, out=self)
+        return function(self, other, self)
 
     return operator
 
 
-def _binary(name: str, left: Any, right: Any, out: Any = None) -> Any:
-    from numparam.ndarray.operations.arithmetic import binary
+def unary(row: Operation) -> Callable[[A], A]:
+    """Make the method for ``-self``, or another operator."""
 
-    return binary(name, left, right, out)
+    def operator(self: Any) -> Any:
+        return invoke(row, (self,), {})
 
-
-class Operators:
-    """The part of `NDArray` behind the operators.
-
-    Operands have one dtype; a number is converted to the array's. Comparisons give 0 and 1 in that
-    dtype, and quotients of integers are cut off toward zero. In-place forms write into the array's
-    memory and keep its dtype.
-    """
-
-    __slots__ = ()
-
-    __add__ = _forward("add")
-    __sub__ = _forward("subtract")
-    __mul__ = _forward("multiply")
-    __truediv__ = _forward("divide")
-    __mod__ = _forward("modulo")
-    __pow__ = _forward("power")
-    __eq__ = _forward("equal")
-    __ne__ = _forward("not_equal")
-    __lt__ = _forward("lesser")
-    __le__ = _forward("lesser_equal")
-    __gt__ = _forward("greater")
-    __ge__ = _forward("greater_equal")
-
-    __radd__ = _reflected("add")
-    __rsub__ = _reflected("subtract")
-    __rmul__ = _reflected("multiply")
-    __rtruediv__ = _reflected("divide")
-    __rmod__ = _reflected("modulo")
-    __rpow__ = _reflected("power")
-
-    __iadd__ = _in_place("add")
-    __isub__ = _in_place("subtract")
-    __imul__ = _in_place("multiply")
-    __itruediv__ = _in_place("divide")
-    __imod__ = _in_place("modulo")
-    # No `**=`: as in MXNet it makes a new array, so that a parameter under another name stays.
-
-    def __neg__(self: Any) -> Any:
-        return self * -1.0
-
-    def __abs__(self: Any) -> Any:
-        return self.abs()
-
-    def __hash__(self) -> int:
-        return id(self) >> 4
+    return operator

@@ -8,13 +8,15 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from numparam import random as process
+from numparam import generator
+from numparam._missing import missing
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
+from numparam.ndarray.sparse.parts import Parts, all_row_ids
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["normal", "randint", "randn", "shuffle", "uniform"]
@@ -77,7 +79,7 @@ def uniform(
     _ignore_name(keywords)
 
     def fill(bounds: tuple[float, float]) -> Fill:
-        return lambda backend, buffer: process.fill_uniform(backend, buffer, *bounds)
+        return lambda backend, buffer: generator.fill_uniform(backend, buffer, *bounds)
 
     if isinstance(low, NDArray) or isinstance(high, NDArray):
         _both_arrays(low, high)
@@ -125,7 +127,7 @@ def normal(
     _ignore_name(keywords)
 
     def fill(moments: tuple[float, float]) -> Fill:
-        return lambda backend, buffer: process.fill_normal(backend, buffer, *moments)
+        return lambda backend, buffer: generator.fill_normal(backend, buffer, *moments)
 
     if isinstance(loc, NDArray) or isinstance(scale, NDArray):
         _both_arrays(loc, scale)
@@ -221,7 +223,7 @@ def randint(
     lengths = _lengths(shape, out)
     ctx, backend = (out._ctx, out._backend) if out is not None else device_of(ctx)
     fractions = backend.empty(lengths, np.dtype(np.float64))
-    process.fill_uniform(backend, fractions)
+    generator.fill_uniform(backend, fractions)
 
     def numbered(values: np.ndarray) -> np.ndarray:
         return (np.floor(values * span).astype(np.int64) + first).astype(wanted)
@@ -258,17 +260,23 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
         raise DistributionError("shuffle needs a dense array with at least one dimension")
     backend = data._backend
     keys = backend.empty(data.shape[:1], np.dtype(np.float64))
-    process.fill_uniform(backend, keys)
+    generator.fill_uniform(backend, keys)
 
     def order(values: np.ndarray) -> np.ndarray:
         return np.argsort(values, kind="stable")
 
-    rows = backend.retain.gather(data._buffer, backend.apply(order, keys))
-    return _delivered(data._array_class.from_buffer(rows, data._ctx, backend), out)
+    positions = data._array_class.from_buffer(backend.apply(order, keys), data._ctx, backend)
+    return _delivered(invoke(OPERATIONS["take"], (data, positions), {}), out)
 
 
 def __getattr__(name: str) -> NoReturn:
-    process.__getattr__(name)
+    raise missing(
+        "numparam.nd.random",
+        name,
+        __all__,
+        f"It has {', '.join(__all__)}. For other distributions draw with "
+        "numpy.random.default_rng(seed) and make arrays with nd.array",
+    )
 
 
 def _ignore_name(keywords: dict[str, Any]) -> None:
@@ -370,7 +378,5 @@ def _delivered(drawn: NDArray, out: NDArray | None) -> NDArray:
 
 def _store_all_rows(drawn: NDArray, out: Any) -> None:
     """Store every row, also one that happens to be zero."""
-    from numparam.ndarray.sparse.parts import Parts
-
-    ids = out._backend.upload(np.arange(out.shape[0], dtype=np.int64))
+    ids = all_row_ids(out._backend, out.shape[0])
     out._adopt(Parts(drawn._buffer, ids, valid=True))

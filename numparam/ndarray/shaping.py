@@ -123,9 +123,4 @@ def split_v2(
     >>> [part.shape for part in mx.nd.split_v2(mx.nd.zeros((5, 2)), (1, 3))]
     [(1, 2), (2, 2), (2, 2)]
     """
-    attributes: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
-    if isinstance(indices_or_sections, int):
-        attributes["sections"] = indices_or_sections
-    else:
-        attributes["indices"] = integers(indices_or_sections)
-    return invoke(OPERATIONS["_split_v2"], (ary,), attributes)
+    return ary.split_v2(indices_or_sections, axis, squeeze_axis)

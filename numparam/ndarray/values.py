@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numparam.devices.backend import Buffer
+from numparam.ndarray.quiet import quietly
+from numparam.types.dtypes import bfloat16
 
-__all__ = ["as_host_array", "host_value", "reachable"]
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = [
+    "NUMBERS",
+    "as_host_array",
+    "host_value",
+    "is_array",
+    "own_memory",
+    "reachable",
+]
+
+#: The types of numbers that may stand beside an array.
+NUMBERS = (bool, int, float, np.number, np.bool_)
 
 # Contexts whose arrays share one memory.
 _HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
-_NOTHING = np.empty(())
 
 
-def reachable(source: Any, target: Any) -> bool:
-    """Whether the memory of one array can be read by the kernels of another one's device."""
+def is_array(value: object) -> bool:
+    """Check whether a value is an array of a context, of any class and storage type."""
+    return hasattr(value, "_array_class")
+
+
+def own_memory(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return a source that may be written into `target`: a copy of it if their memory overlaps.
+
+    NumPy's own assignment gives wrong values for some overlapping arrays, such as in
+    ``a[3:9] = a[2:14:2]``.
+    """
+    return source.copy() if np.may_share_memory(source, target) else source
+
+
+def reachable(source: NDArray, target: NDArray) -> bool:
+    """Check whether the kernels of one array's device can read the memory of another array."""
     if source._backend is target._backend or source._ctx == target._ctx:
         return True
     both = {source._ctx.device_type, target._ctx.device_type}
-    return both <= _HOST_TYPES and type(source._backend) is type(target._backend)
+    return both <= _HOST_TYPES and source._backend.name == target._backend.name
 
 
-def host_value(value: Any, target: Any) -> tuple[np.ndarray, tuple[Buffer, ...]]:
+def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray | None]:
     """Prepare a value that is written into an array.
 
     Parameters
@@ -35,18 +62,18 @@ def host_value(value: Any, target: Any) -> tuple[np.ndarray, tuple[Buffer, ...]]
 
     Returns
     -------
-    value : numpy.ndarray
-        The value in host memory, if it is not on a device.
-    buffers : tuple
-        One buffer of the array's backend that holds the value, or nothing.
+    host : numpy.ndarray or None
+        The value in host memory, unless it is an array of a context.
+    array : NDArray or None
+        The value on the context of `target`, if it is an array of a context.
 
     Raises
     ------
     TypeError
         If it cannot be an array of numbers.
     """
-    if not hasattr(value, "_buffer"):
-        return as_host_array(value, target._buffer.dtype), ()
+    if not is_array(value):
+        return as_host_array(value, target._memory.dtype), None
     if value.stype != "default":
         raise TypeError(
             f"a {value.stype} array cannot be written into a dense one; "
@@ -57,9 +84,7 @@ def host_value(value: Any, target: Any) -> tuple[np.ndarray, tuple[Buffer, ...]]
             "classic and mx.np arrays do not mix; write as_nd_ndarray() or as_np_ndarray() of the "
             "value, which shares its memory"
         )
-    if reachable(value, target):
-        return _NOTHING, (value._buffer,)
-    return _NOTHING, (target._backend.upload(value._backend.download(value._buffer)),)
+    return None, value if reachable(value, target) else value.copyto(target._ctx)
 
 
 def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
@@ -72,41 +97,37 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """
     if isinstance(value, np.ndarray):
         array = value
-    elif isinstance(value, (bool, int, float, np.number, np.bool_)):
+    elif isinstance(value, NUMBERS):
         return _number(value, dtype)
     else:
         if value is None or isinstance(value, (str, bytes, dict, set)):
             raise TypeError(_not_numbers(value))
-        if isinstance(value, (list, tuple, range)) and any(map(_is_device_array, value)):
+        if isinstance(value, (list, tuple, range)) and any(map(is_array, value)):
             raise TypeError(
-                "a list of arrays is no array; join them with nd.stack or nd.concat first"
+                "a list of arrays is not an array; join them with nd.stack or nd.concat first"
             )
         try:
             array = np.asarray(value)
-            if array.dtype == object and all(isinstance(one, (int, float)) for one in array.flat):
-                array = array.astype(np.float64)  # integers beyond 64 bits are among them
         except (ValueError, TypeError, OverflowError) as error:
+            raise TypeError(f"{_not_numbers(value)}: {error}") from error
+    if array.dtype == object and all(isinstance(one, NUMBERS) for one in array.flat):
+        try:
+            array = array.astype(np.float64)  # integers beyond 64 bits are among them
+        except OverflowError as error:
             raise TypeError(f"{_not_numbers(value)}: {error}") from error
     if array.dtype.kind not in "biufV" or array.dtype.names not in (None, ("bfloat16",)):
         raise TypeError(_not_numbers(value))
     if array.dtype.names is not None:
-        from numparam.types.dtypes import bfloat16
-
         array = array.view(bfloat16)
     return array
 
 
 def _number(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """One number, converted as C converts it, so that none is too large."""
-    with np.errstate(all="ignore"):
-        try:
-            return np.asarray(value).astype(dtype)
-        except TypeError:  # an int beyond 64 bits is an object to NumPy
-            return np.asarray(float(value)).astype(dtype)
-
-
-def _is_device_array(value: object) -> bool:
-    return hasattr(value, "_buffer")
+    try:
+        return quietly(np.asarray(value).astype, dtype)
+    except TypeError:  # an int beyond 64 bits is an object to NumPy
+        return quietly(np.asarray(float(value)).astype, dtype)
 
 
 def _not_numbers(value: Any) -> str:

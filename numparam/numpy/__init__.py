@@ -20,12 +20,13 @@ from typing import Any
 
 import numpy as _numpy
 
-from numparam.numpy import random
+from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_operations.functions import FUNCTIONS
+from numparam.ndarray.sending import send_shared_memory
+from numparam.numpy import multiarray, random
 from numparam.numpy.creation import array, empty, full, ones, zeros
 from numparam.numpy.files import load, save
-from numparam.numpy.functions import FUNCTIONS
 from numparam.numpy.like import copy, empty_like, full_like, ones_like, zeros_like
-from numparam.numpy.multiarray import ndarray
 from numparam.numpy.ranges import arange, eye, identity, linspace
 from numparam.numpy.selection import allclose, array_equal, nonzero, take, where
 from numparam.numpy.shaping import (
@@ -59,6 +60,8 @@ bool_ = _numpy.bool_
 finfo = _numpy.finfo
 # Last, since the functions above are annotated with them.
 bool = bool
+
+send_shared_memory(ndarray)
 
 __all__ = [
     "NAN",
@@ -95,6 +98,7 @@ __all__ = [
     "int64",
     "linspace",
     "load",
+    "multiarray",
     "nan",
     "ndarray",
     "ndim",

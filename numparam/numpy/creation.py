@@ -12,11 +12,10 @@ from numparam.modes.np_mode import is_np_shape, np_shape
 from numparam.ndarray import creation as classic
 from numparam.ndarray.arguments import device_of
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.numpy_array import c_order, ndarray
+from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.ndarray.values import as_host_array
-from numparam.numpy.multiarray import ndarray
-from numparam.numpy.operators import kind_error
 from numparam.numpy.shaping import stack
-from numparam.numpy.views import c_order
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["array", "empty", "full", "made_by", "ones", "zeros"]

@@ -12,7 +12,7 @@ from numparam import formats
 from numparam.base import MXNetError
 from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.files import read_arrays, record_of
-from numparam.numpy.multiarray import ndarray
+from numparam.ndarray.numpy_array import ndarray
 
 __all__ = ["load", "save"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.context import Context
+from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import empty, full
-from numparam.numpy.multiarray import ndarray
-from numparam.numpy.operators import kind_error
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["copy", "empty_like", "full_like", "ones_like", "zeros_like"]

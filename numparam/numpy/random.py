@@ -14,9 +14,9 @@ from numparam.context import Context
 from numparam.ndarray import random as classic
 from numparam.ndarray.arguments import ShapeArgumentError, shape_of
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import made_by
-from numparam.numpy.multiarray import ndarray
-from numparam.numpy.operators import kind_error
 
 __all__ = ["normal", "rand", "randint", "randn", "shuffle", "uniform"]
 

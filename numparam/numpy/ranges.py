@@ -8,8 +8,8 @@ import numpy as np
 
 from numparam.context import Context
 from numparam.ndarray import creation as classic
+from numparam.ndarray.numpy_array import ndarray
 from numparam.numpy.creation import array, made_by
-from numparam.numpy.multiarray import ndarray
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["arange", "eye", "identity", "linspace"]

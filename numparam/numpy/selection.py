@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-
+from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.ndarray.operations import OPERATIONS, invoke
-from numparam.ndarray.values import as_host_array
-from numparam.numpy.multiarray import ndarray
-from numparam.numpy.operators import NUMBERS, kind_error
 from numparam.types.dtypes import as_dtype
 
 __all__ = ["allclose", "array_equal", "nonzero", "take", "where"]
-
-
-def _beside(value: Any, array: ndarray, dtype: np.dtype[Any], name: str) -> ndarray:
-    """Make an array of a number, list or NumPy array, on the context of another one."""
-    if isinstance(value, ndarray):
-        return value
-    if isinstance(value, (*NUMBERS, list, tuple)):
-        host = as_host_array(value, dtype).astype(dtype, copy=False)
-    elif isinstance(value, np.ndarray):
-        host = as_host_array(value, value.dtype)
-    else:
-        raise kind_error(name, value)
-    buffer = array._backend.upload(host)
-    return cast("ndarray", ndarray.from_buffer(buffer, array._ctx, array._backend))
 
 
 def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
@@ -65,7 +48,7 @@ def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
         return nonzero(condition)
     other = x if isinstance(x, ndarray) else y
     dtype = other.dtype if isinstance(other, ndarray) else as_dtype(None)
-    chosen = [_beside(value, condition, dtype, "where") for value in (x, y)]
+    chosen = [condition._beside(value, dtype, "where") for value in (x, y)]
     return invoke(OPERATIONS["_np_where"], (condition, *chosen), {})
 
 
@@ -90,7 +73,7 @@ def nonzero(a: ndarray) -> tuple[ndarray, ...]:
     """
     if not isinstance(a, ndarray):
         raise kind_error("nonzero", a)
-    return tuple(invoke(OPERATIONS["_np_nonzero"], (a,), {}))
+    return a.nonzero()
 
 
 def take(
@@ -133,8 +116,7 @@ def take(
     """
     if not isinstance(a, ndarray):
         raise kind_error("take", a)
-    positions = _beside(indices, a, np.dtype(np.int64), "take")
-    return invoke(OPERATIONS["_np_take"], (a, positions), {"axis": axis, "mode": mode}, out)
+    return a.take(indices, axis, out, mode)
 
 
 def array_equal(a1: Any, a2: Any) -> bool:
@@ -191,10 +173,5 @@ def _compared(name: str, first: Any, second: Any, attributes: dict[str, Any]) ->
     array = first if isinstance(first, ndarray) else second
     if not isinstance(array, ndarray):
         raise kind_error(name, first)
-    pair = [_beside(value, array, array.dtype, name) for value in (first, second)]
+    pair = [array._beside(value, array.dtype, name) for value in (first, second)]
     return bool(invoke(OPERATIONS[f"_np_{name}"], pair, attributes))
-
-
-# They are methods, too.
-for _method in (nonzero, take):
-    setattr(ndarray, _method.__name__, _method)

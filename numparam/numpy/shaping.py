@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
-from numparam.numpy.multiarray import ndarray
-from numparam.numpy.operators import kind_error
 
 __all__ = [
     "concatenate",

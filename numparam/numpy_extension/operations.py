@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numparam.ndarray.numpy_operations.functions import array_function
 from numparam.ndarray.operations import OPERATIONS
-from numparam.numpy.functions import array_function
 
 __all__ = ["FUNCTIONS"]
 

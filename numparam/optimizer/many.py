@@ -283,7 +283,7 @@ class Plan:
         *,
         mixed: bool,
     ) -> None:
-        self._epoch = current_epoch()  # before any array is looked at
+        self._epoch = epochs.current()  # before any array is looked at
         self._weights, self._grads, self._states = weights, grads, states
         entries = [
             Entry(optimizer, position, *row, mixed)
@@ -333,7 +333,7 @@ class Plan:
             return False
         if not _same(states, self._states):
             return False
-        epoch = current_epoch()
+        epoch = epochs.current()
         if epoch != self._epoch:
             if not _hold(self._arrays, self._buffers):
                 return False
@@ -465,11 +465,6 @@ def kernel_of(optimizer: FusedOptimizer, backend: Backend) -> Any:
 def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:
     # Imported when first used; the reference needs no Numba, and all backends share the arithmetic.
     return importlib.import_module(f"numparam.kernels.reference.{kernel}").coefficients
-
-
-def current_epoch() -> int:
-    """Return the epoch of the memory of dense arrays."""
-    return epochs.dense_epoch()
 
 
 def _same(left: Sequence[Any], right: Sequence[Any]) -> bool:

@@ -1,1 +1,1 @@
-"""What `autograd` and arrays both need: the scopes of recording, and backward."""
+"""Recording of operations, which both `autograd` and arrays need: scopes, errors, backward."""

@@ -1,4 +1,4 @@
-"""Gradients of recorded operations: numparam records none yet, and says so."""
+"""Gradients of recorded operations; numparam does not record any yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["backward", "grad"]
 
 _ADVICE = (
     "no operation was recorded, so there is nothing to differentiate. Compute the gradients "
-    "yourself, with NumPy or another library, and hand them over: "
+    "yourself, with NumPy or another library, and pass them to "
     "numparam.autograd.accumulate_grad(variables, gradients)"
 )
 
@@ -18,7 +18,7 @@ _ADVICE = (
 def backward(
     heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True
 ) -> NoReturn:
-    """Refuse: operations are not recorded. Use `accumulate_grad`.
+    """Raise NoGraphError: operations are not recorded. Use `accumulate_grad`.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def grad(
     create_graph: bool = False,
     train_mode: bool = True,
 ) -> NoReturn:
-    """Refuse: operations are not recorded.
+    """Raise NoGraphError: operations are not recorded.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What marking, accumulation and differentiation raise."""
+"""Errors of marking, accumulation and differentiation."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _training: ThreadState[bool] = ThreadState(lambda: False)
 
 
 def is_recording() -> bool:
-    """Tell whether the calling thread records operations.
+    """Return whether the calling thread records operations.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def is_recording() -> bool:
 
 
 def is_training() -> bool:
-    """Tell whether the calling thread is in training mode.
+    """Return whether the calling thread is in training mode.
 
     Returns
     -------

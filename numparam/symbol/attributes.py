@@ -18,7 +18,7 @@ _SEQUENCE = re.compile(r"\s*(?:\(([^()\[\]]*)\)|\[([^()\[\]]*)\])\s*")
 
 
 def canonical_key(key: str) -> str:
-    """Give the name under which an attribute is kept.
+    """Return the name under which an attribute is kept.
 
     Parameters
     ----------

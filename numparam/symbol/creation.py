@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from numparam.attribute import AttrScope
+from numparam.formats.errors import access_error
 from numparam.symbol import json_format
 from numparam.symbol.attributes import write_shape
 from numparam.symbol.symbol import Symbol, _Variable
@@ -77,7 +78,7 @@ def var(
         raise TypeError(
             f"A variable's name must be a string; got {name!r} of type {type(name).__name__}."
         )
-    _refuse_unwritable("name", name)
+    _check_writable("name", name)
     attributes = AttrScope._current.value.get(None if attr is None else dict(attr))
     if shape is not None:
         attributes["__shape__"] = write_shape(shape)
@@ -100,7 +101,7 @@ def var(
         attributes[key] = str(value)
     variable = Symbol((_Variable(name, {}),))
     for key, value in attributes.items():
-        _refuse_unwritable(f"attribute {key!r} of variable {name!r}", value)
+        _check_writable(f"attribute {key!r} of variable {name!r}", value)
     variable._set_attr(**attributes)
     return variable
 
@@ -160,8 +161,6 @@ def load(fname: str | os.PathLike[Any]) -> Symbol:
         If the file cannot be read (also an OSError), or is not the JSON of variables (also a
         ValueError).
     """
-    from numparam.formats.errors import access_error
-
     if not isinstance(fname, (str, os.PathLike)):
         raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
     try:
@@ -223,7 +222,7 @@ def _write_init(name: str, init: Any) -> str:
     return str(init.dumps())
 
 
-def _refuse_unwritable(what: str, text: str) -> None:
+def _check_writable(what: str, text: str) -> None:
     if isinstance(text, str) and ("\0" in text or any("\ud800" <= c <= "\udfff" for c in text)):
         raise ValueError(
             f"The {what} is {text!r}, which no file can hold: it has a null character or half of "

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from numparam.base import MXNetError
+from numparam.formats.atomic import replacing
 from numparam.symbol import inference, json_format
 from numparam.symbol.attributes import HIDDEN_KEYS, canonical_key, with_short_names
 from numparam.symbol.without_graph import SymbolWithoutGraph
-
-if TYPE_CHECKING:
-    from numparam.symbol.numpy import _Symbol
 
 __all__ = ["Symbol"]
 
@@ -120,7 +118,7 @@ class Symbol(SymbolWithoutGraph):
         return found
 
     def _set_attr(self, **kwargs: str) -> None:
-        """Set attributes of the variable; all of them, or none if one is refused."""
+        """Set attributes of the variable; if one is not allowed, set nothing."""
         if len(self._variables) != 1:
             raise MXNetError(f"Attributes are set on one variable at a time, not on {self}.")
         attributes = {}
@@ -302,8 +300,6 @@ class Symbol(SymbolWithoutGraph):
         MXNetError
             If the file cannot be written (also an OSError).
         """
-        from numparam.formats.atomic import replacing
-
         if not isinstance(fname, (str, os.PathLike)):
             raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
         contents = self.tojson().encode()
@@ -326,15 +322,13 @@ class Symbol(SymbolWithoutGraph):
         return "\n".join(lines) + "\n"
 
     def as_np_ndarray(self) -> _Symbol:
-        """Give a symbol of the NumPy kind with the same variables.
+        """Return a symbol of the NumPy kind with the same variables.
 
         Returns
         -------
         numparam.symbol.numpy._Symbol
             A new object; attributes set on one are seen on the other.
         """
-        from numparam.symbol.numpy import _Symbol
-
         return _Symbol(self._variables)
 
     def as_nd_ndarray(self) -> Symbol:
@@ -397,3 +391,37 @@ class Symbol(SymbolWithoutGraph):
         nodes, heads = json_format.loads(state["handle"])
         variables = [_Variable(name, attributes) for name, attributes in nodes]
         self._variables = tuple(variables[head] for head in heads)
+
+
+class _Symbol(Symbol):
+    """A symbol for ``mx.np`` arrays; otherwise the same as :class:`~numparam.symbol.Symbol`.
+
+    Made by :meth:`Symbol.as_np_ndarray`, for instance in ``Parameter.var()`` while NumPy arrays are
+    on.
+    """
+
+    __slots__ = ()
+
+    def as_np_ndarray(self) -> _Symbol:
+        """Return the symbol itself.
+
+        Returns
+        -------
+        _Symbol
+            The same object.
+        """
+        return self
+
+    def as_nd_ndarray(self) -> Symbol:
+        """Return a symbol of the classic kind with the same variables.
+
+        Returns
+        -------
+        Symbol
+            A new object; attributes set on one are seen on the other.
+        """
+        return Symbol(self._variables)
+
+
+# Where MXNet has it, for pickles and for its name in messages.
+_Symbol.__module__ = "numparam.symbol.numpy"

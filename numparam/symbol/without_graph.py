@@ -1,4 +1,4 @@
-"""What a symbol refuses, because there is no graph compiler: operators and values."""
+"""Operators and values of symbols, which raise errors: there is no graph compiler."""
 
 from __future__ import annotations
 
@@ -48,22 +48,22 @@ class SymbolWithoutGraph:
         raise NoGraphCompilerError(f"Symbol.{name}")
 
 
-def _refuse_values(method: str, alias: str | None = None) -> Any:
-    def refuse(self: SymbolWithoutGraph, *args: object, **kwargs: object) -> NoReturn:
+def _needs_values(method: str, alias: str | None = None) -> Any:
+    def fail(self: SymbolWithoutGraph, *args: object, **kwargs: object) -> NoReturn:
         raise NotImplementedForSymbol(method, alias, *args)
 
-    refuse.__name__ = method
-    refuse.__doc__ = "Raise NotImplementedForSymbol: a symbol has no values."
-    return refuse
+    fail.__name__ = method
+    fail.__doc__ = "Raise NotImplementedForSymbol: a symbol has no values."
+    return fail
 
 
-def _refuse_operator(method: str, sign: str) -> Any:
-    def refuse(self: SymbolWithoutGraph, *args: object) -> NoReturn:
+def _needs_graph(method: str, sign: str) -> Any:
+    def fail(self: SymbolWithoutGraph, *args: object) -> NoReturn:
         raise NoGraphCompilerError(f"The operator {sign} on {self!r}")
 
-    refuse.__name__ = method
-    refuse.__doc__ = "Raise NoGraphCompilerError."
-    return refuse
+    fail.__name__ = method
+    fail.__doc__ = "Raise NoGraphCompilerError."
+    return fail
 
 
 _NEED_VALUES = ("asnumpy", "asscalar", "wait_to_read", "copy", "as_in_context", "detach")
@@ -72,10 +72,10 @@ _UNARY = {"neg": "-", "abs": "abs"}
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 for _method in (*_NEED_VALUES, "backward"):
-    setattr(SymbolWithoutGraph, _method, _refuse_values(_method))
+    setattr(SymbolWithoutGraph, _method, _needs_values(_method))
 for _stem, _sign in _BINARY.items():
     for _method in (f"__{_stem}__", f"__r{_stem}__"):
-        setattr(SymbolWithoutGraph, _method, _refuse_operator(_method, _sign))
-    setattr(SymbolWithoutGraph, f"__i{_stem}__", _refuse_values(f"__i{_stem}__", f"{_sign}="))
+        setattr(SymbolWithoutGraph, _method, _needs_graph(_method, _sign))
+    setattr(SymbolWithoutGraph, f"__i{_stem}__", _needs_values(f"__i{_stem}__", f"{_sign}="))
 for _stem, _sign in (_UNARY | _COMPARISONS).items():
-    setattr(SymbolWithoutGraph, f"__{_stem}__", _refuse_operator(f"__{_stem}__", _sign))
+    setattr(SymbolWithoutGraph, f"__{_stem}__", _needs_graph(f"__{_stem}__", _sign))

@@ -32,6 +32,7 @@ from numparam.modes.np_decorators import use_np
 from numparam.ndarray import array
 from numparam.runtime import Features
 from numparam.symbol import Symbol
+from numparam.test_utils.arrays import rand_ndarray
 from numparam.test_utils.comparison import (
     almost_equal,
     almost_equal_ignore_nan,
@@ -52,7 +53,6 @@ from numparam.test_utils.dense_data import (
     create_vector,
     np_reduce,
     rand_coord_2d,
-    rand_ndarray,
     rand_shape_2d,
     rand_shape_3d,
     rand_shape_nd,

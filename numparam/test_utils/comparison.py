@@ -24,13 +24,13 @@ __all__ = [
 
 
 def _host(array: Any) -> np.ndarray:
-    """Give the values as a NumPy array, float32 for bfloat16, which NumPy cannot compare."""
+    """Return the values as a NumPy array, float32 for bfloat16, which NumPy cannot compare."""
     values = array.asnumpy() if hasattr(array, "asnumpy") else np.asarray(array)
     return values.astype(np.float32) if values.dtype.name == "bfloat16" else values
 
 
 def same(a: Any, b: Any) -> bool:
-    """Say whether two arrays have the same shape and the same values; NaN is equal to nothing.
+    """Return whether two arrays have the same shape and the same values; NaN is equal to nothing.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def same_array(array1: Any, array2: Any) -> bool:
-    """Say whether two arrays are handles on the same memory.
+    """Return whether two arrays are handles on the same memory.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def almost_equal(
     equal_nan: bool = False,
     use_broadcast: bool = True,
 ) -> bool:
-    """Say whether all elements of two arrays are close: ``|a - b| <= atol + rtol * |b|``.
+    """Return whether all elements of two arrays are close: ``|a - b| <= atol + rtol * |b|``.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def assert_almost_equal_with_err(
 def almost_equal_ignore_nan(
     a: Any, b: Any, rtol: float | None = None, atol: float | None = None
 ) -> bool:
-    """Say whether two arrays are close wherever neither is NaN.
+    """Return whether two arrays are close wherever neither is NaN.
 
     Parameters
     ----------

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from numparam import ndarray as nd
-from numparam.context import Context
 from numparam.ndarray import NDArray
 from numparam.test_utils.settings import default_dtype
 
@@ -26,7 +25,6 @@ __all__ = [
     "create_vector",
     "np_reduce",
     "rand_coord_2d",
-    "rand_ndarray",
     "rand_shape_2d",
     "rand_shape_3d",
     "rand_shape_nd",
@@ -131,59 +129,6 @@ def random_uniform_arrays(
 def random_sample(population: Sequence[Any], k: int) -> list[Any]:
     """Draw `k` different members of a sequence, in the order drawn."""
     return random.sample(list(population), k)
-
-
-def rand_ndarray(
-    shape: tuple[int, ...],
-    stype: str = "default",
-    density: float | None = None,
-    dtype: Any = None,
-    modifier_func: Callable[[Any], Any] | None = None,
-    shuffle_csr_indices: bool = False,
-    distribution: str | None = None,
-    ctx: Context | None = None,
-) -> NDArray:
-    """Draw an array of any storage type.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        The shape.
-    stype : {'default', 'row_sparse', 'csr'}, default 'default'
-        The storage type. Dense values are standard normal, sparse ones uniform in [0, 1).
-    density, modifier_func, shuffle_csr_indices, distribution
-        For sparse arrays: as for `rand_sparse_ndarray`.
-    dtype : dtype, optional
-        By default float32.
-    ctx : Context, optional
-        By default the current one.
-
-    Returns
-    -------
-    NDArray
-        The array.
-
-    Examples
-    --------
-    >>> rand_ndarray((3, 2), "csr").stype
-    'csr'
-    """
-    if stype == "default":
-        wanted = default_dtype() if dtype is None else dtype
-        return nd.array(random_arrays(shape), dtype=wanted, ctx=ctx)
-    from numparam.test_utils.sparse_data import rand_sparse_ndarray
-
-    array, _ = rand_sparse_ndarray(
-        shape,
-        stype,
-        density=density,
-        dtype=dtype,
-        distribution=distribution,
-        modifier_func=modifier_func,
-        shuffle_csr_indices=shuffle_csr_indices,
-        ctx=ctx,
-    )
-    return array
 
 
 def create_vector(size: int, dtype: Any = np.int64) -> NDArray:

@@ -55,7 +55,7 @@ def gen_buckets_probs_with_ppf(
 
 
 def mean_check(generator: Generator, mu: float, sigma: float, nsamples: int = 1000000) -> bool:
-    """Say whether the mean of many numbers is within three standard errors of `mu`.
+    """Return whether the mean of many numbers is within three standard errors of `mu`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def mean_check(generator: Generator, mu: float, sigma: float, nsamples: int = 10
 
 
 def var_check(generator: Generator, sigma: float, nsamples: int = 1000000) -> bool:
-    """Say whether the variance of many numbers is within three standard errors of ``sigma**2``.
+    """Return whether the variance of many numbers is within three standard errors of ``sigma**2``.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ class AttemptCountError(ValueError, AssertionError):
 
 
 def retry(n: int) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Make a decorator that calls a test up to `n` times, until it no longer fails.
+    """Return a decorator that calls a test up to `n` times, until it no longer fails.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ __all__ = [
 
 
 def default_context() -> Context:
-    """Give the context that tests put their arrays on.
+    """Return the context that tests put their arrays on.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def set_default_context(ctx: Context) -> None:
 
 
 def default_dtype() -> type[np.float32]:
-    """Give the dtype that tests use unless they say otherwise.
+    """Return the dtype that tests use unless they say otherwise.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def default_dtype() -> type[np.float32]:
 
 
 def list_gpus() -> range:
-    """Give the numbers of the GPUs that can be used.
+    """Return the numbers of the GPUs that can be used.
 
     Returns
     -------
@@ -170,20 +170,20 @@ def discard_stderr() -> Iterator[None]:
 
 
 def is_cd_run() -> bool:
-    """Say whether MXNet's delivery pipeline runs the tests (variable ``CD_JOB``)."""
+    """Return whether MXNet's delivery pipeline runs the tests (variable ``CD_JOB``)."""
     return os.environ.get("CD_JOB", "0") == "1"
 
 
 def is_aarch64_run() -> bool:
-    """Say whether the processor is a 64-bit ARM."""
+    """Return whether the processor is a 64-bit ARM."""
     return platform.machine() in ("aarch64", "arm64")
 
 
 def has_tvm_ops() -> bool:
-    """Say whether operations compiled by TVM are there: never."""
+    """Return whether operations compiled by TVM are there: never."""
     return False
 
 
 def is_op_runnable() -> bool:
-    """Say whether every operation runs on the default context: always."""
+    """Return whether every operation runs on the default context: always."""
     return True

@@ -65,7 +65,7 @@ def rand_sparse_ndarray(
     modifier_func : callable, optional
         Applied to each stored value.
     shuffle_csr_indices : bool, default False
-        Whether to shuffle the columns within each row, which ``check_format`` then refuses.
+        Whether to shuffle the columns within each row, which ``check_format`` then rejects.
     ctx : Context, optional
         By default the current one.
 

@@ -27,19 +27,19 @@ _EXACT = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"
 
 
 def default_rtols() -> dict[np.dtype, float]:
-    """Give the relative tolerances by dtype; 0 for integers and booleans."""
+    """Return the relative tolerances by dtype; 0 for integers and booleans."""
     inexact = {"float16": 1e-2, "float32": 1e-4, "float64": 1e-5}
     return _by_dtype(inexact) | {np.dtype(bfloat16): 1e-1}
 
 
 def default_atols() -> dict[np.dtype, float]:
-    """Give the absolute tolerances by dtype; 0 for integers and booleans."""
+    """Return the absolute tolerances by dtype; 0 for integers and booleans."""
     inexact = {"float16": 1e-1, "float32": 1e-3, "float64": 1e-20}
     return _by_dtype(inexact) | {np.dtype(bfloat16): 1e-1}
 
 
 def default_numeric_eps() -> dict[np.dtype, float]:
-    """Give the steps for gradients by finite differences, by dtype: powers of two."""
+    """Return the steps for gradients by finite differences, by dtype: powers of two."""
     return {
         np.dtype("float16"): 2.0**-6,
         np.dtype("float32"): 2.0**-9,
@@ -52,7 +52,7 @@ def _by_dtype(inexact: dict[str, float]) -> dict[np.dtype, float]:
 
 
 def effective_dtype(dat: Any) -> np.dtype:
-    """Give the dtype that an array's values are as precise as.
+    """Return the dtype that an array's values are as precise as.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def effective_dtype(dat: Any) -> np.dtype:
 
 
 def get_tolerance(dat: Any, tol: float | None, default_tol: dict[np.dtype, float]) -> float:
-    """Give a tolerance for an array.
+    """Return a tolerance for an array.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def get_tolerance(dat: Any, tol: float | None, default_tol: dict[np.dtype, float
 
 
 def get_tols(x: Any, y: Any, rtol: float | None, atol: float | None) -> tuple[float, float]:
-    """Give the tolerances for comparing two arrays.
+    """Return the tolerances for comparing two arrays.
 
     Parameters
     ----------
@@ -117,15 +117,15 @@ def get_tols(x: Any, y: Any, rtol: float | None, atol: float | None) -> tuple[fl
 
 
 def get_rtol(rtol: float | None = None, dtype: Any = np.float64) -> float:
-    """Give `rtol`, or a dtype's default where it is None."""
+    """Return `rtol`, or a dtype's default where it is None."""
     return default_rtols()[np.dtype(dtype)] if rtol is None else rtol
 
 
 def get_atol(atol: float | None = None, dtype: Any = np.float64) -> float:
-    """Give `atol`, or a dtype's default where it is None."""
+    """Return `atol`, or a dtype's default where it is None."""
     return default_atols()[np.dtype(dtype)] if atol is None else atol
 
 
 def get_etol(etol: float | None = None) -> float:
-    """Give the share of elements that may differ: `etol`, or 0."""
+    """Return the share of elements that may differ: `etol`, or 0."""
     return 0 if etol is None else etol

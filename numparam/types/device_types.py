@@ -25,7 +25,7 @@ class UnknownDeviceTypeError(MXNetError, KeyError):
 
 
 def register_device_type(name: str, typeid: int | None = None) -> int:
-    """Give a further kind of device a name that :class:`~numparam.context.Context` accepts.
+    """Register a kind of device, so that :class:`~numparam.context.Context` accepts its name.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Element types: every spelling that Gluon code uses, turned into one NumPy dtype.
 
 NumPy has no bfloat16, so numparam uses :obj:`ml_dtypes.bfloat16` for it. MXNet 1.9.1 described it
-by a structured dtype, ``np.dtype([('bfloat16', np.uint16)])``, and refused the string; both, and
+by a structured dtype, ``np.dtype([('bfloat16', np.uint16)])``, and rejected the string; both, and
 the type itself, are accepted here. MXNet computes in eight of the types and numparam in all
 thirteen, which are those that the ``.params`` format has a number for.
 """
@@ -108,7 +108,7 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
 
     Notes
     -----
-    MXNet accepts abstract types (``np.floating``) and reads them as float64; they are refused.
+    MXNet reads abstract types (``np.floating``) as float64; here they are an error.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
 
 
 def dtype_name(dtype: Any) -> str:
-    """Give the name of a dtype, the same for all of its spellings.
+    """Return the name of a dtype, the same for all of its spellings.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def dtype_name(dtype: Any) -> str:
 
 
 def dtype_flag(dtype: Any) -> int:
-    """Give the number that stands for a dtype in files and in symbol attributes.
+    """Return the number that stands for a dtype in files and in symbol attributes.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def dtype_flag(dtype: Any) -> int:
 
 
 def dtype_from_flag(flag: int) -> np.dtype[Any]:
-    """Give the dtype that a number in a file or a symbol attribute stands for.
+    """Return the dtype that a number in a file or a symbol attribute stands for.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ class InvalidShapeError(ValueError, AssertionError):
 
 
 def shape_is_known(shape: Sequence[int] | None) -> bool:
-    """Tell whether every dimension of a shape is known.
+    """Return whether every dimension of a shape is known.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
 
     Notes
     -----
-    MXNet 1.9.1 refuses -1 unless NumPy shapes are on; here it is unknown in every mode.
+    In MXNet 1.9.1 -1 is an error unless NumPy shapes are on; here it is unknown in every mode.
 
     Examples
     --------

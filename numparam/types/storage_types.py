@@ -18,7 +18,7 @@ class UnknownStorageTypeError(ValueError, KeyError, MXNetError):
 
 
 def storage_type_id(stype: str) -> int:
-    """Give the number of a storage type.
+    """Return the number of a storage type.
 
     Parameters
     ----------

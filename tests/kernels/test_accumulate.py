@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from awkward import KINDS, layouts, same_bits, values
 
 from numparam import kernels
 from numparam.kernels.cpu import _pool, table
 from numparam.kernels.cpu import accumulate as cpu
 from numparam.kernels.reference import accumulate as reference
 from numparam.kernels.reference import average
+from tests.support.awkward_inputs import KINDS, layouts, same_bits, values
 
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
 BOTH = pytest.mark.parametrize("name", ["assign", "add"])

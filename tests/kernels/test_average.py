@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from numparam import kernels
 from numparam.kernels.cpu import average as cpu
 from numparam.kernels.cpu._streaming import STREAMED
 from numparam.kernels.reference import average as reference
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 BLOCK, PIECE = 256, 1 << 15
 SIZES = (0, 1, 7, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5)

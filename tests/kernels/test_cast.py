@@ -9,13 +9,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from numparam import kernels
 from numparam.kernels.cpu import cast as cpu
 from numparam.kernels.reference import cast as reference
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 FLOATS, INTEGERS = KINDS[:4], KINDS[4:12]
 PIECE = 1 << 17

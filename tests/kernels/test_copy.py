@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 
 from numparam.kernels.cpu import cast as cpu
 from numparam.kernels.reference import cast as reference
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
 

@@ -7,9 +7,9 @@ import math
 import ml_dtypes
 import numpy as np
 import pytest
-from random_fills import BACKENDS, BFLOAT16, FILLS, FLOATS, filled
 
 from numparam.kernels import _distributions
+from tests.support.random_fills import BACKENDS, BFLOAT16, FILLS, FLOATS, filled
 
 
 @BACKENDS

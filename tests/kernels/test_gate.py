@@ -7,11 +7,11 @@ import importlib
 import ml_dtypes
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given
 from hypothesis import strategies as st
 
 from numparam.kernels import KERNELS, _gate
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,7 +7,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from numparam import kernels
 from numparam.kernels.cpu import _pool, average
 from numparam.kernels.cpu import merge as cpu
 from numparam.kernels.reference import merge as reference
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 BLOCK = 2048  # elements of a row summed at a time
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
@@ -258,3 +258,30 @@ def test_compiled_code_is_entered_twice_whatever_the_number_of_arrays(monkeypatc
         entered.clear()
         cpu.merge([[1, 0]] * count, [np.ones((2, 3))] * count)
         assert len(entered) == 2
+
+
+@BACKENDS
+def test_the_memory_of_the_sums_is_the_callers(backend):
+    asked = []
+
+    def allocate(shape, dtype):
+        asked.append(np.full(shape, 7, dtype))
+        return asked[-1]
+
+    ids, data = backend.merge(
+        [[4, 0], [4, 2]], [np.ones((2, 3)), np.ones((2, 3))], allocate=allocate
+    )
+    assert data is asked[0]
+    assert ids.tolist() == [0, 2, 4]
+    assert data.tolist() == [[1, 1, 1], [1, 1, 1], [2, 2, 2]]
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+@pytest.mark.parametrize("spread", [1, 63, 64, 65, 200, 10**6])
+def test_ids_are_ordered_alike_whether_they_fit_a_bit_map_or_not(count, spread):
+    generator = np.random.default_rng(spread + count)
+    sizes = generator.integers(0, 40, count)
+    ids = [generator.integers(0, max(1, spread * size), size) for size in sizes]
+    data = [generator.standard_normal((size, 2)) for size in sizes]
+    for mine, expected in zip(cpu.merge(ids, data), reference.merge(ids, data), strict=True):
+        np.testing.assert_array_equal(mine, expected)

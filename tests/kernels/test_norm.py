@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, same_bits, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from numparam.kernels.cpu import norm as cpu
 from numparam.kernels.cpu import table as cpu_table
 from numparam.kernels.reference import norm as reference
 from numparam.kernels.reference import table as reference_table
+from tests.support.awkward_inputs import KINDS, dtype_of, same_bits, values
 
 FLOATS = KINDS[:4]
 CHUNK = 4096

@@ -7,11 +7,11 @@ import threading
 
 import numpy as np
 import pytest
-from awkward import KINDS
-from parity import INPUTS, compare
 
 from numparam import kernels
 from numparam.kernels import KERNELS
+from tests.support.awkward_inputs import KINDS
+from tests.support.parity import INPUTS, compare
 
 BLOCK = 2048
 CHUNK = 4096

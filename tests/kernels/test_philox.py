@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_fills import BACKENDS, WORD, WORDS_64, filled, philox, words_of
 
 from numparam.kernels.cpu import random as cpu
 from numparam.kernels.reference import random as reference
+from tests.support.random_fills import BACKENDS, WORD, WORDS_64, filled, philox, words_of
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from random_fills import BACKENDS, filled, words_of
 
 from numparam.kernels.reference import random as reference
+from tests.support.random_fills import BACKENDS, filled, words_of
 
 
 def exact_normals(word_0, word_1, bits, working):

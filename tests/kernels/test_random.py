@@ -10,16 +10,25 @@ import re
 import numba
 import numpy as np
 import pytest
-from awkward import dtype_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import types
-from random_fills import BACKENDS, BFLOAT16, DTYPES, FILLS, FLOATS, WORDS_64, filled, words_of
 
 from numparam import kernels
 from numparam.kernels.cpu import _pool
 from numparam.kernels.cpu import random as cpu
 from numparam.kernels.reference import random as reference
+from tests.support.awkward_inputs import dtype_of
+from tests.support.random_fills import (
+    BACKENDS,
+    BFLOAT16,
+    DTYPES,
+    FILLS,
+    FLOATS,
+    WORDS_64,
+    filled,
+    words_of,
+)
 
 # Around one block of words, one set of lanes and one piece, in values of float32 and of float64.
 SIZES = (0, 1, 2, 3, 4, 5, 7, 1023, 1024, 1025, 2047, 2048, 2049, 16385, 32767, 32768, 32771)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from awkward import KINDS, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from numparam.kernels.cpu import reset as cpu
 from numparam.kernels.cpu import table as cpu_table
 from numparam.kernels.reference import reset as reference
 from numparam.kernels.reference import table as reference_table
+from tests.support.awkward_inputs import KINDS, values
 
 CHUNK = 4096
 BACKENDS = pytest.mark.parametrize(

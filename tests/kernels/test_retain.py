@@ -7,7 +7,6 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, layouts, same_bits, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from numparam import kernels
 from numparam.kernels.cpu import _pool
 from numparam.kernels.cpu import retain as cpu
 from numparam.kernels.reference import retain as reference
+from tests.support.awkward_inputs import KINDS, dtype_of, layouts, same_bits, values
 
 BATCH = 256  # ids looked up together
 STRIDE, CHECKED = 2048, 1 << 16  # ids checked together, and by one claim

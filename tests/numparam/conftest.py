@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from opaque import OpaqueBackend, opaque_device
+
+from tests.support.opaque import OpaqueBackend, opaque_device
 
 
 class Device(NamedTuple):

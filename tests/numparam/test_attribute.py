@@ -1,9 +1,9 @@
 import threading
 
 import pytest
-from threads import in_new_thread
 
 from numparam.attribute import AttrScope
+from tests.support.threads import in_new_thread
 
 
 def attributes(own=None):

@@ -4,7 +4,6 @@ import threading
 
 import numpy as np
 import pytest
-from threads import in_new_thread
 
 from numparam.base import MXNetError
 from numparam.context import (
@@ -21,6 +20,7 @@ from numparam.context import (
 from numparam.devices import cuda, host
 from numparam.ndarray import ones
 from numparam.types.device_types import UnknownDeviceTypeError
+from tests.support.threads import in_new_thread
 
 MAKERS = {
     "cpu": (cpu, 1),

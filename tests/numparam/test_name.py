@@ -2,9 +2,9 @@ import os
 import threading
 
 import pytest
-from threads import in_new_thread
 
 from numparam.name import NameManager, Prefix
+from tests.support.threads import in_new_thread
 
 
 def name(given, hint):

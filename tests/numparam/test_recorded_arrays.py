@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 import replay
-from opaque import opaque_device
 
 import numparam
+from tests.support.opaque import opaque_device
 
 MODULES = [name for name in replay.modules() if name.startswith("arrays_")]
 CASES = {case.name: case for module in MODULES for case in replay.cases_of(module)}

@@ -109,8 +109,13 @@ def test_importing_it_imports_none_of_its_modules_until_they_are_used():
         )
     )
     own = {name for name in loaded if name.startswith("numparam")}
-    assert own == {"numparam", "numparam._other_name"}
-    assert not {"threading", "logging", "ml_dtypes"} & set(loaded)
+    assert own == {"numparam", "numparam._missing", "numparam._other_name"}
+    assert not {"threading", "logging", "ml_dtypes", "difflib"} & set(loaded)
+
+
+def test_setting_a_seed_loads_no_arrays():
+    script = "import sys, numparam.random as r; r.seed(1); print(len(sys.modules))"
+    assert "numparam.ndarray" not in run(script.replace("len(sys.modules)", "list(sys.modules)"))
 
 
 @pytest.mark.parametrize(
@@ -165,3 +170,57 @@ def test_threads_that_use_it_first_at_once_get_the_same_modules():
         "print(len(seen), len(set(seen)))"
     )
     assert out.split() == ["8", "1"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("from numparam import optimizer", "no optimizers yet"),
+        ("import numparam.optimizer", "no optimizers yet"),
+        ("from numparam import lr_scheduler", "no learning rate schedules yet"),
+        ("from numparam import contexts", "Did you mean 'context'"),
+        ("from numparam.gluon import nn", "docs/examples/digits.py"),
+        ("from numparam.gluon.nn import Dense", "docs/examples/digits.py"),
+        ("from numparam.gluon import Block", "numparam.gluon has no 'Block'"),
+        ("from numparam.gluon import Paramter", "Did you mean 'Parameter'"),
+        ("from numparam.nd import zeros", "No module named 'numparam.nd'"),
+        ("from numparam.ndarray import Convolution", "no neural network layers"),
+        ("from numparam.ndarray import zeross", "Did you mean 'zeros'"),
+    ],
+)
+def test_imports_of_what_is_not_there_say_what_is(statement, words):
+    with pytest.raises(ImportError) as caught:
+        exec(statement)
+    assert words in str(caught.value)
+
+
+def test_imports_under_another_name_say_it_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mxnet", mx)
+    with pytest.raises(ImportError, match="no optimizers yet"):
+        exec("from mxnet import optimizer")
+    with pytest.raises(ImportError, match=r"docs/examples/digits\.py"):
+        exec("import mxnet.gluon.nn")
+
+
+@pytest.mark.parametrize("face", [mx, mx.nd, mx.gluon, mx.random])
+def test_only_public_names_are_listed(face):
+    assert set(face.__all__) <= set(dir(face))
+    assert not {"annotations", "Any", "importlib", "missing", "TYPE_CHECKING"} & set(dir(face))
+    assert all(hasattr(face, name) for name in dir(face))
+
+
+@pytest.mark.parametrize(
+    ("face", "name", "near"),
+    [
+        (mx, "ndarry", "ndarray"),
+        (mx, "glun", "gluon"),
+        (mx.nd, "zeross", "zeros"),
+        (mx.nd, "ary", "array"),
+        (mx.nd, "conact", "concat"),
+        (mx.gluon, "ParamterDict", "ParameterDict"),
+        (mx.random, "unifrom", "uniform"),
+    ],
+)
+def test_a_near_name_is_suggested(face, name, near):
+    with pytest.raises(AttributeError, match=f"Did you mean.* '{near}'"):
+        getattr(face, name)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from parity import Arguments, agree
 
 from numparam.kernels.cuda import _memory
+from tests.support.parity import Arguments, agree
 
 
 def upload(value: Any) -> Any:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from awkward import dtype_of, same_bits, values
+
+from tests.support.awkward_inputs import dtype_of, same_bits, values
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 Arguments = tuple[tuple, dict[str, Any]]

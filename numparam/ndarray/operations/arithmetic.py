@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from numparam.ndarray.operations.invoke import invoke
+from numparam.ndarray.operations.binary import BinaryFunction
 from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
-from numparam.ndarray.values import as_host_array
+from numparam.ndarray.quiet import quietly
+from numparam.ndarray.values import as_host_array, is_array
 
-__all__ = ["ARITHMETIC", "binary"]
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["ARITHMETIC", "BINARY"]
 
 
 def _divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -220,22 +224,30 @@ ARITHMETIC: dict[str, Arithmetic] = {
 
 def _elementwise(function: Callable[..., Any], lhs: np.ndarray, rhs: np.ndarray) -> Any:
     if lhs.shape != rhs.shape:
-        raise ValueError("both arrays must have one shape; the broadcast_ operations stretch them")
+        raise ValueError(
+            "both arrays must have one shape; use the broadcast_ operations for others"
+        )
     return function(lhs, rhs)
 
 
 def _with_scalar(
     function: Callable[..., Any], swapped: bool, data: np.ndarray, *, scalar: Any
 ) -> Any:
-    if data.dtype == np.bool_:
+    kind = data.dtype.kind
+    if kind == "b":
         data = data.astype(np.int64)
-    if data.dtype.kind == "f":
-        number = data.dtype.type(scalar)
+    if kind == "f":
+        if function is _divide:
+            function = np.divide
+        if type(scalar) in (int, float) and isinstance(function, np.ufunc):
+            number = float(scalar)  # NumPy converts it to the dtype of the array, and faster
+        else:
+            number = data.dtype.type(scalar)
     else:
         number = as_host_array(scalar, data.dtype).astype(data.dtype)
         if function is _divide and not swapped and scalar and not number:
             raise ValueError(
-                f"{scalar} is 0 in {data.dtype}, and nothing is divided by that; convert the array "
+                f"{scalar} is 0 in {data.dtype}, and dividing by 0 is not possible; convert the array "
                 "with astype('float32') first"
             )
     return function(number, data) if swapped else function(data, number)
@@ -251,12 +263,12 @@ def _register(row: Arithmetic) -> None:
         their_dtype = "their dtype, or float32 for integers"
         texts["result"] = "Of the shape and dtype of ``data``; of float32 for integers."
     names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
-    texts["summary"] = f"Give {row.summary}, element by element, stretching axes of length 1."
-    both = {**texts, "result": f"Of the shape that both stretch to, and of {their_dtype}."}
+    texts["summary"] = f"Return {row.summary}, element by element, with broadcasting."
+    both = {**texts, "result": f"Of the shape that both broadcast to, and of {their_dtype}."}
     register(Operation(names[0], row.function, names[1:], pair, dtype=dtype, **both))
     names = row.elementwise
     forward = functools.partial(_elementwise, row.function)
-    texts["summary"] = f"Give {row.summary}, element by element, for two arrays of one shape."
+    texts["summary"] = f"Return {row.summary}, element by element, of two arrays of one shape."
     both = {**texts, "result": f"Of their shape and {their_dtype}."}
     register(Operation(names[0], forward, names[1:], pair, dtype=dtype, **both))
     attributes = {"scalar": REQUIRED}
@@ -264,7 +276,7 @@ def _register(row: Arithmetic) -> None:
         if name in OPERATIONS or (swapped and not name.startswith("_r")):
             continue
         operands = "a number and each element" if swapped else "each element and a number"
-        texts["summary"] = f"Give {row.summary}, for {operands}."
+        texts["summary"] = f"Return {row.summary}, for {operands}."
         forward = functools.partial(_with_scalar, row.function, swapped)
         register(
             Operation(
@@ -276,42 +288,8 @@ def _register(row: Arithmetic) -> None:
 for _arithmetic in ARITHMETIC.values():
     _register(_arithmetic)
 
-_NUMBERS = (bool, int, float, np.number, np.bool_)
 
-
-def binary(name: str, left: Any, right: Any, out: Any = None) -> Any:
-    """Compute a binary function of arrays and numbers.
-
-    Parameters
-    ----------
-    name : str
-        A key of `ARITHMETIC`.
-    left, right : NDArray, number, list or numpy.ndarray
-        The operands. At least one is an array of a context; what is no array of a context is
-        converted to the other one's dtype.
-    out : NDArray, optional
-        Where to write the result.
-
-    Returns
-    -------
-    NDArray
-        Or NotImplemented for an operand that is none of these.
-    """
-    row = ARITHMETIC[name]
-    if not hasattr(left, "_buffer"):
-        if isinstance(left, _NUMBERS):
-            return invoke(OPERATIONS[row.reflected], (right,), {"scalar": left}, out)
-        left = _converted(left, right, name)
-    elif not hasattr(right, "_buffer"):
-        if isinstance(right, _NUMBERS):
-            return invoke(OPERATIONS[row.scalar], (left,), {"scalar": right}, out)
-        right = _converted(right, left, name)
-    if left is NotImplemented or right is NotImplemented:
-        return NotImplemented
-    return invoke(OPERATIONS[row.broadcast[0]], (left, right), {}, out)
-
-
-def _converted(operand: Any, array: Any, name: str) -> Any:
+def _converted(operand: Any, array: NDArray, name: str) -> Any:
     """Make of a list or NumPy array an array of the other operand's dtype and context."""
     if operand is None and name in ("equal", "not_equal"):
         return NotImplemented
@@ -322,7 +300,21 @@ def _converted(operand: Any, array: Any, name: str) -> Any:
             )
         return NotImplemented
     dtype = array._buffer.dtype
-    with np.errstate(all="ignore"):
-        host = as_host_array(operand, dtype).astype(dtype)
+    host = quietly(as_host_array(operand, dtype).astype, dtype)
     backend = array._backend
     return array._array_class.from_buffer(backend.upload(host), array._ctx, backend)
+
+
+#: Each function of two operands, by its name: it converts lists and NumPy arrays to the dtype and
+#: the context of the other operand.
+BINARY: dict[str, BinaryFunction] = {
+    row.name: BinaryFunction(
+        row.name,
+        OPERATIONS[row.broadcast[0]],
+        OPERATIONS[row.scalar],
+        OPERATIONS[row.reflected],
+        is_array,
+        _converted,
+    )
+    for row in ARITHMETIC.values()
+}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
+from numparam.ndarray import kinds
 from numparam.ndarray.operations.operation import operation
 from numparam.types.dtypes import as_dtype
+
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
 
 __all__: list[str] = []
 
@@ -32,19 +37,23 @@ def _cast(data: Array, *, dtype: Any) -> Array:
     return data.astype(as_dtype(dtype))
 
 
-@operation("cast_storage")
+def _to_storage_type(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:
+    return kinds.sparse("convert")(inputs, attributes, out)
+
+
+@operation("cast_storage", arrays=_to_storage_type)
 def _cast_storage(data: Array, *, stype: str) -> Array:
     """Convert an array to a storage type: 'default', 'row_sparse' or 'csr'."""
     return np.array(data)
 
 
-@operation("zeros_like", method=True)
+@operation("zeros_like")
 def _zeros_like(data: Array) -> Array:
     """Make an array of zeros in the shape of another."""
     return np.zeros(data.shape, data.dtype)
 
 
-@operation("ones_like", method=True)
+@operation("ones_like")
 def _ones_like(data: Array) -> Array:
     """Make an array of ones in the shape of another."""
     return np.ones(data.shape, data.dtype)

@@ -63,65 +63,63 @@ def _erf(data: Array) -> Array:
     return np.vectorize(math.erf, otypes=[np.float64])(data)
 
 
-#: Name, aliases, function, whether integers are computed as float64, whether it is a method, and
-#: what it gives for each element.
-_TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, bool, str], ...] = (
-    ("abs", (), np.abs, False, True, "the absolute value"),
-    ("sign", (), _sign, False, True, "-1, 0 or 1, as the element is below, at or above 0"),
-    ("negative", (), np.negative, False, False, "the number with the other sign"),
-    ("reciprocal", (), lambda data: 1 / data, True, True, "1 divided by the element"),
-    ("square", (), np.square, False, True, "the square"),
-    ("sqrt", (), np.sqrt, True, True, "the square root"),
-    ("rsqrt", (), _rsqrt, True, True, "1 divided by the square root"),
-    ("cbrt", (), np.cbrt, True, True, "the cube root"),
-    ("rcbrt", (), _rcbrt, True, True, "1 divided by the cube root"),
-    ("exp", (), np.exp, True, True, "e to the power of the element"),
-    ("expm1", (), np.expm1, True, True, "e to the power of the element, minus 1"),
-    ("log", (), np.log, True, True, "the natural logarithm"),
-    ("log2", (), np.log2, True, True, "the logarithm to base 2"),
-    ("log10", (), np.log10, True, True, "the logarithm to base 10"),
-    ("log1p", (), np.log1p, True, True, "the natural logarithm of 1 plus the element"),
-    ("sin", (), np.sin, True, True, "the sine of an angle in radians"),
-    ("cos", (), np.cos, True, True, "the cosine of an angle in radians"),
-    ("tan", (), np.tan, True, True, "the tangent of an angle in radians"),
-    ("arcsin", (), np.arcsin, True, True, "the angle with this sine, in radians"),
-    ("arccos", (), np.arccos, True, True, "the angle with this cosine, in radians"),
-    ("arctan", (), np.arctan, True, True, "the angle with this tangent, in radians"),
-    ("sinh", (), np.sinh, True, True, "the hyperbolic sine"),
-    ("cosh", (), np.cosh, True, True, "the hyperbolic cosine"),
-    ("tanh", (), np.tanh, True, True, "the hyperbolic tangent"),
-    ("arcsinh", (), np.arcsinh, True, True, "the inverse of the hyperbolic sine"),
-    ("arccosh", (), np.arccosh, True, True, "the inverse of the hyperbolic cosine"),
-    ("arctanh", (), np.arctanh, True, True, "the inverse of the hyperbolic tangent"),
-    ("degrees", (), np.degrees, True, True, "the angle in degrees, of one in radians"),
-    ("radians", (), np.radians, True, True, "the angle in radians, of one in degrees"),
-    ("erf", (), _erf, True, False, "the error function"),
-    ("sigmoid", (), _sigmoid, True, True, "``1 / (1 + exp(-x))``"),
-    ("relu", (), _relu, False, True, "the larger one of the element and 0"),
-    ("softsign", (), _softsign, True, False, "``x / (1 + abs(x))``"),
-    ("floor", (), np.floor, False, True, "the largest integer that is not larger"),
-    ("ceil", (), np.ceil, False, True, "the smallest integer that is not smaller"),
-    ("trunc", (), np.trunc, False, True, "the number without its fraction"),
-    ("fix", (), np.trunc, False, True, "the number without its fraction"),
-    ("rint", (), _rint, False, True, "the nearest integer, of two the lower one"),
-    ("round", (), _round, False, True, "the nearest integer, of two the one farther from 0"),
-    ("logical_not", (), _logical_not, False, False, "1 where the element is 0, else 0"),
-    ("identity", ("_copy",), np.array, False, False, "the number itself, in a copy"),
+#: Name, aliases, function, whether integers are computed as float64, and
+#: what it returns for each element.
+_TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, str], ...] = (
+    ("abs", (), np.abs, False, "the absolute value"),
+    ("sign", (), _sign, False, "-1, 0 or 1, as the element is below, at or above 0"),
+    ("negative", (), np.negative, False, "the number with the other sign"),
+    ("reciprocal", (), lambda data: 1 / data, True, "1 divided by the element"),
+    ("square", (), np.square, False, "the square"),
+    ("sqrt", (), np.sqrt, True, "the square root"),
+    ("rsqrt", (), _rsqrt, True, "1 divided by the square root"),
+    ("cbrt", (), np.cbrt, True, "the cube root"),
+    ("rcbrt", (), _rcbrt, True, "1 divided by the cube root"),
+    ("exp", (), np.exp, True, "e to the power of the element"),
+    ("expm1", (), np.expm1, True, "e to the power of the element, minus 1"),
+    ("log", (), np.log, True, "the natural logarithm"),
+    ("log2", (), np.log2, True, "the logarithm to base 2"),
+    ("log10", (), np.log10, True, "the logarithm to base 10"),
+    ("log1p", (), np.log1p, True, "the natural logarithm of 1 plus the element"),
+    ("sin", (), np.sin, True, "the sine of an angle in radians"),
+    ("cos", (), np.cos, True, "the cosine of an angle in radians"),
+    ("tan", (), np.tan, True, "the tangent of an angle in radians"),
+    ("arcsin", (), np.arcsin, True, "the angle with this sine, in radians"),
+    ("arccos", (), np.arccos, True, "the angle with this cosine, in radians"),
+    ("arctan", (), np.arctan, True, "the angle with this tangent, in radians"),
+    ("sinh", (), np.sinh, True, "the hyperbolic sine"),
+    ("cosh", (), np.cosh, True, "the hyperbolic cosine"),
+    ("tanh", (), np.tanh, True, "the hyperbolic tangent"),
+    ("arcsinh", (), np.arcsinh, True, "the inverse of the hyperbolic sine"),
+    ("arccosh", (), np.arccosh, True, "the inverse of the hyperbolic cosine"),
+    ("arctanh", (), np.arctanh, True, "the inverse of the hyperbolic tangent"),
+    ("degrees", (), np.degrees, True, "the angle in degrees, of one in radians"),
+    ("radians", (), np.radians, True, "the angle in radians, of one in degrees"),
+    ("erf", (), _erf, True, "the error function"),
+    ("sigmoid", (), _sigmoid, True, "``1 / (1 + exp(-x))``"),
+    ("relu", (), _relu, False, "the larger one of the element and 0"),
+    ("softsign", (), _softsign, True, "``x / (1 + abs(x))``"),
+    ("floor", (), np.floor, False, "the largest integer that is not larger"),
+    ("ceil", (), np.ceil, False, "the smallest integer that is not smaller"),
+    ("trunc", (), np.trunc, False, "the number without its fraction"),
+    ("fix", (), np.trunc, False, "the number without its fraction"),
+    ("rint", (), _rint, False, "the nearest integer, of two the lower one"),
+    ("round", (), _round, False, "the nearest integer, of two the one farther from 0"),
+    ("logical_not", (), _logical_not, False, "1 where the element is 0, else 0"),
+    ("identity", ("_copy",), np.array, False, "the number itself, in a copy"),
     (
         "BlockGrad",
         ("stop_gradient",),
         np.array,
         False,
-        False,
         "the number itself, through which no gradient flows",
     ),
-    ("make_loss", ("MakeLoss",), np.array, False, False, "the number itself, as a loss"),
-    ("contrib.isnan", ("isnan",), np.isnan, False, False, "1 where the element is NaN, else 0"),
+    ("make_loss", ("MakeLoss",), np.array, False, "the number itself, as a loss"),
+    ("contrib.isnan", ("isnan",), np.isnan, False, "1 where the element is NaN, else 0"),
     (
         "contrib.isinf",
         ("isinf",),
         np.isinf,
-        False,
         False,
         "1 where the element is infinite, else 0",
     ),
@@ -129,7 +127,6 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, bool, str], 
         "contrib.isfinite",
         ("isfinite",),
         np.isfinite,
-        False,
         False,
         "1 where the element is finite, else 0",
     ),
@@ -147,15 +144,14 @@ def _through_floats(function: Callable[..., Any]) -> Callable[..., Any]:
 
 _RESULT = "Of the shape and dtype of ``data``"
 
-for _name, _aliases, _function, _floats, _method, _gives in _TABLE:
+for _name, _aliases, _function, _floats, _gives in _TABLE:
     register(
         Operation(
             _name,
             _through_floats(_function) if _floats else _function,
             _aliases,
             ("data",),
-            method=_method,
-            summary=f"Give {_gives}, for each element.",
+            summary=f"Return {_gives}, for each element.",
             result=f"{_RESULT}; integers are computed in float64 and cut off."
             if _floats
             else f"{_RESULT}.",
@@ -163,7 +159,7 @@ for _name, _aliases, _function, _floats, _method, _gives in _TABLE:
     )
 
 
-@operation("clip", method=True)
+@operation("clip")
 def _clip(data: Array, *, a_min: float, a_max: float) -> Array:
     """Replace elements below ``a_min`` or above ``a_max`` by that bound."""
     low, high = (np.asarray(bound, np.float64).astype(data.dtype) for bound in (a_min, a_max))

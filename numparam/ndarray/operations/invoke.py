@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numparam.base import MXNetError
 from numparam.ndarray.operations.operation import Operation
-from numparam.ndarray.values import reachable
+from numparam.ndarray.quiet import quietly
+from numparam.ndarray.values import is_array, own_memory, reachable
 
 if TYPE_CHECKING:
     from numparam.devices.backend import Buffer
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["SPARSE_RULES", "OperationError", "invoke", "sparse_rule", "write_out"]
+__all__ = [
+    "SPARSE_RULES",
+    "OperationError",
+    "compute",
+    "intercepted",
+    "invoke",
+    "sparse_rule",
+    "write_out",
+]
 
 _log = logging.getLogger(__name__)
+
 # The evaluations of operations without attributes, which are the same at every call.
 _EVALUATIONS: dict[Operation, Callable[..., Any]] = {}
 
 # The conversions of sparse inputs to dense ones that were logged.
-_SAID: set[tuple[str, str]] = set()
+_LOGGED: set[tuple[str, str]] = set()
 
 #: How operations handle sparse inputs or outputs, by the name of the operation. A rule is called
-#: as ``rule(operation, inputs, attributes, out)`` and gives the result, or NotImplemented where
+#: as ``rule(operation, inputs, attributes, out)`` and returns the result, or NotImplemented where
 #: the operation has none for these storage types.
 SPARSE_RULES: dict[str, Callable[..., Any]] = {}
+
+
+class _Interceptor(threading.local):
+    function: Callable[..., Any] | None = None
+
+
+_interceptor = _Interceptor()
 
 
 class OperationError(MXNetError, ValueError):
@@ -47,6 +66,46 @@ def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any
         return rule
 
     return decorate
+
+
+@contextlib.contextmanager
+def intercepted(function: Callable[..., Any]) -> Iterator[None]:
+    """Let a function stand between `invoke` and `compute`, in this thread.
+
+    Every array that is made from arrays passes here, and so does every write into one: who records
+    operations needs no other place.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(operation, inputs, attributes, out)``, which returns the result of `compute` of
+        these. Operations that it causes itself are not passed to it.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> from numparam.ndarray.operations.invoke import compute, intercepted
+    >>> def print_name(operation, inputs, attributes, out):
+    ...     print(operation.name, attributes)
+    ...     return compute(operation, inputs, attributes, out)
+    >>> with intercepted(print_name):
+    ...     doubled = mx.nd.ones((2,)) * 2
+    _mul_scalar {'scalar': 2}
+    """
+
+    def outermost(*arguments: Any) -> Any:
+        _interceptor.function = None
+        try:
+            return function(*arguments)
+        finally:
+            _interceptor.function = outermost
+
+    before = _interceptor.function
+    _interceptor.function = outermost
+    try:
+        yield
+    finally:
+        _interceptor.function = before
 
 
 def invoke(
@@ -78,40 +137,49 @@ def invoke(
     MXNetError
         If contexts, shapes or dtypes do not fit, and nothing was written.
     """
+    if _interceptor.function is not None:
+        return _interceptor.function(operation, inputs, attributes, out)
+    return compute(operation, inputs, attributes, out)
+
+
+def compute(
+    operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
+) -> Any:
+    """Do what `invoke` does, without the function of `intercepted`."""
     for array in inputs:
         if array.stype != "default":
-            return _invoke_sparse(operation, inputs, attributes, out)
+            return _of_sparse(operation, inputs, attributes, out)
     if out is not None:
         for target in out if isinstance(out, (list, tuple)) else (out,):
             if target.stype != "default":
-                return _invoke_sparse(operation, inputs, attributes, out)
-    if operation.name == "cast_storage":  # its result can be sparse though its input is not
-        return _invoke_sparse(operation, inputs, attributes, out)
+                return _of_sparse(operation, inputs, attributes, out)
+    if operation.arrays is not None:
+        return operation.arrays(inputs, attributes, out)
     first = inputs[0]
     backend = first._backend
-    if len(inputs) > 1:
-        _check_contexts(operation, inputs)
-        if operation.agree:
-            _check_dtypes(operation, inputs)
+    if len(inputs) == 1:
+        buffers = [first._memory]
+    else:
+        _check_inputs(operation, inputs)
+        buffers = [array._memory for array in inputs]
     if operation.writes:
         for array in inputs:
             array._require_writable()
-    buffers = [array._buffer for array in inputs]
     if operation.kernel is not None:
         result = operation.kernel(backend, buffers, attributes)
     else:
         evaluate = _evaluation(operation, attributes)
-        if out is not None and hasattr(out, "_buffer") and reachable(out, first):
+        if out is not None and is_array(out) and reachable(out, first):
             out._require_writable()
-            backend.update(_writing(operation, evaluate), out._buffer, *buffers)
+            backend.update(_writing(operation, evaluate), out._memory, *buffers)
             return out
         result = backend.apply(evaluate, *buffers)
     if out is not None:
         return write_out(operation, result, first, out)
     wrap = first._array_class.from_buffer
-    if isinstance(result, tuple):
+    if type(result) is tuple:
         return [wrap(part, first._ctx, backend) for part in result]
-    return wrap(result, first._ctx, backend)
+    return wrap(result, first._ctx, backend, first.writable or not operation.view)
 
 
 def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:
@@ -122,17 +190,20 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
             return known
         attributes = {}
     forward = operation.forward
+    computed = operation.dtype == "computed"
 
     def evaluate(*arrays: np.ndarray) -> Any:
         try:
-            with np.errstate(all="ignore"):
-                result = forward(*arrays, **attributes)
-                if operation.dtype == "computed":
-                    return result
-                dtype = _result_dtype(operation, arrays[0].dtype)
-                if isinstance(result, tuple):
-                    return tuple(np.asarray(part, dtype) for part in result)
-                return result if result.dtype == dtype else result.astype(dtype)
+            result = quietly(forward, *arrays, **attributes)
+            if computed:
+                return result
+            dtype = arrays[0].dtype
+            if type(result) is tuple:
+                return tuple(np.asarray(part, dtype) for part in result)
+            if result.dtype is dtype:
+                return result
+            dtype = _result_dtype(operation, dtype)
+            return result if result.dtype == dtype else quietly(result.astype, dtype)
         except MXNetError:
             raise
         except (ValueError, TypeError, IndexError) as error:
@@ -154,14 +225,13 @@ def _writing(operation: Operation, evaluate: Callable[..., Any]) -> Callable[...
             array.shape == target.shape and array.dtype == target.dtype for array in arrays
         ):
             try:
-                with np.errstate(all="ignore"):
-                    ufunc(*arrays, out=target, casting="unsafe")
+                quietly(ufunc, *arrays, out=target, casting="unsafe")
             except TypeError as error:  # the function has no loop for the dtype
                 raise OperationError(_complaint(operation, arrays, {}, error)) from error
             return
         result = evaluate(*arrays)
         _check_target(operation, target, result)
-        target[...] = result
+        target[...] = own_memory(result, target)
 
     write.__name__ = operation.name
     return write
@@ -196,24 +266,23 @@ def _complaint(
     return f"{operation.name} cannot be computed of {given}{settings}: {error}"
 
 
-def _check_contexts(operation: Operation, inputs: Sequence[NDArray]) -> None:
+def _check_inputs(operation: Operation, inputs: Sequence[NDArray]) -> None:
+    """Check that all inputs are on contexts that share memory, and of one dtype if they must be."""
     first = inputs[0]
-    for array in inputs[1:]:
-        if not reachable(array, first):
+    backend, dtype = first._backend, first._buffer.dtype
+    for array in inputs:
+        if array._backend is not backend and not reachable(array, first):
             raise OperationError(
                 f"{operation.name} got arrays on {first._ctx} and on {array._ctx}; "
                 f"move one first, for example with as_in_context({first._ctx!r})"
             )
-
-
-def _check_dtypes(operation: Operation, inputs: Sequence[NDArray]) -> None:
-    dtype = inputs[0]._buffer.dtype
-    for array in inputs[1:]:
-        if array._buffer.dtype != dtype:
-            raise OperationError(
-                f"{operation.name} needs inputs of one dtype and got {dtype} and "
-                f"{array._buffer.dtype}; convert one first, for example with astype('{dtype}')"
-            )
+    if operation.agree:
+        for array in inputs:
+            if array._buffer.dtype != dtype:
+                raise OperationError(
+                    f"{operation.name} needs inputs of one dtype and got {dtype} and "
+                    f"{array._buffer.dtype}; convert one first, for example with astype('{dtype}')"
+                )
 
 
 def write_out(operation: Operation, result: Any, first: NDArray, out: Any) -> Any:
@@ -225,20 +294,20 @@ def write_out(operation: Operation, result: Any, first: NDArray, out: Any) -> An
             f"{operation.name} has {len(results)} results and out holds {len(targets)} arrays"
         )
     for target, part in zip(targets, results, strict=True):
-        _check_target(operation, target._buffer, part)
+        _check_target(operation, target._memory, part)
         target._require_writable()
     for target, part in zip(targets, results, strict=True):
         if not reachable(target, first):
             part = target._backend.upload(first._backend.download(part))
-        target._backend.update(_assign, target._buffer, part)
+        target._backend.update(_assign, target._memory, part)
     return out
 
 
 def _assign(target: np.ndarray, source: np.ndarray) -> None:
-    target[...] = source
+    target[...] = own_memory(source, target)
 
 
-def _invoke_sparse(
+def _of_sparse(
     operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
 ) -> Any:
     rule = SPARSE_RULES.get(operation.name)
@@ -252,11 +321,11 @@ def _invoke_sparse(
         if result is not NotImplemented:
             return result
     stypes = ", ".join(array.stype for array in inputs)
-    if (operation.name, stypes) not in _SAID:
-        _SAID.add((operation.name, stypes))
+    if (operation.name, stypes) not in _LOGGED:
+        _LOGGED.add((operation.name, stypes))
         _log.warning(
             "%s has no sparse form for storage types (%s): its inputs are converted to dense "
-            "arrays. This is said once",
+            "arrays. This is logged once",
             operation.name,
             stypes,
         )

@@ -26,7 +26,7 @@ def _stack(*data: Array, axis: int = 0) -> Array:
     return np.stack(data, axis_of(axis, data[0].ndim + 1))
 
 
-@operation("SliceChannel", "split", outputs=0, method=True)
+@operation("SliceChannel", "split", outputs=0)
 def _split(
     data: Array, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False
 ) -> Array | tuple[Array, ...]:
@@ -60,19 +60,19 @@ def _parts(parts: list[Array], axis: int, squeeze: bool) -> Array | tuple[Array,
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
-@operation("tile", method=True)
+@operation("tile")
 def _tile(data: Array, *, reps: Any) -> Array:
     """Repeat the whole array along each axis."""
     return np.tile(data, integers(reps))
 
 
-@operation("repeat", method=True)
+@operation("repeat")
 def _repeat(data: Array, *, repeats: int, axis: int | None = None) -> Array:
     """Repeat each element, along an axis or of the flattened array."""
     return np.repeat(data, repeats, None if axis is None else axis_of(axis, data.ndim))
 
 
-@operation("pad", "Pad", method=True)
+@operation("pad", "Pad")
 def _pad(data: Array, *, mode: str, pad_width: Any, constant_value: float = 0) -> Array:
     """Add a border of a constant, of the edge elements, or of their mirror image."""
     widths = integers(pad_width)

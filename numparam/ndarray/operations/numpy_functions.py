@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numparam.ndarray.operations.arithmetic import binary
+from numparam.devices.backend import Backend, Buffer
+from numparam.ndarray.operations.arithmetic import BINARY
 from numparam.ndarray.operations.invoke import invoke
-from numparam.ndarray.operations.operation import OPERATIONS
+from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
+from numparam.ndarray.values import is_array
+
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["apply_ufunc"]
 
@@ -41,13 +46,13 @@ _UNARY |= {
 
 
 def apply_ufunc(
-    array: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
+    array: NDArray, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
     """Compute a ufunc that NumPy was called with.
 
     The operations that numparam has follow its own rules for dtypes and contexts; other ufuncs
-    follow NumPy's. Either gives an array on the context of the first one. With a NumPy array as
-    ``out`` the arrays must be in host memory.
+    follow NumPy's. In both cases the result is on the context of the first array. With a NumPy
+    array as ``out`` the arrays must be in host memory.
 
     Parameters
     ----------
@@ -69,42 +74,57 @@ def apply_ufunc(
     target = None if out is None else out[0] if len(out) == 1 else out
     if method == "__call__" and set(keywords) <= {"out"}:
         if ufunc in _BINARY:
-            return binary(_BINARY[ufunc], inputs[0], inputs[1], target)
+            return BINARY[_BINARY[ufunc]](inputs[0], inputs[1], target)
         if ufunc in _UNARY:
             return invoke(OPERATIONS[_UNARY[ufunc]], inputs, {}, target)
     if method not in ("__call__", "reduce", "accumulate") or out is not None:
         return NotImplemented
-    return _on_device(array, ufunc, method, inputs, keywords)
+    attributes = {
+        "ufunc": ufunc,
+        "method": method,
+        "operands": tuple(None if is_array(one) else one for one in inputs),
+        "keywords": keywords,
+    }
+    result = invoke(_UFUNC, [one for one in inputs if is_array(one)], attributes)
+    return tuple(result) if isinstance(result, list) else result
 
 
 def _on_host(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Any:
-    shared = [
-        operand._host_memory() if hasattr(operand, "_buffer") else operand for operand in inputs
-    ]
+    shared = [operand._host_memory() if is_array(operand) else operand for operand in inputs]
     keywords = dict(keywords)
     keywords["out"] = tuple(
-        target._host_memory() if hasattr(target, "_buffer") else target
-        for target in keywords["out"]
+        target._host_memory() if is_array(target) else target for target in keywords["out"]
     )
     return getattr(ufunc, method)(*shared, **keywords)
 
 
-def _on_device(
-    array: Any, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]
-) -> Any:
-    buffers = [operand._buffer for operand in inputs if hasattr(operand, "_buffer")]
-
+def _ufunc_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Any:
     def evaluate(*arrays: np.ndarray) -> Any:
-        given = iter(arrays)
-        operands = [next(given) if hasattr(one, "_buffer") else one for one in inputs]
-        return getattr(ufunc, method)(*operands, **keywords)
+        return _apply(*arrays, **attributes)
 
-    evaluate.__name__ = ufunc.__name__
-    backend = array._backend
-    result = backend.apply(evaluate, *buffers)
-    wrap = array._array_class.from_buffer
-    if isinstance(result, tuple):
-        return tuple(wrap(part, array._ctx, backend) for part in result)
-    return wrap(result, array._ctx, backend)
+    evaluate.__name__ = attributes["ufunc"].__name__
+    return backend.apply(evaluate, *buffers)
+
+
+def _apply(
+    *arrays: np.ndarray, ufunc: np.ufunc, method: str, operands: Any, keywords: dict[str, Any]
+) -> Any:
+    given = iter(arrays)
+    values = [next(given) if operand is None else operand for operand in operands]
+    return getattr(ufunc, method)(*values, **keywords)
+
+
+#: A method of ``ufunc``; the inputs stand where ``operands`` has None.
+_UFUNC = register(
+    Operation(
+        "_numpy_ufunc",
+        _apply,
+        inputs=("*arrays",),
+        attributes=dict.fromkeys(("ufunc", "method", "operands", "keywords"), REQUIRED),
+        agree=False,
+        kernel=_ufunc_kernel,
+        summary="Compute a ufunc of NumPy.",
+    )
+)

@@ -12,7 +12,7 @@ __all__ = ["OPERATIONS", "Operation", "operation", "register"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One operation on arrays: what it computes, and what it demands.
+    """One operation on arrays: what it computes, and what it needs.
 
     Attributes
     ----------
@@ -35,8 +35,6 @@ class Operation:
         or that of an array and a number: the array's, and int64 for booleans.
     agree : bool
         Whether all inputs must have one dtype.
-    method : bool
-        Whether arrays have a method of this name.
     writes : bool
         Whether the operation writes into its inputs.
     outputs : int
@@ -44,6 +42,11 @@ class Operation:
     kernel : callable or None
         ``kernel(backend, buffers, attributes)`` in place of `forward`, on buffers of the device:
         the compiled kernels of `numparam.kernels`.
+    arrays : callable or None
+        ``arrays(inputs, attributes, out)`` in place of `forward`, on dense arrays: for what moves
+        between contexts, changes the storage type, or writes a part of `out`.
+    view : bool
+        Whether the result shares the memory of the first input, and may be written if that may.
     summary : str
         What it does, in a line; with `operation`, the first line of the function's docstring.
     result : str
@@ -60,10 +63,11 @@ class Operation:
     attributes: dict[str, Any] = field(default_factory=dict)
     dtype: str = "first"
     agree: bool = True
-    method: bool = False
     writes: bool = False
     outputs: int = 1
     kernel: Callable[..., Any] | None = None
+    arrays: Callable[..., Any] | None = None
+    view: bool = False
     summary: str = ""
     result: str = ""
     source: str = "As in MXNet 1.9.1."

@@ -28,14 +28,14 @@ def _along(data: Array, axis: int | None) -> tuple[Array, int]:
     return (data.reshape(-1), 0) if axis is None else (data, axis_of(axis, data.ndim))
 
 
-@operation("sort", method=True)
+@operation("sort")
 def _sort(data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Array:
     """Sort along an axis, or the flattened array."""
     data, axis = _along(data, axis)
     return np.take_along_axis(data, _order(data, axis, is_ascend), axis)
 
 
-@operation("argsort", dtype="computed", method=True)
+@operation("argsort", dtype="computed")
 def _argsort(
     data: Array, *, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32"
 ) -> Array:
@@ -48,7 +48,6 @@ def _argsort(
     "topk",
     dtype="computed",
     outputs=0,
-    method=True,
     result="Positions of the dtype ``dtype``; values and masks of that of ``data``.",
 )
 def _topk(

@@ -94,7 +94,6 @@ for _name, _aliases, _function, _summary in (
             _aliases,
             ("data",),
             attributes=_ATTRIBUTES,
-            method=True,
             summary=_summary,
         )
     )
@@ -106,19 +105,19 @@ def _position(function: Callable[..., Array], data: Array, axis: Any, keepdims: 
     return np.asarray(function(data, axis=axis_of(axis, data.ndim), keepdims=bool(keepdims)))
 
 
-@operation("argmax", method=True)
+@operation("argmax")
 def _argmax(data: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Find the position of the largest element, along an axis or of all."""
     return _at_least_1d(_position(np.argmax, data, axis, keepdims))
 
 
-@operation("argmin", method=True)
+@operation("argmin")
 def _argmin(data: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Find the position of the smallest element, along an axis or of all."""
     return _at_least_1d(_position(np.argmin, data, axis, keepdims))
 
 
-@operation("argmax_channel", method=True)
+@operation("argmax_channel")
 def _argmax_channel(data: Array) -> Array:
     """Find the position of the largest element along axis 1."""
     return np.argmax(data, axis=1)
@@ -131,7 +130,6 @@ def _at_least_1d(result: Array) -> Array:
 @operation(
     "norm",
     dtype="computed",
-    method=True,
     source="As in MXNet 1.9.1, which is inexact for integers; here they are cut off once.",
 )
 def _norm(

@@ -54,7 +54,7 @@ def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buff
     return backend.view(rows, 0, (*indices.shape, *table.shape[1:]))
 
 
-@operation("take", agree=False, method=True, kernel=_take_kernel)
+@operation("take", agree=False, kernel=_take_kernel)
 def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Array:
     """Take slices along an axis by index; indices out of range are clipped, wrapped or refused."""
     axis = axis_of(axis, a.ndim)
@@ -94,7 +94,7 @@ def _embedding(
     return np.take(weight, _row_numbers(data, len(weight), "clip"), 0)
 
 
-@operation("pick", "choose_element_0index", agree=False, method=True)
+@operation("pick", "choose_element_0index", agree=False)
 def _pick(
     data: Array, index: Array, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"
 ) -> Array:
@@ -131,7 +131,7 @@ def _fill_element_0index(lhs: Array, mhs: Array, rhs: Array) -> Array:
     return result
 
 
-@operation("one_hot", dtype="computed", method=True)
+@operation("one_hot", dtype="computed")
 def _one_hot(
     indices: Array, *, depth: int, on_value: float = 1, off_value: float = 0, dtype: Any = "float32"
 ) -> Array:
@@ -218,7 +218,7 @@ def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
     return data[index != 0]
 
 
-@operation("slice", method=True)
+@operation("slice")
 def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
     """Cut out a part by begin, end and step along the first axes."""
     return data[_slices(data.shape, begin, end, step)]
@@ -255,7 +255,7 @@ def _slice_assign_scalar(
     return result
 
 
-@operation("slice_axis", method=True)
+@operation("slice_axis")
 def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array:
     """Cut out a part along one axis, from begin to before end."""
     axis = axis_of(axis, data.ndim)
@@ -267,7 +267,7 @@ def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array
     return data[(slice(None),) * axis + (slice(start, stop),)]
 
 
-@operation("slice_like", agree=False, method=True)
+@operation("slice_like", agree=False)
 def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
     """Cut an array to the lengths of another, along the given axes or all."""
     numbers = integers(axes)

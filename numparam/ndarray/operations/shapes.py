@@ -145,19 +145,19 @@ def _reshape_like(
     return lhs.reshape(lhs.shape[: left[0]] + middle + lhs.shape[left[1] :])
 
 
-@operation("flatten", "Flatten", method=True)
+@operation("flatten", "Flatten")
 def _flatten(data: Array) -> Array:
     """Make a matrix with one row for each index of the first axis."""
     return data.reshape(data.shape[0], math.prod(data.shape[1:]))
 
 
-@operation("expand_dims", method=True)
+@operation("expand_dims")
 def _expand_dims(data: Array, *, axis: int) -> Array:
     """Insert an axis of length 1."""
     return np.expand_dims(data, axis_of(axis, data.ndim + 1))
 
 
-@operation("squeeze", method=True)
+@operation("squeeze")
 def _squeeze(data: Array, *, axis: Any = None) -> Array:
     """Remove axes of length 1."""
     axes = None if axis is None else axes_of(axis, data.ndim)
@@ -177,7 +177,7 @@ def _transpose(data: Array, *, axes: Any = ()) -> Array:
     return data.transpose(order or None)
 
 
-@operation("SwapAxis", "swapaxes", method=True)
+@operation("SwapAxis", "swapaxes")
 def _swap_axis(data: Array, *, dim1: int = 0, dim2: int = 0) -> Array:
     """Exchange two axes."""
     return data.swapaxes(axis_of(dim1, data.ndim), axis_of(dim2, data.ndim))
@@ -189,7 +189,7 @@ def _reverse(data: Array, *, axis: Any) -> Array:
     return np.flip(data, axes_of(axis, data.ndim))
 
 
-@operation("diag", method=True)
+@operation("diag")
 def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """Take a diagonal of an array, or make a matrix with the given one."""
     if data.ndim == 1:
@@ -197,7 +197,7 @@ def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return np.diagonal(data, k, axis_of(axis1, data.ndim), axis_of(axis2, data.ndim))
 
 
-@operation("depth_to_space", method=True)
+@operation("depth_to_space")
 def _depth_to_space(data: Array, *, block_size: int) -> Array:
     """Move blocks of channels into height and width."""
     number, depth, height, width = data.shape
@@ -208,7 +208,7 @@ def _depth_to_space(data: Array, *, block_size: int) -> Array:
     )
 
 
-@operation("space_to_depth", method=True)
+@operation("space_to_depth")
 def _space_to_depth(data: Array, *, block_size: int) -> Array:
     """Move blocks of height and width into channels."""
     number, depth, height, width = data.shape
@@ -219,13 +219,13 @@ def _space_to_depth(data: Array, *, block_size: int) -> Array:
     )
 
 
-@operation("shape_array", dtype="computed", method=True, result="One int64 number for each axis.")
+@operation("shape_array", dtype="computed", result="One int64 number for each axis.")
 def _shape_array(data: Array) -> Array:
     """Give the shape as an array."""
     return np.array(data.shape, np.int64)
 
 
-@operation("size_array", dtype="computed", method=True, result="One int64 number.")
+@operation("size_array", dtype="computed", result="One int64 number.")
 def _size_array(data: Array) -> Array:
     """Give the number of elements as an array."""
     return np.array([data.size], np.int64)
@@ -243,7 +243,7 @@ def _broadcast_to(data: Array, *, shape: Any) -> Array:
     return np.broadcast_to(data, wanted)
 
 
-@operation("broadcast_axis", "broadcast_axes", method=True)
+@operation("broadcast_axis", "broadcast_axes")
 def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
     """Stretch the given axes, of length 1, to the given sizes."""
     shape = list(data.shape)

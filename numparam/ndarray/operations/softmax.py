@@ -26,7 +26,6 @@ def _exponents(data: Array, axis: int, temperature: float | None) -> tuple[Array
     "softmax",
     dtype="computed",
     agree=False,
-    method=True,
     source="As in MXNet 1.9.1, which refuses integers; here they are rounded toward zero.",
 )
 def _softmax(
@@ -58,7 +57,7 @@ def _masked_softmax(data: Array, length: Array, axis: int, temperature: float | 
     return np.where(inside, np.exp(exponents - total), 0)
 
 
-@operation("log_softmax", dtype="computed", method=True)
+@operation("log_softmax", dtype="computed")
 def _log_softmax(
     data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
 ) -> Array:
@@ -67,7 +66,7 @@ def _log_softmax(
     return (values - total).astype(as_dtype(dtype, data.dtype))
 
 
-@operation("softmin", dtype="computed", method=True)
+@operation("softmin", dtype="computed")
 def _softmin(
     data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
 ) -> Array:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from numparam.ndarray import op
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse import (
     elementwise,
@@ -71,6 +72,4 @@ def __getattr__(name: str) -> Any:
     # The operations handle every storage type, so they are those of numparam.nd.
     if name.startswith("__"):
         raise AttributeError(name)
-    from numparam.ndarray import op
-
     return getattr(op, name)

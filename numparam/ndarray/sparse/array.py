@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
-from numparam.base import MXNetError
+from numparam.base import NotSupportedForSparseNDArray
 from numparam.context import Context
-from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.registry import backend_of
+from numparam.formats import Record, dumps_record, loads_record
+from numparam.ndarray.converting import moved
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.errors import SparseFormatError, StorageTypePairError
-from numparam.ndarray.sparse.parts import Chunk, Parts, moved
-from numparam.ndarray.sparse.refusals import Refusals
-from numparam.types.dtypes import as_dtype
-from numparam.types.storage_types import storage_type_id
+from numparam.ndarray.sparse.parts import Chunk, Parts
+from numparam.ndarray.sparse.records import parts_of, record_of, stype_of
 
 __all__ = ["BaseSparseNDArray"]
 
 
-class BaseSparseNDArray(Refusals, NDArray):
+class BaseSparseNDArray(NDArray):
     """An array that stores some of its elements; the others are zero.
 
     It is of one of the two subclasses, and made by their factories, `row_sparse_array` and
@@ -36,8 +34,12 @@ class BaseSparseNDArray(Refusals, NDArray):
 
     __slots__ = ("_chunk", "_shape")
 
+    # What is stored; shared by all handles on the array.
     _chunk: Chunk
     _shape: tuple[int, ...]
+
+    # NumPy's operators leave expressions with sparse arrays to the methods of their class.
+    __array_ufunc__: Any = None  # type: ignore[assignment]
 
     @classmethod
     def from_parts(
@@ -78,7 +80,7 @@ class BaseSparseNDArray(Refusals, NDArray):
 
     @classmethod
     def from_buffer(cls, *arguments: Any, **keywords: Any) -> NoReturn:
-        """Refuse: one buffer is no sparse array; see `from_parts`."""
+        """Raise a TypeError: a sparse array has several buffers; see `from_parts`."""
         raise TypeError(f"a {cls.__name__} has several buffers; use from_parts")
 
     # Parts
@@ -90,7 +92,6 @@ class BaseSparseNDArray(Refusals, NDArray):
     def _adopt(self, parts: Parts) -> None:
         """Take other parts, which may hold another number of rows or values."""
         self._chunk.parts = parts
-        epochs.bump_others()
 
     @property
     def _buffer(self) -> Buffer:
@@ -104,21 +105,17 @@ class BaseSparseNDArray(Refusals, NDArray):
     def _data(self) -> Buffer:
         return self._chunk.parts.data
 
-    @property
-    def _indices(self) -> Buffer:
-        return self._chunk.parts.indices
-
     def _problem(self, parts: Parts) -> str | None:
-        """Say what is wrong with ids; None if nothing is."""
+        """Return what is wrong with ids; None if nothing is."""
         raise NotImplementedError
 
     def _checked(self) -> Parts:
-        """Give the parts, with ids that can be relied on.
+        """Return the parts, with ids that were checked.
 
         Raises
         ------
         SparseFormatError
-            If they cannot: also an IndexError and an MXNetError.
+            If the ids are wrong: also an IndexError and an MXNetError.
         """
         parts = self._chunk.parts
         if not parts.valid:
@@ -132,14 +129,14 @@ class BaseSparseNDArray(Refusals, NDArray):
         return parts
 
     def _handle_on(self, buffer: Buffer) -> NDArray:
-        """Give a dense array that shares a part's memory."""
+        """Return a dense array that shares a part's memory."""
         return NDArray.from_buffer(buffer, self._ctx, self._backend)
 
     def _copy_of(self, buffer: Buffer) -> NDArray:
         return self._handle_on(self._backend.copied(buffer))
 
     def _with_data(self, data: Buffer) -> Self:
-        """Give the array with other values for the same ids, whose buffers it shares."""
+        """Return an array with other values for the same ids, whose buffers it shares."""
         parts = self._chunk.parts
         made = Parts(data, parts.indices, parts.indptr, valid=parts.valid)
         return self.from_parts(self._shape, made, self._ctx, self._backend)
@@ -192,11 +189,11 @@ class BaseSparseNDArray(Refusals, NDArray):
         return [part.dtype.type for part in self._aux_parts]
 
     def _aux_type(self, i: int) -> type:
-        """Give the dtype of one index array."""
+        """Return the dtype of one index array."""
         return self._aux_types[i]
 
     def _aux_data(self, i: int) -> NDArray:
-        """Give a copy of one index array."""
+        """Return a copy of one index array."""
         return self._copy_of(self._aux_parts[i])
 
     def check_format(self, full_check: bool = True) -> None:
@@ -215,138 +212,48 @@ class BaseSparseNDArray(Refusals, NDArray):
         if full_check:
             self._checked()
 
-    # To other arrays
+    # To other contexts, dtypes and storage types
 
-    def astype(self, dtype: Any, copy: bool = True) -> Self:
-        """Convert what is stored; the storage type stays.
+    def _moved(self, context: Context, dtype: np.dtype[Any]) -> Self:
+        """Return a copy on a context, with values of a dtype."""
+        backend = backend_of(context.device_type, context.device_id)
+        return self.from_parts(self._shape, self._moved_parts(backend, dtype), context, backend)
 
-        Parameters
-        ----------
-        dtype : str, type or numpy.dtype
-            The new dtype.
-        copy : bool, default True
-            With False, an array that has the dtype already is returned itself.
-
-        Returns
-        -------
-        RowSparseNDArray or CSRNDArray
-            With the same ids. What becomes zero stays stored.
-
-        Raises
-        ------
-        UnsupportedDTypeError
-            If there is no such dtype; also a TypeError.
-        """
-        wanted = as_dtype(dtype)
-        data = self._chunk.parts.data
-        if not copy and wanted == data.dtype:
-            return self
-        return self._with_data(self._backend.converted(data, wanted))
-
-    def _parts_on(self, backend: Backend, dtype: np.dtype[Any]) -> Parts:
-        """Give a copy of the parts on a device, with values of a dtype."""
-        parts = self._chunk.parts
-        data = moved(parts.data, self._backend, backend)
-        if data.dtype != dtype:
-            data = backend.converted(data, dtype)
+    def _moved_parts(self, backend: Backend, dtype: np.dtype[Any]) -> Parts:
+        """Return a copy of the parts on a device, with values of a dtype."""
+        parts, here = self._chunk.parts, self._backend
         return Parts(
-            data,
-            moved(parts.indices, self._backend, backend),
-            None if parts.indptr is None else moved(parts.indptr, self._backend, backend),
+            moved(parts.data, here, backend, dtype),
+            moved(parts.indices, here, backend),
+            None if parts.indptr is None else moved(parts.indptr, here, backend),
             valid=parts.valid,
         )
 
-    def _to_context(self, context: Context) -> Self:
-        backend = backend_of(context.device_type, context.device_id)
-        parts = self._parts_on(backend, self._chunk.parts.data.dtype)
-        return self.from_parts(self._shape, parts, context, backend)
+    def _is_same_memory(self, other: NDArray) -> bool:
+        return isinstance(other, BaseSparseNDArray) and other._chunk is self._chunk
 
-    def copyto(self, other: Any) -> Any:
-        """Copy into another array, or to another context.
-
-        Parameters
-        ----------
-        other : NDArray or Context
-            A dense array, or one of this storage type, of the same shape, which is written and
-            returned; or the context of a new array.
-
-        Returns
-        -------
-        NDArray
-            The array that was written.
-
-        Raises
-        ------
-        TypeError
-            If `other` is of the other sparse storage type, or no array.
-        MXNetError
-            If the shapes differ.
-        """
-        if isinstance(other, Context):
-            return self._to_context(other)
-        if not isinstance(other, NDArray):
-            raise TypeError(
-                f"copyto writes into an NDArray or onto a Context, not {type(other).__name__}"
-            )
-        if isinstance(other, BaseSparseNDArray) and other._chunk is self._chunk:
-            warnings.warn("an array was copied to itself", RuntimeWarning, stacklevel=2)
-            return False
-        if other.stype not in ("default", self.stype):
-            raise StorageTypePairError(
-                f"a {self.stype} array cannot be copied into a {other.stype} one; "
-                "go through tostype('default')"
-            )
-        if other.shape != self._shape:
-            raise MXNetError(
-                f"copyto needs an array of shape {self._shape} to write into; "
-                f"the one given has {other.shape}"
-            )
-        other._require_writable()
+    def _write_into(self, other: NDArray) -> None:
+        """Write all elements into an array of this shape: dense, or of this storage type."""
+        backend, dtype = other._backend, other._buffer.dtype
         if isinstance(other, BaseSparseNDArray):
-            other._adopt(self._parts_on(other._backend, other._buffer.dtype))
+            other._adopt(self._moved_parts(backend, dtype))
         else:
             self._checked()
-            backend = other._backend
-            self._write_dense(backend, other._buffer, self._parts_on(backend, other._buffer.dtype))
-        return other
+            self._write_dense(backend, other._memory, self._moved_parts(backend, dtype))
+
+    def _dense(self) -> NDArray:
+        """Return a dense copy."""
+        parts = self._checked()
+        target = self._backend.empty(self._shape, parts.data.dtype)
+        self._write_dense(self._backend, target, parts)
+        return NDArray.from_buffer(target, self._ctx, self._backend)
 
     def _write_dense(self, backend: Backend, target: Buffer, parts: Parts) -> None:
         """Write all elements into a dense buffer of the shape, on the device of the parts."""
         raise NotImplementedError
 
-    def tostype(self, stype: str) -> NDArray:
-        """Convert to a storage type.
-
-        Parameters
-        ----------
-        stype : {'default', 'row_sparse', 'csr'}
-            The storage type wanted.
-
-        Returns
-        -------
-        NDArray
-            A copy. Stored zeros stay stored if the storage type does.
-
-        Raises
-        ------
-        ValueError
-            If it is the other sparse storage type, or there is no such one.
-        """
-        storage_type_id(stype)
-        if stype == self.stype:
-            return self.copy()
-        if stype != "default":
-            raise StorageTypePairError(
-                f"a {self.stype} array does not convert to {stype}; go through tostype('default')"
-            )
-        parts = self._checked()
-        backend = self._backend
-        target = backend.empty(self._shape, parts.data.dtype)
-        self._write_dense(backend, target, parts)
-        return NDArray.from_buffer(target, self._ctx, backend)
-
     def detach(self) -> Self:
-        """Give an array that shares the parts, but no marking for gradients.
+        """Return an array that shares the parts, but has no gradient.
 
         Returns
         -------
@@ -358,23 +265,108 @@ class BaseSparseNDArray(Refusals, NDArray):
     def __copy__(self) -> Self:
         return self.detach()
 
-    # To bytes and text
+    @property
+    def size(self) -> int:
+        """Not available: stored elements and all elements are different numbers.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError(
+            f"a {self.stype} array has no single size: data.size counts what is stored, and the "
+            "product of shape all elements"
+        )
+
+    # To NumPy and Python, and other methods that need a dense array
+
+    def __bool__(self) -> bool:
+        raise ValueError(
+            f"a {self.stype} array is neither true nor false; look at data, or at asnumpy()"
+        )
+
+    def asscalar(self) -> NoReturn:
+        """Raise an error: see `size`.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError(
+            f"asscalar needs a dense array; this one is {self.stype}. Use tostype('default') first"
+        )
+
+    def _only_element(self, wanted: str) -> NoReturn:
+        raise TypeError(f"{wanted}() needs a dense array; this one is {self.stype}")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy:
+            host = self.asnumpy()
+            return host if dtype is None else host.astype(dtype, copy=False)
+        kind = ValueError if copy is False else TypeError
+        raise kind(
+            f"a {self.stype} array does not become dense silently; asnumpy() makes a dense copy"
+        )
+
+    @property
+    def __array_interface__(self) -> NoReturn:
+        raise AttributeError(f"a {self.stype} array has no __array_interface__")
+
+    @property
+    def _shares_host_memory(self) -> bool:
+        return False
+
+    def _host_memory(self) -> NoReturn:
+        raise StorageTypePairError(
+            f"a {self.stype} array has no memory to share with the host; share its data"
+        )
+
+    def _as_class(self, array_class: Any) -> NoReturn:
+        raise NotSupportedForSparseNDArray("as_np_ndarray", None, self)
+
+    def _in_shape(self, shape: tuple[int, ...]) -> NoReturn:
+        raise NotSupportedForSparseNDArray("reshape", None, self)
+
+    def reshape(self, *shape: Any, **keywords: Any) -> NoReturn:
+        """Raise an error: the result would need other ids.
+
+        Raises
+        ------
+        NotSupportedForSparseNDArray
+            Always; an MXNetError.
+        """
+        raise NotSupportedForSparseNDArray(self.reshape, None, *shape)
+
+    def _at(self, position: int) -> Any:
+        raise NotSupportedForSparseNDArray(self._at, None, position)
+
+    def _slice(self, start: int | None, stop: int | None) -> Any:
+        raise NotSupportedForSparseNDArray(self._slice, None, start, stop)
+
+    def _sync_copyfrom(self, source_array: Any) -> NoReturn:
+        raise NotSupportedForSparseNDArray(self._sync_copyfrom, None, source_array)
+
+    # Pickling and text
+
+    def _record(self) -> Record:
+        return record_of(self)
 
     def __getstate__(self) -> dict[str, bytearray]:
-        from numparam.formats import dumps_record
-        from numparam.ndarray.files import record_of
-
-        return {"handle": bytearray(dumps_record(record_of(self)))}
+        return {"handle": bytearray(dumps_record(self._record()))}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
-        from numparam.formats import loads_record
-        from numparam.ndarray.files import array_of
-
-        loaded = array_of(loads_record(state["handle"]))
-        if not isinstance(loaded, type(self)):
-            raise TypeError(f"the state of a {loaded.stype} array came to a {self.stype} one")
-        for name in ("_ctx", "_backend", "_marking", "writable", "_chunk", "_shape"):
-            setattr(self, name, getattr(loaded, name))
+        record = loads_record(state["handle"])
+        stype = stype_of(record)
+        if stype != self.stype:
+            raise TypeError(f"this is the state of a {stype} array, and the array is {self.stype}")
+        self._ctx = Context("cpu", 0)
+        self._backend = backend_of("cpu", 0)
+        self._marking = None
+        self.writable = True
+        self._shape = record.shape
+        self._chunk = Chunk(parts_of(record, self._backend))
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self._shape))

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.ndarray.indexing import WRITE
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import invoke
+from numparam.ndarray.quiet import quietly
 from numparam.ndarray.sparse.array import BaseSparseNDArray
-from numparam.ndarray.sparse.errors import StorageTypePairError
-from numparam.ndarray.sparse.parts import Parts, empty_parts
-from numparam.ndarray.values import as_host_array
+from numparam.ndarray.sparse.parts import Parts, all_row_ids, empty_parts
+from numparam.ndarray.values import NUMBERS, as_host_array
 
 __all__ = ["assign", "empty_out", "fill_all_rows"]
 
@@ -42,32 +44,29 @@ def assign(array: BaseSparseNDArray, value: Any) -> None:
         If the shapes differ.
     """
     array._require_writable()
-    if isinstance(value, NDArray):
-        if value is array:
-            return
-        if isinstance(value, BaseSparseNDArray) and value.stype != array.stype:
-            raise StorageTypePairError(
-                f"a {value.stype} array cannot be written into a {array.stype} one; "
-                "go through tostype('default')"
-            )
-        _write(array, value)
-    elif isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray):
         warnings.warn(
             f"a NumPy array is written into a {array.stype} array: all of its elements are looked "
             "at. Making a sparse array of it once is faster",
             RuntimeWarning,
             stacklevel=3,
         )
-        backend = array._backend
-        with np.errstate(all="ignore"):
-            host = as_host_array(value, array._buffer.dtype).astype(array._buffer.dtype)
-        _write(array, NDArray.from_buffer(backend.upload(host), array._ctx, backend))
-    elif isinstance(value, (bool, int, float, np.generic)):
+        backend, dtype = array._backend, array._buffer.dtype
+        host = quietly(as_host_array(value, dtype).astype, dtype)
+        value = NDArray.from_buffer(backend.upload(host), array._ctx, backend)
+    if isinstance(value, NDArray):
+        if value.shape != array.shape:
+            raise MXNetError(
+                f"a value of shape {value.shape} does not fit into an array of shape {array.shape}"
+            )
+        if value is not array:
+            invoke(WRITE, (array, value), {"key": None, "value": None}, out=array)
+    elif isinstance(value, NUMBERS):
         if array.stype == "csr":
             raise ScalarAssignmentError(
                 "a csr matrix of one number everywhere would be dense; write an array instead"
             )
-        fill_all_rows(array, value)
+        invoke(WRITE, (array,), {"key": None, "value": value}, out=array)
     else:
         raise TypeError(
             f"a {array.stype} array is written from an array or a number, not from "
@@ -75,28 +74,14 @@ def assign(array: BaseSparseNDArray, value: Any) -> None:
         )
 
 
-def _write(array: BaseSparseNDArray, value: NDArray) -> None:
-    if value.shape != array.shape:
-        raise MXNetError(
-            f"a value of shape {value.shape} does not fit into an array of shape {array.shape}"
-        )
-    value.copyto(array)
-
-
 def fill_all_rows(array: BaseSparseNDArray, value: Any) -> None:
     """Store every row of a row-sparse array, with one number everywhere."""
     backend = array._backend
     dtype = array._buffer.dtype
-    with np.errstate(all="ignore"):
-        number = as_host_array(value, dtype).astype(dtype)
+    number = quietly(as_host_array(value, dtype).astype, dtype)
     data = backend.empty(array.shape, dtype)
-
-    def fill(target: np.ndarray) -> None:
-        target[...] = number
-
-    backend.update(fill, data)
-    ids = backend.upload(np.arange(array.shape[0], dtype=np.int64))
-    array._adopt(Parts(data, ids, valid=True))
+    backend.write(data, number)
+    array._adopt(Parts(data, all_row_ids(backend, array.shape[0]), valid=True))
 
 
 def empty_out(out: NDArray) -> None:

@@ -9,8 +9,13 @@ import numpy as np
 
 from numparam.context import Context
 from numparam.devices.backend import Backend
+from numparam.devices.registry import backend_of
+from numparam.ndarray import kinds
 from numparam.ndarray.arguments import device_of, shape_of
+from numparam.ndarray.converting import MOVE
 from numparam.ndarray.creation import zeros as dense_zeros
+from numparam.ndarray.operations import invoke
+from numparam.ndarray.quiet import quietly
 from numparam.ndarray.sparse.arguments import (
     dense_of,
     ids_of,
@@ -26,6 +31,7 @@ from numparam.ndarray.sparse.coordinates import parts_of_coordinates, parts_of_s
 from numparam.ndarray.sparse.csr import CSRNDArray
 from numparam.ndarray.sparse.errors import NotSparseError, SparseArgumentError
 from numparam.ndarray.sparse.parts import Parts, empty_parts
+from numparam.ndarray.sparse.records import parts_of, stype_of
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.types.dtypes import as_dtype
 from numparam.types.storage_types import storage_type_id
@@ -247,14 +253,14 @@ def _of_host(
     backend: Backend,
     dtype: Any,
 ) -> CSRNDArray:
-    """Give a canonical csr matrix of host arrays: data, indices, indptr."""
+    """Return a canonical csr matrix of host arrays: data, indices, indptr."""
     data, indices, indptr = triple
-    with np.errstate(all="ignore"):
-        data = data.astype(as_dtype(dtype, as_dtype(data.dtype)), copy=False)
+    data = quietly(data.astype, as_dtype(dtype, as_dtype(data.dtype)), copy=False)
     parts = Parts(*map(backend.upload, (data, indices, indptr)), valid=True)
     return CSRNDArray.from_parts(shape, parts, ctx, backend)
 
 
+@kinds.enter("zeros")
 def zeros(
     stype: str,
     shape: Shape,
@@ -328,6 +334,7 @@ def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: Any = Non
     return zeros(stype, shape, ctx=ctx, dtype=dtype)
 
 
+@kinds.enter("array")
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> Any:
     """Copy a sparse array, of numparam or of SciPy.
 
@@ -368,5 +375,13 @@ def _copied(
             f"a {source.stype} array does not convert to {stype}; go through tostype('default')"
         )
     require_shape(source.shape, shape)
-    made = source._to_context(ctx)
-    return made if dtype is None else made.astype(dtype, copy=False)
+    wanted = as_dtype(dtype, source._buffer.dtype)
+    return invoke(MOVE, (source,), {"ctx": ctx, "dtype": wanted})
+
+
+@kinds.enter("of_record")
+def _of_record(record: Any, ctx: Context) -> BaseSparseNDArray:
+    """Copy what the record of a sparse array holds to a context."""
+    backend = backend_of(ctx.device_type, ctx.device_id)
+    kind = CSRNDArray if stype_of(record) == "csr" else RowSparseNDArray
+    return kind.from_parts(record.shape, parts_of(record, backend), ctx, backend)

@@ -10,6 +10,7 @@ import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.assignment import assign
 from numparam.ndarray.sparse.errors import SparseKeyError
@@ -33,14 +34,7 @@ class CSRNDArray(BaseSparseNDArray):
 
     __slots__ = ()
 
-    @property
-    def stype(self) -> str:
-        """``'csr'``."""
-        return "csr"
-
-    @property
-    def _indptr(self) -> Buffer:
-        return self._chunk.parts.indptr
+    stype = "csr"
 
     @property
     def _columns(self) -> int:
@@ -120,7 +114,7 @@ class CSRNDArray(BaseSparseNDArray):
                     f"rows of csr matrices are taken in steps of 1, not {key.step}"
                 )
             start, stop, _ = key.indices(self._shape[0])
-            return self._part(start, max(start, stop))
+            return self._rows(start, max(start, stop))
         try:
             row = operator.index(key)
         except TypeError:
@@ -130,7 +124,12 @@ class CSRNDArray(BaseSparseNDArray):
         rows = self._shape[0]
         if not -rows <= row < rows:
             raise SparseKeyError(f"there is no row {row}; rows are {-rows} to {rows - 1}")
-        return self._part(row % rows, row % rows + 1)
+        return self._rows(row % rows, row % rows + 1)
+
+    def _rows(self, start: int, stop: int) -> CSRNDArray:
+        if len(self._shape) != 2:
+            return self._part(start, stop)
+        return invoke(OPERATIONS["slice"], (self,), {"begin": (start,), "end": (stop,)})
 
     def _part(self, start: int, stop: int, left: int = 0, right: int | None = None) -> CSRNDArray:
         """Rows from `start` to `stop`, columns from `left` to `right`; a copy."""
@@ -162,7 +161,7 @@ class CSRNDArray(BaseSparseNDArray):
 
 
 def row_of_each(indptr: np.ndarray) -> np.ndarray:
-    """Give the row of each stored value."""
+    """Return the row of each stored value."""
     return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
 
 

@@ -1,15 +1,15 @@
-"""New arrays in the form of sparse ones, and conversion between storage types."""
+"""New arrays in the form of sparse ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from numparam.ndarray.creation import ones
+from numparam.ndarray.indexing import WRITE
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import Operation, OperationError, sparse_rule
-from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.assignment import empty_out, fill_all_rows
-from numparam.ndarray.sparse.errors import StorageTypePairError
+from numparam.ndarray.sparse.conversion import write_into
 from numparam.ndarray.sparse.parts import empty_parts
 from numparam.ndarray.sparse.results import deliver, densified
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
@@ -49,17 +49,6 @@ def _ones_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
     else:
         out[:] = 1
     return out
-
-
-@sparse_rule("cast_storage")
-def _storage_rule(
-    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
-) -> Any:
-    (array,) = inputs
-    try:
-        return deliver(row, array.tostype(attributes["stype"]), out)
-    except StorageTypePairError as error:
-        raise OperationError(str(error)) from error
 
 
 @sparse_rule("cast")
@@ -102,12 +91,17 @@ def _reset_rule(
         )
     for array in inputs:
         array._require_writable()
-    by_backend: dict[int, list[NDArray]] = {}
     for array in inputs:
-        if isinstance(array, BaseSparseNDArray):
-            empty_out(array)
-        else:
-            by_backend.setdefault(id(array._backend), []).append(array)
-    for arrays in by_backend.values():
-        arrays[0]._backend.reset.zero([array._buffer for array in arrays])
+        empty_out(array)
     return []
+
+
+@sparse_rule(WRITE.name)
+def _write_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: Any) -> Any:
+    """Replace all of a sparse array by an array, or by a number."""
+    array, *value = inputs
+    if value:
+        write_into(value[0], array)
+    else:
+        fill_all_rows(array, attributes["value"])
+    return out

@@ -13,9 +13,9 @@ from numparam.ndarray.sparse.errors import SparseArgumentError, SparseFormatErro
 __all__ = [
     "Chunk",
     "Parts",
+    "all_row_ids",
     "csr_problem",
     "empty_parts",
-    "moved",
     "row_sparse_problem",
     "whole_ids",
 ]
@@ -60,21 +60,19 @@ class Chunk:
         self.parts = parts
 
 
-def moved(buffer: Buffer, source: Backend, target: Backend) -> Buffer:
-    """Copy a buffer to a device; on the same one into memory of its own."""
-    if target is source:
-        return source.copied(buffer)
-    return target.upload(source.download(buffer))
+def all_row_ids(backend: Backend, rows: int) -> Buffer:
+    """Return the ids of all rows of an array that stores every one."""
+    return backend.upload(np.arange(rows, dtype=np.int64))
 
 
 def row_sparse_problem(indices: np.ndarray, rows: int) -> str | None:
-    """Say what is wrong with the row ids of a row-sparse array; None if nothing is."""
+    """Return what is wrong with the row ids of a row-sparse array; None if nothing is."""
     defect = find_row_sparse_defect(indices, rows)
     return None if defect is None else f"{defect.problem} (indices[{defect.position}])"
 
 
 def csr_problem(indices: np.ndarray, indptr: np.ndarray, columns: int) -> str | None:
-    """Say what is wrong with the ids of a csr matrix; None if nothing is."""
+    """Return what is wrong with the ids of a csr matrix; None if nothing is."""
     defect = find_csr_defect(indptr, indices, columns)
     if defect is not None:
         name = ("indptr", "indices")[defect.array]
@@ -93,7 +91,7 @@ def csr_problem(indices: np.ndarray, indptr: np.ndarray, columns: int) -> str | 
 
 
 def whole_ids(ids: np.ndarray) -> np.ndarray:
-    """Ids of any dtype as int64, of which none changes.
+    """Return ids of any dtype as int64, with the same values.
 
     Raises
     ------
@@ -127,7 +125,7 @@ def _largest_exact(dtype: np.dtype[Any]) -> int:
 def empty_parts(
     stype: str, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend
 ) -> Parts:
-    """Give the parts of a sparse array that stores nothing."""
+    """Return the parts of a sparse array that stores nothing."""
     if not shape:
         raise SparseArgumentError(f"a {stype} array needs rows, so at least one dimension")
     none = backend.empty((0,), np.dtype(np.int64))

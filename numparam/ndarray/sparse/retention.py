@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from numparam.ndarray.functions import bind
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, sparse_rule
 from numparam.ndarray.sparse.errors import SparseFormatError
 from numparam.ndarray.sparse.parts import Parts, empty_parts, whole_ids
@@ -64,8 +65,6 @@ def retain(
     (array([1, 2]), array([[0., 0.],
            [3., 4.]], dtype=float32))
     """
-    from numparam.ndarray.functions import bind
-
     row = OPERATIONS["_sparse_retain"]
     given = {"data": data, "indices": indices}
     inputs, attributes, _ = bind(row, (), given | unknown)

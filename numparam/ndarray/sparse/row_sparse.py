@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
+from numparam.ndarray.arguments import ArgumentTypeError
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.assignment import assign
 from numparam.ndarray.sparse.errors import SparseKeyError
 from numparam.ndarray.sparse.parts import Parts, row_sparse_problem
+from numparam.ndarray.values import is_array
 
 __all__ = ["RowSparseNDArray"]
 
@@ -35,10 +38,7 @@ class RowSparseNDArray(BaseSparseNDArray):
 
     __slots__ = ()
 
-    @property
-    def stype(self) -> str:
-        """``'row_sparse'``."""
-        return "row_sparse"
+    stype = "row_sparse"
 
     def _problem(self, parts: Parts) -> str | None:
         rows = self._shape[0]
@@ -76,9 +76,12 @@ class RowSparseNDArray(BaseSparseNDArray):
         array([[3., 4.],
                [0., 0.]], dtype=float32)
         """
-        from numparam.ndarray.sparse.retention import retain
-
-        return retain(self, indices, out=out)
+        if not is_array(indices):
+            raise ArgumentTypeError(
+                f"retain needs an NDArray of ids, not {type(indices).__name__}; make one with "
+                "nd.array(values)"
+            )
+        return invoke(OPERATIONS["_sparse_retain"], (self, indices), {}, out)
 
     def asnumpy(self) -> np.ndarray:
         """Copy all elements to the host.

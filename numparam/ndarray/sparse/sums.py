@@ -24,8 +24,8 @@ _DIFFERENCE = OPERATIONS["elemwise_sub"].name, OPERATIONS["broadcast_sub"].name
 def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
     one_dtype(row, inputs)
     left, right = inputs
-    if out is left and _adds_rows(left, right):
-        return _with_added_rows(row, left, right)
+    if out is not None and out is left and _adds_rows(out, right):
+        return _with_added_rows(row, out, right)
     if left.stype != right.stype or left.shape != right.shape or left.stype == "default":
         return densified(row, inputs, attributes, out)
     second = values(right)
@@ -47,7 +47,10 @@ def _adds_rows(left: NDArray, right: NDArray) -> bool:
 
 
 def _with_added_rows(row: Operation, left: NDArray, right: RowSparseNDArray) -> NDArray:
-    """Add the stored rows to a dense array, or subtract them, in its memory."""
+    """Add the stored rows to a dense array, or subtract them, in its memory.
+
+    The other rows are not touched: a -0.0 in them stays, which MXNet's dense sum turns into 0.0.
+    """
     left._require_writable()
     parts = right._checked()
     kernels = left._backend.retain
@@ -60,11 +63,15 @@ def merged(arrays: list[RowSparseNDArray], data: list[NDArray]) -> RowSparseNDAr
     """Give the union of the rows of row-sparse arrays of one shape, with `data` for their rows."""
     first = arrays[0]
     parts = [array._checked() for array in arrays]
-    ids, rows = first._backend.merge.merge(
-        [part.indices for part in parts], [one._buffer for one in data], rows=first.shape[0]
+    backend = first._backend
+    ids, rows = backend.merge.merge(
+        [part.indices for part in parts],
+        [one._buffer for one in data],
+        rows=first.shape[0],
+        allocate=backend.empty,  # it may have kept memory; that of the kernel would be new
     )
     made = Parts(rows, ids, valid=True)
-    return RowSparseNDArray.from_parts(first.shape, made, first._ctx, first._backend)
+    return RowSparseNDArray.from_parts(first.shape, made, first._ctx, backend)
 
 
 def places(matrix: CSRNDArray) -> Buffer:

@@ -10,14 +10,14 @@ import threading
 
 import numpy as np
 import pytest
-from awkward import KINDS, same_bits, values
-from on_gpu import Foreign, compare, download, upload
-from parity import INPUTS
 
 from numparam.kernels import KERNELS
 from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table
 from numparam.kernels.reference import average as reference
 from numparam.kernels.reference import retain as reference_retain
+from tests.support.awkward_inputs import KINDS, same_bits, values
+from tests.support.on_gpu import Foreign, compare, download, upload
+from tests.support.parity import INPUTS
 
 pytestmark = pytest.mark.gpu
 

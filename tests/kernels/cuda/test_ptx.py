@@ -12,7 +12,10 @@ import importlib
 import pathlib
 
 import pytest
-from ptx import (
+
+from numparam import kernels
+from numparam.kernels.cuda import _launch
+from tests.support.ptx import (
     CAPABILITIES,
     assembled,
     compiled,
@@ -24,9 +27,6 @@ from ptx import (
     narrow_addresses,
     spilled_bytes,
 )
-
-from numparam import kernels
-from numparam.kernels.cuda import _launch
 
 pytestmark = pytest.mark.ptx
 

@@ -9,13 +9,13 @@ import doctest
 
 import numpy as np
 import pytest
-from awkward import dtype_of
-from on_gpu import download, upload
-from parity import agree
 
-from numparam.kernels.cuda import _memory, average, reset, retain, table
+from numparam.kernels.cuda import _ids, _memory, average, reset, retain, table
 from numparam.kernels.reference import average as reference_average
 from numparam.kernels.reference import retain as reference_retain
+from tests.support.awkward_inputs import dtype_of
+from tests.support.on_gpu import download, upload
+from tests.support.parity import agree
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
 
@@ -166,3 +166,49 @@ def test_the_examples_of_the_documentation_hold(module):
         example = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
         assert example.examples
         assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
+
+
+@pytest.mark.parametrize("name", ["add_rows", "subtract_rows"])
+@pytest.mark.parametrize("ids", [[0, 4], [-1, 0], [3, 9, 0]])
+def test_rows_that_are_not_there_are_not_added_to(name, ids):
+    rows = np.ones((len(ids), 2), np.float32)
+    same_error(getattr(retain, name), getattr(reference_retain, name), ONES, np.array(ids), rows)
+
+
+def test_booleans_have_no_difference():
+    table, rows = np.ones((4, 2), bool), np.ones((1, 2), bool)
+    same_error(retain.subtract_rows, reference_retain.subtract_rows, table, np.array([1]), rows)
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("changed", [-4, -1, 4, 7])
+@pytest.mark.parametrize("name", ["scatter", "add_rows", "subtract_rows"])
+def test_ids_that_change_after_their_check_reach_no_memory_outside(
+    name, changed, ascending, monkeypatch
+):
+    # The table is the middle of an array: rows beside it exist, and must stay as they are.
+    memory = _memory.upload(np.arange(24, dtype=np.float32).reshape(12, 2))
+    ids = _memory.upload(np.arange(4) if ascending else np.arange(4)[::-1].copy())
+    check = _ids.check
+
+    def check_and_change(*arguments):
+        found = check(*arguments)
+        _memory.copy_from_host(ids, np.full(4, changed))
+        return found
+
+    monkeypatch.setattr(_ids, "check", check_and_change)
+    getattr(retain, name)(_memory.view(memory, 8, (4, 2)), ids, _memory.upload(ONES))
+    np.testing.assert_array_equal(_memory.download(memory), np.arange(24).reshape(12, 2))
+
+
+def test_unique_ids_are_those_that_were_checked(monkeypatch):
+    ids = _memory.upload(np.array([3, 0, 3, 1]))
+    check = _ids.check
+
+    def check_and_change(*arguments):
+        found = check(*arguments)
+        _memory.copy_from_host(ids, np.full(4, 9))
+        return found
+
+    monkeypatch.setattr(_ids, "check", check_and_change)
+    assert _memory.download(retain.unique_ids(ids, 4)).tolist() == [0, 1, 3]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from awkward import KINDS, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from on_gpu import download, upload
 
 from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table
+from tests.support.awkward_inputs import KINDS, values
+from tests.support.on_gpu import download, upload
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
 

@@ -13,10 +13,10 @@ import weakref
 import ml_dtypes
 import numpy as np
 import pytest
-from awkward import KINDS, layouts, same_bits, values
-from on_gpu import Foreign, download, upload
 
 from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table
+from tests.support.awkward_inputs import KINDS, layouts, same_bits, values
+from tests.support.on_gpu import Foreign, download, upload
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
 

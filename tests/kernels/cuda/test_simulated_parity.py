@@ -12,16 +12,16 @@ import threading
 
 import numpy as np
 import pytest
-from awkward import KINDS, dtype_of, same_bits, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from on_gpu import compare, download, upload
-from parity import INPUTS
 
 from numparam.kernels import KERNELS
 from numparam.kernels.cuda import _launch, average, retain
 from numparam.kernels.reference import average as reference
 from numparam.kernels.reference import retain as reference_retain
+from tests.support.awkward_inputs import KINDS, dtype_of, same_bits, values
+from tests.support.on_gpu import compare, download, upload
+from tests.support.parity import INPUTS
 
 pytestmark = [pytest.mark.cudasim, pytest.mark.usefixtures("few_threads")]
 

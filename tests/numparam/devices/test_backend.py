@@ -11,12 +11,14 @@ import threading
 
 import numpy as np
 import pytest
-from opaque import OpaqueBackend, OpaqueBuffer, opaque_device
 
 import numparam
 from numparam.base import MXNetError
-from numparam.devices import host, registry
+from numparam.devices import host as host_module
+from numparam.devices import memory, registry
 from numparam.devices.memory import KeptMemory
+from numparam.devices.shared import SharedHostBackend
+from tests.support.opaque import OpaqueBackend, OpaqueBuffer, opaque_device
 
 API = pathlib.Path(numparam.__file__).parent
 
@@ -31,12 +33,12 @@ def test_every_kind_of_host_context_is_served_by_the_same_backend():
     served = registry.backend_of("cpu")
     assert served is registry.backend_of("cpu", 7)
     assert served is registry.backend_of("cpu_pinned")
-    assert served is registry.backend_of("cpu_shared", 1)
+    assert type(registry.backend_of("cpu_shared", 1)) is SharedHostBackend
 
 
 def test_a_wrong_setting_of_kept_memory_is_not_called_a_lack_of_memory(monkeypatch):
     monkeypatch.setenv("NUMPARAM_KEPT_BYTES", "1 GB")
-    monkeypatch.setattr(host, "_kept", KeptMemory())
+    monkeypatch.setattr(host_module, "_kept", KeptMemory())
     with pytest.raises(ValueError, match="NUMPARAM_KEPT_BYTES is '1 GB'"):
         numparam.nd.ones((1 << 20,))
 
@@ -95,8 +97,8 @@ def test_a_small_array_that_finds_no_memory_says_how_much_it_needed(method, monk
         raise MemoryError
 
     host = registry.backend_of("cpu")
-    monkeypatch.setattr(np, "empty", exhausted)
-    monkeypatch.setattr(np, "zeros", exhausted)
+    monkeypatch.setattr(memory, "Memory", exhausted)
+    monkeypatch.setattr(host_module._small, "_shelves", [(None, iter(()))] * 100)
     with pytest.raises(MXNetError, match=r"\(2, 3\) and dtype float32 needs 24 bytes"):
         getattr(host, method)((2, 3), np.dtype("float32"))
 

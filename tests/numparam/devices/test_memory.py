@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numparam.devices import memory as memory_module
-from numparam.devices.memory import LARGE, KeptMemory
+from numparam.devices.host import HostBackend
+from numparam.devices.memory import LARGE, KeptMemory, SmallMemory, owns_memory
 
 FLOAT = np.dtype(np.float32)
 SIZE = LARGE // 4
@@ -92,13 +93,8 @@ def test_no_more_than_the_limit_is_kept_and_what_was_left_last_stays(memory):
 
 def test_an_array_beyond_the_limit_is_not_kept(memory):
     array = memory.empty((9 * SIZE,), FLOAT)
-    assert array.base is None
     del array
     assert memory.nbytes == 0
-
-
-def test_small_arrays_are_numpys_own(memory):
-    assert memory.empty((SIZE - 1,), FLOAT).base is None
 
 
 def test_a_limit_of_zero_keeps_nothing():
@@ -129,13 +125,13 @@ def test_where_memory_is_short_what_is_kept_goes_first(memory, monkeypatch):
     del array
     asked = []
 
-    def scarce(shape, dtype, empty=np.empty):
+    def scarce(count, allocate=memory_module._bytes):
         asked.append(memory.nbytes)
         if memory.nbytes:
             raise MemoryError
-        return empty(shape, dtype)
+        return allocate(count)
 
-    monkeypatch.setattr(np, "empty", scarce)
+    monkeypatch.setattr(memory_module, "_bytes", scarce)
     assert memory.empty((2 * SIZE,), FLOAT).shape == (2 * SIZE,)
     assert asked == [LARGE, 0]
 
@@ -270,3 +266,62 @@ def test_arrays_may_outlive_the_interpreters_modules():
     code = "import numpy as np, numparam as mx; x = mx.nd.ones((1 << 20,)); y = np.asarray(x)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("make", ["empty", "zeros", "upload"])
+@given(
+    sizes=st.lists(st.integers(0, 3000), min_size=1, max_size=40),
+    dtype=st.sampled_from(["bool", "float32", "float64"]),
+)
+def test_all_arrays_start_at_a_cache_line_and_share_nothing(make, sizes, dtype):
+    host, dtype = HostBackend(), np.dtype(dtype)
+    if make == "upload":
+        arrays = [host.upload(np.ones(size, dtype)) for size in sizes]
+    else:
+        arrays = [getattr(host, make)((size,), dtype) for size in sizes]
+    assert all(address(array) % 64 == 0 for array in arrays)
+    if make == "zeros":
+        assert not any(array.any() for array in arrays)
+    for number, array in enumerate(arrays):
+        array.fill(number % 2)
+    for number, array in enumerate(arrays):
+        assert (array == number % 2).all()
+        assert array.flags.c_contiguous
+        assert array.flags.writeable
+        assert owns_memory(array)
+
+
+@pytest.mark.parametrize("size", [LARGE // 4 - 1, LARGE // 4, LARGE, 4 * LARGE])
+@pytest.mark.parametrize("limit", ["0", "100000000"])
+def test_large_arrays_start_at_a_cache_line_whatever_is_kept(size, limit, monkeypatch):
+    monkeypatch.setenv("NUMPARAM_KEPT_BYTES", limit)
+    assert address(KeptMemory().empty((size,), FLOAT)) % 64 == 0
+    assert address(HostBackend().empty((size,), FLOAT)) % 64 == 0
+
+
+def test_views_do_not_own_memory():
+    array = SmallMemory().empty((10,), FLOAT, 40)
+    assert owns_memory(array)
+    assert not owns_memory(array[1:])
+    assert not owns_memory(array.reshape(2, 5))
+    assert not owns_memory(np.frombuffer(bytes(8)))
+
+
+def test_small_arrays_of_many_threads_share_nothing():
+    memory, arrays = SmallMemory(), []
+
+    def work():
+        arrays.extend(memory.empty((4,), FLOAT, 16) for _ in range(2000))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({address(array) for array in arrays}) == 8000
+
+
+def test_a_small_array_keeps_little_memory_alive():
+    memory = SmallMemory()
+    array = [memory.empty((4,), FLOAT, 16) for _ in range(1000)][500]
+    assert array.base.nbytes < 5000

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opaque import opaque_device
 
 import numparam as mx
 from numparam import formats
 from numparam.formats import ParamsReader
 from numparam.gluon import ParameterDict
 from numparam.gluon.errors import IncompleteLoadError, LoadError
+from tests.support.opaque import opaque_device
 
 NAMES = ("weight", "bias", "gamma")
 ON_THE_DEVICE = settings(

@@ -38,7 +38,7 @@ def test_a_file_that_is_there_is_found(file, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"url": f"{URL}.gz"}, "is not there"),
+        ({"url": f"{URL}.gz"}, "does not exist"),
         ({"url": URL, "overwrite": True}, "overwritten"),
         ({"url": URL, "sha1_hash": "0" * 40}, "digest"),
     ],

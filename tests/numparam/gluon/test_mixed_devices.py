@@ -5,10 +5,10 @@ import pickle
 
 import numpy as np
 import pytest
-from opaque import opaque_device
 
 import numparam as mx
 from numparam.gluon import Parameter, ParameterDict
+from tests.support.opaque import opaque_device
 
 BOTH = (mx.cpu(0), mx.gpu(0))
 

@@ -10,9 +10,9 @@ import json
 import pytest
 import replay
 from harness import encode
-from opaque import opaque_device
 
 import numparam
+from tests.support.opaque import opaque_device
 
 PREFIXES = ("parameters_", "initializers_", "autograd_", "symbol_")
 MODULES = [name for name in replay.modules() if name.startswith(PREFIXES)]

@@ -191,8 +191,7 @@ def test_a_tied_gradient_is_zeroed_once(device, tie):
     same = tie == "the same arrays"
     second._grad = first._grad if same else [gradient.detach() for gradient in first._grad]
     parameters.zero_grad()
-    groups = parameters._zeroing._dense
-    assert [len(buffers) for _, buffers, _ in groups] == [1]
+    assert [len(device.rows) for device in parameters._zeroing._dense.devices] == [1]
     assert is_zero(parameters)
 
 

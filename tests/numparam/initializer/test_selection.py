@@ -160,19 +160,41 @@ def test_initializers_and_their_texts_become_initializers(given):
     assert written(made, "a_weight") == [1, 1]
 
 
-CHOOSERS = {
-    "Mixed": lambda: init.Mixed(["a", ".*"], [init.Constant(2), init.Zero()]),
-    "nested": lambda: init.Mixed(
-        [".*"], [init.Load({}, init.Mixed(["b", ".*"], [init.Zero(), twos]))]
-    ),
-    "Load": lambda: init.Load({"a_bias": nd.array([2, 2])}),
-    "default of Load": lambda: init.Load({}, init.Constant(2)),
-    "function": lambda: twos,
-    "partial": lambda: init.Constant(2)._init_weight,
-}
+def choose_by_mixed():
+    return init.Mixed(["a", ".*"], [init.Constant(2), init.Zero()])
 
 
-@pytest.mark.parametrize("chooser", CHOOSERS.values(), ids=CHOOSERS)
+def choose_by_nested():
+    return init.Mixed([".*"], [init.Load({}, init.Mixed(["b", ".*"], [init.Zero(), twos]))])
+
+
+def choose_by_load():
+    return init.Load({"a_bias": nd.array([2, 2])})
+
+
+def choose_by_default_of_load():
+    return init.Load({}, init.Constant(2))
+
+
+def choose_by_function():
+    return twos
+
+
+def choose_by_partial():
+    return init.Constant(2)._init_weight
+
+
+CHOOSERS = [
+    pytest.param(choose_by_mixed, id="Mixed"),
+    pytest.param(choose_by_nested, id="nested"),
+    pytest.param(choose_by_load, id="Load"),
+    pytest.param(choose_by_default_of_load, id="default of Load"),
+    pytest.param(choose_by_function, id="function"),
+    pytest.param(choose_by_partial, id="partial"),
+]
+
+
+@pytest.mark.parametrize("chooser", CHOOSERS)
 def test_choosers_apply_whatever_the_end_of_the_name(chooser):
     made = init.as_initializer(chooser())
     assert isinstance(made, init.Initializer)
@@ -245,3 +267,20 @@ def test_random_values_come_from_the_generator_of_the_process():
         results.append(written(rule, "a_weight", (20,)))
     assert results[0] == results[1]
     assert written(rule, "a_weight", (20,)) != results[0]
+
+
+def test_a_file_without_arrays_leaves_everything_to_the_default(tmp_path):
+    path = str(tmp_path / "empty.params")
+    mx.nd.save(path, {})
+    weight = mx.gluon.Parameter("weight", shape=(2,))
+    weight.initialize(mx.init.Load(path, default_init="ones"))
+    assert weight.data().asnumpy().tolist() == [1, 1]
+    with pytest.raises(mx.MXNetError, match="no value for 'weight' among the 0"):
+        weight.initialize(mx.init.Load(path), force_reinit=True)
+
+
+def test_a_file_of_arrays_without_names_is_no_source_of_values(tmp_path):
+    path = str(tmp_path / "list.params")
+    mx.nd.save(path, [mx.nd.ones((2,))])
+    with pytest.raises(TypeError, match="arrays with names"):
+        mx.init.Load(path)

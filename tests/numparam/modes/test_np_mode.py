@@ -2,7 +2,6 @@ import os
 import threading
 
 import pytest
-from threads import in_new_thread
 
 from numparam import util
 from numparam.modes.np_mode import (
@@ -15,6 +14,7 @@ from numparam.modes.np_mode import (
     set_np,
     set_np_shape,
 )
+from tests.support.threads import in_new_thread
 
 
 def modes():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threads import in_new_thread
 
 from numparam.modes.thread_state import ThreadState, as_switch
+from tests.support.threads import in_new_thread
 
 
 def test_each_thread_starts_at_the_initial_value():

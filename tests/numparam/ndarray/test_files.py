@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sparse_arrays import csr, parts, row_sparse
 
 import numparam as mx
 from numparam import formats, nd
 from numparam.base import MXNetError
 from numparam.ndarray import files
+from tests.support.sparse_arrays import csr, parts, row_sparse
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from opaque import opaque_device
 
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
+from tests.support.opaque import opaque_device
 
 NUMBERS = st.sampled_from([np.float16, np.float32, np.float64, np.int8, np.int64, np.uint8])
 

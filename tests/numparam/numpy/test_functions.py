@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as shapes
 
 import numparam as mx
-from numparam.numpy.functions import FUNCTIONS
-from numparam.numpy.operations.arithmetic import BINARY
-from numparam.numpy.operations.elementwise import UNARY
+from numparam.ndarray.numpy_operations.arithmetic import BINARY
+from numparam.ndarray.numpy_operations.elementwise import UNARY
+from numparam.ndarray.numpy_operations.functions import FUNCTIONS
 
 np = mx.np
 OUTSIDE_OF_DOMAIN = {"arccosh": 1.5, "arctanh": 0.25, "arcsin": 0.25, "arccos": 0.25}

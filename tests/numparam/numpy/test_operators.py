@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as shapes
 
 import numparam as mx
-from numparam.numpy.operations.promotion import promoted
+from numparam.ndarray.numpy_operations.promotion import promoted
 from numparam.types.dtypes import bfloat16
 
 np = mx.np

@@ -1,7 +1,6 @@
 import threading
 
 import pytest
-from threads import in_new_thread
 
 from numparam import autograd
 from numparam.autograd import (
@@ -14,6 +13,7 @@ from numparam.autograd import (
     set_training,
     train_mode,
 )
+from tests.support.threads import in_new_thread
 
 
 def state():

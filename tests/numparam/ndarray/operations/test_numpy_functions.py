@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from opaque import opaque_device
 
 from numparam import ndarray as nd
 from numparam.context import cpu
 from numparam.ndarray.operations.numpy_functions import _BINARY, _UNARY
+from tests.support.opaque import opaque_device
 
 VALUES = np.float32([[0.5, 1], [2, 3]])
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sparse_arrays import csr, pair, parts, row_sparse
 
 import numparam as mx
 from numparam import nd
 from numparam.base import MXNetError
+from tests.support.sparse_arrays import csr, pair, parts, row_sparse
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(
@@ -172,6 +172,45 @@ def test_in_place_operations_write_into_the_array_and_keep_its_storage_type():
     check(alias, table.asnumpy(), "row_sparse")
 
 
+@given(pairs=pair(row_sparse))
+@ANY_DEVICE
+def test_rows_are_added_to_a_dense_array_in_its_memory(pairs):
+    (_, left), (right, dense) = pairs
+    array = nd.array(left, dtype=left.dtype)
+    buffer = array._buffer
+    array += right
+    np.testing.assert_array_equal(array.asnumpy(), left + dense)
+    array -= right
+    np.testing.assert_array_equal(array.asnumpy(), left + dense - dense)
+    assert array._buffer is buffer
+
+
+def test_adding_rows_to_a_dense_array_touches_those_rows_only(opaque):
+    array = nd.ones((1000, 2))
+    rows = nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [5, 900]), shape=(1000, 2))
+    opaque.calls.clear()
+    array += rows
+    array -= rows
+    assert opaque.calls == ["apply.<lambda>", "retain.add_rows", "retain.subtract_rows"]
+    assert (array.asnumpy() == 1).all()
+
+
+def test_rows_of_another_dtype_or_shape_are_not_added_in_place():
+    array = nd.ones((3, 2))
+    for other in (nd.ones((3, 2), dtype="float64"), nd.ones((4, 2))):
+        with pytest.raises(MXNetError):
+            array += other.tostype("row_sparse")
+    assert (array.asnumpy() == 1).all()
+
+
+def test_rows_are_not_added_to_an_array_that_is_read_only():
+    array = nd.ones((3, 2))
+    array.writable = False
+    with pytest.raises(ValueError):
+        array += nd.ones((3, 2)).tostype("row_sparse")
+    assert (array.asnumpy() == 1).all()
+
+
 def test_out_of_another_shape_or_dtype_is_refused_and_left():
     table = nd.ones((3, 2)).tostype("row_sparse")
     for out in (nd.zeros((4, 2), stype="row_sparse"), nd.zeros((3, 2), None, "int32", "csr")):
@@ -196,7 +235,7 @@ def test_contexts_of_results_are_those_of_the_first():
 
 
 def test_a_missing_sparse_form_is_logged_once(caplog, monkeypatch):
-    monkeypatch.setattr(sys.modules["numparam.ndarray.operations.invoke"], "_SAID", set())
+    monkeypatch.setattr(sys.modules["numparam.ndarray.operations.invoke"], "_LOGGED", set())
     for _ in range(2):
         nd.max(nd.ones((3, 2)).tostype("csr"))
     assert caplog.text.count("max has no sparse form") == 1

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from sparse_arrays import parts
 
 import numparam as mx
 from numparam import nd
 from numparam.base import MXNetError
 from numparam.ndarray.sparse import SparseKeyError
+from tests.support.sparse_arrays import parts
 
 pytestmark = pytest.mark.usefixtures("device")
 

@@ -3,12 +3,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sparse_arrays import parts
 
 import numparam as mx
 from numparam import nd
 from numparam.base import MXNetError
 from numparam.ndarray.sparse import SparseArgumentError, SparseFormatError
+from tests.support.sparse_arrays import parts
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(

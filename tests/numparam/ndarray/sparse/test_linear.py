@@ -3,10 +3,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sparse_arrays import VALUES, csr, row_sparse
 
 from numparam import nd
 from numparam.base import MXNetError
+from tests.support.sparse_arrays import VALUES, csr, row_sparse
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(

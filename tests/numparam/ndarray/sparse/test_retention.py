@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sparse_arrays import parts, row_sparse
 
 from numparam import nd
 from numparam.base import MXNetError
 from numparam.ndarray.sparse import SparseFormatError
+from tests.support.sparse_arrays import parts, row_sparse
 
 pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(
@@ -117,3 +117,11 @@ def test_retention_is_the_kernel_of_the_device(opaque):
     table().retain(nd.array([2, 3]))
     assert "retain.retain" in opaque.calls
     assert "download" not in opaque.calls
+
+
+def test_rows_of_a_full_array_are_taken_by_position(opaque):
+    full = nd.array([[1, 2], [3, 4], [5, 6]]).tostype("row_sparse")
+    assert full.retain(nd.array([2, 0])).data.asnumpy().tolist() == [[5, 6], [1, 2]]
+    assert "retain.gather" in opaque.calls
+    with pytest.raises(SparseFormatError, match="is 3; row ids must be between 0 and 2"):
+        full.retain(nd.array([0, 3]))

@@ -1,0 +1,46 @@
+"""The mapping inside a dictionary of parameters."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from numparam.devices import epochs
+
+__all__ = ["Entries"]
+
+
+def _announced(change: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method of a mapping begin an epoch."""
+
+    @wraps(change)
+    def changed(self: Entries, *arguments: Any, **keywords: Any) -> Any:
+        epochs.bump()
+        try:
+            return change(self, *arguments, **keywords)
+        finally:
+            epochs.bump()
+
+    return changed
+
+
+class Entries(OrderedDict[str, Any]):
+    """Parameters by name.
+
+    Every change begins an epoch of memory, which makes tables of all gradients stale.
+    """
+
+    def __setitem__(self, name: str, member: Any) -> None:
+        epochs.bump()
+        OrderedDict.__setitem__(self, name, member)  # faster than by super()
+        epochs.bump()
+
+    # Everything else that changes a mapping in place; `update` and `|=` set items.
+    __delitem__ = _announced(OrderedDict.__delitem__)
+    clear = _announced(OrderedDict.clear)
+    move_to_end = _announced(OrderedDict.move_to_end)
+    pop = _announced(OrderedDict.pop)
+    popitem = _announced(OrderedDict.popitem)
+    setdefault = _announced(OrderedDict.setdefault)

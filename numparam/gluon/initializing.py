@@ -1,0 +1,163 @@
+"""Giving a parameter its first arrays: at once, or when its shape is known."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from numparam.context import Context
+from numparam.gluon import contexts, hooks, replicas, shape_rules
+from numparam.gluon.callers import warn
+from numparam.gluon.checks import check_initializer
+from numparam.gluon.errors import UnknownShapeError
+from numparam.gluon.first_values import FirstValues
+from numparam.gluon.state import Commit, Ready, State
+from numparam.initializer import Uniform
+from numparam.types.dtypes import as_dtype
+
+__all__ = ["NEW_UNIFORM", "Request", "prepare", "prepare_finish"]
+
+
+class _NewUniform:
+    """Stands in a signature for a new ``Uniform()`` in each call."""
+
+    __name__ = "Uniform"
+
+    def __repr__(self) -> str:
+        return "Uniform()"
+
+
+NEW_UNIFORM = _NewUniform()
+
+
+class Request:
+    """The checked arguments of ``initialize``, shared by all parameters of one call.
+
+    Parameters
+    ----------
+    init, ctx, default_init
+        As for `Parameter.initialize`.
+    """
+
+    def __init__(self, init: Any, ctx: Any, default_init: Any) -> None:
+        self._init = init
+        self._ctx = ctx
+        if default_init is None or default_init is NEW_UNIFORM:
+            default_init = Uniform()
+        self._default_init = default_init
+        self._ctx_list: list[Context] = []
+        self._values: FirstValues | None = None
+
+    def of(self, own_init: Any, name: str) -> FirstValues:
+        """Return how one parameter gets its values, and where.
+
+        Parameters
+        ----------
+        own_init : object
+            The parameter's own initializer, or None.
+        name : str
+            Its name, for messages.
+
+        Raises
+        ------
+        AssertionError, TypeError, ValueError, MXNetError
+            If `init` is not an initializer, or a context does not exist or cannot be used.
+        """
+        init, default_init = self._init, self._default_init
+        if init is None:
+            init = default_init if own_init is None else own_init
+        values = self._values
+        if values is None or values.init is not init:
+            check_initializer(init, name)
+            if not self._ctx_list:
+                check_initializer(default_init, name)
+                self._ctx_list = contexts.as_context_list(self._ctx, name)
+            values = self._values = FirstValues(init, default_init, self._ctx_list)
+        return values
+
+
+def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -> Ready | None:
+    """Do all of `Parameter.initialize` that can fail; calling what is returned does the rest.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        The parameter.
+    request : Request
+        What it is initialized with.
+    force_reinit : bool
+        Whether it gets new values if it is initialized already; otherwise there is a warning.
+    plain : bool
+        Whether no step is replaced: see `hooks.initializes_plainly`.
+    """
+    previous: State = parameter._state
+    if previous.data is not None and not force_reinit:
+        warn(
+            f"Parameter '{parameter.name}' is already initialized, ignoring. Set "
+            "force_reinit=True to re-initialize."
+        )
+        return None
+    values = request.of(parameter.init, parameter.name)
+    retry = (prepare, (request, force_reinit, plain))
+    if shape_rules.is_known(previous.shape):
+        if not plain and hooks.is_replaced(parameter, "_finish_deferred_init"):
+            return partial(_finish_in_own_way, parameter, values.deferred)
+        array = _first_array(parameter, previous, values)
+        return replicas.prepare(
+            parameter, previous, previous, array, values.contexts, retry, True, plain
+        )
+    if parameter._allow_deferred_init:
+        waiting = State(previous.shape, previous.dtype, previous.grad_req, deferred=values.deferred)
+        return Commit((parameter, previous, waiting, (), *retry))
+    raise UnknownShapeError(
+        f"Cannot initialize Parameter '{parameter.name}' because it has invalid shape: "
+        f"{parameter.shape}. Give all sizes, which are unknown where they are 0 or -1 (and () is a "
+        "shape only with numparam.util.np_shape), or construct it with "
+        "allow_deferred_init=True and set them later."
+    )
+
+
+def prepare_finish(parameter: Any) -> Ready | None:
+    """Make the arrays of an initialization that waited for the shape; None if none waits.
+
+    Raises
+    ------
+    UnknownShapeError
+        If the shape is still not known: an AssertionError and a ValueError.
+    """
+    previous: State = parameter._state
+    if not previous.deferred:
+        return None
+    if not shape_rules.is_known(previous.shape):
+        raise UnknownShapeError(
+            f"Cannot initialize Parameter '{parameter.name}' because its shape {parameter.shape} "
+            "is not known yet. Assign the complete shape to parameter.shape first."
+        )
+    init, ctx_list, default_init, data = previous.deferred
+    dtype = as_dtype(parameter.dtype)
+    if data is None:
+        values = _first_array(parameter, previous, FirstValues(init, default_init, ctx_list))
+    else:
+        values = data if data.dtype == dtype else data.astype(dtype)
+    return replicas.prepare(parameter, previous, previous, values, ctx_list, (prepare_finish, ()))
+
+
+def _finish_in_own_way(parameter: Any, deferred: tuple[Any, ...]) -> None:
+    """Let a replaced `_finish_deferred_init` make the arrays."""
+    previous: State = parameter._state
+    parameter._deferred_init = deferred
+    try:
+        parameter._finish_deferred_init()
+    except BaseException:
+        parameter._deferred_init = previous.deferred
+        raise
+
+
+def _first_array(parameter: Any, state: State, values: FirstValues) -> Any:
+    """Make the array that all copies start from."""
+    return values.array(
+        parameter.name,
+        state.shape or (),
+        as_dtype(parameter.dtype),
+        (parameter._stype, "default" if parameter.grad_req == "null" else parameter._grad_stype),
+    )

@@ -1,0 +1,68 @@
+"""The list of a parameter's arrays, one for each context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from numparam.context import Context
+from numparam.devices import epochs
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["Placed"]
+
+
+def _announced(change: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method of a list begin an epoch, and forget which array served which context."""
+
+    @wraps(change)
+    def changed(self: Placed, *arguments: Any, **keywords: Any) -> Any:
+        epochs.bump()
+        try:
+            return change(self, *arguments, **keywords)
+        finally:
+            self.positions = {}
+            epochs.bump()
+
+    return changed
+
+
+class Placed(list[NDArray]):
+    """A parameter's arrays, one for each context, and which of them served a context before.
+
+    Both are one object, so that a thread that looks an array up while another thread moves the
+    parameter finds an array of the context it asked for: the old one or the new one. Every change
+    of the list begins an epoch of memory, which makes pointer tables stale.
+
+    Attributes
+    ----------
+    positions : dict of Context or None to int
+        Positions by the contexts that were asked for, and by None where there is one array. There
+        is no such attribute before the first look-up.
+    """
+
+    __slots__ = ("positions",)
+
+    positions: dict[Context | None, int]
+
+    @classmethod
+    def of(cls, arrays: Iterable[NDArray] | None) -> Placed | None:
+        """Return arrays in such a list: the list itself if it is one; None for None."""
+        if arrays is None or type(arrays) is cls:
+            return arrays
+        return cls(arrays)
+
+    # Everything that changes a list in place.
+    __setitem__ = _announced(list.__setitem__)
+    __delitem__ = _announced(list.__delitem__)
+    __iadd__ = _announced(list.__iadd__)
+    __imul__ = _announced(list.__imul__)
+    append = _announced(list.append)
+    clear = _announced(list.clear)
+    extend = _announced(list.extend)
+    insert = _announced(list.insert)
+    pop = _announced(list.pop)
+    remove = _announced(list.remove)
+    reverse = _announced(list.reverse)
+    sort = _announced(list.sort)

@@ -1,0 +1,195 @@
+"""Changing a parameter that has arrays: values, dtype, contexts, gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from numparam import autograd
+from numparam.context import Context
+from numparam.gluon import checks, contexts, hooks, replicas, rows, shape_rules, transfers
+from numparam.gluon.errors import NothingToSetError, StoragePairError, UninitializedResetError
+from numparam.gluon.placed import Placed
+from numparam.gluon.state import Commit, Mark, Ready, State
+from numparam.types.dtypes import as_dtype
+
+__all__ = [
+    "prepare_cast",
+    "prepare_copies",
+    "prepare_grad_req",
+    "prepare_gradients",
+    "prepare_move",
+    "set_values",
+]
+
+# Values
+
+
+def set_values(parameter: Any, data: Any) -> None:
+    """Write values into all arrays, or keep them until there are some; see `Parameter.set_data`."""
+    source = checks.as_array(data, parameter.name)
+    with autograd.pause():
+        state: State = parameter._state
+        shape = _fitting_shape(parameter, state, source)
+        if state.data is None:
+            if not state.deferred:
+                raise NothingToSetError(str(replicas.no_arrays(parameter)))
+            _prepare_waiting(parameter, source)()
+            return
+        if parameter._stype != "default":
+            form = _in_own_form(parameter, source)
+            rows.before_writing(parameter)
+            for array in state.data:
+                array._adopt(transfers.copied(form, array.context)._parts)
+        else:
+            _require_storage(parameter, source, ("default",))
+            for array in state.data:
+                array._require_writable()
+            rows.before_writing(parameter)
+            for array in state.data:
+                transfers.write(array, source)
+        parameter._update(lambda now: now.but(shape=shape))
+
+
+def _fitting_shape(parameter: Any, state: State, source: Any) -> shape_rules.Shape:
+    return shape_rules.filled_in(state.settled_shape, tuple(source.shape), parameter.name)
+
+
+def _prepare_waiting(parameter: Any, source: Any) -> Ready:
+    """Keep values for an initialization that waits for the shape, which is known by them."""
+    previous: State = parameter._state
+    if not previous.deferred:  # another thread has finished it
+        return lambda: set_values(parameter, source)
+    shape = _fitting_shape(parameter, previous, source)
+    form = _in_own_form(parameter, source)
+    state = previous.but(shape=shape, deferred=(*previous.deferred[:3], form))
+    return Commit((parameter, previous, state, (), _prepare_waiting, (source,)))
+
+
+def _in_own_form(parameter: Any, source: Any) -> Any:
+    """Copy an array into the parameter's dtype and storage type."""
+    dtype = as_dtype(parameter.dtype)
+    if isinstance(source, np.ndarray):
+        place = contexts.as_context_list(None, parameter.name)[0]
+        form = transfers.empty(source.shape, dtype, place, transfers.array_class())
+        transfers.write(form, source)
+    else:
+        _require_storage(parameter, source, ("default", parameter._stype))
+        form = source.astype(dtype)
+    return transfers.in_storage(form, parameter._stype)
+
+
+def _require_storage(parameter: Any, source: Any, allowed: tuple[str, ...]) -> None:
+    stype = getattr(source, "stype", "default")
+    if stype not in allowed:
+        raise StoragePairError(
+            f"Parameter '{parameter.name}' has storage type '{parameter._stype}' and cannot take a "
+            f"{stype} array; convert it with tostype('default') first."
+        )
+
+
+# Contexts and dtype
+
+
+def prepare_move(parameter: Any, ctx: Any) -> Ready:
+    """Do all of `Parameter.reset_ctx` that can fail; calling what is returned does the rest."""
+    ctx_list = contexts.as_context_list(ctx, parameter.name)
+    previous: State = parameter._state
+    retry = (prepare_move, (ctx_list,))
+    if previous.data is not None:
+        with autograd.pause():
+            # A subclass may return an array that something else holds, too.
+            owned = not hooks.is_replaced(parameter, "_reduce")
+            average = parameter._reduce()
+            return replicas.prepare(parameter, previous, previous, average, ctx_list, retry, owned)
+    if not previous.deferred:
+        raise UninitializedResetError(
+            f"Cannot reset context for Parameter '{parameter.name}' because it has not been "
+            "initialized. Call initialize(ctx=...) with these contexts instead."
+        )
+    init, _, default_init, data = previous.deferred
+    state = previous.but(deferred=(init, ctx_list, default_init, data))
+    return Commit((parameter, previous, state, (), *retry))
+
+
+def prepare_copies(parameter: Any, data: Any, ctx: Iterable[Context]) -> Ready:
+    """Prepare copies of an array on some contexts as data, with new gradients."""
+    ctx_list = contexts.as_context_list(list(ctx), parameter.name)
+    previous: State = parameter._state
+    arrays = replicas.copies(parameter, data, ctx_list, owned=False)
+    retry = (prepare_copies, (data, ctx_list))
+    return replicas.with_gradients(parameter, previous, previous, arrays, ctx_list, retry)
+
+
+def prepare_cast(parameter: Any, dtype: Any) -> Ready:
+    """Do all of `Parameter.cast` that can fail; calling what is returned does the rest."""
+    wanted = checks.checked_dtype(dtype, parameter.name)
+    given = np.float32 if dtype is None else dtype
+    previous: State = parameter._state
+    retry = (prepare_cast, (dtype,))
+    if previous.data is None:
+        return Commit((parameter, previous, previous.but(dtype=given), (), *retry))
+    with autograd.pause():
+        data = Placed([array.astype(wanted) for array in previous.data])
+        gradients = previous.gradients
+        if gradients is not None:
+            gradients = Placed([gradient.astype(wanted) for gradient in gradients])
+            for array, gradient in zip(data, gradients, strict=True):
+                array._mark(gradient, parameter.grad_req)
+    state = previous.but(dtype=given, data=data, gradients=gradients)
+    return Commit((parameter, previous, state, (), *retry))
+
+
+# Gradients
+
+
+def prepare_grad_req(parameter: Any, grad_req: str) -> Ready | None:
+    """Prepare another ``grad_req``, with new gradients or none; None if it is the same."""
+    previous: State = parameter._state
+    if grad_req == previous.grad_req:
+        return None
+    retry = (prepare_grad_req, (grad_req,))
+    if previous.data is None:
+        return Commit((parameter, previous, previous.but(grad_req=grad_req), (), *retry))
+    if grad_req == "null":
+        data = Placed([array.detach() for array in previous.data])
+        state = previous.but(grad_req=grad_req, data=data, gradients=None)
+        return Commit((parameter, previous, state, (), *retry))
+    if hooks.is_replaced(parameter, "_init_grad"):
+        return lambda: _set_in_own_way(parameter, grad_req)
+    gradients, marks = _marked(parameter, previous, grad_req)
+    state = previous.but(grad_req=grad_req, gradients=gradients)
+    return Commit((parameter, previous, state, marks, *retry))
+
+
+def prepare_gradients(parameter: Any) -> Ready | None:
+    """Prepare new gradients of zeros, or none, as ``grad_req`` says; None if there is no data."""
+    previous: State = parameter._state
+    if previous.data is None:
+        return None
+    gradients, marks = _marked(parameter, previous, parameter.grad_req)
+    state = previous.but(gradients=gradients, deferred=())
+    return Commit((parameter, previous, state, marks, prepare_gradients, ()))
+
+
+def _marked(parameter: Any, state: State, grad_req: str) -> tuple[Placed | None, list[Mark]]:
+    """Make gradients for the data of a state, and the marks that lead to them."""
+    data = state.data or Placed()
+    gradients = replicas.new_gradients(parameter, data, grad_req)
+    if gradients is None:
+        return None, []
+    pairs = zip(data, gradients, strict=True)
+    return gradients, [Mark(array, gradient, grad_req) for array, gradient in pairs]
+
+
+def _set_in_own_way(parameter: Any, grad_req: str) -> None:
+    """Let a replaced `_init_grad` make the gradients."""
+    previous = parameter._grad_req
+    parameter._grad_req = grad_req
+    try:
+        parameter._init_grad()
+    except BaseException:
+        parameter._grad_req = previous
+        raise

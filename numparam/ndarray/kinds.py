@@ -1,0 +1,55 @@
+"""What dense arrays need of the other kinds of arrays, which are built on them.
+
+`NDArray` converts to sparse arrays and to ``mx.np`` arrays, and their modules import it. So that
+no import runs in a circle, those modules enter their part here when they are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["enter", "enter_numpy_array", "numpy_array", "sparse"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_C = TypeVar("_C", bound=type)
+
+_sparse: dict[str, Callable[..., Any]] = {}
+_numpy_array: list[type] = []
+
+
+def enter(task: str) -> Callable[[_F], _F]:
+    """Make a function the one that does a task for sparse arrays.
+
+    Parameters
+    ----------
+    task : {'array', 'zeros', 'convert', 'of_record'}
+        ``array(source, ctx, dtype)`` copies a sparse array; ``zeros(stype, shape, ctx, dtype)``
+        makes an empty one; ``convert(array, stype)`` converts from a storage type to another;
+        ``of_record(record, ctx)`` reads one from a file's record.
+    """
+
+    def decorate(function: _F) -> _F:
+        _sparse[task] = function
+        return function
+
+    return decorate
+
+
+def sparse(task: str) -> Callable[..., Any]:
+    """Return the function that does a task for sparse arrays; see `enter`."""
+    return _sparse[task]
+
+
+def enter_numpy_array(array_class: _C) -> _C:
+    """Make a class that of ``mx.np`` arrays."""
+    _numpy_array[:] = [array_class]
+    return array_class
+
+
+def numpy_array() -> type[NDArray]:
+    """Return the class of ``mx.np`` arrays."""
+    return _numpy_array[0]

@@ -65,7 +65,8 @@ class UpdateCounts(MutableMapping[Hashable, int]):
         return int(self._values[place])
 
     def __setitem__(self, index: Hashable, count: int) -> None:
-        self._values[self.places([index])[0]] = count
+        places = self.places([index])
+        self._values[places] = count
 
     def __delitem__(self, index: Hashable) -> None:
         if index not in self:

@@ -459,7 +459,10 @@ def _dense_arguments(entry: Entry, grad: Buffer) -> tuple[Any, ...]:
 
 def kernel_of(optimizer: FusedOptimizer, backend: Backend) -> Any:
     """Return the optimizer's kernel on a device."""
-    return getattr(backend, optimizer.kernel)
+    try:
+        return getattr(backend, optimizer.kernel)
+    except AttributeError:  # TEMPORARY
+        return importlib.import_module(f"numparam.kernels.{backend.name}.{optimizer.kernel}")
 
 
 def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:

@@ -165,13 +165,88 @@ def _adagrad(*, lr, wd, rescale_grad, clip_gradient, epsilon):
     return *_common(rescale_grad, clip_gradient), lr, wd, epsilon
 
 
+def _rmsprop(
+    *, lr, wd, rescale_grad, clip_gradient, gamma1, epsilon, gamma2=0.0, clip_weights=None
+):
+    common = _common(rescale_grad, clip_gradient)
+    return *common, lr, wd, gamma1, 1.0 - gamma1, gamma2, epsilon, _bound(clip_weights)
+
+
+def _ftrl(*, lr, wd, rescale_grad, clip_gradient, lamda1, beta):
+    return *_common(rescale_grad, clip_gradient), lr, wd, lamda1, beta
+
+
+def _adadelta(*, lr=0.0, wd, rescale_grad, clip_gradient, rho, epsilon):
+    return *_common(rescale_grad, clip_gradient), lr, wd, rho, 1.0 - rho, epsilon
+
+
+def _adamax(*, lr, wd, t, rescale_grad, clip_gradient, beta1, beta2):
+    rate = lr / (1.0 - _power(beta1, _step_number(t)))
+    return *_common(rescale_grad, clip_gradient), rate, wd, beta1, 1.0 - beta1, beta2
+
+
+def _nadam(
+    *, lr, wd, t, schedule, rescale_grad, clip_gradient, beta1, beta2, epsilon, schedule_decay
+):
+    count = _step_number(t)
+    momentum = nadam_momentum(count, beta1, schedule_decay)
+    following = nadam_momentum(count + 1.0, beta1, schedule_decay)
+    product = schedule * momentum
+    now = (1.0 - momentum) / (1.0 - product)
+    ahead = following / (1.0 - product * following)
+    wider = 1.0 / (1.0 - _power(beta2, count))
+    common = _common(rescale_grad, clip_gradient)
+    averages = beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon
+    return *common, lr, wd, *averages, now, ahead, wider
+
+
+def nadam_momentum(t: Value, beta1: Value, schedule_decay: Value) -> Value:
+    """Momentum of Nadam's step t: the factor by which its ``schedule`` grows after the step."""
+    return beta1 * (1.0 - 0.5 * _power(0.96, t * schedule_decay))
+
+
+def _ftml(*, lr, wd, t, rescale_grad, clip_gradient, beta1, beta2, epsilon):
+    count = _step_number(t)
+    rate = (1.0 - _power(beta1, count)) / lr
+    wider = 1.0 / (1.0 - _power(beta2, count))
+    common = _common(rescale_grad, clip_gradient)
+    return *common, rate, wd, beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, wider
+
+
+def _signum(*, lr, wd, rescale_grad, clip_gradient, momentum=0.0, wd_lh=0.0):
+    common = _common(rescale_grad, clip_gradient)
+    return *common, lr, wd, momentum, 1.0 - momentum, wd_lh, 1.0
+
+
+def _dcasgd(*, lr, wd, rescale_grad, clip_gradient, lamda, momentum=0.0):
+    return *_common(rescale_grad, clip_gradient), lr, wd, lamda, momentum
+
+
+def _test(*, rescale_grad, lr=0.0, wd=0.0, clip_gradient=None):
+    return *_common(rescale_grad, clip_gradient), lr, wd
+
+
 RULES: dict[str, Callable[..., tuple[Value, ...]]] = {
     "sgd": _sgd,
     "nag": _nag,
     "adam": _adam,
     "adamw": _adamw,
     "adagrad": _adagrad,
+    "rmsprop": _rmsprop,
+    "ftrl": _ftrl,
+    "adadelta": _adadelta,
+    "adamax": _adamax,
+    "nadam": _nadam,
+    "ftml": _ftml,
+    "signum": _signum,
+    "dcasgd": _dcasgd,
+    "test": _test,
 }
+
+
+def names(optimizer: str) -> tuple[str, ...]:
+    """Return the names of an optimizer's hyper-parameters."""
+    return _parameters(optimizer)[0]
 
 
 def width(optimizer: str) -> int:

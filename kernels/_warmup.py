@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from numparam.kernels import _gate
+from numparam.kernels import _coefficients, _gate
 from numparam.kernels._kernel_table import KERNELS
 
 
@@ -120,6 +121,27 @@ def _norm(module, array, kind) -> _Calls:
     return [*sums, lambda: module.scale([array], 1.0)] if kind in _gate.FLOATS else sums
 
 
+def _optimizer(states: tuple[int, ...], exact: bool = True):
+    def calls(module, array, kind) -> _Calls:
+        if kind not in _gate.FLOATS:
+            return []
+        known = dict.fromkeys(_coefficients.names(module.__name__.rpartition(".")[2]), 0.5)
+        with_ = module.coefficients(1, **(known | ({"t": 1.0} if "t" in known else {})))
+        last = np.zeros(2, np.int64)
+        made = []
+        for count in states:
+            held = [array.copy() for _ in range(count)]
+            weight = array.copy()
+            many = ([weight], [array], [[state] for state in held])
+            made.append(functools.partial(module.dense, many, with_))
+            made.append(functools.partial(module.rows, weight, _IDS, array, held, with_))
+            if exact:
+                made.append(functools.partial(module.catch_up, weight, held, last, with_))
+        return made
+
+    return calls
+
+
 _CALLS = {
     "average": _average,
     "accumulate": _accumulate,
@@ -130,4 +152,18 @@ _CALLS = {
     "cast": _cast,
     "random": _random,
     "norm": _norm,
+    "sgd": _optimizer((0, 1)),
+    "nag": _optimizer((0, 1)),
+    "adam": _optimizer((2,)),
+    "adamw": _optimizer((2,)),
+    "adagrad": _optimizer((1,)),
+    "rmsprop": _optimizer((1, 3)),
+    "ftrl": _optimizer((2,)),
+    "adadelta": _optimizer((2,)),
+    "adamax": _optimizer((2,)),
+    "nadam": _optimizer((2,)),
+    "ftml": _optimizer((3,)),
+    "signum": _optimizer((0, 1)),
+    "dcasgd": _optimizer((1, 2)),
+    "test": _optimizer((0,)),
 }

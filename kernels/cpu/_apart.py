@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from numparam.kernels.cpu import _elements, _rows

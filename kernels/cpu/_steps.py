@@ -1,8 +1,8 @@
 """Steps of optimizers: the kernels, and what calls them.
 
 An optimizer is a `Formula`, whose step is one function of scalars: every form of the optimizer,
-dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is compiled
-for a formula, an element kind, and whether there are float32 master weights.
+dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is
+compiled for a formula, an element kind, and whether there are float32 master weights.
 
 A row that gets no gradient in a step still moves by its momentum. `exact_rows` and `catch_up` make
 such missed steps late, all at once, while the row is in the caches. They need not make all of them
@@ -20,6 +20,7 @@ import ml_dtypes
 import numpy as np
 
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
+from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool, _rows, _walk, table
 from numparam.kernels.cpu._apart import (
     differing,
@@ -31,7 +32,7 @@ from numparam.kernels.cpu._apart import (
     store_all,
     store_apart,
 )
-from numparam.kernels.cpu._elements import ITEMSIZE, claim, load, minimum, store
+from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline, kernel
 from numparam.kernels.cpu._pointers import Group, Table
 from numparam.kernels.cpu._rows import prefetch
@@ -53,8 +54,8 @@ class Formula(NamedTuple):
         ``step(weight, gradient, states, coefficients)``, with tuples of the last two, returns the
         new weight and the tuple of new states.
     can_rest : callable
-        ``can_rest(low, high, tiny, roundoff)``: whether, under coefficients between the tuples `low`
-        and `high`, weights can come to rest. `tiny` is the smallest normal number in which states
+        ``can_rest(low, high, tiny, roundoff)``: whether weights can come to rest under coefficients
+        between the tuples `low` and `high`. `tiny` is the smallest normal number in which states
         are stored, `roundoff` half of the distance between 1 and the next.
     rests : callable
         ``rests(weight, states, low, high, tiny)``: whether no step with a gradient of zero moves
@@ -258,11 +259,19 @@ class Steps:
         count = len(rows.weight) if ids is None else len(ids)
         pointers = rows.pointers(gradient)
         batch = max(1, _PIECE // max(1, rows.width))
+        # They have been checked, but may have changed since: the pass that uses them looks again.
+        found = np.full(1, _NONE, np.int64)
         _pool.run(
             self._kernel(form, rows.states, rows.kind, rows.mixed),
-            pointers, 0 if ids is None else _gate.address(ids), count, rows.width, *arguments, batch,
+            pointers, 0 if ids is None else _gate.address(ids), count, rows.width,
+            len(rows.weight) - 1, found, *arguments, batch,
             nbytes=count * rows.width * rows.element_bytes, pieces=-(-count // batch),
         )  # fmt: skip
+        if found[0] < _NONE:
+            raise RuntimeError(
+                f"another thread changed the ids or the last steps of rows (at position {found[0]})"
+                " while they were used; rows with invalid ones have not been stepped"
+            )
 
     def _kernel_for(self, form: Callable, states: int, kind: str, mixed: bool) -> Any:
         formula = self.formulas[states]
@@ -383,7 +392,7 @@ def _step_rows(formula, states, width, kind, mixed):
     last = states + 2
     itemsize = ITEMSIZE[held]
 
-    def step_rows(pointers, ids, count, length, coefficients, batch, counter):
+    def step_rows(pointers, ids, count, length, highest, found, coefficients, batch, counter):
         own = _walk._address(pointers)
         weight = load(own, 0, "int64")
         gradient = load(own, 1, "int64")
@@ -402,7 +411,11 @@ def _step_rows(formula, states, width, kind, mixed):
                     for line in range(0, fetched, _LINE):
                         prefetch(weight + coming + line)
                         prefetch_all(kept, coming + line)
-                base = load(ids, k, "int64") * length
+                row = load(ids, k, "int64")
+                if row < 0 or row > highest:
+                    minimum(found, k)
+                    continue
+                base = row * length
                 for i in range(length):
                     made, following = step(
                         load_apart(weight, base + i, held, 0),
@@ -473,19 +486,9 @@ def _replay_rows(formula, states, width, kind, mixed):
                     store_all(kept, base + i, fade(before, with_), held, 2)
 
     def replay_rows(
-        pointers,
-        ids,
-        count,
-        length,
-        steps,
-        total,
-        first,
-        bounds,
-        last_steps,
-        steady,
-        batch,
-        counter,
-    ):
+        pointers, ids, count, length, highest, found, steps, total, first, bounds, last_steps,
+        steady, batch, counter,
+    ):  # fmt: skip
         own = _walk._address(pointers)
         weight = load(own, 0, "int64")
         gradient = load(own, 1, "int64")
@@ -509,8 +512,14 @@ def _replay_rows(formula, states, width, kind, mixed):
                         prefetch(weight + coming + line)
                         prefetch_all(kept, coming + line)
                 row = load(ids, place, "int64") if ids else place
+                if row < 0 or row > highest:
+                    minimum(found, place)
+                    continue
                 base = row * length
                 k = load(last_steps, row, "int64") + 1 - first
+                if k < 0 or k > end:
+                    minimum(found, place)
+                    continue
                 look = k + 1
                 while k < end:
                     if may_rest and k == look and end - k > 1:

@@ -20,7 +20,15 @@ import numpy as np
 
 from numparam.kernels import _coefficients
 from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Bound, Formula, Steps, clipped, finite, never, no_decay, unchanged
+from numparam.kernels.cpu._steps import (
+    Bound,
+    Formula,
+    Steps,
+    clipped,
+    finite,
+    no_decay,
+    unchanged,
+)
 
 
 @inline
@@ -61,10 +69,13 @@ def _fade(states, coefficients):
     return (coefficients[4] * states[0] - coefficients[2] * zero,)
 
 
-_STEPS = Steps("nag", {
+_STEPS = Steps(
+    "nag",
+    {
         0: Formula(_plain, _can_rest, _rests_plain, unchanged),
         1: Formula(_with_momentum, _can_rest, _rests, _fade, (2, 4)),
-    })
+    },
+)
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

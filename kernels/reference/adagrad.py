@@ -1,5 +1,4 @@
-"""AdaGrad.
-"""
+"""AdaGrad."""
 
 from __future__ import annotations
 

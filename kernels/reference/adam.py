@@ -1,5 +1,4 @@
-"""Adam.
-"""
+"""Adam."""
 
 from __future__ import annotations
 

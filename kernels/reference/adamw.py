@@ -1,5 +1,4 @@
-"""Adam with decoupled weight decay.
-"""
+"""Adam with decoupled weight decay."""
 
 from __future__ import annotations
 

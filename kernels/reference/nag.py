@@ -1,5 +1,4 @@
-"""Nesterov's accelerated gradient descent.
-"""
+"""Nesterov's accelerated gradient descent."""
 
 from __future__ import annotations
 

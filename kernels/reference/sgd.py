@@ -1,5 +1,4 @@
-"""Stochastic gradient descent, with and without momentum.
-"""
+"""Stochastic gradient descent, with and without momentum."""
 
 from __future__ import annotations
 

@@ -44,7 +44,9 @@ class AdaGrad(FusedOptimizer):
         self.float_stable_eps = eps
 
     def hyper_parameters(self) -> Hyper:
+        """Return the constant hyper-parameters; see `FusedOptimizer`."""
         return {"epsilon": self.float_stable_eps}
 
     def create_state(self, index: Hashable, weight: NDArray) -> Any:
+        """Create the states of a weight; see `Optimizer.create_state`."""
         return zeros_like(weight)

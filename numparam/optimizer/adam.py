@@ -60,7 +60,9 @@ class Adam(FusedOptimizer):
         self.epsilon = epsilon
 
     def hyper_parameters(self) -> Hyper:
+        """Return the constant hyper-parameters; see `FusedOptimizer`."""
         return {"beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon}
 
     def create_state(self, index: Hashable, weight: NDArray) -> Any:
+        """Create the states of a weight; see `Optimizer.create_state`."""
         return (zeros_like(weight), zeros_like(weight))

@@ -127,7 +127,8 @@ class Entry:
                 "they must be on the same context"
             )
         weight._require_writable()
-        self.states, self.master = optimizer.split_state(state, mixed and optimizer._is_mixed(weight))
+        mixed = mixed and optimizer._is_mixed(weight)
+        self.states, self.master = optimizer.split_state(state, mixed)
         for own in (*self.states, *([] if self.master is None else [self.master])):
             if not isinstance(own, NDArray) or own.context != weight.context:
                 where = f"on {own.context}" if isinstance(own, NDArray) else type(own).__name__
@@ -459,10 +460,7 @@ def _dense_arguments(entry: Entry, grad: Buffer) -> tuple[Any, ...]:
 
 def kernel_of(optimizer: FusedOptimizer, backend: Backend) -> Any:
     """Return the optimizer's kernel on a device."""
-    try:
-        return getattr(backend, optimizer.kernel)
-    except AttributeError:  # TEMPORARY
-        return importlib.import_module(f"numparam.kernels.{backend.name}.{optimizer.kernel}")
+    return getattr(backend, optimizer.kernel)
 
 
 def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:

@@ -465,9 +465,7 @@ class Optimizer:
         }
         current = state["_index_update_count"]
         chosen = [
-            device
-            for device, own in state["_all_index_update_counts"].items()
-            if own is current
+            device for device, own in state["_all_index_update_counts"].items() if own is current
         ]
         self.__dict__.update(state)
         self._all_index_update_counts = counts

@@ -186,7 +186,9 @@ def _plain(index: Any) -> Any:
         return int(index)
     if isinstance(index, (int, str)):
         return index
-    raise StatesError(f"states are saved by number or text, not by {type(index).__name__} {index!r}")
+    raise StatesError(
+        f"states are saved by number or text, not by {type(index).__name__} {index!r}"
+    )
 
 
 def _restored(value: Any) -> Any:

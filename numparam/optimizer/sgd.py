@@ -53,13 +53,15 @@ class SGD(FusedOptimizer):
         self.momentum = momentum
 
     def hyper_parameters(self) -> Hyper:
+        """Return the constant hyper-parameters; see `FusedOptimizer`."""
         # A negative momentum means none, as in MXNet.
         return {"momentum": max(self.momentum, 0.0)}
 
     def create_state(self, index: Hashable, weight: NDArray) -> Any:
+        """Create the states of a weight; see `Optimizer.create_state`."""
         return None if self.momentum == 0.0 else zeros_like(weight)
 
 
 @register
-class ccSGD(SGD):  # noqa: N801 - MXNet's name
+class ccSGD(SGD):
     """The same as `SGD`: an old name of it."""

@@ -16,6 +16,8 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import holding
 from numparam.devices.memory import owns_memory
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.array import BaseSparseNDArray
+from numparam.ndarray.sparse.conversion import row_sparse_parts
 from numparam.ndarray.sparse.parts import Parts
 from numparam.recording.errors import (
     GradientArgumentError,
@@ -197,8 +199,7 @@ class _Target:
         """Ids and values of the rows of a dense gradient that are not all zero."""
         gradient = self.gradient
         buffer = self._converted(values, gradient._buffer.dtype)
-        dense = NDArray.from_buffer(buffer, gradient._ctx, gradient._backend)
-        parts = dense.tostype("row_sparse")._parts
+        parts = row_sparse_parts(gradient._backend, buffer)
         return parts.indices, parts.data
 
     def _converted(self, values: Any, dtype: np.dtype[Any] | None) -> Buffer:
@@ -272,7 +273,7 @@ def _targets(variables: list[NDArray], gradients: list[Any]) -> list[_Target]:
         if backend not in host_memory:
             host_memory[backend] = uses_host_memory(gradient)
         # Handles on one array share a dense buffer, or the chunk that holds the sparse parts.
-        key = id(gradient._buffer if gradient.stype == "default" else gradient._chunk)
+        key = id(gradient._chunk if isinstance(gradient, BaseSparseNDArray) else gradient._buffer)
         if key not in targets:
             targets[key] = _Target(gradient, label, host_memory[backend])
         targets[key].take(variable, found)

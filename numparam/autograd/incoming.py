@@ -9,6 +9,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import as_host_array, reachable
 from numparam.recording.errors import GradientArgumentError
 
@@ -75,7 +76,7 @@ def read(gradient: Any, target: NDArray, label: str) -> Dense | Rows:
     if isinstance(gradient, NDArray) and gradient.stype != "default":
         _check_form(gradient, shape, label)
         _check_context(gradient, target, label)
-        if gradient.stype != "row_sparse":
+        if not isinstance(gradient, RowSparseNDArray):
             raise GradientArgumentError(
                 f"{label} is a {gradient.stype} array; gradients are dense or row_sparse. Use "
                 "tostype('default') first"

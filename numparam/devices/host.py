@@ -63,7 +63,7 @@ class HostBackend(Backend):
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
-            exclusively(lambda: np.copyto(buffer, array), array)
+            exclusively(lambda: buffer.__setitem__(..., array), array)
         return buffer
 
     def download(self, buffer: Buffer) -> np.ndarray:
@@ -147,12 +147,12 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
     if isinstance(result, np.generic):
         return np.array(result)
     if isinstance(result, np.ndarray):
-        if result.base is None and result.flags.c_contiguous:
-            # It owns its memory: only an input itself can be that.
-            return result.copy() if any(result is array for array in inputs) else result
-        shared = any(np.may_share_memory(result, array) for array in inputs)
-        if shared or not result.flags.c_contiguous:
+        if not result.flags.c_contiguous:
             return np.array(result, order="C", copy=True)
+        owner = result.base is None  # then only an input itself can be that
+        for array in inputs:
+            if result is array or (not owner and np.may_share_memory(result, array)):
+                return result.copy()
     return result
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.registry import backend_of
 from numparam.ndarray.operations.operation import Operation, register
 
 if TYPE_CHECKING:
@@ -71,9 +72,11 @@ def check_copyto(source: NDArray, target: NDArray) -> None:
 def _move(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:
     (array,) = inputs
     context, dtype = attributes.get("ctx") or array._ctx, attributes.get("dtype")
-    result = array._array_class.from_buffer(None, context)
-    result._memory = moved(array._memory, array._backend, result._backend, dtype)
-    return result
+    here = there = array._backend
+    if context is not array._ctx:
+        there = backend_of(context.device_type, context.device_id)
+    buffer = moved(array._memory, here, there, dtype)
+    return array._array_class.from_buffer(buffer, context, there)
 
 
 def _copy(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:

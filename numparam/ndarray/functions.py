@@ -119,7 +119,7 @@ def signature(row: Operation, first: str = "") -> inspect.Signature:
     """
     either, only = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     parameters = []
-    kind = either
+    kind: Any = either
     for name in row.inputs:
         if name.startswith("*"):
             parameters.append(inspect.Parameter(name[1:], inspect.Parameter.VAR_POSITIONAL))

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.devices.backend import Backend, Buffer
 from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray import keys
 from numparam.ndarray.operations.invoke import invoke
 from numparam.ndarray.operations.operation import (
-    OPERATIONS,
     REQUIRED,
     Operation,
-    operation,
+    evaluated,
     register,
 )
 from numparam.ndarray.quiet import quietly
@@ -48,7 +46,7 @@ def view(array: NDArray, start: int, shape: tuple[int, ...]) -> Any:
     return invoke(VIEW, (array,), {"start": start, "shape": shape})
 
 
-def row(array: NDArray, position: int, scalar: tuple[int, ...]) -> Any:
+def row(array: NDArray, position: int, scalar: tuple[int, ...] | None = None) -> Any:
     """Return the part at a position of the first axis; it shares the memory.
 
     Parameters
@@ -57,8 +55,8 @@ def row(array: NDArray, position: int, scalar: tuple[int, ...]) -> Any:
         Dense.
     position : int
         The position; negative ones count from the end.
-    scalar : tuple of int
-        The shape of the result if it is a single element of a vector.
+    scalar : tuple of int, optional
+        The shape of the result if it is an element of a vector; `scalar_shape` if not given.
 
     Raises
     ------
@@ -68,12 +66,14 @@ def row(array: NDArray, position: int, scalar: tuple[int, ...]) -> Any:
     shape = array.shape
     if not shape:
         raise IndexError(keys.too_many(1, shape))
+    start = keys.checked(position, 0, shape[0])
+    if len(shape) == 1:
+        return view(array, start, scalar_shape() if scalar is None else scalar)
     rest = shape[1:]
-    start = keys.checked(position, 0, shape[0]) * math.prod(rest)
-    return view(array, start, rest or scalar)
+    return view(array, start * math.prod(rest), rest)
 
 
-def read(array: NDArray, key: Any, scalar: tuple[int, ...]) -> Any:
+def read(array: NDArray, key: Any, scalar: tuple[int, ...] | None = None) -> Any:
     """Return the part of an array that a key selects.
 
     Parameters
@@ -82,8 +82,8 @@ def read(array: NDArray, key: Any, scalar: tuple[int, ...]) -> Any:
         Dense.
     key : int, slice, None, ``...``, array or tuple of these
         As in NumPy.
-    scalar : tuple of int
-        The shape of the result where NumPy's is ``()``.
+    scalar : tuple of int, optional
+        The shape of the result where NumPy's is ``()``; `scalar_shape` if not given.
 
     Returns
     -------
@@ -99,6 +99,8 @@ def read(array: NDArray, key: Any, scalar: tuple[int, ...]) -> Any:
     """
     shape = array.shape
     parts = keys.expanded(key, shape)
+    if scalar is None:
+        scalar = scalar_shape()
     if keys.is_advanced(parts):
         resolved, indexes = keys.resolved(parts, array)
         return invoke(_GATHER, (array, *indexes), {"key": resolved, "scalar": scalar})
@@ -106,11 +108,7 @@ def read(array: NDArray, key: Any, scalar: tuple[int, ...]) -> Any:
     result_shape = basic.result_shape or scalar
     if basic.contiguous:
         return view(array, basic.start, result_shape)
-    return invoke(_STRIDED, (array,), {"index": basic.index, "shape": result_shape})
-
-
-def _view_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
-    return backend.view(buffers[0], attributes["start"], attributes["shape"])
+    return invoke(_PART, (array,), {"index": basic.index, "shape": result_shape})
 
 
 def _view(data: np.ndarray, *, start: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -124,27 +122,45 @@ VIEW = register(
         _view,
         inputs=("data",),
         attributes={"start": REQUIRED, "shape": REQUIRED},
-        kernel=_view_kernel,
         view=True,
         summary="Return a piece of an array's memory in a shape.",
     )
 )
 
 
-@operation("_strided_part")
-def _strided_part(data: np.ndarray, *, index: Any, shape: Any) -> np.ndarray:
-    """Copy the part that slices select."""
+def _part(data: np.ndarray, *, index: Any, shape: Any) -> np.ndarray:
     return data[index].reshape(shape)
 
 
-@operation("_gather", agree=False)
 def _gather(data: np.ndarray, *indexes: np.ndarray, key: Any, scalar: Any) -> np.ndarray:
-    """Copy the elements that index arrays select."""
     found = np.asarray(data[key.index(data.shape, indexes)])
     return found if found.ndim else found.reshape(scalar)
 
 
-_STRIDED, _GATHER = OPERATIONS["_strided_part"], OPERATIONS["_gather"]
+#: A copy of the part that the slices ``index`` select, in ``shape``.
+_PART = register(
+    Operation(
+        "_part",
+        _part,
+        inputs=("data",),
+        attributes={"index": REQUIRED, "shape": REQUIRED},
+        kernel=evaluated(_part),
+        summary="Copy the part that slices select.",
+    )
+)
+
+#: A copy of the elements that ``key`` selects; the inputs after the first are its index arrays.
+_GATHER = register(
+    Operation(
+        "_gather",
+        _gather,
+        inputs=("data", "*indexes"),
+        attributes={"key": REQUIRED, "scalar": REQUIRED},
+        agree=False,
+        kernel=evaluated(_gather),
+        summary="Copy the elements that index arrays select.",
+    )
+)
 
 
 # Writing
@@ -176,11 +192,12 @@ def write(array: NDArray, key: Any, value: Any) -> None:
     host, source = host_value(value, array)
     indexes: list[NDArray] = []
     if key is Ellipsis or (isinstance(key, slice) and key == _WHOLE):
-        resolved = keys.Resolved(()) if source is not None else None
+        resolved = keys.Resolved((Ellipsis,)) if source is not None else None
     elif keys.is_advanced(parts := keys.expanded(key, array.shape)):
-        resolved, indexes = keys.resolved(parts, array)
+        # The ellipsis keeps a single element an array, which takes arrays of one element.
+        resolved, indexes = keys.resolved([*parts, Ellipsis], array)
     else:
-        resolved = keys.Resolved(keys.Basic(parts, array.shape).key)
+        resolved = keys.Resolved((*keys.Basic(parts, array.shape).key, Ellipsis))
     inputs = [array, *indexes] if source is None else [array, *indexes, source]
     invoke(WRITE, inputs, {"key": resolved, "value": host}, out=array)
 
@@ -191,14 +208,15 @@ def _write(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> A
     if key is None:
         _fill(array, value)
         return out
-    # The ellipsis keeps a single element an array, which takes arrays of one element.
-    key = keys.Resolved((*key.parts, Ellipsis))
     count = len(others) if value is not None else len(others) - 1
 
     def assign(target: np.ndarray, *given: np.ndarray) -> None:
         source = given[count] if value is None else value
         index = key.index(target.shape, given[:count])
-        quietly(_assign, target, index, source)
+        if source.dtype == target.dtype:
+            _assign(target, index, source)
+        else:
+            quietly(_assign, target, index, source)
 
     array._backend.update(assign, array._memory, *(other._memory for other in others))
     return out

@@ -261,9 +261,11 @@ def resolved(parts: Sequence[Any], array: NDArray) -> tuple[Resolved, list[NDArr
     shape = array.shape
     axis = 0
     for part in parts:
-        if part is None or isinstance(part, slice):
+        if part is None or part is Ellipsis:
             entries.append(part)
-            axis += part is not None
+        elif isinstance(part, slice):
+            entries.append(part)
+            axis += 1
         elif isinstance(part, _INTEGERS):
             entries.append(checked(part, axis, shape[axis]))
             axis += 1

@@ -250,7 +250,7 @@ class NDArray:
         return 0 if self._marking is None else self._marking.fresh
 
     @_fresh_grad.setter
-    def _fresh_grad(self, fresh: bool) -> None:
+    def _fresh_grad(self, fresh: int) -> None:
         if self._marking is None:
             self._marking = _Marking()
         self._marking.fresh = int(bool(fresh))
@@ -323,10 +323,10 @@ class NDArray:
 
     def __getitem__(self, key: Any) -> Self:
         if type(key) is int:
-            return self._at(key)
+            return indexing.row(self, key)
         if (type(key) is tuple and not key) or (isinstance(key, slice) and key == _WHOLE):
             return self
-        return indexing.read(self, key, indexing.scalar_shape())
+        return indexing.read(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         indexing.write(self, key, value)
@@ -337,7 +337,7 @@ class NDArray:
         return map(self._at, range(self.shape[0]))
 
     def _at(self, position: int) -> Self:
-        return indexing.row(self, position, indexing.scalar_shape())
+        return indexing.row(self, position)
 
     def _slice(self, start: int | None, stop: int | None) -> Self:
         return self[start:stop]
@@ -972,7 +972,7 @@ class NDArray:
         return self * -1.0
 
     def __abs__(self) -> Self:
-        return self.abs()
+        return invoke(OPERATIONS["abs"], (self,), {})
 
     # Operations of the table that are methods, too
 

@@ -410,7 +410,7 @@ class ndarray(NDArray):
 
     def __getitem__(self, key: Any) -> Self:
         if type(key) is int:
-            return self._at(key)
+            return indexing.row(self, key, ())
         if (type(key) is tuple and not key) or (isinstance(key, slice) and key == slice(None)):
             return self
         return indexing.read(self, _with_masks(key), ())
@@ -503,8 +503,8 @@ class ndarray(NDArray):
     __and__ = forward(BINARY["bitwise_and"])
     __or__ = forward(BINARY["bitwise_or"])
     __xor__ = forward(BINARY["bitwise_xor"])
-    __eq__ = forward(BINARY["equal"])  # type: ignore[assignment]
-    __ne__ = forward(BINARY["not_equal"])  # type: ignore[assignment]
+    __eq__ = forward(BINARY["equal"])
+    __ne__ = forward(BINARY["not_equal"])
     __lt__ = forward(BINARY["less"])
     __le__ = forward(BINARY["less_equal"])
     __gt__ = forward(BINARY["greater"])
@@ -555,7 +555,7 @@ class ndarray(NDArray):
     argmax = FUNCTIONS["argmax"]
     argmin = FUNCTIONS["argmin"]
     argsort = FUNCTIONS["argsort"]
-    broadcast_to = FUNCTIONS["broadcast_to"]  # type: ignore[assignment]
+    broadcast_to = FUNCTIONS["broadcast_to"]
     clip = FUNCTIONS["clip"]
     cumsum = FUNCTIONS["cumsum"]
     dot = FUNCTIONS["dot"]

@@ -147,8 +147,14 @@ def _register(
             )
         )
     for known in (name, *aliases):
-        rows = (OPERATIONS[f"_np_{name}{form}"] for form in ("", "_scalar", "_reflected"))
-        BINARY[known] = BinaryFunction(known, *rows, is_numpy_array, array_beside)
+        BINARY[known] = BinaryFunction(
+            known,
+            OPERATIONS[f"_np_{name}"],
+            OPERATIONS[f"_np_{name}_scalar"],
+            OPERATIONS[f"_np_{name}_reflected"],
+            is_numpy_array,
+            array_beside,
+        )
 
 
 for _row in _TABLE:

@@ -1,4 +1,4 @@
-"""The functions of ``mx.np``, made of the rows that are named ``_np_`` in the table of operations."""
+"""The functions of ``mx.np``, made of the rows of the table that are named ``_np_``."""
 
 from __future__ import annotations
 

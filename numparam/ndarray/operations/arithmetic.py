@@ -236,6 +236,7 @@ def _with_scalar(
     kind = data.dtype.kind
     if kind == "b":
         data = data.astype(np.int64)
+    number: Any
     if kind == "f":
         if function is _divide:
             function = np.divide
@@ -247,8 +248,8 @@ def _with_scalar(
         number = as_host_array(scalar, data.dtype).astype(data.dtype)
         if function is _divide and not swapped and scalar and not number:
             raise ValueError(
-                f"{scalar} is 0 in {data.dtype}, and dividing by 0 is not possible; convert the array "
-                "with astype('float32') first"
+                f"{scalar} is 0 in {data.dtype}, and integers cannot be divided by 0; convert "
+                "the array with astype('float32') first"
             )
     return function(number, data) if swapped else function(data, number)
 

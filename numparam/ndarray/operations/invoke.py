@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "SPARSE_RULES",
     "OperationError",
-    "compute",
     "intercepted",
     "invoke",
     "sparse_rule",
@@ -70,24 +69,24 @@ def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 @contextlib.contextmanager
 def intercepted(function: Callable[..., Any]) -> Iterator[None]:
-    """Let a function stand between `invoke` and `compute`, in this thread.
+    """Let a function stand in front of `invoke`, in this thread.
 
-    Every array that is made from arrays passes here, and so does every write into one: who records
-    operations needs no other place.
+    Every array that is made from arrays passes there, and so does every write into one: whoever
+    records operations needs no other place.
 
     Parameters
     ----------
     function : callable
-        ``function(operation, inputs, attributes, out)``, which returns the result of `compute` of
-        these. Operations that it causes itself are not passed to it.
+        ``function(operation, inputs, attributes, out)``, which returns the result of `invoke` of
+        these. What it invokes itself is not passed to it.
 
     Examples
     --------
     >>> import numparam as mx
-    >>> from numparam.ndarray.operations.invoke import compute, intercepted
+    >>> from numparam.ndarray.operations.invoke import intercepted, invoke
     >>> def print_name(operation, inputs, attributes, out):
     ...     print(operation.name, attributes)
-    ...     return compute(operation, inputs, attributes, out)
+    ...     return invoke(operation, inputs, attributes, out)
     >>> with intercepted(print_name):
     ...     doubled = mx.nd.ones((2,)) * 2
     _mul_scalar {'scalar': 2}
@@ -139,13 +138,10 @@ def invoke(
     """
     if _interceptor.function is not None:
         return _interceptor.function(operation, inputs, attributes, out)
-    return compute(operation, inputs, attributes, out)
-
-
-def compute(
-    operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
-) -> Any:
-    """Do what `invoke` does, without the function of `intercepted`."""
+    if operation.view and out is None:
+        (array,) = inputs
+        buffer = array._backend.view(array._memory, attributes["start"], attributes["shape"])
+        return array._array_class.from_buffer(buffer, array._ctx, array._backend, array.writable)
     for array in inputs:
         if array.stype != "default":
             return _of_sparse(operation, inputs, attributes, out)
@@ -179,7 +175,7 @@ def compute(
     wrap = first._array_class.from_buffer
     if type(result) is tuple:
         return [wrap(part, first._ctx, backend) for part in result]
-    return wrap(result, first._ctx, backend, first.writable or not operation.view)
+    return wrap(result, first._ctx, backend)
 
 
 def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:

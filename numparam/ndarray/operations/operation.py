@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["OPERATIONS", "Operation", "operation", "register"]
+__all__ = ["OPERATIONS", "REQUIRED", "Operation", "evaluated", "operation", "register"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,8 @@ class Operation:
         ``arrays(inputs, attributes, out)`` in place of `forward`, on dense arrays: for what moves
         between contexts, changes the storage type, or writes a part of `out`.
     view : bool
-        Whether the result shares the memory of the first input, and may be written if that may.
+        Whether the result shares the memory of the input: from element ``start`` on, in ``shape``,
+        which are the attributes. It may be written if the input may.
     summary : str
         What it does, in a line; with `operation`, the first line of the function's docstring.
     result : str
@@ -94,6 +96,18 @@ def register(row: Operation) -> Operation:
             raise ValueError(f"two operations are named {name!r}")
         OPERATIONS[name] = row
     return row
+
+
+def evaluated(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a kernel of a function of host arrays that causes no warnings and raises its own errors.
+
+    It saves the time that `invoke` takes to catch those.
+    """
+
+    def kernel(backend: Any, buffers: Sequence[Any], attributes: dict[str, Any]) -> Any:
+        return backend.apply(functools.partial(forward, **attributes), *buffers)
+
+    return kernel
 
 
 def operation(*names: str, **properties: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

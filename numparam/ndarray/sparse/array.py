@@ -39,7 +39,7 @@ class BaseSparseNDArray(NDArray):
     _shape: tuple[int, ...]
 
     # NumPy's operators leave expressions with sparse arrays to the methods of their class.
-    __array_ufunc__: Any = None  # type: ignore[assignment]
+    __array_ufunc__: Any = None
 
     @classmethod
     def from_parts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,8 +49,8 @@ def stype_of(record: formats.Record) -> str:
     return "csr" if isinstance(record, formats.CSRRecord) else "default"
 
 
-def parts_of(record: formats.RowSparseRecord | formats.CSRRecord, backend: Backend) -> Parts:
-    """Copy what a record of a sparse array holds to a device."""
+def parts_of(record: Any, backend: Backend) -> Parts:
+    """Copy what a RowSparseRecord or CSRRecord holds to a device."""
     data, indices = backend.upload(record.data), backend.upload(record.indices)
     if isinstance(record, formats.RowSparseRecord):
         return Parts(data, indices, valid=True)

@@ -1,0 +1,89 @@
+"""Modules import downwards: no circle among them, and no room that imports a room above it."""
+
+import ast
+import graphlib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+import numparam
+
+ROOT = Path(numparam.__file__).parent
+
+#: From the ground up, the rooms and modules of each floor; one imports those of lower floors, and
+#: on its own floor those that stand before it.
+FLOORS = [
+    ["kernels"],
+    ["base", "_missing", "_other_name", "modes", "types", "attribute", "name", "engine"],
+    ["devices", "context", "formats"],
+    ["generator", "recording", "registry"],
+    ["ndarray"],
+    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util"],
+    ["initializer", "symbol"],
+    ["gluon"],
+    ["", "test_utils"],
+]
+
+
+def _names() -> dict[str, Path]:
+    """Return every module by its name without ``numparam.``; packages by that of the folder."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[0] != "kernels":
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def _imports(tree: ast.AST):
+    """Yield the imports of a module, those of its functions too, but not those for typing alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from _imports(node)
+
+
+def _graph() -> dict[str, set[str]]:
+    names = _names()
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        graph[name] = set()
+        for imported in _imports(ast.parse(path.read_text())):
+            if imported.split(".")[0] != "numparam":
+                continue
+            target = imported.partition(".")[2]
+            while target and target not in names and not target.startswith("kernels"):
+                target = target.rpartition(".")[0]
+            graph[name].add(target.partition(".")[0] if target.startswith("kernels") else target)
+        graph[name].discard(name)
+    return graph
+
+
+GRAPH = _graph()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    try:
+        graphlib.TopologicalSorter(GRAPH).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+def test_every_room_imports_only_rooms_below_it():
+    order = {name: position for position, name in enumerate(chain(*FLOORS))}
+    upwards = {
+        (name, imported)
+        for name in GRAPH
+        for imported in GRAPH[name]
+        if order[imported.partition(".")[0]] > order[name.partition(".")[0]]
+    }
+    assert not upwards
+
+
+def test_the_table_of_floors_names_every_room():
+    assert {name.partition(".")[0] for name in GRAPH} <= set(chain(*FLOORS))

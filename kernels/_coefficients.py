@@ -222,6 +222,10 @@ def _dcasgd(*, lr, wd, rescale_grad, clip_gradient, lamda, momentum=0.0):
     return *_common(rescale_grad, clip_gradient), lr, wd, lamda, momentum
 
 
+def _sgld(*, lr, wd, rescale_grad, clip_gradient):
+    return *_common(rescale_grad, clip_gradient), lr / 2.0, wd, _root(lr)
+
+
 def _test(*, rescale_grad, lr=0.0, wd=0.0, clip_gradient=None):
     return *_common(rescale_grad, clip_gradient), lr, wd
 
@@ -240,6 +244,7 @@ RULES: dict[str, Callable[..., tuple[Value, ...]]] = {
     "ftml": _ftml,
     "signum": _signum,
     "dcasgd": _dcasgd,
+    "sgld": _sgld,
     "test": _test,
 }
 

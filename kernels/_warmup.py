@@ -165,5 +165,6 @@ _CALLS = {
     "ftml": _optimizer((3,)),
     "signum": _optimizer((0, 1)),
     "dcasgd": _optimizer((1, 2)),
+    "sgld": _optimizer((1,), exact=False),
     "test": _optimizer((0,)),
 }

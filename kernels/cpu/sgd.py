@@ -97,8 +97,8 @@ def coefficients(count: int, **hyper: object) -> np.ndarray:
 
     Notes
     -----
-    Whatever follows from the hyper-parameters alone is worked out here, in float64 and alike for all
-    backends; a kernel rounds it once, to the precision that it computes in. O(count).
+    Whatever follows from the hyper-parameters alone is worked out here, in float64 and alike for
+    all backends; a kernel rounds it once, to the precision that it computes in. O(count).
 
     Examples
     --------
@@ -169,10 +169,10 @@ def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
 
     Notes
     -----
-    float32 and float64 are computed in themselves. 16-bit weights are computed in float32: with master
-    weights those and the states stay in float32; without, each stored value is rounded once. Each
-    operation of the formula is rounded; none are contracted or reordered, so that bits do not depend on
-    threads or backends.
+    float32 and float64 are computed in themselves. 16-bit weights are computed in float32: with
+    master weights those and the states stay in float32; without, each stored value is rounded
+    once. Each operation of the formula is rounded; none are contracted or reordered, so that bits
+    do not depend on threads or backends.
 
     Reads weights, gradients and states once, and writes weights and states once: 12 bytes an
     element in float32, and 8 more for each state. O(elements + n). Nothing is allocated.
@@ -228,8 +228,8 @@ def rows(
     Notes
     -----
     A lazy update: decay and momentum of the other rows stand still, as with MXNet's
-    ``lazy_update=True``. On the rows present it gives the bits of `dense`. Moves m rows of each array,
-    and m ids; O(m). Nothing is allocated.
+    ``lazy_update=True``. On the rows present it gives the bits of `dense`. Moves m rows of each
+    array, and m ids; O(m). Nothing is allocated.
 
     Examples
     --------
@@ -276,9 +276,9 @@ def exact_rows(
 
     Notes
     -----
-    For each id the steps since its last one are made with a gradient of zero, and then this step. With
-    `catch_up` before they are looked at, weights and states have the bits that `dense` would have given
-    with gradients filled up with zeros, at about the cost of `rows`.
+    For each id the steps since its last one are made with a gradient of zero, and then this step.
+    With `catch_up` before they are looked at, weights and states have the bits that `dense` would
+    have given with gradients filled up with zeros, at about the cost of `rows`.
 
     A missed step costs arithmetic only, since the row is in the caches; and once momentum is too
     small to move any weight of the row, only the states fade. Moves m rows of each array, m ids
@@ -326,7 +326,8 @@ def catch_up(
 
     Notes
     -----
-    Afterwards the weights and states of those rows are what `dense` would have made of them, and all of
-    `last_steps` stands at first + k - 1. Rows that have missed nothing cost the look at their number.
+    Afterwards the weights and states of those rows are what `dense` would have made of them, and
+    all of `last_steps` stands at first + k - 1. Rows that have missed nothing cost the look at
+    their number.
     """
     _STEPS.catch_up(weight, states, last_steps, history, first, ids, master)

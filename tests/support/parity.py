@@ -169,8 +169,13 @@ def _optimizer_inputs() -> Iterator[tuple[tuple[str, str], Callable]]:
             yield (name, "catch_up"), functools.partial(_row_steps, module, mine, "catch_up")
 
 
+def _tried(optimizer: optimizer_steps.Optimizer, kind: str) -> bool:
+    thorough = optimizer.name in optimizer_steps.THOROUGH
+    return kind in (FLOATS if thorough else optimizer_steps.TRIED)
+
+
 def _dense_steps(module: Any, optimizers: list, kind: str, size: int) -> Iterator[Arguments]:
-    for optimizer in optimizers if kind in FLOATS else ():
+    for optimizer in optimizers if _tried(optimizers[0], kind) else ():
         for arguments in optimizer_steps.many_arguments(module, optimizer, kind, size):
             yield arguments, {}
 
@@ -178,7 +183,7 @@ def _dense_steps(module: Any, optimizers: list, kind: str, size: int) -> Iterato
 def _row_steps(
     module: Any, optimizers: list, form: str, kind: str, size: int
 ) -> Iterator[Arguments]:
-    for optimizer in optimizers if kind in FLOATS else ():
+    for optimizer in optimizers if _tried(optimizers[0], kind) else ():
         for made in optimizer_steps.row_arguments(module, optimizer, kind, size):
             given = dict(made)
             if form == "rows":

@@ -454,7 +454,7 @@ class Parameter:
         """
         rows.require_row_sparse(self, "row_sparse_data")
         rows.check_row_ids(self, row_id)
-        return self._get_row_sparse(self._data, row_id.context, row_id)
+        return self._get_row_sparse(self._state.data, row_id.context, row_id)
 
     def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
         """Return the same rows on all contexts of a row-sparse parameter.
@@ -475,7 +475,7 @@ class Parameter:
             As for `row_sparse_data`.
         """
         rows.require_row_sparse(self, "list_row_sparse_data")
-        return self._get_row_sparse(self._data, list, row_id)
+        return self._get_row_sparse(self._state.data, list, row_id)
 
     # Changes
 
@@ -679,6 +679,8 @@ class Parameter:
 
     @property
     def _data(self) -> Placed | None:
+        if self._trainer is not None and self._stype != _DENSE:
+            rows.settle(self)
         return self._state.data
 
     @_data.setter

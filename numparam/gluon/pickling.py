@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.gluon import transfers
+from numparam.gluon import rows, transfers
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import State
 
@@ -24,6 +24,7 @@ _NAMES = {
 
 def state_of(parameter: Any) -> dict[str, Any]:
     """Return what a pickle of a parameter holds."""
+    rows.settle(parameter)
     held = dict(parameter.__dict__)
     state: State = held.pop("_state")
     del held["_tables"], held["_variable"]

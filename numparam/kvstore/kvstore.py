@@ -131,18 +131,17 @@ class KVStore(KVStoreBase):
             self._note_type(pairs)
 
     def adopt(self, key: Key, value: NDArray) -> None:
-        """Store a value without a copy: an array that the store updates in place.
+        """Store a value without a copy, in place of an earlier one of the key, if there is one.
 
         Parameters
         ----------
         key : int or str
             What it is called by.
         value : NDArray
-            Whoever gave it sees each update, and may write into it.
+            The store updates it in place: whoever gave it sees each update, and may write into it.
         """
         with self._lock:
             pairs = self._pairs(key, value, "value")
-            self._check_new(key, 1)
             self._values[key] = value
             self._note_type(pairs)
 
@@ -542,8 +541,7 @@ def _copy(value: Any) -> NDArray:
 def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:
     """Let an array store copies of rows, in its own dtype and on its own context."""
     made = RowSparseNDArray.from_parts(value.shape, parts, value.context, value._backend)
-    dtype = np.dtype(target.dtype)
-    target._adopt(made._parts_on(target._backend, dtype))
+    made.copyto(target)
 
 
 provide(

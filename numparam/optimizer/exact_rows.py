@@ -2,9 +2,9 @@
 
 A row that a row-sparse gradient does not hold still has weight decay, momentum and moments. To
 update every row at every step is exact, and as slow as a dense step. Here each row notes the last
-step it has had, and all steps are noted with what they computed with. Before a row is changed or read, the
-steps that it missed are made with a gradient of zero, in the arithmetic of the dense optimizer, so
-that the bits are the same.
+step it has had, and all steps are noted with what they computed with. Before a row is changed or
+read, the steps that it missed are made with a gradient of zero, in the arithmetic of the dense
+optimizer, so that the bits are the same.
 """
 
 from __future__ import annotations

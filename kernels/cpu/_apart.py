@@ -37,15 +37,15 @@ def _mark(builder, instruction, role):
     instruction.set_metadata("noalias", _scopes(builder, others))
 
 
-def _loaded(builder, address, index, kind, role):
+def _loaded(context, builder, address, index, kind, role):
     loaded = builder.load(_elements._pointer(builder, address, index, kind))
     _mark(builder, loaded, role)
-    return _elements.widened(builder, loaded, kind)
+    return _elements.widened(context, builder, loaded, kind)
 
 
-def _stored(builder, address, index, value, kind, role):
+def _stored(context, builder, address, index, value, kind, role):
     pointer = _elements._pointer(builder, address, index, kind)
-    _mark(builder, builder.store(_elements.narrowed(builder, value, kind), pointer), role)
+    _mark(builder, builder.store(_elements.narrowed(context, builder, value, kind), pointer), role)
 
 
 @intrinsic(prefer_literal=True)
@@ -54,7 +54,7 @@ def load_apart(typing_context, address, index, kind, role):
     name, number = kind.literal_value, role.literal_value
 
     def codegen(context, builder, signature, arguments):
-        return _loaded(builder, arguments[0], arguments[1], name, number)
+        return _loaded(context, builder, arguments[0], arguments[1], name, number)
 
     return _elements._VALUE[name](types.int64, types.int64, kind, role), codegen
 
@@ -65,7 +65,7 @@ def store_apart(typing_context, address, index, value, kind, role):
     name, number = kind.literal_value, role.literal_value
 
     def codegen(context, builder, signature, arguments):
-        _stored(builder, arguments[0], arguments[1], arguments[2], name, number)
+        _stored(context, builder, arguments[0], arguments[1], arguments[2], name, number)
         return context.get_dummy_value()
 
     value_type = _elements._VALUE[name]
@@ -80,7 +80,14 @@ def load_all(typing_context, addresses, index, kind, role):
 
     def codegen(context, builder, signature, arguments):
         loaded = [
-            _loaded(builder, builder.extract_value(arguments[0], i), arguments[1], name, number + i)
+            _loaded(
+                context,
+                builder,
+                builder.extract_value(arguments[0], i),
+                arguments[1],
+                name,
+                number + i,
+            )
             for i in range(count)
         ]
         return context.make_tuple(builder, result, loaded)
@@ -98,7 +105,7 @@ def store_all(typing_context, addresses, index, values, kind, role):
         for i in range(count):
             address = builder.extract_value(arguments[0], i)
             value = builder.extract_value(arguments[2], i)
-            _stored(builder, address, arguments[1], value, name, number + i)
+            _stored(context, builder, address, arguments[1], value, name, number + i)
         return context.get_dummy_value()
 
     return types.void(addresses, types.int64, given, kind, role), codegen
@@ -113,8 +120,8 @@ def rounded(typing_context, values, kind):
         made = []
         for i in range(len(values)):
             value = builder.extract_value(arguments[0], i)
-            stored = _elements.narrowed(builder, value, name)
-            made.append(_elements.widened(builder, stored, name))
+            stored = _elements.narrowed(context, builder, value, name)
+            made.append(_elements.widened(context, builder, stored, name))
         return context.make_tuple(builder, values, made)
 
     return values(values, kind), codegen

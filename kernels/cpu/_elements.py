@@ -16,6 +16,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu import _half
 
 _VALUE = {
     "float16": types.float32, "bfloat16": types.float32,
@@ -45,20 +46,20 @@ def _pointer(builder, address, index, kind):
     return builder.gep(base, [index], inbounds=True)
 
 
-def widened(builder, stored, kind):
+def widened(context, builder, stored, kind):
     """Value of an element as it is stored in memory."""
     if kind == "float16":
-        return builder.fpext(builder.bitcast(stored, ir.HalfType()), ir.FloatType())
+        return _half.widened(context, builder, stored)
     if kind == "bfloat16":
         high = builder.shl(builder.zext(stored, _I32), ir.Constant(_I32, 16))
         return builder.bitcast(high, ir.FloatType())
     return cgutils.is_not_null(builder, stored) if kind == "bool" else stored
 
 
-def narrowed(builder, value, kind):
+def narrowed(context, builder, value, kind):
     """Form in which a value is stored in memory."""
     if kind == "float16":
-        return builder.bitcast(builder.fptrunc(value, ir.HalfType()), _I16)
+        return _half.rounded(context, builder, value)
     if kind == "bfloat16":
         return _round_to_bfloat16(builder, value)
     return builder.zext(value, ir.IntType(8)) if kind == "bool" else value
@@ -71,7 +72,7 @@ def load(typing_context, address, index, kind):
 
     def codegen(context, builder, signature, arguments):
         loaded = builder.load(_pointer(builder, arguments[0], arguments[1], name))
-        return widened(builder, loaded, name)
+        return widened(context, builder, loaded, name)
 
     return _VALUE[name](types.int64, types.int64, kind), codegen
 
@@ -84,7 +85,8 @@ def store(typing_context, address, index, value, kind):
 
     def codegen(context, builder, signature, arguments):
         address, index, value, _ = arguments
-        builder.store(narrowed(builder, value, name), _pointer(builder, address, index, name))
+        stored = narrowed(context, builder, value, name)
+        builder.store(stored, _pointer(builder, address, index, name))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, value_type, kind), codegen

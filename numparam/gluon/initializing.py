@@ -35,11 +35,17 @@ class Request:
 
     Parameters
     ----------
-    init, ctx, default_init
+    init, ctx, default_init, force_reinit
         As for `Parameter.initialize`.
+
+    Attributes
+    ----------
+    force_reinit : bool
+        As given.
     """
 
-    def __init__(self, init: Any, ctx: Any, default_init: Any) -> None:
+    def __init__(self, init: Any, ctx: Any, default_init: Any, force_reinit: bool) -> None:
+        self.force_reinit = force_reinit
         self._init = init
         self._ctx = ctx
         if default_init is None or default_init is NEW_UNIFORM:
@@ -76,7 +82,7 @@ class Request:
         return values
 
 
-def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -> Ready | None:
+def prepare(parameter: Any, request: Request, plain: bool | None = None) -> Ready | None:
     """Do all of `Parameter.initialize` that can fail; calling what is returned does the rest.
 
     Parameters
@@ -85,21 +91,21 @@ def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -
         The parameter.
     request : Request
         What it is initialized with.
-    force_reinit : bool
-        Whether it gets new values if it is initialized already; otherwise there is a warning.
-    plain : bool
-        Whether no step is replaced: see `hooks.initializes_plainly`.
+    plain : bool, optional
+        Whether no step is replaced, where the caller knows: see `hooks.initializes_plainly`.
     """
     previous: State = parameter._state
-    if previous.data is not None and not force_reinit:
+    if previous.data is not None and not request.force_reinit:
         warn(
             f"Parameter '{parameter.name}' is already initialized, ignoring. Set "
             "force_reinit=True to re-initialize."
         )
         return None
     values = request.of(parameter.init, parameter.name)
-    retry = (prepare, (request, force_reinit, plain))
+    retry = (prepare, request)
     if shape_rules.is_known(previous.shape):
+        if plain is None:
+            plain = hooks.initializes_plainly(parameter)
         if not plain and hooks.is_replaced(parameter, "_finish_deferred_init"):
             return partial(_finish_in_own_way, parameter, values.deferred)
         array = _first_array(parameter, previous, values)
@@ -117,7 +123,7 @@ def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -
     )
 
 
-def prepare_finish(parameter: Any) -> Ready | None:
+def prepare_finish(parameter: Any, _: None = None) -> Ready | None:
     """Make the arrays of an initialization that waited for the shape; None if none waits.
 
     Raises
@@ -139,7 +145,7 @@ def prepare_finish(parameter: Any) -> Ready | None:
         values = _first_array(parameter, previous, FirstValues(init, default_init, ctx_list))
     else:
         values = data if data.dtype == dtype else data.astype(dtype)
-    return replicas.prepare(parameter, previous, previous, values, ctx_list, (prepare_finish, ()))
+    return replicas.prepare(parameter, previous, previous, values, ctx_list, (prepare_finish, None))
 
 
 def _finish_in_own_way(parameter: Any, deferred: tuple[Any, ...]) -> None:

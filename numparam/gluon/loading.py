@@ -264,7 +264,7 @@ class LoadPlan:
             else:
                 state = state.but(dtype=dtype.type)
         bind = replicas.prepare(
-            parameter, previous, state, values, self._contexts, (_again, (self,)), owned
+            parameter, previous, state, values, self._contexts, (_again, self), owned
         )
         if cast is None:
             return bind
@@ -277,7 +277,7 @@ class LoadPlan:
                 parameter._state.but(shape=self._shape),
                 values,
                 self._contexts,
-                (_again, (self,)),
+                (_again, self),
                 owned,
             )()
 

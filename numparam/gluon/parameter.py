@@ -13,7 +13,6 @@ import numpy as np
 
 from numparam import autograd, initializer, symbol
 from numparam.context import Context, current_context
-from numparam.devices import epochs
 from numparam.gluon import (
     checks,
     hooks,
@@ -30,7 +29,7 @@ from numparam.gluon import (
 from numparam.gluon.callers import warn
 from numparam.gluon.errors import DeferredInitializationError
 from numparam.gluon.placed import Placed
-from numparam.gluon.state import REPLACING, Mark, Ready, State, assign_together
+from numparam.gluon.state import Mark, Ready, State, replace_state
 from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
@@ -304,9 +303,8 @@ class Parameter:
         >>> weight.list_ctx()
         [cpu(0), cpu(1)]
         """
-        request = initializing.Request(init, ctx, default_init)
-        plain = hooks.initializes_plainly(self)
-        self._make(initializing.prepare(self, request, force_reinit, plain))
+        request = initializing.Request(init, ctx, default_init, force_reinit)
+        self._make(initializing.prepare(self, request))
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """Return the parameter's array on a context.
@@ -787,16 +785,8 @@ class Parameter:
         bool
             Whether it was replaced; False if another thread has replaced it.
         """
-        # Before and after: an interrupt may come in between.
-        epochs.bump()
-        with REPLACING:
-            if self._state is not previous:
-                return False
-            if marks:
-                assign_together(self, state, marks)
-            else:
-                self._state = state
-        epochs.bump()
+        if not replace_state(self, previous, state, marks):
+            return False
         if self._tables and previous.gradients is not state.gradients:
             tables, self._tables = self._tables, []
             zeroing.release(tables)

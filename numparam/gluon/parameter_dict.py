@@ -325,7 +325,7 @@ class ParameterDict:
             init = Uniform()
         if verbose:
             init = as_initializer(init)._verbose_copy()
-        request = initializing.Request(None, ctx, init)
+        request = initializing.Request(None, ctx, init, force_reinit)
         changes: list[Ready | None] = []
         for member in self._members():
             plain = hooks.initializes_plainly(member)
@@ -334,7 +334,7 @@ class ParameterDict:
                     partial(member.initialize, None, ctx, init, force_reinit=force_reinit)
                 )
             else:
-                changes.append(initializing.prepare(member, request, force_reinit, plain))
+                changes.append(initializing.prepare(member, request, plain))
         _make(changes)
 
     def zero_grad(self) -> None:

@@ -145,7 +145,7 @@ def prepare(
     state: State,
     values: Any,
     places: Sequence[Context],
-    retry: tuple[Any, tuple[Any, ...]],
+    retry: tuple[Any, Any],
     owned: bool = False,
     plain: bool = False,
 ) -> Ready:
@@ -164,7 +164,7 @@ def prepare(
     places : sequence of Context
         Where.
     retry : tuple
-        The function that prepared the change, and its arguments after the parameter; see `Commit`.
+        A function that prepares the change again, and its argument; see `Commit`.
     owned : bool, default False
         Whether `values` was made for this parameter alone; then it becomes one of the arrays.
     plain : bool, default False
@@ -183,16 +183,16 @@ def prepare(
             parameter._update(lambda now: now.but(deferred=()))
 
         return initialize
-    return with_gradients(
-        parameter, previous, state, copies(parameter, values, places, owned), places, retry, plain
-    )
+    data = copies(parameter, values, places, owned)
+    if plain:
+        return _bound(parameter, previous, state, data, places, retry)
+    return with_gradients(parameter, previous, state, data, places, retry)
 
 
 def copies(parameter: Any, values: Any, places: Sequence[Context], owned: bool) -> Placed:
     """Copy values to all contexts; if they are `owned`, the first copy may be they themselves."""
     first = places[0]
-    alone = owned and (values._ctx is first or values._ctx == first)
-    arrays = [values] if alone else []
+    arrays = [values] if owned and (values._ctx is first or values._ctx == first) else []
     if len(arrays) < len(places):
         try:
             arrays.extend(transfers.copied(values, ctx) for ctx in places[len(arrays) :])
@@ -207,28 +207,40 @@ def with_gradients(
     state: State,
     data: Placed,
     places: Sequence[Context],
-    retry: tuple[Any, tuple[Any, ...]],
-    plain: bool = False,
+    retry: tuple[Any, Any],
 ) -> Ready:
     """Make gradients for new data; see `prepare`."""
-    if not plain and hooks.is_replaced(parameter, "_init_grad"):
+    if not hooks.is_replaced(parameter, "_init_grad"):
+        return _bound(parameter, previous, state, data, places, retry)
 
-        def bind() -> None:
-            parameter._update(
-                lambda now: State(state.shape, state.dtype, now.grad_req, tuple(places), data, None)
-            )
-            parameter._init_grad()
+    def bind() -> None:
+        parameter._update(
+            lambda now: State(state.shape, state.dtype, now.grad_req, tuple(places), data, None)
+        )
+        parameter._init_grad()
 
-        return bind
+    return bind
+
+
+def _bound(
+    parameter: Any,
+    previous: State,
+    state: State,
+    data: Placed,
+    places: Sequence[Context],
+    retry: tuple[Any, Any],
+) -> Commit:
     grad_req = parameter.grad_req
-    try:
-        gradients = new_gradients(parameter, data, grad_req)
-    except MXNetError as error:
-        raise _unusable(parameter, places, error) from error
-    if gradients is not None:
-        for array, gradient in zip(data, gradients, strict=True):
-            array._mark(gradient, grad_req)
-    made = state.holding(data, gradients, places)
+    if grad_req == "null":
+        gradients = None
+    else:
+        try:
+            gradients = new_gradients(parameter, data, grad_req)
+        except MXNetError as error:
+            raise _unusable(parameter, places, error) from error
+        for position, gradient in enumerate(gradients or ()):
+            data[position]._mark(gradient, grad_req)
+    made = State(state.shape, state.dtype, state.grad_req, tuple(places), data, gradients)
     return Commit((parameter, previous, made, (), *retry))
 
 

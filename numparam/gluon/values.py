@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -65,7 +65,7 @@ def _prepare_waiting(parameter: Any, source: Any) -> Ready:
     shape = _fitting_shape(parameter, previous, source)
     form = _in_own_form(parameter, source)
     state = previous.but(shape=shape, deferred=(*previous.deferred[:3], form))
-    return Commit((parameter, previous, state, (), _prepare_waiting, (source,)))
+    return Commit((parameter, previous, state, (), _prepare_waiting, source))
 
 
 def _in_own_form(parameter: Any, source: Any) -> Any:
@@ -97,7 +97,7 @@ def prepare_move(parameter: Any, ctx: Any) -> Ready:
     """Do all of `Parameter.reset_ctx` that can fail; calling what is returned does the rest."""
     ctx_list = contexts.as_context_list(ctx, parameter.name)
     previous: State = parameter._state
-    retry = (prepare_move, (ctx_list,))
+    retry = (prepare_move, ctx_list)
     if previous.data is not None:
         with autograd.pause():
             # A subclass may return an array that something else holds, too.
@@ -119,8 +119,12 @@ def prepare_copies(parameter: Any, data: Any, ctx: Iterable[Context]) -> Ready:
     ctx_list = contexts.as_context_list(list(ctx), parameter.name)
     previous: State = parameter._state
     arrays = replicas.copies(parameter, data, ctx_list, owned=False)
-    retry = (prepare_copies, (data, ctx_list))
+    retry = (_copy_again, (data, ctx_list))
     return replicas.with_gradients(parameter, previous, previous, arrays, ctx_list, retry)
+
+
+def _copy_again(parameter: Any, argument: tuple[Any, list[Context]]) -> Ready:
+    return prepare_copies(parameter, *argument)
 
 
 def prepare_cast(parameter: Any, dtype: Any) -> Ready:
@@ -128,7 +132,7 @@ def prepare_cast(parameter: Any, dtype: Any) -> Ready:
     wanted = checks.checked_dtype(dtype, parameter.name)
     given = np.float32 if dtype is None else dtype
     previous: State = parameter._state
-    retry = (prepare_cast, (dtype,))
+    retry = (prepare_cast, dtype)
     rows.settle(parameter)
     if previous.data is None:
         return Commit((parameter, previous, previous.but(dtype=given), (), *retry))
@@ -151,7 +155,7 @@ def prepare_grad_req(parameter: Any, grad_req: str) -> Ready | None:
     previous: State = parameter._state
     if grad_req == previous.grad_req:
         return None
-    retry = (prepare_grad_req, (grad_req,))
+    retry = (prepare_grad_req, grad_req)
     if previous.data is None:
         return Commit((parameter, previous, previous.but(grad_req=grad_req), (), *retry))
     if grad_req == "null":
@@ -172,7 +176,11 @@ def prepare_gradients(parameter: Any) -> Ready | None:
         return None
     gradients, marks = _marked(parameter, previous, parameter.grad_req)
     state = previous.but(gradients=gradients, deferred=())
-    return Commit((parameter, previous, state, marks, prepare_gradients, ()))
+    return Commit((parameter, previous, state, marks, _again, prepare_gradients))
+
+
+def _again(parameter: Any, prepare: Callable[[Any], Ready | None]) -> Ready | None:
+    return prepare(parameter)
 
 
 def _marked(parameter: Any, state: State, grad_req: str) -> tuple[Placed | None, list[Mark]]:

@@ -93,7 +93,7 @@ def imported(capsule: Any) -> np.ndarray:
     Raises
     ------
     TypeError
-        If it is no DLPack capsule, or used already.
+        If it is not a DLPack capsule, or was used before.
     """
     versioned = bool(_is_valid(capsule, _VERSIONED))
     if not versioned and not _is_valid(capsule, _FIRST):

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["bind", "function_of", "method", "named", "names_of", "signature", "unknown_operation"]
 
 
+# Methods that NumPy's functions of the same names call with a dtype, in which they compute.
+_CALLED_WITH_DTYPE = frozenset({"mean", "prod", "sum"})
+
+
 def names_of(prefix: str = "") -> list[str]:
     """Return the names of the operations that are functions of one namespace.
 
@@ -88,8 +92,13 @@ def _function(name: str, row: Operation) -> Callable[..., Any]:
 def method(name: str) -> Callable[..., NDArray]:
     """Make the method of an operation; its first input is the array itself."""
     row = OPERATIONS[name]
+    takes_dtype = name in _CALLED_WITH_DTYPE
 
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
+        if takes_dtype and "dtype" in keywords:
+            dtype = keywords.pop("dtype")
+            if dtype is not None:
+                arguments = (arguments[0].astype(dtype), *arguments[1:])
         inputs, attributes, positional_out = bind(row, arguments, keywords)
         return invoke(row, inputs, attributes, out if positional_out is None else positional_out)
 

@@ -185,7 +185,7 @@ class ndarray(NDArray):
         """
         if order == "F" or casting != "unsafe":
             raise NotImplementedError(
-                f"astype is there for order='K' and casting='unsafe', not for order={order!r} and "
+                f"astype supports only order='K' and casting='unsafe', not order={order!r} and "
                 f"casting={casting!r}"
             )
         return super().astype(dtype, copy=copy)

@@ -162,7 +162,7 @@ def _capsule_of(exporter: Any) -> Any:
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:
-    """Give a DLPack capsule of an array, for reading.
+    """Return a DLPack capsule of an array, for reading.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def to_dlpack_for_read(data: NDArray) -> Any:
 
 
 def to_dlpack_for_write(data: NDArray) -> Any:
-    """Give a DLPack capsule of an array, for writing into its memory.
+    """Return a DLPack capsule of an array, for writing into its memory.
 
     Parameters
     ----------

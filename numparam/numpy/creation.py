@@ -50,7 +50,7 @@ def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray
     Raises
     ------
     TypeError
-        If the values are no numbers, or a sparse array.
+        If the values are not numbers, or are a sparse array.
 
     Notes
     -----

@@ -26,7 +26,7 @@ _INSTEAD = {
 
 
 def refuse(name: str) -> NoReturn:
-    """Refuse a name that ``mx.np`` does not have.
+    """Raise the error for a name that ``mx.np`` does not have.
 
     Raises
     ------

@@ -22,11 +22,13 @@ from numparam.optimizer.dcasgd import DCASGD
 from numparam.optimizer.ftml import FTML
 from numparam.optimizer.ftrl import Ftrl
 from numparam.optimizer.fused import FusedOptimizer
+from numparam.optimizer.lbsgd import LBSGD
 from numparam.optimizer.nadam import Nadam
 from numparam.optimizer.nag import NAG
 from numparam.optimizer.optimizer import Optimizer, create, register
 from numparam.optimizer.rmsprop import RMSProp
 from numparam.optimizer.sgd import SGD, ccSGD
+from numparam.optimizer.sgld import SGLD
 from numparam.optimizer.signum import Signum
 from numparam.optimizer.test import Test
 from numparam.optimizer.updater import Updater, get_updater
@@ -34,8 +36,10 @@ from numparam.optimizer.updater import Updater, get_updater
 __all__ = [
     "DCASGD",
     "FTML",
+    "LBSGD",
     "NAG",
     "SGD",
+    "SGLD",
     "AdaDelta",
     "AdaGrad",
     "Adam",

@@ -6,16 +6,16 @@ import importlib
 import pickle
 
 import numpy as np
-import optimizer_steps
 import pytest
-from awkward import same_bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optimizer_steps import OPTIMIZERS, Optimizer, coefficients, dtype_held, states_of
 
 from numparam import kernels
 from numparam.kernels import _coefficients
 from numparam.kernels.cpu import _pool, adam, sgd
+from tests.support import optimizer_steps
+from tests.support.awkward_inputs import same_bits
+from tests.support.optimizer_steps import OPTIMIZERS, Optimizer, coefficients, dtype_held, states_of
 
 EXACT = [one for one in OPTIMIZERS if one.exact]
 WD, RESCALE, CLIP = 0.01, 0.5, 0.6
@@ -175,7 +175,7 @@ class Training:
 
 
 def both_trainings(optimizer, kind, mixed, wd, plan):
-    """Train densely and exactly, a row-sparse gradient a step, and compare where it is looked at."""
+    """Train densely and exactly with row-sparse gradients, and compare where it is looked at."""
     module = module_of(optimizer)
     dense, exact = (Training(optimizer, kind, mixed, 12) for _ in range(2))
     made = []

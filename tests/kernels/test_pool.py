@@ -181,11 +181,11 @@ def test_a_failing_caller_withdraws_its_tickets_and_waits(threads):
 
 
 def test_where_no_thread_can_start_the_caller_does_the_work_alone(threads, monkeypatch):
-    def refuse(self):
+    def refuse(function, arguments):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_pool, "_pool", _pool._Pool())
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_pool._thread, "start_new_thread", refuse)
     call = Counted(7)
     _pool.run(call, nbytes=LARGE, pieces=7)
     assert call.entered == [threading.current_thread()]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+
 from tests.support.awkward_inputs import dtype_of, values
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")

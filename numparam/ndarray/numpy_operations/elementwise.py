@@ -28,7 +28,7 @@ _OF_NUMPY: tuple[tuple[str, tuple[str, ...], Callable[..., Any], str], ...] = (
     ("trunc", ("fix",), np.trunc, "the number without its fraction"),
     ("logical_not", (), np.logical_not, "whether it is 0"),
     ("invert", ("bitwise_not",), np.invert, "the number with all bits flipped"),
-    ("isnan", (), np.isnan, "whether it is no number"),
+    ("isnan", (), np.isnan, "whether it is not a number"),
     ("isinf", (), np.isinf, "whether it is infinite"),
     ("isfinite", (), np.isfinite, "whether it is a finite number"),
 )
@@ -77,7 +77,7 @@ def _register(
     result: str,
 ) -> None:
     names = tuple(f"_np_{alias}" for alias in aliases)
-    summary = f"Give {gives}, for each element."
+    summary = f"Return {gives}, for each element."
     register(
         Operation(
             f"_np_{name}", forward, names, ("x",), dtype="computed", summary=summary, result=result

@@ -115,13 +115,13 @@ def _min(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
 
 @operation("_np_any", dtype="computed", result="Of the dtype bool.")
 def _any(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Tell whether an element along the axes is nonzero."""
+    """Check whether an element along the axes is nonzero."""
     return np.asarray(np.any(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 
 @operation("_np_all", dtype="computed", result="Of the dtype bool.")
 def _all(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Tell whether all elements along the axes are nonzero."""
+    """Check whether all elements along the axes are nonzero."""
     return np.asarray(np.all(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 

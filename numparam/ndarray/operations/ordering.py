@@ -39,7 +39,7 @@ def _sort(data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Arra
 def _argsort(
     data: Array, *, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32"
 ) -> Array:
-    """Give the positions that sort along an axis, or the flattened array."""
+    """Return the positions that sort along an axis, or the flattened array."""
     data, axis = _along(data, axis)
     return _order(data, axis, is_ascend).astype(as_dtype(dtype))
 

@@ -168,7 +168,7 @@ def _moments(data: Array, *, axes: Any = None, keepdims: bool = False) -> tuple[
 
 @operation("all_finite", dtype="computed", result="One float32 number.")
 def _all_finite(data: Array, *, init_output: bool = True) -> Array:
-    """Tell whether all elements are finite: 1 if so, else 0."""
+    """Check whether all elements are finite: 1 if so, else 0."""
     return np.array([np.isfinite(data).all()], np.float32)
 
 

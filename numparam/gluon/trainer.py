@@ -291,8 +291,8 @@ class Trainer:
     def _step_on_store(self, lineup: Lineup, ignore_stale_grad: bool) -> None:
         if self._overflows():
             return
-        store, places = self._kvstore, range(len(self._contexts))
-        assert store is not None
+        store: Any = self._kvstore
+        places = range(len(self._contexts))
         positions = range(len(lineup.indices))
         if ignore_stale_grad:
             fresh = set().union(*lineup.fresh_positions())
@@ -528,8 +528,7 @@ class Trainer:
         self._ready()
         self._lined_up()
         index = self._param2idx[parameter.name]
-        store = self._kvstore
-        assert isinstance(store, KVStore)
+        store: Any = self._kvstore
         if full_idx:
             if row_id.size != out.shape[0]:
                 raise TrainerCallError(f"{row_id.size} ids are not those of {out.shape[0]} rows")
@@ -566,7 +565,6 @@ class Trainer:
         """
         self._ready()
         if self._update_on_kvstore and not isinstance(self._kvstore, KVStore):
-            assert self._kvstore is not None
             self._kvstore.save_optimizer_states(fname, dump_optimizer=True)
             return
         if self._params_to_init:
@@ -594,7 +592,6 @@ class Trainer:
         """
         self._ready()
         if self._update_on_kvstore and not isinstance(self._kvstore, KVStore):
-            assert self._kvstore is not None
             self._kvstore.load_optimizer_states(fname)
             return
         with open(fname, "rb") as file:

@@ -336,7 +336,7 @@ class KVStore(KVStoreBase):
             raise RowIdError(f"key {key!r}: {error}") from error
         self._catch_up(key, unique)
         parts = value._checked()
-        if value._holds_all_rows:
+        if parts.indices.shape[0] == value.shape[0]:
             rows = backend.retain.gather(parts.data, unique)
         else:
             rows = backend.retain.retain(parts.indices, parts.data, unique, rows=value.shape[0])
@@ -399,6 +399,7 @@ class KVStore(KVStoreBase):
         AssertionError
             If the store has no optimizer.
         """
+        self._states_of("load")
         with open(fname, "rb") as file:
             contents = file.read()
         with self._lock:

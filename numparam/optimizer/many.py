@@ -111,7 +111,7 @@ class Entry:
             )
         if weight.stype == "csr" or grad.stype == "csr":
             raise GradientError(f"{name}: csr arrays are not trained; use row_sparse or default")
-        if weight.stype == "row_sparse" and not weight._holds_all_rows:  # type: ignore[attr-defined]
+        if weight.stype == "row_sparse" and weight._buffer.shape[0] != weight.shape[0]:
             raise WeightError(
                 f"{name}: a row_sparse weight must store all of its {weight.shape[0]} rows to be "
                 f"updated; this one stores {weight._buffer.shape[0]}"

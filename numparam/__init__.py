@@ -42,11 +42,14 @@ if TYPE_CHECKING:
         gluon,
         initializer,
         kernels,
+        kvstore,
+        lr_scheduler,
         model,
         name,
         ndarray,
         numpy,
         numpy_extension,
+        optimizer,
         random,
         runtime,
         symbol,
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
         util,
     )
     from numparam import initializer as init
+    from numparam import kvstore as kv
     from numparam import ndarray as nd
     from numparam import numpy as np
     from numparam import numpy_extension as npx
@@ -96,6 +100,9 @@ __all__ = [
     "is_np_array",
     "is_np_shape",
     "kernels",
+    "kv",
+    "kvstore",
+    "lr_scheduler",
     "model",
     "name",
     "nd",
@@ -107,6 +114,7 @@ __all__ = [
     "num_gpus",
     "numpy",
     "numpy_extension",
+    "optimizer",
     "random",
     "rnd",
     "runtime",
@@ -123,6 +131,7 @@ __all__ = [
 #: The attributes that are modules of another name.
 _SHORT_NAMES = {
     "init": "initializer",
+    "kv": "kvstore",
     "nd": "ndarray",
     "np": "numpy",
     "npx": "numpy_extension",
@@ -151,15 +160,6 @@ _HOMES = {
     "use_np_shape": "modes.np_decorators",
 }
 
-#: What MXNet has and this version of numparam does not, though it belongs to parameters.
-_NOT_YET = {
-    "kv": "key-value store",
-    "kvstore": "key-value store",
-    "lr_scheduler": "learning rate schedules",
-    "optimizer": "optimizers",
-}
-
-
 find_by_any_name()
 explain_imports()
 
@@ -169,13 +169,6 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
-    elif name in _NOT_YET:
-        raise AttributeError(
-            f"numparam {__version__} has no {_NOT_YET[name]} yet, so no numparam.{name}; it has "
-            "gluon.Parameter and ParameterDict, whose gradients your own code applies: "
-            "docs/examples/digits.py shows how",
-            name=name,
-        )
     else:
         raise missing(
             "numparam",

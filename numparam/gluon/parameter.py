@@ -481,7 +481,7 @@ class Parameter:
         """
         rows.require_row_sparse(self, "row_sparse_data")
         rows.check_row_ids(self, row_id)
-        return self._get_row_sparse(self._data, row_id.context, row_id)
+        return self._get_row_sparse(self._state.data, row_id.context, row_id)
 
     def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
         """Return the same rows on all contexts of a row-sparse parameter.
@@ -502,7 +502,7 @@ class Parameter:
             As for `row_sparse_data`.
         """
         rows.require_row_sparse(self, "list_row_sparse_data")
-        return self._get_row_sparse(self._data, list, row_id)
+        return self._get_row_sparse(self._state.data, list, row_id)
 
     def rows(self, ids: Any, ctx: Context | None = None) -> NDArray:
         """Return some rows of the parameter's array on a context, dense or row-sparse.
@@ -841,6 +841,8 @@ class Parameter:
 
     @property
     def _data(self) -> Placed | None:
+        if self._trainer is not None and self._stype != _DENSE:
+            rows.settle(self)
         return self._state.data
 
     @_data.setter

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numparam import autograd
-from numparam.gluon import transfers
+from numparam.gluon import rows, transfers
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import State
 
@@ -29,6 +29,7 @@ _NAMES = {
 
 def state_of(parameter: Any) -> dict[str, Any]:
     """Return what a pickle of a parameter holds."""
+    rows.settle(parameter)
     held = dict(parameter.__dict__)
     state: State = held.pop("_state")
     del held["_tables"], held["_variable"]

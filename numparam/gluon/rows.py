@@ -1,8 +1,8 @@
 """Rows of row-sparse parameters, and the Trainer that owns their values between updates.
 
-While a Trainer updates on its store, the parameter's own arrays are older than the store's. So
-rows, and the whole parameter, are pulled from it; and before values are written, which makes the
-Trainer forget its store, every row-sparse parameter of that Trainer is brought up to date.
+A Trainer updates the array of the first context, and there the rows that gradients hold: others,
+and the arrays of other contexts, may be behind. So rows, and the whole parameter, are pulled from
+the Trainer; and before values are read or written by other ways, it brings all of them up to date.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
     "pull",
     "reduced",
     "require_row_sparse",
+    "settle",
 ]
 
 
@@ -46,6 +47,9 @@ class RowStore(Protocol):
         self, parameter: Any, out: Any, row_id: NDArray, full_idx: bool = False
     ) -> None:
         """Write rows of a parameter into row-sparse arrays."""
+
+    def _settle(self, parameter: Any) -> None:
+        """Bring a parameter's own arrays up to date, on all contexts."""
 
     def _reset_kvstore(self) -> None:
         """Forget the store; values are taken from the parameters again."""
@@ -155,6 +159,13 @@ def _pulled(parameter: Any, state: State) -> Any:
     return transfers.all_rows(result)
 
 
+def settle(parameter: Any) -> None:
+    """Bring a sparse parameter's own arrays up to date, on all contexts."""
+    settle_in = getattr(parameter._trainer, "_settle", None)
+    if settle_in is not None and parameter._stype != "default":
+        settle_in(parameter)
+
+
 def before_writing(parameter: Any) -> None:
     """Make the Trainer forget its store, which would overwrite the values that are written now."""
     trainer = parameter._trainer
@@ -166,7 +177,10 @@ def before_writing(parameter: Any) -> None:
         return
     for member in getattr(trainer, "_params", ()):
         state: State = member._state
-        if member._stype == "row_sparse" and state.data is not None:
+        if hasattr(trainer, "_settle"):
+            settle(member)
+        elif member._stype == "row_sparse" and state.data is not None:
+            # A store of one's own, whose values are not the parameters' arrays.
             whole = _pulled(member, state)
             for array in state.data:
                 transfers.overwrite(array, whole)

@@ -135,6 +135,7 @@ def prepare_cast(parameter: Any, dtype: Any) -> Ready:
     given = np.float32 if dtype is None else dtype
     previous: State = parameter._state
     retry = (prepare_cast, dtype)
+    rows.settle(parameter)
     if previous.data is None:
         return Commit((parameter, previous, previous.but(dtype=given), (), *retry))
     with autograd.pause():

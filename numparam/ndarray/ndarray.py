@@ -12,7 +12,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.devices import epochs
+from numparam.devices import epochs, exports
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
@@ -502,13 +502,13 @@ class NDArray:
         if self._buffer.dtype == bfloat16:
             # Its type string says no more than two bytes, and NumPy asks here before __array__.
             raise AttributeError("__array_interface__ cannot describe bfloat16; use np.asarray")
-        return self._host_memory().__array_interface__
+        return self._exported_memory().__array_interface__
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         return apply_ufunc(self, ufunc, method, inputs, keywords)
 
     def __dlpack__(self, **keywords: Any) -> Any:
-        return capsules.exported(self._host_memory(), **keywords)
+        return capsules.exported(self._exported_memory(), **keywords)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         self._host_memory()
@@ -533,7 +533,7 @@ class NDArray:
             It can be used once.
         """
         self._require_writable()
-        return capsules.exported(self._host_memory())
+        return capsules.exported(self._exported_memory())
 
     @property
     def _shares_host_memory(self) -> bool:
@@ -542,6 +542,11 @@ class NDArray:
     def _host_memory(self) -> np.ndarray:
         """Return the NumPy array that shares the memory; a ValueError if none can."""
         return host_memory.shared(self)
+
+    def _exported_memory(self) -> np.ndarray:
+        """Return what `_host_memory` does, for another library, which may write into it."""
+        exports.note(self._buffer)
+        return self._host_memory()
 
     # Pickling
 

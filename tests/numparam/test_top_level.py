@@ -14,6 +14,7 @@ import numparam as mx
 
 SHORT_NAMES = {
     "init": "initializer",
+    "kv": "kvstore",
     "nd": "ndarray",
     "np": "numpy",
     "npx": "numpy_extension",
@@ -29,6 +30,8 @@ PATHS = {
     "gluon": "ParameterDict",
     "gluon.parameter": "Parameter",
     "initializer": "Xavier",
+    "kvstore": "create",
+    "lr_scheduler": "FactorScheduler",
     "name": "NameManager",
     "ndarray": "NDArray",
     "ndarray.ndarray": "NDArray",
@@ -36,6 +39,7 @@ PATHS = {
     "ndarray.sparse": "RowSparseNDArray",
     "numpy": "ndarray",
     "numpy_extension": "set_np",
+    "optimizer": "SGD",
     "random": "seed",
     "symbol": "var",
     "test_utils": "assert_almost_equal",

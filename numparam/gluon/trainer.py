@@ -516,7 +516,8 @@ class Trainer:
         if isinstance(wanted, KVStoreBase):
             return wanted
         raise TypeError(
-            f"kvstore must be a store, its name or None, not {type(wanted).__name__} {wanted!r:.100}"
+            "kvstore must be a store, its name or None, not "
+            f"{type(wanted).__name__} {wanted!r:.100}"
         )
 
     # Rows of row-sparse parameters

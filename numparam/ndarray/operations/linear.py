@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 
 __all__: list[str] = []
 
@@ -42,8 +42,39 @@ def _dot(
     inner = lhs.shape[-1]
     if inner != rhs.shape[0]:
         raise ValueError(f"the inner lengths are {inner} and {rhs.shape[0]}")
-    result = _product(lhs.reshape(-1, inner), rhs.reshape(inner, -1))
+    # No -1 for a length: in an array without elements it is not known.
+    rows, columns = math.prod(lhs.shape[:-1]), math.prod(rhs.shape[1:])
+    result = _product(lhs.reshape(rows, inner), rhs.reshape(inner, columns))
     return result.reshape(lhs.shape[:-1] + rhs.shape[1:])
+
+
+@vjp_of("dot")
+def _dot_vjp(
+    cotangent: Array,
+    *,
+    lhs: Array,
+    rhs: Array,
+    needed: tuple[bool, bool],
+    transpose_a: bool,
+    transpose_b: bool,
+) -> tuple[Array | None, Array | None]:
+    if lhs.ndim == 1 and rhs.ndim == 1:
+        return cotangent * rhs, cotangent * lhs
+    left = np.moveaxis(lhs, 0, -1) if transpose_a else lhs
+    right = np.moveaxis(rhs, -1, 0) if transpose_b else rhs
+    inner = left.shape[-1]
+    rows, columns = math.prod(left.shape[:-1]), math.prod(right.shape[1:])
+    flat = cotangent.reshape(rows, columns)
+    of_left = of_right = None
+    if needed[0]:
+        of_left = _product(flat, right.reshape(inner, columns).T).reshape(left.shape)
+        if transpose_a:
+            of_left = np.moveaxis(of_left, -1, 0)
+    if needed[1]:
+        of_right = _product(left.reshape(rows, inner).T, flat).reshape(right.shape)
+        if transpose_b:
+            of_right = np.moveaxis(of_right, 0, -1)
+    return of_left, of_right
 
 
 @operation("batch_dot")

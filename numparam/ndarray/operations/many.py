@@ -35,6 +35,10 @@ def _add_n(*args: Array) -> Array:
     return np.sum(args, axis=0)
 
 
+def _add_n_vjp(cotangent: Array, *, args_shape: list[tuple[int, ...]]) -> tuple[Array, ...]:
+    return (cotangent,) * len(args_shape)
+
+
 register(
     Operation(
         "add_n",
@@ -45,6 +49,7 @@ register(
         summary="Add arrays of one shape, element by element, rounding once at the end.",
         result="Of the shape and dtype of the arrays.",
         source="As in MXNet 1.9.1, which clears a sparse ``out`` before it reads it as a source.",
+        vjp=_add_n_vjp,
     )
 )
 
@@ -73,6 +78,7 @@ register(
         kernel=_multi_sum_sq_kernel,
         summary="Sum the squares of the elements of each array.",
         result="One float32 number for each array.",
+        differentiable=False,
     )
 )
 
@@ -106,11 +112,12 @@ register(
         summary="Fill arrays with zeros, in place.",
         result="Nothing: an empty list.",
         source="As in MXNet 1.9.1, which resets floating-point arrays alone; here every dtype is.",
+        differentiable=False,
     )
 )
 
 
-@operation("multi_all_finite", dtype="computed", agree=False, result="One float32 number.")
+@operation("multi_all_finite", dtype="computed", agree=False, result="One float32 number.", differentiable=False)
 def _multi_all_finite(*data: Array, num_arrays: int = 1, init_output: bool = True) -> Array:
     """Tell whether all elements of all arrays are finite: 1 if so, else 0."""
     _count("multi_all_finite", data, num_arrays)

@@ -15,8 +15,8 @@ array([0.5, 1.5], dtype=float32)
 from __future__ import annotations
 
 from numparam.autograd.accumulation import accumulate_grad
+from numparam.autograd.gradients import backward, grad
 from numparam.autograd.marking import mark_variables
-from numparam.recording.differentiation import backward, grad
 from numparam.recording.errors import (
     GradientArgumentError,
     GradientRowsError,

@@ -115,6 +115,14 @@ def _view(data: np.ndarray, *, start: int, shape: tuple[int, ...]) -> np.ndarray
     return data.reshape(-1)[start : start + math.prod(shape)].reshape(shape)
 
 
+def _view_vjp(cotangent: np.ndarray, *, data_shape: tuple[int, ...], start: int) -> np.ndarray:
+    if cotangent.size == math.prod(data_shape):
+        return cotangent.reshape(data_shape)
+    result = np.zeros(data_shape, cotangent.dtype)
+    result.reshape(-1)[start : start + cotangent.size] = cotangent.reshape(-1)
+    return result
+
+
 #: The elements from ``start`` on, in ``shape``: all reshapes and contiguous parts.
 VIEW = register(
     Operation(
@@ -123,6 +131,7 @@ VIEW = register(
         inputs=("data",),
         attributes={"start": REQUIRED, "shape": REQUIRED},
         view=True,
+        vjp=_view_vjp,
         summary="Return a piece of an array's memory in a shape.",
     )
 )

@@ -788,8 +788,7 @@ def _sampled(
         ctx, backend = first._ctx, first._backend
     else:
         values = [
-            np.float64(_number(one, name))
-            for name, one in zip(parameters, given, strict=True)
+            np.float64(_number(one, name)) for name, one in zip(parameters, given, strict=True)
         ]
         lengths, wanted = _lengths(shape, out), _float_dtype(dtype, out)
         ctx, backend = (out._ctx, out._backend) if out is not None else device_of(ctx)

@@ -34,9 +34,7 @@ def _concatenate_vjp(
     if axis is None:
         sizes = [math.prod(shape) for shape in arrays_shape]
         parts = _apart(cotangent, sizes, 0)
-        return tuple(
-            part.reshape(shape) for part, shape in zip(parts, arrays_shape, strict=True)
-        )
+        return tuple(part.reshape(shape) for part, shape in zip(parts, arrays_shape, strict=True))
     return tuple(_apart(cotangent, [shape[axis] for shape in arrays_shape], axis))
 
 

@@ -52,7 +52,9 @@ def _take_vjp(
     return result.reshape(a_shape), None
 
 
-@operation("_np_nonzero", dtype="computed", outputs=0, result="Of the dtype int64.", differentiable=False)
+@operation(
+    "_np_nonzero", dtype="computed", outputs=0, result="Of the dtype int64.", differentiable=False
+)
 def _nonzero(a: Array) -> tuple[Array, ...]:
     """Give the positions of the nonzero elements, one int64 array for each axis."""
     return tuple(np.asarray(positions, np.int64) for positions in np.nonzero(a != 0))
@@ -78,13 +80,17 @@ def _argsort(a: Array, *, axis: int | None = -1) -> Array:
     return np.argsort(a, axis, kind="stable").astype(np.int64)
 
 
-@operation("_np_array_equal", dtype="computed", agree=False, result="One boolean.", differentiable=False)
+@operation(
+    "_np_array_equal", dtype="computed", agree=False, result="One boolean.", differentiable=False
+)
 def _array_equal(a1: Array, a2: Array) -> Array:
     """Tell whether two arrays have the same shape and elements."""
     return np.asarray(np.array_equal(a1, a2))
 
 
-@operation("_np_allclose", dtype="computed", agree=False, result="One boolean.", differentiable=False)
+@operation(
+    "_np_allclose", dtype="computed", agree=False, result="One boolean.", differentiable=False
+)
 def _allclose(
     a: Array, b: Array, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:

@@ -69,7 +69,9 @@ def _ones_like(data: Array) -> Array:
     return np.ones(data.shape, data.dtype)
 
 
-@operation("full_like", source="MXNet 1.9.1 has it for ``mx.np`` arrays alone.", differentiable=False)
+@operation(
+    "full_like", source="MXNet 1.9.1 has it for ``mx.np`` arrays alone.", differentiable=False
+)
 def _full_like(data: Array, *, fill_value: float) -> Array:
     """Make an array of one number in the shape of another."""
     return np.full(data.shape, fill_value, data.dtype)

@@ -11,7 +11,7 @@ __all__: list[str] = []
 Array = np.ndarray
 
 
-@operation("_dropout")
+@operation("_dropout", agree=False)
 def _dropout(data: Array, mask: Array) -> Array:
     """Multiply with a mask that broadcasts: 0 for what is dropped, ``1 / (1 - p)`` elsewhere."""
     return data * mask

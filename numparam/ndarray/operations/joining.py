@@ -142,9 +142,7 @@ def _pad(data: Array, *, mode: str, pad_width: Any, constant_value: float = 0) -
 
 
 @vjp_of("pad")
-def _pad_vjp(
-    cotangent: Array, *, data_shape: tuple[int, ...], mode: str, pad_width: Any
-) -> Array:
+def _pad_vjp(cotangent: Array, *, data_shape: tuple[int, ...], mode: str, pad_width: Any) -> Array:
     if mode == "constant":
         starts = integers(pad_width)[::2]
         return cotangent[

@@ -43,7 +43,9 @@ def _dot(
     inner = lhs.shape[-1]
     if inner != rhs.shape[0]:
         raise ValueError(f"the inner lengths are {inner} and {rhs.shape[0]}")
-    result = _product(lhs.reshape(-1, inner), rhs.reshape(inner, -1))
+    # No -1 for a length: in an array without elements it is not known.
+    rows, columns = math.prod(lhs.shape[:-1]), math.prod(rhs.shape[1:])
+    result = _product(lhs.reshape(rows, inner), rhs.reshape(inner, columns))
     return result.reshape(lhs.shape[:-1] + rhs.shape[1:])
 
 
@@ -53,9 +55,9 @@ def _dot_vjp(
     *,
     lhs: Array,
     rhs: Array,
+    needed: tuple[bool, bool],
     transpose_a: bool,
     transpose_b: bool,
-    needed: tuple[bool, ...],
 ) -> tuple[Array | None, Array | None]:
     if lhs.ndim == 1 and rhs.ndim == 1:
         return cotangent * rhs, cotangent * lhs
@@ -63,17 +65,17 @@ def _dot_vjp(
     right = np.moveaxis(rhs, -1, 0) if transpose_b else rhs
     inner = left.shape[-1]
     rows, columns = math.prod(left.shape[:-1]), math.prod(right.shape[1:])
-    matrix = cotangent.reshape(rows, columns)
-    first = second = None
+    flat = cotangent.reshape(rows, columns)
+    of_left = of_right = None
     if needed[0]:
-        first = _product(matrix, np.transpose(right.reshape(inner, columns))).reshape(left.shape)
+        of_left = _product(flat, right.reshape(inner, columns).T).reshape(left.shape)
         if transpose_a:
-            first = np.moveaxis(first, -1, 0)
+            of_left = np.moveaxis(of_left, -1, 0)
     if needed[1]:
-        second = _product(np.transpose(left.reshape(rows, inner)), matrix).reshape(right.shape)
+        of_right = _product(left.reshape(rows, inner).T, flat).reshape(right.shape)
         if transpose_b:
-            second = np.moveaxis(second, 0, -1)
-    return first, second
+            of_right = np.moveaxis(of_right, 0, -1)
+    return of_left, of_right
 
 
 @operation("batch_dot")
@@ -206,9 +208,7 @@ def _gemm(
     axis: int = -2,
 ) -> Array:
     """Compute ``alpha * A @ B + beta * C`` of the matrices in the last two axes of three arrays."""
-    product = _gemm2(
-        A, B, transpose_a=transpose_a, transpose_b=transpose_b, alpha=alpha, axis=axis
-    )
+    product = _gemm2(A, B, transpose_a=transpose_a, transpose_b=transpose_b, alpha=alpha, axis=axis)
     if C.shape != product.shape:
         raise ValueError(f"C must have the shape of the product, {product.shape}, not {C.shape}")
     return product + beta * C

@@ -23,9 +23,7 @@ _HEADS = "As in MXNet 1.9.1. Head gradients are not looked at"
 
 def _check_normalization(normalization: str) -> None:
     if normalization not in _NORMALIZATIONS:
-        raise ValueError(
-            f"normalization must be 'null', 'batch' or 'valid', not {normalization!r}"
-        )
+        raise ValueError(f"normalization must be 'null', 'batch' or 'valid', not {normalization!r}")
 
 
 def _softmax(data: Array, axis: int) -> Array:
@@ -76,9 +74,7 @@ def _softmax_output(
     return _softmax(_in_classes(data, multi_output, preserve_shape), 1).reshape(data.shape)
 
 
-def _check_label(
-    shape: tuple[int, ...], label: tuple[int, ...], multi_output: bool
-) -> None:
+def _check_label(shape: tuple[int, ...], label: tuple[int, ...], multi_output: bool) -> None:
     if label == shape:
         return
     if multi_output:
@@ -140,8 +136,9 @@ def _targets(label: Array, shape: tuple[int, int, int], smooth_alpha: float) -> 
 
 def _check_outputs(name: str, data: Array, label: Array) -> None:
     if data.size != label.size or data.shape[:1] != label.shape[:1]:
-        raise ValueError(f"{name} needs a label for each output; the shapes are {data.shape} "
-                         f"and {label.shape}")
+        raise ValueError(
+            f"{name} needs a label for each output; the shapes are {data.shape} and {label.shape}"
+        )
 
 
 def _scaled(difference: Array, label: Array, grad_scale: float) -> tuple[Array, Array]:

@@ -35,8 +35,8 @@ def _add_n(*args: Array) -> Array:
     return np.sum(args, axis=0)
 
 
-def _add_n_vjp(cotangent: Array, *, args_shape: list[tuple[int, ...]]) -> tuple[Array, ...]:
-    return (cotangent,) * len(args_shape)
+def _add_n_vjp(cotangent: Array, *, args_shape: list[tuple[int, ...]]) -> list[Array]:
+    return [cotangent] * len(args_shape)
 
 
 register(
@@ -46,10 +46,10 @@ register(
         ("ElementWiseSum", "_sum"),
         ("*args",),
         kernel=_add_n_kernel,
+        vjp=_add_n_vjp,
         summary="Add arrays of one shape, element by element, rounding once at the end.",
         result="Of the shape and dtype of the arrays.",
         source="As in MXNet 1.9.1, which clears a sparse ``out`` before it reads it as a source.",
-        vjp=_add_n_vjp,
     )
 )
 
@@ -67,6 +67,10 @@ def _multi_sum_sq_kernel(
     return backend.apply(lambda sums: sums.astype(np.float32), totals)
 
 
+def _multi_sum_sq_vjp(cotangent: Array, *, data: list[Array]) -> list[Array]:
+    return [2 * slope * array for slope, array in zip(cotangent, data, strict=True)]
+
+
 register(
     Operation(
         "multi_sum_sq",
@@ -76,9 +80,9 @@ register(
         attributes={"num_arrays": REQUIRED},
         dtype="computed",
         kernel=_multi_sum_sq_kernel,
+        vjp=_multi_sum_sq_vjp,
         summary="Sum the squares of the elements of each array.",
         result="One float32 number for each array.",
-        differentiable=False,
     )
 )
 
@@ -109,15 +113,21 @@ register(
         writes=True,
         outputs=0,
         kernel=_reset_arrays_kernel,
+        differentiable=False,
         summary="Fill arrays with zeros, in place.",
         result="Nothing: an empty list.",
         source="As in MXNet 1.9.1, which resets floating-point arrays alone; here every dtype is.",
-        differentiable=False,
     )
 )
 
 
-@operation("multi_all_finite", dtype="computed", agree=False, result="One float32 number.", differentiable=False)
+@operation(
+    "multi_all_finite",
+    dtype="computed",
+    agree=False,
+    differentiable=False,
+    result="One float32 number.",
+)
 def _multi_all_finite(*data: Array, num_arrays: int = 1, init_output: bool = True) -> Array:
     """Tell whether all elements of all arrays are finite: 1 if so, else 0."""
     _count("multi_all_finite", data, num_arrays)

@@ -135,9 +135,7 @@ def _wide(*arrays: Array) -> list[Array]:
             )
         if array.dtype.kind in "iub":
             raise ValueError(f"the arrays must be of a floating-point dtype, not {array.dtype}")
-    return [
-        array.astype(np.float32) if array.dtype.itemsize == 2 else array for array in arrays
-    ]
+    return [array.astype(np.float32) if array.dtype.itemsize == 2 else array for array in arrays]
 
 
 def _one_dtype(*arrays: Array) -> None:
@@ -504,9 +502,7 @@ def _ftrl_update(
     slope = _clipped(slope, rescale_grad, clip_gradient)
     new_squares = squares + np.square(slope)
     sums = sums + slope - (np.sqrt(new_squares) - np.sqrt(squares)) * old / lr
-    new = (np.sign(sums) * lamda1 - sums) / (
-        (float(beta) + np.sqrt(new_squares)) / lr + float(wd)
-    )
+    new = (np.sign(sums) * lamda1 - sums) / ((float(beta) + np.sqrt(new_squares)) / lr + float(wd))
     new = np.where(np.abs(sums) > lamda1, new, new.dtype.type(0))
     return _rounded((weight, z, n), new, sums, new_squares)
 
@@ -586,9 +582,7 @@ def _lamb_update_phase1(
     """
     old, slope, first, second = _opened(weight, grad, mean, var)
     slope = _clipped(slope, rescale_grad, clip_gradient)
-    results = _direction(
-        old, slope, first, second, beta1, beta2, epsilon, t, bias_correction, wd
-    )
+    results = _direction(old, slope, first, second, beta1, beta2, epsilon, t, bias_correction, wd)
     return _rounded((weight, mean, var), *results)
 
 

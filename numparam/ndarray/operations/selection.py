@@ -165,9 +165,7 @@ def _batch_take(a: Array, indices: Array) -> Array:
 def _batch_take_vjp(
     cotangent: Array, *, a_shape: tuple[int, ...], indices: Array
 ) -> tuple[Array, None]:
-    return _pick_vjp(
-        cotangent, data_shape=a_shape, index=indices.reshape(-1), axis=1, mode="clip"
-    )
+    return _pick_vjp(cotangent, data_shape=a_shape, index=indices.reshape(-1), axis=1, mode="clip")
 
 
 @operation("fill_element_0index", agree=False)
@@ -347,9 +345,7 @@ def _slice_assign(lhs: Array, rhs: Array, *, begin: Any, end: Any, step: Any = (
 
 
 @vjp_of("_slice_assign")
-def _slice_assign_vjp(
-    cotangent: Array, *, begin: Any, end: Any, step: Any
-) -> tuple[Array, Array]:
+def _slice_assign_vjp(cotangent: Array, *, begin: Any, end: Any, step: Any) -> tuple[Array, Array]:
     key = _slices(cotangent.shape, begin, end, step)
     rest = np.array(cotangent)
     rest[key] = 0
@@ -438,12 +434,17 @@ def _sequence_mask(
 
 @vjp_of("SequenceMask")
 def _sequence_mask_vjp(
-    cotangent: Array, *, sequence_length: Array | None = None, use_sequence_length: bool, axis: int
-) -> tuple[Array, None]:
+    cotangent: Array,
+    *,
+    sequence_length: Array | None = None,
+    use_sequence_length: bool,
+    axis: int,
+    needed: tuple[bool, ...],
+) -> tuple[Array | None, ...]:
     masked = _sequence_mask(
         cotangent, sequence_length, use_sequence_length=use_sequence_length, axis=axis
     )
-    return masked, None
+    return masked, *(None,) * (len(needed) - 1)
 
 
 # `slice` has a second, older name.

@@ -268,7 +268,9 @@ def _space_to_depth_vjp(cotangent: Array, *, block_size: int) -> Array:
     return _depth_to_space(cotangent, block_size=block_size)
 
 
-@operation("shape_array", dtype="computed", result="One int64 number for each axis.", differentiable=False)
+@operation(
+    "shape_array", dtype="computed", result="One int64 number for each axis.", differentiable=False
+)
 def _shape_array(data: Array) -> Array:
     """Give the shape as an array."""
     return np.array(data.shape, np.int64)

@@ -74,8 +74,11 @@ def digamma(data: Array) -> Array:
             total = np.where(small, total - 1 / x, total)
             x = np.where(small, x + 1, x)
         w = 1 / (x * x)
-        series = w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (5 / 660 - w *
-                 (691 / 32760 - w / 12))))))
+        series = w * (
+            1 / 12
+            - w
+            * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (5 / 660 - w * (691 / 32760 - w / 12)))))
+        )
         total = total + np.log(x) - 0.5 / x - series
         # Of the distance from the nearest integer, whose tangent is exact near the poles.
         tangent = np.tan(np.pi * (values - np.round(values)))
@@ -129,8 +132,11 @@ def _trigamma(data: Array) -> Array:
             total = np.where(small, total + 1 / (x * x), total)
             x = np.where(small, x + 1, x)
         w = 1 / (x * x)
-        series = w * (1 / 6 - w * (1 / 30 - w * (1 / 42 - w * (1 / 30 - w * (5 / 66 - w *
-                 (691 / 2730 - w * 7 / 6))))))
+        series = w * (
+            1 / 6
+            - w
+            * (1 / 30 - w * (1 / 42 - w * (1 / 30 - w * (5 / 66 - w * (691 / 2730 - w * 7 / 6)))))
+        )
         total = total + 1 / x + w / 2 + series / x
         sine = np.sin(np.pi * (values - np.round(values)))
         return np.where(below, np.square(np.pi / sine) - total, total)
@@ -149,9 +155,7 @@ def _erfinv(data: Array) -> Array:
         for _ in range(4):
             # Of the distance from 1 for large roots, where that is exact.
             far = root > 0.5
-            distance = np.where(
-                far, (1 - size) - _erfc_of_each(root), _erf_of_each(root) - size
-            )
+            distance = np.where(far, (1 - size) - _erfc_of_each(root), _erf_of_each(root) - size)
             slope = np.exp(-root * root) * 2 / _ROOT_OF_PI
             step = distance / slope
             root = root - step / (1 + root * step)  # Halley's correction

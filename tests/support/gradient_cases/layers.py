@@ -10,7 +10,7 @@ _random = np.random.default_rng(5)
 A = _random.normal(size=(2, 3))
 B = _random.normal(size=(2, 3, 4))
 EMPTY = np.zeros((0, 3))
-MASK = np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])
+MASK = np.array([[0, 2, 2], [2, 0, 2]])
 CHANCES = np.array([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
 
 CASES = [

@@ -14,7 +14,7 @@ EMPTY = np.zeros((0, 3))
 CASES = [
     Case("reshape", [B], {"shape": (0, -1)}),
     Case("reshape", [B], {"shape": (-3, 2, -1)}, "codes"),
-    Case("reshape", [EMPTY], {"shape": (3, 0)}, "empty"),
+    Case("reshape", [EMPTY], {"shape": (0, 0, 1)}, "empty"),
     Case("reshape_like", [A, _random.normal(size=(6,))]),
     Case("reshape_like", [B, A], {"lhs_begin": 0, "lhs_end": 2, "rhs_begin": 0}, "part"),
     Case("flatten", [B]),

@@ -75,9 +75,8 @@ def _tensordot(a: Array, b: Array, *, axes: Any = 2) -> Array:
 @vjp_of("_np_tensordot")
 def _tensordot_vjp(cotangent: Array, *, a: Array, b: Array, axes: Any) -> tuple[Array, Array]:
     if isinstance(axes, int):
-        pairs = list(range(a.ndim - axes, a.ndim)), list(range(axes))
-    else:
-        pairs = tuple([one] if isinstance(one, int) else list(one) for one in axes)
+        axes = range(a.ndim - axes, a.ndim), range(axes)
+    pairs = [[one] if isinstance(one, int) else list(one) for one in axes]
     summed = [number % a.ndim for number in pairs[0]], [number % b.ndim for number in pairs[1]]
     kept = (
         [number for number in range(a.ndim) if number not in summed[0]],

@@ -109,7 +109,7 @@ def _softmax_output_vjp(
         result = (output - label) * output.dtype.type(grad_scale)
         return (result * cotangent if out_grad else result), no_gradient
     predicted = _in_classes(output, multi_output, preserve_shape)
-    samples, classes, positions = predicted.shape
+    samples, _, positions = predicted.shape
     result = predicted - _targets(label, predicted.shape, 0 if multi_output else smooth_alpha)
     if use_ignore:
         ignored = label.reshape(samples, 1, positions) == ignore_label

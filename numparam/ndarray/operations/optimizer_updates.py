@@ -180,7 +180,7 @@ def _within(values: Array, bound: float) -> Array:
 # Stochastic gradient descent
 
 
-def _sgd(weight: Array, grad: Array, lr: float, wd: float, rescale: float, clip: float) -> Array:
+def _sgd(weight: Array, grad: Array, *, lr: float, wd: float, rescale: float, clip: float) -> Array:
     return weight - float(lr) * (_clipped(grad, rescale, clip) + float(wd) * weight)
 
 
@@ -188,6 +188,7 @@ def _momentum(
     weight: Array,
     grad: Array,
     mom: Array,
+    *,
     lr: float,
     momentum: float,
     wd: float,
@@ -211,7 +212,7 @@ def _sgd_update(
 ) -> Arrays:
     """Make a step of gradient descent: ``weight -= lr * (grad + wd * weight)``."""
     wide = _opened(weight, grad)
-    return _rounded((weight,), _sgd(*wide, lr, wd, rescale_grad, clip_gradient))
+    return _rounded((weight,), _sgd(*wide, lr=lr, wd=wd, rescale=rescale_grad, clip=clip_gradient))
 
 
 @_update("sgd_mom_update", (2,))
@@ -232,7 +233,9 @@ def _sgd_mom_update(
     ``mom = momentum * mom - lr * (grad + wd * weight)``, then ``weight += mom``.
     """
     wide = _opened(weight, grad, mom)
-    speed = _momentum(*wide, lr, momentum, wd, rescale_grad, clip_gradient)
+    speed = _momentum(
+        *wide, lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient
+    )
     return _rounded((weight, mom), wide[0] + speed, speed)
 
 
@@ -250,7 +253,7 @@ def _mp_sgd_update(
 ) -> Arrays:
     """Make a step of `sgd_update` in float32, for a 16-bit weight."""
     slope, master = _opened_with_master(weight, grad, weight32)
-    master = _sgd(master, slope, lr, wd, rescale_grad, clip_gradient)
+    master = _sgd(master, slope, lr=lr, wd=wd, rescale=rescale_grad, clip=clip_gradient)
     return _rounded((weight, weight32), master, master)
 
 
@@ -270,7 +273,16 @@ def _mp_sgd_mom_update(
 ) -> Arrays:
     """Make a step of `sgd_mom_update` in float32, for a 16-bit weight."""
     slope, speed, master = _opened_with_master(weight, grad, mom, weight32)
-    speed = _momentum(master, slope, speed, lr, momentum, wd, rescale_grad, clip_gradient)
+    speed = _momentum(
+        master,
+        slope,
+        speed,
+        lr=lr,
+        momentum=momentum,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )
     master = master + speed
     return _rounded((weight, mom, weight32), master, speed, master)
 
@@ -279,6 +291,7 @@ def _nesterov(
     weight: Array,
     grad: Array,
     mom: Array,
+    *,
     lr: float,
     momentum: float,
     wd: float,
@@ -310,7 +323,9 @@ def _nag_mom_update(
     The weight decay in ``mom`` is that of the new weight, as in MXNet with ``out=weight``.
     """
     wide = _opened(weight, grad, mom)
-    moved = _nesterov(*wide, lr, momentum, wd, rescale_grad, clip_gradient)
+    moved = _nesterov(
+        *wide, lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient
+    )
     return _rounded((weight, mom), *moved)
 
 
@@ -329,7 +344,16 @@ def _mp_nag_mom_update(
 ) -> Arrays:
     """Make a step of `nag_mom_update` in float32, for a 16-bit weight."""
     slope, speed, master = _opened_with_master(weight, grad, mom, weight32)
-    master, speed = _nesterov(master, slope, speed, lr, momentum, wd, rescale_grad, clip_gradient)
+    master, speed = _nesterov(
+        master,
+        slope,
+        speed,
+        lr=lr,
+        momentum=momentum,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )
     return _rounded((weight, mom, weight32), master, speed, master)
 
 

@@ -71,7 +71,8 @@ def _take_vjp(
         return (numbers, cotangent.reshape(numbers.size, *a_shape[1:])), None
     result = np.zeros(a_shape, cotangent.dtype)
     slices = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
-    np.add.at(result, (*(slice(None),) * axis, numbers), slices)
+    key: Any = (*(slice(None),) * axis, numbers)
+    np.add.at(result, key, slices)
     return result, None
 
 

@@ -121,7 +121,7 @@ def _digamma_vjp(cotangent: Array, *, data: Array) -> Array:
 
 
 def _trigamma(data: Array) -> Array:
-    """The derivative of `digamma`: Abramowitz and Stegun 6.4.12, with 6.4.6 and 6.4.7."""
+    """Compute the derivative of `digamma`: Abramowitz and Stegun 6.4.6, 6.4.7 and 6.4.12."""
     values = data.astype(np.float64)
     with np.errstate(all="ignore"):
         below = values <= 0

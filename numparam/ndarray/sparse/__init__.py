@@ -70,6 +70,7 @@ __all__ = [
     "retention",
     "row_sparse_array",
     "sums",
+    "updates",
     "zeros",
 ]
 

@@ -112,8 +112,8 @@ def _average(copies: list[Any]) -> None:
         buffers = [copy._buffer for copy in copies]
         with turn(*buffers):
             backend.average.mean(buffers, out=buffers[0])
-        for buffer in buffers[1:]:
-            backend.convert_into(buffers[0], buffer)
+            for buffer in buffers[1:]:
+                backend.average.add_n(buffers[:1], out=buffer)  # a copy, on every device
         return
     average = mean(copies)
     for copy in copies:

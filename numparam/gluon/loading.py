@@ -19,7 +19,9 @@ from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.overlap import WrittenMemory
+from numparam.gluon.placed import Placed
 from numparam.gluon.state import Ready, State
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.csr import CSRNDArray
@@ -191,12 +193,17 @@ class LoadPlan:
     """
 
     def __init__(
-        self, parameter: Any, source: ValueSource, ctx: Any, cast_dtype: bool, dtype_source: str
+        self,
+        parameter: ParameterLike,
+        source: ValueSource,
+        ctx: Any,
+        cast_dtype: bool,
+        dtype_source: str,
     ) -> None:
         self._parameter = parameter
         self._source = source
         self._options = (ctx, cast_dtype, dtype_source)
-        state: State = parameter._state
+        state = parameter._state
         self._shape = self._fitting_shape(state)
         self._dtype = self._fitting_dtype(state, cast_dtype, dtype_source)
         self._check_storage()
@@ -345,7 +352,7 @@ class LoadPlan:
     def _prepare_new(self) -> Ready:
         """Read into new arrays; calling what is returned binds them."""
         parameter, source, dtype = self._parameter, self._source, self._dtype
-        previous: State = parameter._state
+        previous = parameter._state
         wanted = as_dtype(parameter.dtype) if dtype is None else dtype
         owned = parameter._stype == "default" == source.stype
         if owned:
@@ -391,9 +398,9 @@ class LoadPlan:
         parameter, source = self._parameter, self._source
         if self._dtype is not None:
             parameter.cast(self._dtype.type)
-        data = parameter._state.data
+        data = parameter._state.data or Placed()
         if hooks.is_replaced(parameter, "set_data"):
-            parameter.set_data(self._in_its_form(data[0].dtype))
+            parameter.set_data(self._in_its_form(as_dtype(data[0].dtype)))
             return
         rows.before_writing(parameter)
         if parameter._stype == "default" == source.stype:
@@ -401,7 +408,7 @@ class LoadPlan:
                 array._require_writable()
                 source.write_into(array)
         else:
-            form = self._in_its_form(data[0].dtype)
+            form = self._in_its_form(as_dtype(data[0].dtype))
             for array in data:
                 if parameter._stype == "default":
                     transfers.write(array, form)
@@ -410,6 +417,6 @@ class LoadPlan:
         parameter._update(lambda now: now.but(shape=self._shape))
 
 
-def _again(parameter: Any, plan: LoadPlan) -> Ready:
+def _again(parameter: ParameterLike, plan: LoadPlan) -> Ready:
     """Carry a plan out for a parameter that another thread has changed; see `Commit`."""
     return plan.carry_out

@@ -151,6 +151,10 @@ class ParameterDict:
         """Return the parameters of this moment, which another thread's `get` does not change."""
         return list(self._params.values())
 
+    def _distinct(self) -> list[Parameter]:
+        """Return the parameters of this moment, each once, even if it is under several keys."""
+        return list({id(member): member for member in self._members()}.values())
+
     @property
     def prefix(self) -> str:
         """What `get` puts before a name."""
@@ -333,7 +337,7 @@ class ParameterDict:
         ctx = contexts.read_once(ctx)
         request = initializing.Request(None, ctx, init, force_reinit)
         changes: list[Ready | None] = []
-        for member in self._members():
+        for member in self._distinct():
             plain = hooks.initializes_plainly(member)
             if not plain and hooks.is_replaced(member, "initialize"):
                 changes.append(
@@ -439,7 +443,7 @@ class ParameterDict:
                 partial(member.reset_ctx, ctx)
                 if hooks.is_replaced(member, "reset_ctx")
                 else values.prepare_move(member, ctx)
-                for member in self._members()
+                for member in self._distinct()
             ]
         )
 
@@ -470,7 +474,7 @@ class ParameterDict:
         >>> weight.lr_mult
         0.1
         """
-        members = self._members()
+        members = self._distinct()
         for member in members:
             if not hasattr(member, name):
                 near = difflib.get_close_matches(name, dir(member), 1)

@@ -222,6 +222,30 @@ def _dcasgd(*, lr, wd, rescale_grad, clip_gradient, lamda, momentum=0.0):
     return *_common(rescale_grad, clip_gradient), lr, wd, lamda, momentum
 
 
+def _lamb(
+    *, lr, wd, t, rescale_grad, clip_gradient, beta1, beta2, epsilon,
+    bias_correction=1.0, lower_bound=None, upper_bound=None,
+):  # fmt: skip
+    count = _step_number(t)
+    whole = not bias_correction
+    scale1 = 1.0 if whole else 1.0 / (1.0 - _power(beta1, count))
+    scale2 = 1.0 if whole else 1.0 / (1.0 - _power(beta2, count))
+    common = _common(rescale_grad, clip_gradient)
+    averages = beta1, 1.0 - beta1, beta2, 1.0 - beta2, epsilon
+    lowest = 0.0 if lower_bound is None else lower_bound
+    return *common, lr, wd, *averages, scale1, scale2, lowest, _bound(upper_bound)
+
+
+def trusted(coefficients: np.ndarray, weights: np.ndarray, updates: np.ndarray) -> np.ndarray:
+    """Coefficients of LAMB with the rates that follow from the sums of squares of each array."""
+    made = coefficients.copy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size = np.minimum(np.maximum(np.sqrt(weights), coefficients[:, -2]), coefficients[:, -1])
+        change = np.sqrt(updates)
+        made[:, RATE] *= np.where((size > 0) & (change > 0), size / change, 1.0)
+    return made
+
+
 def _sgld(*, lr, wd, rescale_grad, clip_gradient):
     return *_common(rescale_grad, clip_gradient), lr / 2.0, wd, _root(lr)
 
@@ -244,6 +268,7 @@ RULES: dict[str, Callable[..., tuple[Value, ...]]] = {
     "ftml": _ftml,
     "signum": _signum,
     "dcasgd": _dcasgd,
+    "lamb": _lamb,
     "sgld": _sgld,
     "test": _test,
 }

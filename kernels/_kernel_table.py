@@ -56,6 +56,7 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("ftml", _EXACT, _HOST),
     Kernel("signum", _EXACT, _HOST),
     Kernel("dcasgd", _EXACT, _HOST),
+    Kernel("lamb", _DENSE, _HOST),
     Kernel("sgld", _DENSE, _HOST),
     Kernel("test", _EXACT, _HOST),
 )

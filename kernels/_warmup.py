@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import numpy as np
 
@@ -121,14 +122,16 @@ def _norm(module, array, kind) -> _Calls:
     return [*sums, lambda: module.scale([array], 1.0)] if kind in _gate.FLOATS else sums
 
 
-def _optimizer(states: tuple[int, ...], exact: bool = True):
+def _optimizer(
+    states: tuple[int, ...], exact: bool = True
+) -> Callable[[ModuleType, np.ndarray, str], _Calls]:
     def calls(module, array, kind) -> _Calls:
         if kind not in _gate.FLOATS:
             return []
         known = dict.fromkeys(_coefficients.names(module.__name__.rpartition(".")[2]), 0.5)
         with_ = module.coefficients(1, **(known | ({"t": 1.0} if "t" in known else {})))
         last = np.zeros(2, np.int64)
-        made = []
+        made: _Calls = []
         for count in states:
             held = [array.copy() for _ in range(count)]
             weight = array.copy()
@@ -165,6 +168,7 @@ _CALLS = {
     "ftml": _optimizer((3,)),
     "signum": _optimizer((0, 1)),
     "dcasgd": _optimizer((1, 2)),
+    "lamb": _optimizer((3,), exact=False),
     "sgld": _optimizer((1,), exact=False),
     "test": _optimizer((0,)),
 }

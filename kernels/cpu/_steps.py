@@ -116,9 +116,18 @@ class Bound:
     """The arrays of many parameters, checked together and grouped for the kernels.
 
     Immutable; it holds the arrays and is valid as long as each keeps its memory.
+
+    Attributes
+    ----------
+    held : Table
+        The arrays that are updated: the masters, where there are any.
+    states : tuple of Table
+        One for each state.
+    groups : tuple
+        What the kernels take, for each element kind of the weights.
     """
 
-    __slots__ = ("groups", "states", "weights")
+    __slots__ = ("groups", "held", "states")
 
     def __init__(
         self,
@@ -129,8 +138,8 @@ class Bound:
     ) -> None:
         held = weights if masters is None else masters
         tables = [held, gradients, *states] + ([] if masters is None else [weights])
-        self.weights = len(weights)
-        self.states = len(states)
+        self.held = held
+        self.states = tuple(states)
         self.groups = tuple(
             _BoundGroup(group, tables, masters is not None) for group in weights.groups
         )
@@ -196,11 +205,11 @@ class Steps:
     def dense(self, arrays: Bound | tuple, coefficients: np.ndarray) -> None:
         """Step each weight as a whole."""
         bound = arrays if isinstance(arrays, Bound) else self.bind(*arrays)
-        _step_gate.state_count(self.name, bound.states, tuple(self.formulas))
-        numbers = _step_gate.coefficients(coefficients, bound.weights, self._width)
+        _step_gate.state_count(self.name, len(bound.states), tuple(self.formulas))
+        numbers = _step_gate.coefficients(coefficients, len(bound.held), self._width)
         for one in bound.groups:
             _walk.run(
-                self._kernel(_dense, bound.states, one.group.kind, one.mixed),
+                self._kernel(_dense, len(bound.states), one.group.kind, one.mixed),
                 one.group, one.pointers, one.group.positions, numbers, nbytes=one.nbytes,
             )  # fmt: skip
 

@@ -25,6 +25,11 @@ class Bound(NamedTuple):
     states: Sequence[Sequence[np.ndarray]]
     masters: Sequence[np.ndarray] | None
 
+    @property
+    def held(self) -> Sequence[np.ndarray]:
+        """The arrays that are updated: the masters, where there are any."""
+        return self.weights if self.masters is None else self.masters
+
 
 def clipped(gradient: np.ndarray, bound: np.generic) -> np.ndarray:
     """Bound a gradient on both sides; NaN stays."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from numparam import kernels
 from numparam.kernels import _coefficients
-from numparam.kernels.cpu import _pool, adam, sgd
+from numparam.kernels.cpu import _pool, adam, lamb, sgd
 from tests.support import optimizer_steps
 from tests.support.awkward_inputs import same_bits
 from tests.support.optimizer_steps import OPTIMIZERS, Optimizer, coefficients, dtype_held, states_of
@@ -100,6 +100,10 @@ def formula(optimizer: Optimizer, w, g, s, t, h):
         if len(s) == 1:
             return w + change, [w]
         return w + 0.9 * s[1] + change, [w, 0.9 * s[1] + change]
+    if name == "lamb":
+        m, v = 0.9 * s[0] + 0.1 * g0, 0.999 * s[1] + 0.001 * g0**2
+        u = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-6) + WD * w
+        return w - lr * np.linalg.norm(w) / np.linalg.norm(u) * u, [m, v, u]
     if name == "sgld":
         return w - lr / 2 * (g0 + WD * w) + np.sqrt(lr) * s[0], s
     return w + RESCALE * g, s
@@ -175,7 +179,7 @@ class Training:
 
 
 def both_trainings(optimizer, kind, mixed, wd, plan):
-    """Train densely and exactly with row-sparse gradients, and compare where it is looked at."""
+    """Train densely and exactly, a row-sparse gradient a step, and compare what is looked at."""
     module = module_of(optimizer)
     dense, exact = (Training(optimizer, kind, mixed, 12) for _ in range(2))
     made = []
@@ -229,7 +233,7 @@ def test_rows_that_rest_for_long_have_the_bits_of_dense_steps(optimizer, wd):
     both_trainings(optimizer, "float32", False, wd, plan)
 
 
-@each(OPTIMIZERS)
+@each([one for one in OPTIMIZERS if one.name != "lamb"])
 def test_a_lazy_step_is_the_dense_one_on_its_rows_and_leaves_the_others(optimizer):
     module = module_of(optimizer)
     lazy, dense = (Training(optimizer, "float32", False, 40) for _ in range(2))
@@ -245,6 +249,33 @@ def test_a_lazy_step_is_the_dense_one_on_its_rows_and_leaves_the_others(optimize
     for mine, theirs, was in zip(lazy.arrays(), dense.arrays(), before, strict=True):
         assert same_bits(mine[ids], theirs[ids])
         assert same_bits(mine[others], was[others])
+
+
+def test_a_lazy_step_of_lamb_goes_by_the_norms_of_its_rows():
+    generator = np.random.default_rng(0)
+    weight, mean, variance, update = abs(generator.standard_normal((4, 9, 5)))
+    gradient = generator.standard_normal((2, 5))
+    hyper = {"lr": 0.1, "wd": 0.01, "t": 1, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-6}
+    with_ = lamb.coefficients(1, rescale_grad=1, clip_gradient=None, **hyper)
+    alone = [array[[2, 7]] for array in (weight, mean, variance, update)]
+    lamb.dense(([alone[0]], [gradient], [[state] for state in alone[1:]]), with_)
+    others = np.delete(weight, [2, 7], axis=0)
+    lamb.rows(weight, [2, 7], gradient, [mean, variance, update], with_)
+    assert same_bits(weight[[2, 7]], alone[0])
+    assert same_bits(np.delete(weight, [2, 7], axis=0), others)
+
+
+def test_lamb_bounds_the_norm_of_the_weight_and_steps_plainly_from_zeros():
+    hyper = {"lr": 0.5, "wd": 0, "t": 1, "beta1": 0.0, "beta2": 0.0, "epsilon": 0.0}
+    common = {"rescale_grad": 1, "clip_gradient": None, "bias_correction": False}
+    for start, bounds, moved in (
+        (3.0, {}, 1.5), (3.0, {"upper_bound": 2.0}, 1.0), (3.0, {"lower_bound": 8.0}, 4.0),
+        (0.0, {}, 0.5),
+    ):  # fmt: skip
+        weight, gradient, *states = (np.full(1, value) for value in (start, 7.0, 0.0, 0.0, 0.0))
+        with_ = lamb.coefficients(1, **hyper, **common, **bounds)
+        lamb.dense(([weight], [gradient], [[state] for state in states]), with_)
+        assert weight[0] == start - moved
 
 
 def test_many_parameters_of_one_dtype_enter_compiled_code_once(monkeypatch):

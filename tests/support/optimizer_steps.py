@@ -51,6 +51,7 @@ OPTIMIZERS = (
     Optimizer("signum", 1, {"lr": 0.01, "momentum": 0.9, "wd_lh": 0.02}),
     Optimizer("dcasgd", 1, {"lr": 0.1, "lamda": 0.04}),
     Optimizer("dcasgd", 2, {"lr": 0.1, "lamda": 0.04, "momentum": 0.9}),
+    Optimizer("lamb", 3, {"lr": 0.01, "t": 3, **_ADAM, "epsilon": 1e-6}, exact=False),
     Optimizer("sgld", 1, {"lr": 0.1}, exact=False),
     Optimizer("test", 0, {"lr": 0.1}),
 )

@@ -277,6 +277,6 @@ def create(name: str = "local") -> KVStoreBase:
     near = difflib.get_close_matches(key[:100], known, 3)
     hint = f"Near names: {', '.join(near)}" if near else f"There are: {', '.join(known)}"
     raise UnknownStoreError(
-        f"there is no key-value store {name!r:.200}. {hint}. KVStoreBase.register adds one, such as "
-        "one over processes"
+        f"there is no key-value store {name!r:.200}. {hint}. KVStoreBase.register adds one, such "
+        "as one over processes"
     )

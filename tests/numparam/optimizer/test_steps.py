@@ -1,7 +1,7 @@
 """Steps of every optimizer against the formulas in float64: dense, lazy, exact, 16-bit.
 
-Forms that differ in the kernels alone run on the reference, which compiles nothing; the kernels' own
-tests compare the others with it.
+Forms that differ in the kernels alone run on the reference, which compiles nothing; the kernels'
+own tests compare the others with it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,15 @@ OPTIMIZERS = [
     pytest.param("dcasgd", {"momentum": 0.9}, id="dcasgd-momentum"),
     pytest.param("test", {}, id="test"),
 ]
+# The norm of a whole weight is in their formula: a lazy step takes that of the rows.
+WHOLE = [
+    pytest.param("lamb", {}, id="lamb"),
+    pytest.param(
+        "lamb",
+        {"lower_bound": 0.1, "upper_bound": 0.5, "bias_correction": False},
+        id="lamb-bounds",
+    ),
+]
 #: Signs of numbers near 0, and quotients of such, may differ in lower precision.
 UNSTEADY = {"signum", "ftrl"}
 
@@ -75,7 +84,7 @@ CLIPS = [pytest.param(None, id="free"), pytest.param(0.3, id="clipped"), pytest.
 
 
 @pytest.mark.parametrize("clip", CLIPS)
-@pytest.mark.parametrize(("name", "own"), OPTIMIZERS)
+@pytest.mark.parametrize(("name", "own"), OPTIMIZERS + WHOLE)
 def test_dense_steps_are_those_of_the_formula(name, own, clip, device):
     weights = gradients(1, 2)
     references = [Reference(name, w, c=clip, **COMMON, **own) for w in weights]
@@ -153,7 +162,7 @@ def test_lazy_steps_touch_the_rows_of_the_gradient_alone(name, own, stype, devic
 
 
 @pytest.mark.parametrize("stype", ["default", "row_sparse"])
-@pytest.mark.parametrize(("name", "own"), OPTIMIZERS)
+@pytest.mark.parametrize(("name", "own"), OPTIMIZERS + WHOLE)
 def test_exact_steps_have_the_bits_of_dense_ones(name, own, stype, device):
     weight = gradients(1, 1)[0]
     sparse, dense = array(weight).tostype(stype), array(weight)

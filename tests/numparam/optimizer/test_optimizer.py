@@ -78,7 +78,7 @@ def test_a_step_that_fails_changes_nothing(arguments, grad, message):
     updater = mx.optimizer.get_updater(optimizer)
     weights = [mx.nd.ones(2), mx.nd.ones(2)]
     with pytest.raises(ValueError, match=message):
-        updater([0, 1], [mx.nd.ones(2), grad or mx.nd.ones(2)], weights)
+        updater([0, 1], [mx.nd.ones(2), mx.nd.ones(2) if grad is None else grad], weights)
     assert [one.asnumpy().tolist() for one in weights] == [[1, 1], [1, 1]]
     assert not optimizer._index_update_count
     assert optimizer.num_update == 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import numparam as mx
 from numparam.optimizer.errors import PickledStatesError, StatesError
+
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def trained(name="adam", steps=3, dtype="float32", **keywords):
@@ -80,6 +84,21 @@ def test_a_pickle_is_refused_unless_it_is_allowed():
     for evil in (Evil(), {0: Evil()}):
         with pytest.raises(StatesError, match="print"):
             updater.set_states(pickle.dumps(evil, 2), allow_pickle=True)
+
+
+def test_states_that_mxnet_pickled_are_taken_over():
+    updater, weight = trained("sgd", 0)
+    updater.set_states((GOLDEN / "adam_mxnet_1_9_1.pickle").read_bytes(), allow_pickle=True)
+    optimizer = updater.optimizer
+    assert type(optimizer) is mx.optimizer.Adam
+    assert (optimizer.wd, optimizer.num_update, optimizer.learning_rate) == (0.01, 3, 0.05)
+    assert optimizer._index_update_count == {0: 3}
+    mean, variance = updater.states[0]
+    again, _ = trained("adam", 3, learning_rate=0.1)
+    np.testing.assert_allclose(mean.asnumpy(), again.states[0][0].asnumpy(), rtol=0.02)
+    np.testing.assert_allclose(variance.asnumpy(), again.states[0][1].asnumpy(), rtol=0.03)
+    updater(0, mx.nd.ones((2, 3)), weight)
+    assert optimizer.num_update == 4
 
 
 def test_damage_is_noticed_and_changes_nothing():

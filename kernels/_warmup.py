@@ -123,7 +123,7 @@ def _norm(module, array, kind) -> _Calls:
 
 
 def _optimizer(
-    states: tuple[int, ...], exact: bool = True
+    states: tuple[int, ...], exact: bool = True, row_state: bool = False
 ) -> Callable[[ModuleType, np.ndarray, str], _Calls]:
     def calls(module, array, kind) -> _Calls:
         if kind not in _gate.FLOATS:
@@ -133,7 +133,8 @@ def _optimizer(
         last = np.zeros(2, np.int64)
         made: _Calls = []
         for count in states:
-            held = [array.copy() for _ in range(count)]
+            form = array[:, :1] if row_state else array
+            held = [form.copy() for _ in range(count)]
             weight = array.copy()
             many = ([weight], [array], [[state] for state in held])
             made.append(functools.partial(module.dense, many, with_))
@@ -160,6 +161,7 @@ _CALLS = {
     "adam": _optimizer((2,)),
     "adamw": _optimizer((2,)),
     "adagrad": _optimizer((1,)),
+    "groupadagrad": _optimizer((1,), row_state=True),
     "rmsprop": _optimizer((1, 3)),
     "ftrl": _optimizer((2,)),
     "adadelta": _optimizer((2,)),

@@ -65,7 +65,7 @@ class KVStore(KVStoreBase):
         self._type = name
         self._values: dict[Key, NDArray] = {}
         self._sums: dict[Key, NDArray] = {}
-        self._key_type: type | None = None
+        self._key_type: Any = None
         self._updater: Callable[[Any, Any, Any], None] | None = None
         self._lock = threading.RLock()
 
@@ -477,7 +477,7 @@ class KVStore(KVStoreBase):
         return pairs
 
     @staticmethod
-    def _type_of(key: object) -> type:
+    def _type_of(key: object) -> Any:
         if isinstance(key, str):
             return str
         if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
@@ -536,7 +536,7 @@ def _copy(value: Any) -> NDArray:
     if value.stype == "default":
         backend = value._backend
         return NDArray.from_buffer(backend.copied(value._buffer), value.context, backend)
-    return value.copy()  # type: ignore[no-any-return]
+    return value.copy()
 
 
 def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:

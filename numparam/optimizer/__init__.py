@@ -22,6 +22,7 @@ from numparam.optimizer.dcasgd import DCASGD
 from numparam.optimizer.ftml import FTML
 from numparam.optimizer.ftrl import Ftrl
 from numparam.optimizer.fused import FusedOptimizer
+from numparam.optimizer.lamb import LAMB
 from numparam.optimizer.lbsgd import LBSGD
 from numparam.optimizer.nadam import Nadam
 from numparam.optimizer.nag import NAG
@@ -36,6 +37,7 @@ from numparam.optimizer.updater import Updater, get_updater
 __all__ = [
     "DCASGD",
     "FTML",
+    "LAMB",
     "LBSGD",
     "NAG",
     "SGD",

@@ -185,8 +185,8 @@ class Updater:
             given.
         """
         if index is None:
-            for history in list(self.histories.values()):
-                history.catch_up()
+            for each in list(self.histories.values()):
+                each.catch_up()
             return
         history = self.histories.get(index)
         if history is not None:

@@ -182,7 +182,7 @@ class Training:
 
 
 def both_trainings(optimizer, kind, mixed, wd, plan):
-    """Train densely and exactly with row-sparse gradients, and compare where it is looked at."""
+    """Train densely and exactly, a row-sparse gradient a step, and compare what is looked at."""
     module = module_of(optimizer)
     dense, exact = (Training(optimizer, kind, mixed, 12) for _ in range(2))
     made = []

@@ -291,6 +291,8 @@ class _Sum:
 def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sum over the axes along which an array of a shape was stretched."""
     extra = cotangent.ndim - len(shape)
+    if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
+        return np.add.reduce(cotangent, 0, cotangent.dtype)
     axes = tuple(range(extra)) + tuple(
         axis + extra
         for axis, length in enumerate(shape)
@@ -315,7 +317,7 @@ def _pull_back(
     for mark in sums:
         if isinstance(mark, Output):
             captured.setdefault(mark.node, []).append(mark)
-    leading, needed = _leading_to(graph.nodes, sums, captured)
+    needed = _needed(graph.nodes, sums, captured)
     pending: dict[Node, list[_Sum]] = {}
     for mark, head, cotangent in seeds:
         _deliver(mark, cotangent, head._backend, sums, pending)
@@ -326,10 +328,12 @@ def _pull_back(
             node = nodes.pop()
             arrived = pending.pop(node, None)
             if arrived is not None:
-                for output in captured.get(node, ()):
-                    sums[output] = arrived[output.index]
-                if node in needed:
-                    _step(node, arrived, leading, sums, pending)
+                if node in captured:
+                    for output in captured[node]:
+                        sums[output] = arrived[output.index]
+                wants = needed.get(node)
+                if wants is not None:
+                    _step(node, arrived, wants, sums, pending)
                 del arrived  # what it holds is freed before the next step
             if not retain:
                 node.release()
@@ -338,20 +342,14 @@ def _pull_back(
 def _step(
     node: Node,
     arrived: list[_Sum],
-    leading: set[Node],
+    needed: tuple[bool, ...],
     sums: dict[Mark, _Sum],
     pending: dict[Node, list[_Sum]],
 ) -> None:
     """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
     marks: Any = node.inputs
-    needed = tuple(
-        [
-            mark is not None and (mark in sums if mark.node is None else mark.node in leading)
-            for mark in marks
-        ]
-    )
-    found = _pull(node, [one.total() for one in arrived], needed)
     backend = node.backend
+    found = _pull(node, [one.total() for one in arrived], needed)
     for mark, want, cotangent in zip(marks, needed, found, strict=True):
         if want and cotangent is not None:
             _deliver(mark, cotangent, backend, sums, pending)
@@ -381,37 +379,45 @@ def _empty(node: Node) -> list[_Sum]:
     return [_Sum(shape, dtype, node.backend) for shape, dtype in node.results]
 
 
-def _leading_to(
+def _needed(
     nodes: list[Node], sums: dict[Mark, _Sum], captured: dict[Node, list[Output]]
-) -> tuple[set[Node], set[Node]]:
-    """Return the nodes whose cotangents are wanted, and those that cotangents pass through.
+) -> dict[Node, tuple[bool, ...]]:
+    """Find the nodes that cotangents pass through, and which of their inputs they go to.
 
     Raises
     ------
     NotDifferentiableError
-        If one of these has no vector-Jacobian product.
+        If one of them has no vector-Jacobian product.
     """
-    leading = set(captured)
-    needed: set[Node] = set()
+    needed: dict[Node, tuple[bool, ...]] = {}
     for node in nodes:
         operation = node.operation
         if not operation.differentiable:
             continue
-        for mark in node.inputs or ():
-            if mark is not None and (mark in sums if mark.node is None else mark.node in leading):
-                if operation.product is None and node.pull is None:
-                    raise NotDifferentiableError(
-                        f"{operation.name} has no derivative in numparam; compute it under "
-                        "autograd.pause() if it is a constant, or write an autograd.Function"
-                    )
-                needed.add(node)
-                leading.add(node)
-                break
-    return leading, needed
+        wants = tuple(
+            [
+                mark is not None
+                and (
+                    mark in sums
+                    if mark.node is None
+                    else (mark.node in needed or mark.node in captured)
+                )
+                for mark in node.inputs or ()
+            ]
+        )
+        if True in wants:
+            if operation.product is None and node.pull is None:
+                raise NotDifferentiableError(
+                    f"{operation.name} has no derivative in numparam; compute it under "
+                    "autograd.pause() if it is a constant, or write an autograd.Function"
+                )
+            needed[node] = wants
+    return needed
 
 
 def _pull(node: Node, cotangents: list[Buffer], needed: tuple[bool, ...]) -> Sequence[Any]:
     """Compute the cotangents of the inputs of a node."""
+    kept = node.kept
     if node.pull is not None:
         arrays = [NDArray.from_buffer(one, node.context, node.backend) for one in cotangents]
         found = node.pull(arrays, needed)
@@ -419,25 +425,19 @@ def _pull(node: Node, cotangents: list[Buffer], needed: tuple[bool, ...]) -> Seq
             return [_memory(one) for one in found]
     operation = node.operation
     product = operation.product
-    attributes = node.attributes
-    others: dict[str, Any] = {
-        name: attributes.get(name, default) for name, default in product.attributes.items()
-    }
-    if product.needed:
-        others["needed"] = needed
-    kept = node.kept
-    function = product.function
-    names = tuple(kept)
-    if node.pull is not None or any(isinstance(value, NDArray) for value in kept.values()):
+    if node.sparse:
         kept = {name: _dense(value) for name, value in kept.items()}
-
-    def evaluate(cotangent: Any, *values: Any) -> Any:
-        return function(cotangent, **dict(zip(names, values, strict=True)), **others)
-
-    evaluate.__name__ = f"{operation.name} backward"
+    if product.attributes:
+        attributes = node.attributes
+        kept = dict(kept)
+        for name, default in product.attributes.items():
+            kept[name] = attributes.get(name, default)
     given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
-    found = node.backend.evaluate(evaluate, given, *kept.values())
-    return (found,) if len(operation.inputs) == 1 and not operation.variadic else found
+    if product.needed:
+        found = node.backend.evaluate(product.function, given, needed=needed, **kept)
+    else:
+        found = node.backend.evaluate(product.function, given, **kept)
+    return (found,) if product.single else found
 
 
 def _dense(value: Any) -> Any:

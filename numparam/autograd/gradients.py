@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from numparam.autograd.accumulation import accumulate
 from numparam.autograd.incoming import Dense, Rows
 from numparam.autograd.marking import as_list
-from numparam.base import MXNetError
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.converting import moved
 from numparam.ndarray.ndarray import NDArray
@@ -18,17 +17,18 @@ from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 from numparam.recording.differentiation import NOT_RECORDED, enter
-from numparam.recording.errors import GradientArgumentError, NoGraphError
+from numparam.recording.errors import (
+    GradientArgumentError,
+    NoGraphError,
+    NoSymbolError,
+    NotDifferentiableError,
+)
 from numparam.recording.scopes import pause
 from numparam.recording.tape import Graph, Node, Output, Variable, reached
 
-__all__ = ["backward", "grad"]
+__all__ = ["backward", "get_symbol", "grad"]
 
 Mark = Variable | Output
-
-
-class NotDifferentiableError(MXNetError):
-    """An operation in the graph has no derivative here."""
 
 
 @enter
@@ -150,6 +150,20 @@ def grad(
     retain = bool(create_graph if retain_graph is None else retain_graph)
     _pull_back(seeds, graph, sums, retain, train_mode)
     return [sums[mark].as_array(array) for mark, array in zip(marks, given, strict=True)]
+
+
+def get_symbol(x: NDArray) -> NoReturn:
+    """Raise NoSymbolError: what was recorded is not a symbol.
+
+    Raises
+    ------
+    NoSymbolError
+        Always: an MXNetError and a NotImplementedError.
+    """
+    raise NoSymbolError(
+        "numparam has no symbolic graphs, so none can be made of what was recorded; the tape serves "
+        "autograd.backward and autograd.grad alone"
+    )
 
 
 def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
@@ -280,7 +294,8 @@ class _Sum:
     def as_array(self, like: NDArray) -> NDArray:
         """Return the sum as an array of the class of its variable, in memory of its own."""
         context, backend = like._ctx, self.backend
-        if self.rows and self.dense is None and like._array_class is NDArray:
+        grad = like._grad
+        if self.rows and self.dense is None and grad is not None and grad.stype == "row_sparse":
             ids, rows = self._merged()
             parts = Parts(rows, ids, valid=True)
             return RowSparseNDArray.from_parts(self.shape, parts, context, backend)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from numparam.ndarray.operations.invoke import OperationError
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 
 __all__: list[str] = []
 
@@ -17,3 +19,9 @@ def _sparse_retain(data: np.ndarray, indices: np.ndarray) -> np.ndarray:
         "retain takes rows of a row_sparse array, and this one is dense; use take, or "
         "tostype('row_sparse') first"
     )
+
+
+@vjp_of("_sparse_retain")
+def _sparse_retain_vjp(cotangent: np.ndarray, *, indices: np.ndarray) -> tuple[Any, None]:
+    numbers = indices.astype(np.int64).reshape(-1)
+    return (numbers, cotangent[numbers]), None

@@ -9,7 +9,7 @@ import numpy as np
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.axes import axis_of, integers
 from numparam.ndarray.operations.invoke import OperationError
-from numparam.ndarray.operations.operation import OPERATIONS, operation
+from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -61,6 +61,23 @@ def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Arr
     return np.take(a, _row_numbers(indices, a.shape[axis], mode), axis)
 
 
+@vjp_of("take")
+def _take_vjp(
+    cotangent: Array, *, indices: Array, a_shape: tuple[int, ...], axis: int, mode: str
+) -> tuple[Any, None]:
+    axis = axis_of(axis, len(a_shape))
+    numbers = _row_numbers(indices, a_shape[axis], mode).reshape(-1)
+    # The taken axis first; `indices` may have several axes in its place, or none.
+    rest = a_shape[:axis] + a_shape[axis + 1 :]
+    flat = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
+    rows = np.moveaxis(flat, axis, 0)
+    if axis == 0:
+        return (numbers, rows), None
+    result = np.zeros((a_shape[axis], *rest), cotangent.dtype)
+    np.add.at(result, numbers, rows)
+    return np.moveaxis(result, 0, axis), None
+
+
 def _embedding_kernel(
     backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]
 ) -> Buffer:
@@ -92,6 +109,14 @@ def _embedding(
 ) -> Array:
     """Look up rows of a weight by index; indices out of range are clipped."""
     return np.take(weight, _row_numbers(data, len(weight), "clip"), 0)
+
+
+@vjp_of("Embedding")
+def _embedding_vjp(
+    cotangent: Array, *, data: Array, weight_shape: tuple[int, ...]
+) -> tuple[None, Any]:
+    numbers = _row_numbers(data, weight_shape[0], "clip").reshape(-1)
+    return None, (numbers, cotangent.reshape(numbers.size, *weight_shape[1:]))
 
 
 @operation("pick", "choose_element_0index", agree=False)

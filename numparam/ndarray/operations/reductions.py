@@ -85,6 +85,8 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
 
 def stretched(values: Array, shape: tuple[int, ...]) -> Array:
     """Broadcast to a shape; small arrays in memory of their own, since that is faster there."""
+    if not isinstance(values, np.ndarray):  # of a backward pass that is recorded
+        return values * np.ones(shape, values.dtype)
     if math.prod(shape) > 1 << 14:
         return np.broadcast_to(values, shape)
     result = np.empty(shape, values.dtype)

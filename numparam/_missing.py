@@ -59,7 +59,9 @@ class _MissingModules:
         if parent.partition(".")[0] != _PACKAGE or attribute.startswith("_") or package is None:
             return None
         look_up = vars(package).get("__getattr__")
-        if look_up is None or attribute in vars(package):
+        # Tools that look for modules in other folders ask all finders, too: pytest, for one.
+        elsewhere = list(path or ()) != list(getattr(package, "__path__", ()))
+        if look_up is None or elsewhere or attribute in vars(package):
             return None
         try:
             look_up(attribute)

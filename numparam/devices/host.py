@@ -63,7 +63,7 @@ class HostBackend(Backend):
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
-            exclusively(lambda: np.copyto(buffer, array), array)
+            exclusively(lambda: buffer.__setitem__(..., array), array)
         return buffer
 
     def download(self, buffer: Buffer) -> np.ndarray:

@@ -36,6 +36,9 @@ _PAGE = 4096
 _LINE = 64
 _STRIDE = 9 * _LINE
 _VARIABLE = "NUMPARAM_KEPT_BYTES"
+_BYTE = np.dtype(np.uint8)
+# For the address of an array: ten times as fast as asking NumPy.
+_as_character: Any = c_char.from_buffer
 
 
 class Memory(np.ndarray):
@@ -76,7 +79,7 @@ class SmallMemory:
     def __init__(self) -> None:
         # For each number of lines, a shelf and the places on it that are still free. Taking a
         # place is one step of the interpreter, so threads and signal handlers need no lock.
-        self._shelves = [(_bytes(0), iter(range(0))) for _ in range(_SMALL // _LINE + 1)]
+        self._shelves = [(Memory((0,), _BYTE), iter(range(0))) for _ in range(_SMALL // _LINE + 1)]
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> np.ndarray:
         """Return a C-contiguous array whose bytes are zero; otherwise as `empty`."""
@@ -103,7 +106,7 @@ class SmallMemory:
             As ``numpy.empty``.
         """
         if nbytes > _SMALL:
-            return _aligned(_bytes(nbytes + _LINE), shape, dtype)
+            return _aligned(shape, dtype, nbytes)
         lines = (nbytes + _LINE - 1) // _LINE
         shelf, places = self._shelves[lines]
         place = next(places, None)
@@ -116,23 +119,15 @@ class SmallMemory:
 def _new_shelf(piece: int) -> tuple[Memory, Iterator[int]]:
     piece = max(piece, _LINE)
     size = max(_SHELF, 8 * piece)
-    shelf = _bytes(size + _LINE)
+    shelf = Memory((size + _LINE,), _BYTE)
     shelf.fill(0)  # all places at once, for `zeros`
-    start = -_address(shelf) % _LINE
+    start = -addressof(_as_character(shelf)) % _LINE
     return shelf, iter(range(start, start + size - piece + 1, piece))
 
 
-def _bytes(count: int) -> Memory:
-    return Memory((count,), np.uint8)
-
-
-def _aligned(memory: Memory, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
-    return np.ndarray(shape, dtype, memory, -_address(memory) % _LINE)
-
-
-def _address(memory: np.ndarray) -> int:
-    # Ten times as fast as asking NumPy for it.
-    return addressof(c_char.from_buffer(memory))  # type: ignore[arg-type]
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> np.ndarray:
+    memory = Memory((nbytes + _LINE,), _BYTE)
+    return np.ndarray(shape, dtype, memory, -addressof(_as_character(memory)) % _LINE)
 
 
 class _Lease:
@@ -227,16 +222,16 @@ class KeptMemory:
             nbytes *= length
         try:
             if nbytes < LARGE or nbytes > self.limit:
-                return _aligned(_bytes(nbytes + _LINE), shape, dtype)
+                return _aligned(shape, dtype, nbytes)
             size = _rounded(nbytes)
             block = self._take(size)
             if block is None:
-                block = _bytes(size + _PAGE)
+                block = Memory((size + _PAGE,), _BYTE)
         except MemoryError:
             self.release()
-            return _aligned(_bytes(nbytes + _LINE), shape, dtype)
+            return _aligned(shape, dtype, nbytes)
         memory = np.asarray(_Lease(block, self._keep))
-        start = (next(self._starts) * _STRIDE - _address(memory)) % _PAGE
+        start = (next(self._starts) * _STRIDE - addressof(_as_character(memory))) % _PAGE
         return memory[start : start + nbytes].view(dtype).reshape(shape)
 
     def release(self) -> None:

@@ -30,13 +30,13 @@ def names_of(prefix: str = "") -> list[str]:
     Parameters
     ----------
     prefix : str, default ''
-        ``''`` for the public operations, ``'_'`` for the internal ones, ``'contrib.'`` for those
-        of that namespace.
+        ``''`` for the public operations, ``'_'`` for the internal ones, ``'contrib.'`` and
+        ``'linalg.'`` for those of these namespaces.
 
     Returns
     -------
     list of str
-        Sorted, and without ``'contrib.'``.
+        Sorted, and without ``'contrib.'`` or ``'linalg.'``.
     """
     if prefix == "_":
         return sorted(name for name in OPERATIONS if name.startswith("_"))

@@ -258,3 +258,14 @@ def test_empty_cache_gives_back_the_memory_of_arrays_that_are_gone():
 def test_empty_cache_of_a_gpu_that_is_not_there_is_refused():
     with pytest.raises(MXNetError, match=r"gpu\(99\)"):
         gpu(99).empty_cache()
+
+
+@pytest.mark.parametrize("number", [2**31, 2**32, 2**70])
+@pytest.mark.parametrize("caught_as", [MXNetError, ValueError, IndexError, OverflowError])
+def test_a_number_that_files_cannot_hold_is_refused_at_once(number, caught_as):
+    with pytest.raises(caught_as, match="numbered up to 2147483647"):
+        Context("cpu", number)
+
+
+def test_the_largest_number_is_accepted():
+    assert Context("cpu", 2**31 - 1).device_id == 2**31 - 1

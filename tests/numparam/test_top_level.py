@@ -220,3 +220,8 @@ def test_only_public_names_are_listed(face):
 def test_a_near_name_is_suggested(face, name, near):
     with pytest.raises(AttributeError, match=f"Did you mean.* '{near}'"):
         getattr(face, name)
+
+
+def test_looking_for_a_module_elsewhere_finds_nothing_and_raises_nothing(tmp_path):
+    for finder in sys.meta_path:
+        assert finder.find_spec("numparam.no_such_module", [str(tmp_path)]) is None

@@ -261,7 +261,7 @@ _TABLE: tuple[
         False,
         "the number itself, through which no gradient flows",
     ),
-    ("make_loss", ("MakeLoss",), np.array, _loss_vjp, False, "the number itself, as a loss"),
+    ("make_loss", (), np.array, _loss_vjp, False, "the number itself, as a loss"),
     ("contrib.isnan", ("isnan",), np.isnan, None, False, "1 where the element is NaN, else 0"),
     (
         "contrib.isinf",

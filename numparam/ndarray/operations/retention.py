@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from numparam.ndarray.operations.invoke import OperationError
@@ -22,6 +20,8 @@ def _sparse_retain(data: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 
 @vjp_of("_sparse_retain")
-def _sparse_retain_vjp(cotangent: np.ndarray, *, indices: np.ndarray) -> tuple[Any, None]:
-    numbers = indices.astype(np.int64).reshape(-1)
-    return (numbers, cotangent[numbers]), None
+def _sparse_retain_vjp(
+    cotangent: np.ndarray, *, indices: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], None]:
+    ids = np.unique(indices.astype(np.int64))
+    return (ids, cotangent[ids]), None

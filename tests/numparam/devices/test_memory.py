@@ -125,13 +125,13 @@ def test_where_memory_is_short_what_is_kept_goes_first(memory, monkeypatch):
     del array
     asked = []
 
-    def scarce(count, allocate=memory_module._bytes):
+    def scarce(shape, dtype, allocate=memory_module.Memory):
         asked.append(memory.nbytes)
         if memory.nbytes:
             raise MemoryError
-        return allocate(count)
+        return allocate(shape, dtype)
 
-    monkeypatch.setattr(memory_module, "_bytes", scarce)
+    monkeypatch.setattr(memory_module, "Memory", scarce)
     assert memory.empty((2 * SIZE,), FLOAT).shape == (2 * SIZE,)
     assert asked == [LARGE, 0]
 

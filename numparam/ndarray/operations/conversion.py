@@ -38,8 +38,8 @@ def _cast(data: Array, *, dtype: Any) -> Array:
 
 
 @vjp_of("cast")
-def _cast_vjp(cotangent: Array) -> Array:
-    return cotangent  # the tape converts it to the dtype of the input
+def _cast_vjp(cotangent: Array, *, data_dtype: Any) -> Array:
+    return cotangent.astype(data_dtype)
 
 
 def _to_storage_type(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:
@@ -70,7 +70,7 @@ def _ones_like(data: Array) -> Array:
 
 
 @operation(
-    "full_like", differentiable=False, source="MXNet 1.9.1 has it for ``mx.np`` arrays alone."
+    "full_like", source="MXNet 1.9.1 has it for ``mx.np`` arrays alone.", differentiable=False
 )
 def _full_like(data: Array, *, fill_value: float) -> Array:
     """Make an array of one number in the shape of another."""

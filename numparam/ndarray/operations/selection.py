@@ -63,19 +63,17 @@ def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Arr
 
 @vjp_of("take")
 def _take_vjp(
-    cotangent: Array, *, indices: Array, a_shape: tuple[int, ...], axis: int, mode: str
+    cotangent: Array, *, a_shape: tuple[int, ...], indices: Array, axis: int, mode: str
 ) -> tuple[Any, None]:
     axis = axis_of(axis, len(a_shape))
     numbers = _row_numbers(indices, a_shape[axis], mode).reshape(-1)
-    # The taken axis first; `indices` may have several axes in its place, or none.
-    rest = a_shape[:axis] + a_shape[axis + 1 :]
-    flat = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
-    rows = np.moveaxis(flat, axis, 0)
     if axis == 0:
-        return (numbers, rows), None
-    result = np.zeros((a_shape[axis], *rest), cotangent.dtype)
-    np.add.at(result, numbers, rows)
-    return np.moveaxis(result, 0, axis), None
+        return (numbers, cotangent.reshape(numbers.size, *a_shape[1:])), None
+    result = np.zeros(a_shape, cotangent.dtype)
+    slices = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
+    key: Any = (*(slice(None),) * axis, numbers)
+    np.add.at(result, key, slices)
+    return result, None
 
 
 def _embedding_kernel(
@@ -114,9 +112,9 @@ def _embedding(
 @vjp_of("Embedding")
 def _embedding_vjp(
     cotangent: Array, *, data: Array, weight_shape: tuple[int, ...]
-) -> tuple[None, Any]:
+) -> tuple[None, tuple[Array, Array]]:
     numbers = _row_numbers(data, weight_shape[0], "clip").reshape(-1)
-    return None, (numbers, cotangent.reshape(numbers.size, *weight_shape[1:]))
+    return None, (numbers, cotangent.reshape(numbers.size, weight_shape[1]))
 
 
 @operation("pick", "choose_element_0index", agree=False)

@@ -11,7 +11,6 @@ import pytest
 import numparam as mx
 from numparam.optimizer.errors import PickledStatesError, StatesError
 
-
 GOLDEN = Path(__file__).parent / "golden"
 
 

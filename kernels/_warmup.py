@@ -14,9 +14,10 @@ from numparam.kernels._kernel_table import KERNELS
 
 
 def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None = None) -> int:
-    """Compile the CPU kernels for some element kinds now, or load them from the cache on disk.
+    """Compile the CPU kernels for the given dtypes now, or load them from the cache on disk.
 
-    A first call otherwise pays for the compilation of its kernel, about 0.15 s each.
+    The first call of each kernel otherwise compiles it, which takes from a tenth of a second to a
+    few seconds of one core, or loads it in a few milliseconds if an earlier process kept it.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None
     Returns
     -------
     int
-        Number of calls made into the kernels.
+        Number of kernel calls that were made.
 
     Raises
     ------

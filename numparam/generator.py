@@ -42,12 +42,15 @@ __all__ = [
     "SeedError",
     "fill_normal",
     "fill_uniform",
+    "host_generator",
     "reseed_after_fork",
     "seed",
 ]
 
 # A fill of up to so many blocks may be served from numbers that were drawn ahead, and how many.
 _SMALL_BLOCKS, _AHEAD_BLOCKS = 128, 1 << 13
+# The second half of the key of `host_generator`; any number.
+_HOST_STREAM = 0x6E756D7061726D
 
 
 class SeedError(ValueError, TypeError):
@@ -219,6 +222,31 @@ def fill_normal(backend: Backend, buffer: Buffer, loc: float = 0.0, scale: float
     """
     key, first = _generator.take(_block_count(buffer))
     backend.random.normal(buffer, loc, scale, seed=key, offset=first)
+
+
+def host_generator() -> np.random.Generator:
+    """Return a generator of NumPy for one draw, whose numbers the process's sequence decides.
+
+    For distributions that need a varying number of random numbers for each that they return. Each
+    call takes one block of the sequence, so equal seeds give equal numbers, however many threads
+    kernels use; between versions of NumPy the numbers may differ.
+
+    Returns
+    -------
+    numpy.random.Generator
+        On Philox 4×64-10, keyed by the seed and counting from the place in the sequence.
+
+    Examples
+    --------
+    >>> from numparam import generator
+    >>> generator.seed(7)
+    >>> first = generator.host_generator().poisson(3, 5)
+    >>> generator.seed(7)
+    >>> bool((generator.host_generator().poisson(3, 5) == first).all())
+    True
+    """
+    key, first = _generator.take(1)
+    return np.random.Generator(np.random.Philox(counter=[0, 0, first, 0], key=[key, _HOST_STREAM]))
 
 
 def _block_count(buffer: Buffer) -> int:

@@ -21,9 +21,35 @@ from numparam._missing import missing
 from numparam.generator import reseed_after_fork, seed
 
 if TYPE_CHECKING:
-    from numparam.ndarray.random import normal, randint, randn, shuffle, uniform
+    from numparam.ndarray.random import (
+        exponential,
+        gamma,
+        generalized_negative_binomial,
+        multinomial,
+        negative_binomial,
+        normal,
+        poisson,
+        randint,
+        randn,
+        shuffle,
+        uniform,
+    )
 
-__all__ = ["normal", "randint", "randn", "reseed_after_fork", "seed", "shuffle", "uniform"]
+__all__ = [
+    "exponential",
+    "gamma",
+    "generalized_negative_binomial",
+    "multinomial",
+    "negative_binomial",
+    "normal",
+    "poisson",
+    "randint",
+    "randn",
+    "reseed_after_fork",
+    "seed",
+    "shuffle",
+    "uniform",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""All policy for compiling CPU kernels: which flags, and which helpers a kernel is made of.
+"""How CPU kernels are compiled: flags, caching, and helpers that are inlined.
 
 Every kernel is serial, releases the GIL and is compiled without fast-math flags: contraction and
 reassociation would make results depend on the processor and on how work was split.
@@ -21,8 +21,8 @@ if numba.config.DISABLE_JIT:
         "which must be 1 before numparam's kernels are imported to replace them by plain Python"
     )
 
-# A helper of kernels: part of each caller's machine code, so never cached on its own. LLVM left to
-# itself keeps a helper as a call in the loop, which then is not vectorised.
+# For helpers: they become part of each caller's machine code and are not cached alone. Without
+# `forceinline` LLVM may leave a call in the loop, which then is not vectorised.
 inline = numba.njit(nogil=True, error_model="numpy", forceinline=True)
 
 

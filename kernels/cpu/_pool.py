@@ -180,8 +180,8 @@ def run(call: Callable, *arguments: object, nbytes: int, pieces: int) -> None:
     ----------
     call : callable
         A jitted function that claims pieces from `counter` (an int64 array whose first element is
-        zero at the start) until it gets `pieces` or more. Its result must not depend on who
-        does what.
+        zero at the start) until it gets `pieces` or more. Its result must not depend on who does
+        what.
     *arguments
         Its other arguments.
     nbytes : int

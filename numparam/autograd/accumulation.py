@@ -14,7 +14,7 @@ from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_m
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import holding
-from numparam.devices.memory import owns_memory
+from numparam.devices.memory import Memory, owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.conversion import row_sparse_parts
@@ -25,13 +25,17 @@ from numparam.recording.errors import (
     UnmarkedVariableError,
 )
 from numparam.recording.scopes import pause
+from numparam.recording.tape import Variable
 
-__all__ = ["accumulate_grad"]
+__all__ = ["accumulate", "accumulate_grad"]
 
 # Adding to a gradient reads it first, so threads that add to the same one exclude each other. There
 # is a lock for each context, since one for each gradient would be thousands of locks in a call.
 # Threads that work on a context each, as in data-parallel training, do not meet.
 _locks: dict[tuple[int, int], threading.RLock] = {}
+
+# Up to this number of elements a gradient is written by NumPy: a kernel takes longer to be called.
+_SMALL = 1 << 14
 
 if hasattr(os, "register_at_fork"):
     # The thread that held a lock at the fork does not exist in the child.
@@ -93,8 +97,62 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
     (array([0, 3]), array([[1., 1.],
            [2., 2.]], dtype=float32))
     """
+    marked, given = _pairs(variables, gradients)
     with pause():
-        targets = _targets(*_pairs(variables, gradients))
+        _commit_all(_targets(_marks(marked), [(value,) for value in given]))
+
+
+def accumulate(variables: Sequence[Variable], gradients: Sequence[Sequence[Dense | Rows]]) -> None:
+    """Write or add what the backward pass computed to the gradients of variables.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+        The marks of the arrays.
+    gradients : sequence of sequence of Dense or Rows
+        For each variable the parts of its gradient, of its shape and on its device.
+    """
+    rest = [
+        (variable, parts)
+        for variable, parts in zip(variables, gradients, strict=True)
+        if not _written_in_one_step(variable, parts)
+    ]
+    if rest:
+        _commit_all(_targets(*zip(*rest, strict=True)))
+
+
+def _written_in_one_step(variable: Variable, parts: Sequence[Dense | Rows]) -> bool:
+    """Write a gradient that is small and only replaced, without a kernel; whether it is such."""
+    gradient = variable.grad
+    if variable.grad_req != "write" or len(parts) > 1 or gradient.stype != "default":
+        return False
+    (part,) = parts
+    target = gradient._memory
+    values = part.values
+    if (
+        type(part) is not Dense
+        or target.size > _SMALL
+        or values.dtype != target.dtype
+        or not isinstance(target, np.ndarray)
+        or not gradient.writable
+        or type(target.base) is not Memory
+        or not _of_numpy(values)
+    ):
+        return False
+    gradient._backend.write(target, values)
+    variable.fresh = 1
+    return True
+
+
+def _of_numpy(array: np.ndarray) -> bool:
+    """Whether the memory of an array was allocated by NumPy, so that no gradient lies there."""
+    base: Any = array.base
+    return base is None or (type(base) is np.ndarray and base.base is None)
+
+
+def _commit_all(targets: list[_Target]) -> None:
+    """Change all gradients, and exclude other threads meanwhile."""
+    if targets:
         places = {target.gradient._ctx for target in targets}
         # In one order, so that no two threads wait for each other.
         keys = sorted((place.device_typeid, place.device_id) for place in places)
@@ -116,7 +174,7 @@ def _accumulate(targets: list[_Target]) -> None:
         _commit(backend, members)
     for target in targets:
         for variable in target.variables:
-            variable._fresh_grad = True
+            variable.fresh = 1
 
 
 def _pairs(variables: Any, gradients: Any) -> tuple[list[NDArray], list[Any]]:
@@ -157,16 +215,16 @@ class _Target:
         self.label = label
         self.host_memory = host_memory
         self.replace = False
-        self.variables: list[NDArray] = []
+        self.variables: list[Variable] = []
         self.dense: list[Any] = []
         self.rows: list[Rows] = []
         #: Ids and sums of the rows: of all that comes in as rows, or of a new row-sparse gradient.
         self.result: tuple[Buffer, Buffer] | None = None
 
-    def take(self, variable: NDArray, incoming: Dense | Rows) -> None:
+    def take(self, variable: Variable, incoming: Dense | Rows) -> None:
         """Note what comes in for a variable."""
         self.variables.append(variable)
-        self.replace = self.replace or variable._grad_req == "write"
+        self.replace = self.replace or variable.grad_req == "write"
         if isinstance(incoming, Rows):
             self.rows.append(incoming)
         else:
@@ -244,39 +302,58 @@ class _Target:
             backend.retain.scatter(target, ids, rows)
 
 
-def _targets(variables: list[NDArray], gradients: list[Any]) -> list[_Target]:
-    """Check all that comes in, and sort it by the gradients that it is for."""
-    targets: dict[int, _Target] = {}
-    host_memory: dict[int, bool] = {}
-    for position, (variable, incoming) in enumerate(zip(variables, gradients, strict=True)):
-        request = variable._grad_req
-        gradient = variable._grad
-        if request == "null":
-            continue
-        if request is None or gradient is None:
+def _marks(variables: list[NDArray]) -> list[Variable]:
+    """Return the marks of variables.
+
+    Raises
+    ------
+    UnmarkedVariableError
+        If an array has none.
+    """
+    marks = []
+    for position, variable in enumerate(variables):
+        mark = variable._marking
+        if not isinstance(mark, Variable):
             raise UnmarkedVariableError(
                 f"variables[{position}], of shape {variable.shape}, has no gradient; call its "
                 "attach_grad(), or mark_variables, or use the data() of an initialized parameter "
                 "whose grad_req is not 'null'"
             )
-        if incoming is None:
+        marks.append(mark)
+    return marks
+
+
+def _targets(variables: Sequence[Variable], gradients: Sequence[Sequence[Any]]) -> list[_Target]:
+    """Check all that comes in, and sort it by the gradients that it is for."""
+    targets: dict[int, _Target] = {}
+    host_memory: dict[int, bool] = {}
+    for position, (variable, parts) in enumerate(zip(variables, gradients, strict=True)):
+        gradient = variable.grad
+        if variable.grad_req == "null":
             continue
         label = f"gradients[{position}]"
-        if gradient.stype == "csr":
-            raise GradientArgumentError(
-                f"the gradient of variables[{position}] is a csr matrix, which nothing accumulates "
-                "into; attach a dense or row_sparse one"
+        for incoming in parts:
+            if incoming is None:
+                continue
+            if gradient.stype == "csr":
+                raise GradientArgumentError(
+                    f"the gradient of variables[{position}] is a csr matrix, which nothing "
+                    "accumulates into; attach a dense or row_sparse one"
+                )
+            gradient._require_writable()
+            found = (
+                incoming if isinstance(incoming, (Dense, Rows)) else read(incoming, gradient, label)
             )
-        gradient._require_writable()
-        found = read(incoming, gradient, label)
-        backend = id(gradient._backend)
-        if backend not in host_memory:
-            host_memory[backend] = uses_host_memory(gradient)
-        # Handles on one array share a dense buffer, or the chunk that holds the sparse parts.
-        key = id(gradient._chunk if isinstance(gradient, BaseSparseNDArray) else gradient._buffer)
-        if key not in targets:
-            targets[key] = _Target(gradient, label, host_memory[backend])
-        targets[key].take(variable, found)
+            backend = id(gradient._backend)
+            if backend not in host_memory:
+                host_memory[backend] = uses_host_memory(gradient)
+            # Handles on one array share a dense buffer, or the chunk that holds the sparse parts.
+            key = id(
+                gradient._chunk if isinstance(gradient, BaseSparseNDArray) else gradient._buffer
+            )
+            if key not in targets:
+                targets[key] = _Target(gradient, label, host_memory[backend])
+            targets[key].take(variable, found)
     return list(targets.values())
 
 

@@ -19,6 +19,9 @@ from numparam.kernels import KERNELS, _forking
 
 __all__ = ["AllocationError", "Backend", "Buffer", "MissingOperationError"]
 
+# Stands for a buffer among the arguments of `Backend.evaluate`.
+_PLACE = object()
+
 Buffer = Any
 """Memory of one array on some device: C-contiguous; has shape, dtype, size and nbytes."""
 
@@ -135,6 +138,39 @@ class Backend(ABC):
         `function` gets the arrays to read, and returns an array or a tuple of arrays; whatever is
         not an array in its result passes through.
         """
+
+    def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Evaluate a NumPy function on buffers; the results are for reading only.
+
+        As `apply`, but results may share the memory of buffers, and have any layout. Arguments are
+        buffers, lists and tuples of buffers, and anything else, which is passed as it is.
+        """
+        buffers: list[Buffer] = []
+
+        def taken(argument: Any) -> Any:
+            if type(argument) in (list, tuple):
+                return type(argument)(map(taken, argument))
+            if hasattr(argument, "nbytes"):
+                buffers.append(argument)
+                return _PLACE
+            return argument
+
+        pattern = [taken(argument) for argument in arguments]
+        named = {name: taken(argument) for name, argument in keywords.items()}
+
+        def call(*arrays: Any) -> Any:
+            given = iter(arrays)
+
+            def filled(argument: Any) -> Any:
+                if type(argument) in (list, tuple):
+                    return type(argument)(map(filled, argument))
+                return next(given) if argument is _PLACE else argument
+
+            values = [filled(argument) for argument in pattern]
+            return function(*values, **{name: filled(one) for name, one in named.items()})
+
+        call.__name__ = getattr(function, "__name__", "function")
+        return self.apply(call, *buffers)
 
     @abstractmethod
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:

@@ -14,11 +14,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.ndarray import _internal, contrib, numpy_array, op, operations, random, sparse, utils
+from numparam.ndarray import (
+    _internal,
+    contrib,
+    linalg,
+    numpy_array,
+    op,
+    operations,
+    random,
+    sparse,
+    utils,
+)
 from numparam.ndarray.creation import arange, array, empty, eye, full, linspace, ones, zeros
+from numparam.ndarray.dropout import dropout
 from numparam.ndarray.files import load, load_frombuffer, save
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.one_hot_encoding import onehot_encode
+from numparam.ndarray.sampling import (
+    random_exponential,
+    random_gamma,
+    random_generalized_negative_binomial,
+    random_negative_binomial,
+    random_poisson,
+    sample_exponential,
+    sample_gamma,
+    sample_generalized_negative_binomial,
+    sample_multinomial,
+    sample_negative_binomial,
+    sample_normal,
+    sample_poisson,
+    sample_uniform,
+)
 from numparam.ndarray.sending import send_shared_memory
 from numparam.ndarray.shaping import concatenate, moveaxis, split_v2
 from numparam.ndarray.sharing import (
@@ -34,8 +60,10 @@ send_shared_memory(NDArray)
 uniform = random_uniform = random.uniform
 normal = random_normal = random.normal
 random_randint, shuffle = random.randint, random.shuffle
+Dropout = dropout
 
 __all__ = [
+    "Dropout",
     "NDArray",
     "_internal",
     "arange",
@@ -47,6 +75,7 @@ __all__ = [
     "from_dlpack",
     "from_numpy",
     "full",
+    "linalg",
     "linspace",
     "load",
     "load_frombuffer",
@@ -57,6 +86,19 @@ __all__ = [
     "op",
     "operations",
     "random",
+    "random_exponential",
+    "random_gamma",
+    "random_generalized_negative_binomial",
+    "random_negative_binomial",
+    "random_poisson",
+    "sample_exponential",
+    "sample_gamma",
+    "sample_generalized_negative_binomial",
+    "sample_multinomial",
+    "sample_negative_binomial",
+    "sample_normal",
+    "sample_poisson",
+    "sample_uniform",
     "save",
     "sparse",
     "split_v2",

@@ -115,6 +115,14 @@ def _view(data: np.ndarray, *, start: int, shape: tuple[int, ...]) -> np.ndarray
     return data.reshape(-1)[start : start + math.prod(shape)].reshape(shape)
 
 
+def _view_vjp(cotangent: np.ndarray, *, data_shape: tuple[int, ...], start: int) -> np.ndarray:
+    if cotangent.size == math.prod(data_shape):
+        return cotangent.reshape(data_shape)
+    rest = math.prod(data_shape) - start - cotangent.size
+    before, behind = np.zeros(start, cotangent.dtype), np.zeros(rest, cotangent.dtype)
+    return np.concatenate([before, cotangent.reshape(-1), behind]).reshape(data_shape)
+
+
 #: The elements from ``start`` on, in ``shape``: all reshapes and contiguous parts.
 VIEW = register(
     Operation(
@@ -123,6 +131,7 @@ VIEW = register(
         inputs=("data",),
         attributes={"start": REQUIRED, "shape": REQUIRED},
         view=True,
+        vjp=_view_vjp,
         summary="Return a piece of an array's memory in a shape.",
     )
 )
@@ -132,9 +141,32 @@ def _part(data: np.ndarray, *, index: Any, shape: Any) -> np.ndarray:
     return data[index].reshape(shape)
 
 
+def _part_vjp(cotangent: np.ndarray, *, data_shape: tuple[int, ...], index: Any) -> np.ndarray:
+    result = np.zeros(data_shape, cotangent.dtype)
+    part = result[index]
+    if isinstance(part, np.ndarray):
+        part[...] = cotangent.reshape(part.shape)
+    else:  # one element
+        result[index] = cotangent.reshape(())
+    return result
+
+
 def _gather(data: np.ndarray, *indexes: np.ndarray, key: Any, scalar: Any) -> np.ndarray:
     found = np.asarray(data[key.index(data.shape, indexes)])
     return found if found.ndim else found.reshape(scalar)
+
+
+def _gather_vjp(
+    cotangent: np.ndarray,
+    *,
+    data_shape: tuple[int, ...],
+    indexes: Sequence[np.ndarray],
+    key: Any,
+) -> tuple[np.ndarray | None, ...]:
+    index = key.index(data_shape, indexes)
+    result = np.zeros(data_shape, cotangent.dtype)
+    np.add.at(result, index, cotangent.reshape(np.shape(result[index])))
+    return result, *(None,) * len(indexes)
 
 
 #: A copy of the part that the slices ``index`` select, in ``shape``.
@@ -145,6 +177,7 @@ _PART = register(
         inputs=("data",),
         attributes={"index": REQUIRED, "shape": REQUIRED},
         kernel=evaluated(_part),
+        vjp=_part_vjp,
         summary="Copy the part that slices select.",
     )
 )
@@ -158,6 +191,7 @@ _GATHER = register(
         attributes={"key": REQUIRED, "scalar": REQUIRED},
         agree=False,
         kernel=evaluated(_gather),
+        vjp=_gather_vjp,
         summary="Copy the elements that index arrays select.",
     )
 )
@@ -261,6 +295,21 @@ def _written(*arrays: np.ndarray, **attributes: Any) -> np.ndarray:
     raise NotImplementedError("values are written into arrays, not computed")
 
 
+def _write_vjp(
+    cotangent: np.ndarray, *, arrays: Sequence[np.ndarray], key: Any, value: Any
+) -> tuple[np.ndarray | None, ...]:
+    indexes = arrays if value is not None else arrays[:-1]
+    index = ... if key is None else key.index(cotangent.shape, indexes)
+    rest = np.array(cotangent)
+    rest[index] = 0
+    if value is not None:
+        return rest, *(None,) * len(arrays)
+    part, ndim = cotangent[index], arrays[-1].ndim
+    if part.ndim < ndim:  # axes of length 1 in front do not count
+        part = part.reshape((1,) * (ndim - part.ndim) + part.shape)
+    return rest, *(None,) * len(indexes), part
+
+
 #: Write ``value``, or the last input, into the part ``key`` of ``out``, which is the first input.
 #: The inputs between are the index arrays of the key; a key of None is the whole array.
 WRITE = register(
@@ -271,6 +320,7 @@ WRITE = register(
         attributes={"key": REQUIRED, "value": REQUIRED},
         agree=False,
         arrays=_write,
+        vjp=_write_vjp,
         summary="Write into a part of an array.",
     )
 )

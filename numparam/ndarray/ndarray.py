@@ -14,6 +14,7 @@ from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices import epochs, exports
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
 from numparam.modes.np_mode import is_np_shape
@@ -29,7 +30,8 @@ from numparam.ndarray.operations.shapes import coded_shape
 from numparam.ndarray.operators import forward, in_place, reflected
 from numparam.ndarray.values import is_array
 from numparam.recording import differentiation
-from numparam.recording.scopes import is_recording
+from numparam.recording.scopes import recording
+from numparam.recording.tape import Output, Variable
 from numparam.types.dtypes import as_dtype, bfloat16
 
 __all__ = ["NDArray"]
@@ -43,17 +45,6 @@ class MissingShapeError(TypeError, AssertionError):
 
 class CannotReshapeError(OperationError):
     """The elements do not fit the new shape: an MXNetError and a ValueError."""
-
-
-class _Marking:
-    """What autograd knows about one array."""
-
-    __slots__ = ("fresh", "grad", "grad_req")
-
-    def __init__(self, grad: NDArray | None = None, grad_req: str | None = None) -> None:
-        self.grad = grad
-        self.grad_req = grad_req
-        self.fresh = 0
 
 
 class NDArray:
@@ -103,8 +94,8 @@ class NDArray:
     _backend: Backend
     # C-contiguous memory of the backend. Replaced only by `_buffer`, which begins a new epoch.
     _memory: Buffer
-    # What autograd knows about the array; None for most.
-    _marking: _Marking | None
+    # Where gradients of the array go, or the recorded operation that made it; None for most.
+    _marking: Variable | Output | None
     writable: bool
 
     stype: ClassVar[str] = "default"
@@ -251,13 +242,12 @@ class NDArray:
 
     @_fresh_grad.setter
     def _fresh_grad(self, fresh: int) -> None:
-        if self._marking is None:
-            self._marking = _Marking()
-        self._marking.fresh = int(bool(fresh))
+        if self._marking is not None:
+            self._marking.fresh = int(bool(fresh))
 
-    def _mark(self, grad: NDArray | None, grad_req: str) -> None:
+    def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
-        self._marking = _Marking(grad, grad_req)
+        self._marking = None if grad_req is None else Variable(grad, grad_req)
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Attach a gradient array of zeros.
@@ -295,17 +285,33 @@ class NDArray:
     def backward(
         self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True
     ) -> None:
-        """Raise an error: operations are not recorded. Use `numparam.autograd.accumulate_grad`.
+        """Compute the gradients of the sum of the elements; see `numparam.autograd.backward`.
 
         Parameters
         ----------
-        out_grad, retain_graph, train_mode : object
-            As in MXNet; not looked at.
+        out_grad : NDArray, optional
+            The gradient of something else with respect to this array, of its shape; ones if not
+            given.
+        retain_graph : bool, default False
+            Whether a second backward pass may follow.
+        train_mode : bool, default True
+            Whether the pass runs in training mode.
 
         Raises
         ------
         MXNetError
-            Always, as MXNet raises for an array that was not computed under ``record``.
+            If the array was not computed of variables under ``record``, or the graph was used.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([1, 2])
+        >>> weight.attach_grad()
+        >>> with mx.autograd.record():
+        ...     loss = (weight * weight).sum()
+        >>> loss.backward()
+        >>> weight.grad.asnumpy()
+        array([2., 4.], dtype=float32)
         """
         differentiation.backward([self], [out_grad], retain_graph, train_mode)
 
@@ -372,16 +378,16 @@ class NDArray:
         ValueError
             If the memory was given for reading only.
         MXNetError
-            If gradients are being recorded and the array is one of those that get some.
+            If operations are being recorded and gradients flow through the array.
         """
         if not self.writable:
             raise ValueError(
                 "the array shares memory that must not be written (it was made from a read-only "
                 "array or capsule); write into a copy()"
             )
-        if self._marking is not None and self._marking.grad_req is not None and is_recording():
+        if self._marking is not None and recording.value:
             raise MXNetError(
-                "an array that gets gradients was written in place while operations are "
+                "an array that gradients flow through was written in place while operations are "
                 "recorded; write under autograd.pause(), or into detach()"
             )
 
@@ -554,7 +560,8 @@ class NDArray:
 
     def __getstate__(self) -> dict[str, bytearray]:
         np_shape = is_np_shape() or not self.shape
-        return {"handle": bytearray(dumps_record(self._record(), np_shape=np_shape))}
+        contents = dumps_record(self._record(), np_shape=np_shape, hold=exclusively)
+        return {"handle": bytearray(contents)}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
         record = loads_record(state["handle"])

@@ -92,7 +92,12 @@ class ndarray(NDArray):
     __slots__ = ()
 
     def __new__(cls, *arguments: object, **keywords: object) -> Self:
-        """Raise a TypeError: the factories make arrays."""
+        """Raise a TypeError: the factories make arrays.
+
+        ``ndarray(None)``, which MXNet's pickles call before they set the state, is an exception.
+        """
+        if arguments == (None,) and not keywords:
+            return object.__new__(cls)
         raise TypeError(
             "mx.np.ndarray is not made by calling it; use mx.np.array(values), mx.np.zeros(shape), "
             "or another factory"

@@ -16,10 +16,30 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
+from numparam.ndarray.quiet import quietly
 from numparam.ndarray.sparse.parts import Parts, all_row_ids
 from numparam.types.dtypes import as_dtype
 
-__all__ = ["normal", "randint", "randn", "shuffle", "uniform"]
+__all__ = [
+    "exponential",
+    "exponential_like",
+    "gamma",
+    "gamma_like",
+    "generalized_negative_binomial",
+    "generalized_negative_binomial_like",
+    "multinomial",
+    "negative_binomial",
+    "negative_binomial_like",
+    "normal",
+    "normal_like",
+    "poisson",
+    "poisson_like",
+    "randint",
+    "randn",
+    "shuffle",
+    "uniform",
+    "uniform_like",
+]
 
 Fill = Callable[[Backend, Buffer], None]
 _LARGEST_SPAN = 1 << 53
@@ -232,6 +252,322 @@ def randint(
     return _delivered(drawn, out)
 
 
+def exponential(
+    scale: Any = 1,
+    shape: int | Sequence[int] | None = None,
+    dtype: Any = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Draw numbers from an exponential distribution.
+
+    Parameters
+    ----------
+    scale : float or NDArray
+        The mean, above 0. An array gives numbers for each mean.
+    shape, dtype, ctx, out, **keywords
+        As for `uniform`.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Raises
+    ------
+    MXNetError
+        If a parameter, shape or dtype does not fit; nothing was written then.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> bool((mx.nd.random.exponential(2, shape=100) >= 0).min())
+    True
+    """
+    return _sampled(_exponential, {"scale": scale}, shape, dtype, ctx, out, keywords)
+
+
+def _exponential(random: np.random.Generator, size: Any, scale: Any) -> np.ndarray:
+    _require(np.asarray(scale) > 0, "scale, the mean of an exponential distribution,", "above 0")
+    return random.standard_exponential(size) * scale
+
+
+def gamma(
+    alpha: Any = 1,
+    beta: Any = 1,
+    shape: int | Sequence[int] | None = None,
+    dtype: Any = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Draw numbers from a gamma distribution.
+
+    Parameters
+    ----------
+    alpha, beta : float or NDArray
+        Shape and scale, above 0: the mean is ``alpha * beta``. Two arrays of one shape give
+        numbers for each pair.
+    shape, dtype, ctx, out, **keywords
+        As for `uniform`.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Raises
+    ------
+    MXNetError
+        If a parameter, shape or dtype does not fit; nothing was written then.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.random.gamma(mx.nd.array([1, 2]), mx.nd.array([3, 4]), shape=5).shape
+    (2, 5)
+    """
+    parameters = {"alpha": alpha, "beta": beta}
+    return _sampled(_gamma, parameters, shape, dtype, ctx, out, keywords)
+
+
+def _gamma(random: np.random.Generator, size: Any, alpha: Any, beta: Any) -> np.ndarray:
+    _require(np.asarray(alpha) > 0, "alpha of a gamma distribution", "above 0")
+    _require(np.asarray(beta) > 0, "beta of a gamma distribution", "above 0")
+    return random.gamma(alpha, beta, size)
+
+
+def poisson(
+    lam: Any = 1,
+    shape: int | Sequence[int] | None = None,
+    dtype: Any = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Draw whole numbers from a Poisson distribution.
+
+    Parameters
+    ----------
+    lam : float or NDArray
+        The mean, at least 0. An array gives numbers for each mean.
+    shape, dtype, ctx, out, **keywords
+        As for `uniform`; the numbers are floating-point ones.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Raises
+    ------
+    MXNetError
+        If a parameter, shape or dtype does not fit; nothing was written then.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.random.poisson(0, shape=2).asnumpy()
+    array([0., 0.], dtype=float32)
+    """
+    return _sampled(_poisson, {"lam": lam}, shape, dtype, ctx, out, keywords)
+
+
+def _poisson(random: np.random.Generator, size: Any, lam: Any) -> np.ndarray:
+    _require(np.asarray(lam) >= 0, "lam, the mean of a Poisson distribution,", "at least 0")
+    return random.poisson(lam, size)
+
+
+def negative_binomial(
+    k: Any = 1,
+    p: Any = 1,
+    shape: int | Sequence[int] | None = None,
+    dtype: Any = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Draw how many trials fail before a number of them succeeds.
+
+    Parameters
+    ----------
+    k, p : float or NDArray
+        The number of successes, above 0, and the probability of one, above 0 and at most 1. Two
+        arrays of one shape give numbers for each pair.
+    shape, dtype, ctx, out, **keywords
+        As for `uniform`; the numbers are floating-point ones.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Raises
+    ------
+    MXNetError
+        If a parameter, shape or dtype does not fit; nothing was written then.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.random.negative_binomial(3, 1, shape=2).asnumpy()
+    array([0., 0.], dtype=float32)
+    """
+    parameters = {"k": k, "p": p}
+    return _sampled(_negative_binomial, parameters, shape, dtype, ctx, out, keywords)
+
+
+def _negative_binomial(random: np.random.Generator, size: Any, k: Any, p: Any) -> np.ndarray:
+    _require(np.asarray(k) > 0, "k of a negative binomial distribution", "above 0")
+    chance = np.asarray(p)
+    _require(
+        (chance > 0) & (chance <= 1),
+        "p of a negative binomial distribution",
+        "above 0 and at most 1",
+    )
+    return random.negative_binomial(k, p, size)
+
+
+def generalized_negative_binomial(
+    mu: Any = 1,
+    alpha: Any = 1,
+    shape: int | Sequence[int] | None = None,
+    dtype: Any = None,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Draw whole numbers from a negative binomial distribution by its mean and dispersion.
+
+    Parameters
+    ----------
+    mu, alpha : float or NDArray
+        The mean and the dispersion, at least 0: the variance is ``mu + alpha * mu**2``. Two arrays
+        of one shape give numbers for each pair.
+    shape, dtype, ctx, out, **keywords
+        As for `uniform`; the numbers are floating-point ones.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+
+    Raises
+    ------
+    MXNetError
+        If a parameter, shape or dtype does not fit; nothing was written then.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.random.generalized_negative_binomial(2, 0.3, shape=(2, 3)).shape
+    (2, 3)
+    """
+    parameters = {"mu": mu, "alpha": alpha}
+    return _sampled(_dispersed, parameters, shape, dtype, ctx, out, keywords)
+
+
+def _dispersed(random: np.random.Generator, size: Any, mu: Any, alpha: Any) -> np.ndarray:
+    mean, dispersion = np.asarray(mu, np.float64), np.asarray(alpha, np.float64)
+    _require(mean >= 0, "mu of a negative binomial distribution", "at least 0")
+    _require(dispersion >= 0, "alpha of a negative binomial distribution", "at least 0")
+    # A Poisson distribution whose mean is gamma-distributed, or fixed without dispersion.
+    spread = np.where(dispersion > 0, dispersion, 1)
+    means = random.gamma(1 / spread, mean * spread, size)
+    return random.poisson(np.where(dispersion > 0, means, mean), size)
+
+
+def multinomial(
+    data: NDArray,
+    shape: int | Sequence[int] | None = None,
+    get_prob: bool = False,
+    out: NDArray | None = None,
+    dtype: Any = "int32",
+    **keywords: Any,
+) -> Any:
+    """Draw categories, each as often as its probability says.
+
+    Parameters
+    ----------
+    data : NDArray
+        Shape (..., categories): the probabilities of one or more distributions, which sum to 1.
+        Their sum is taken for 1 if it is another number.
+    shape : int or sequence of int, optional
+        How many categories to draw of each distribution; one, without an axis, if not given.
+    get_prob : bool, default False
+        Whether to return the logarithm of the probability of each draw, too. Gradients flow
+        through it to `data`, as the REINFORCE algorithm needs.
+    out : NDArray, optional
+        What is filled with the categories instead of a new array.
+    dtype : str, type or numpy.dtype, default 'int32'
+        The dtype of the categories.
+    **keywords
+        ``name``, ignored.
+
+    Returns
+    -------
+    NDArray or list of NDArray
+        The numbers of the categories, of shape (..., *shape); with `get_prob` a list of these and
+        of the logarithms, of the dtype of `data`. A draw from a single distribution has shape (1,).
+
+    Raises
+    ------
+    MXNetError
+        If the probabilities, shape or dtype do not fit; nothing was written then.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.random.multinomial(mx.nd.array([[0, 1], [1, 0]]), shape=3).asnumpy()
+    array([[1, 1, 1],
+           [0, 0, 0]], dtype=int32)
+    """
+    _ignore_name(keywords)
+    if not isinstance(data, NDArray) or data.stype != "default" or not data.shape:
+        raise DistributionError("data must be a dense array with at least one dimension")
+    if not data.shape[-1] or data._buffer.dtype.kind in "b":
+        raise DistributionError("data must hold the probability of at least one category")
+    wanted = as_dtype(dtype, np.int32)
+    each = () if shape is None else shape_of(shape)
+    backend = data._backend
+    lengths = data.shape[:-1] + each
+    numbers = backend.empty(lengths, np.dtype(np.float64))
+    generator.fill_uniform(backend, numbers)
+
+    def chosen(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+        return _categories(probabilities, uniform).reshape(lengths or (1,)).astype(wanted)
+
+    buffer = backend.apply(chosen, data._buffer, numbers)
+    drawn = data._array_class.from_buffer(buffer, data._ctx, backend)
+    delivered = _delivered(drawn, out)
+    if not get_prob:
+        return delivered
+    return [delivered, invoke(OPERATIONS["_log_probability"], (data, drawn), {})]
+
+
+def _categories(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """Find where uniform numbers fall in the sums of probabilities so far, row by row."""
+    table = probabilities.reshape(-1, probabilities.shape[-1]).astype(np.float64)
+    if not (np.isfinite(table) & (table >= 0)).all() or not table.sum(axis=1).all():
+        raise DistributionError(
+            "probabilities must be finite and not negative, and one of each distribution above 0"
+        )
+    ends = np.cumsum(table, axis=1)
+    count = uniform.size // max(len(table), 1)
+    places = uniform.reshape(len(table), count) * ends[:, -1:]
+    found = np.empty(places.shape, np.int64)
+    if places.shape[1] < len(table):
+        for column in range(places.shape[1]):
+            found[:, column] = (ends <= places[:, column, None]).sum(axis=1)
+    else:
+        for row, sums in enumerate(ends):
+            found[row] = np.searchsorted(sums, places[row], side="right")
+    # A product that was rounded up may lie at the end: behind the last category.
+    last = table.shape[1] - 1 - np.argmax(table[:, ::-1] > 0, axis=1)
+    return np.minimum(found, last[:, None])
+
+
 def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArray:
     """Return the rows of an array in random order.
 
@@ -267,6 +603,67 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
 
     positions = data._array_class.from_buffer(backend.apply(order, keys), data._ctx, backend)
     return _delivered(invoke(OPERATIONS["take"], (data, positions), {}), out)
+
+
+def uniform_like(
+    data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers uniformly from [low, high), in the form of an array: see `uniform`."""
+    return _like(uniform, data, (low, high), out)
+
+
+def normal_like(
+    data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers from a normal distribution, in the form of an array: see `normal`."""
+    return _like(normal, data, (loc, scale), out)
+
+
+def exponential_like(
+    data: NDArray, lam: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers with the mean ``1 / lam``, in the form of an array: see `exponential`."""
+    rate = _number(lam, "lam")
+    if not rate > 0:
+        raise DistributionError(f"lam, the rate of an exponential distribution, is {lam}, not > 0")
+    return _like(exponential, data, (1 / rate,), out)
+
+
+def gamma_like(
+    data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers from a gamma distribution, in the form of an array: see `gamma`."""
+    return _like(gamma, data, (alpha, beta), out)
+
+
+def poisson_like(
+    data: NDArray, lam: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers from a Poisson distribution, in the form of an array: see `poisson`."""
+    return _like(poisson, data, (lam,), out)
+
+
+def negative_binomial_like(
+    data: NDArray, k: float = 1, p: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers of failures, in the form of an array: see `negative_binomial`."""
+    return _like(negative_binomial, data, (k, p), out)
+
+
+def generalized_negative_binomial_like(
+    data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None, name: Any = None
+) -> NDArray:
+    """Draw numbers in the form of an array: see `generalized_negative_binomial`."""
+    return _like(generalized_negative_binomial, data, (mu, alpha), out)
+
+
+def _like(
+    draw: Callable[..., NDArray], data: NDArray, parameters: tuple[Any, ...], out: NDArray | None
+) -> NDArray:
+    """Draw in the shape and dtype of an array, on its context."""
+    if out is not None:
+        return draw(*parameters, shape=data.shape, dtype=data.dtype, out=out)
+    return draw(*parameters, shape=data.shape, dtype=data.dtype, ctx=data.context)
 
 
 def __getattr__(name: str) -> NoReturn:
@@ -360,6 +757,49 @@ def _for_each(
         stretched = parameter.astype(wanted)._in_shape(form)
         numbers = invoke(OPERATIONS[name], (numbers, stretched), {})
     return _delivered(numbers, out)
+
+
+def _require(fitting: np.ndarray, what: str, bound: str) -> None:
+    if not np.all(fitting):
+        raise DistributionError(f"{what} must be {bound}")
+
+
+def _sampled(
+    draw: Callable[..., np.ndarray],
+    parameters: dict[str, Any],
+    shape: Any,
+    dtype: Any,
+    ctx: Context | None,
+    out: NDArray | None,
+    keywords: dict[str, Any],
+) -> NDArray:
+    """Draw on the host, one number after the other, and put the result where it belongs."""
+    _ignore_name(keywords)
+    given = list(parameters.values())
+    if any(isinstance(one, NDArray) for one in given):
+        if len(given) == 2:
+            _both_arrays(*given)
+        first = given[0]
+        wanted = _float_dtype(first.dtype if dtype is None else dtype, out)
+        each = () if shape is None else shape_of(shape)
+        lengths = first.shape + each
+        form = first.shape + (1,) * len(each)
+        values = [one.asnumpy().astype(np.float64).reshape(form) for one in given]
+        ctx, backend = first._ctx, first._backend
+    else:
+        values = [
+            np.float64(_number(one, name)) for name, one in zip(parameters, given, strict=True)
+        ]
+        lengths, wanted = _lengths(shape, out), _float_dtype(dtype, out)
+        ctx, backend = (out._ctx, out._backend) if out is not None else device_of(ctx)
+    if out is not None and out.shape != lengths:
+        raise DistributionError(f"out must have the shape {lengths}, not {out.shape}")
+    try:
+        numbers = draw(generator.host_generator(), lengths, *values)
+    except ValueError as error:
+        raise error if isinstance(error, MXNetError) else DistributionError(str(error)) from error
+    buffer = backend.upload(quietly(np.asarray(numbers).astype, wanted))
+    return _delivered(NDArray.from_buffer(buffer, ctx, backend), out)
 
 
 def _delivered(drawn: NDArray, out: NDArray | None) -> NDArray:

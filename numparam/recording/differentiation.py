@@ -1,56 +1,43 @@
-"""Gradients of recorded operations; numparam does not record any yet."""
+"""The backward pass as arrays call it.
+
+`numparam.autograd` is built on arrays, and has the pass; so that no import runs in a circle, it
+enters the pass here when it is loaded. Whoever recorded something has loaded it.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from numparam.recording.errors import NoGraphError
 
-__all__ = ["backward", "grad"]
+__all__ = ["NOT_RECORDED", "backward", "enter"]
 
-_ADVICE = (
-    "no operation was recorded, so there is nothing to differentiate. Compute the gradients "
-    "yourself, with NumPy or another library, and pass them to "
-    "numparam.autograd.accumulate_grad(variables, gradients)"
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_entered: list[Callable[..., Any]] = []
+
+#: What to do about an array that is not on the tape.
+NOT_RECORDED = (
+    "was not computed of variables while operations were recorded. Mark the variables with "
+    "attach_grad(), and compute inside `with autograd.record():`"
 )
 
 
-def backward(
-    heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True
-) -> NoReturn:
-    """Raise NoGraphError: operations are not recorded. Use `accumulate_grad`.
-
-    Parameters
-    ----------
-    heads, head_grads, retain_graph, train_mode : object
-        As in MXNet; not looked at.
-
-    Raises
-    ------
-    NoGraphError
-        Always: an MXNetError, as MXNet raises for an array that was not computed under `record`.
-    """
-    raise NoGraphError(f"backward: {_ADVICE}")
+def enter(function: _F) -> _F:
+    """Make a function the backward pass: ``autograd.backward``."""
+    _entered[:] = [function]
+    return function
 
 
-def grad(
-    heads: Any,
-    variables: Any,
-    head_grads: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    train_mode: bool = True,
-) -> NoReturn:
-    """Raise NoGraphError: operations are not recorded.
-
-    Parameters
-    ----------
-    heads, variables, head_grads, retain_graph, create_graph, train_mode : object
-        As in MXNet; not looked at.
+def backward(heads: Any, head_grads: Any, retain_graph: bool, train_mode: bool) -> None:
+    """Compute gradients; see `numparam.autograd.backward`.
 
     Raises
     ------
     NoGraphError
-        Always: an MXNetError, as MXNet raises for an array that was not computed under `record`.
+        If nothing was recorded.
     """
-    raise NoGraphError(f"grad: {_ADVICE}")
+    if not _entered:
+        raise NoGraphError(f"the array {NOT_RECORDED}")
+    _entered[0](heads, head_grads, retain_graph, train_mode)

@@ -17,12 +17,14 @@ __all__ = [
     "pause",
     "predict_mode",
     "record",
+    "recording",
     "set_recording",
     "set_training",
     "train_mode",
 ]
 
-_recording: ThreadState[bool] = ThreadState(lambda: False)
+#: Whether the calling thread records, as ``recording.value``.
+recording: ThreadState[bool] = ThreadState(lambda: False)
 _training: ThreadState[bool] = ThreadState(lambda: False)
 
 
@@ -40,7 +42,7 @@ def is_recording() -> bool:
     ...     is_recording()
     True
     """
-    return _recording.value
+    return recording.value
 
 
 def is_training() -> bool:
@@ -84,7 +86,7 @@ def set_recording(is_recording: bool) -> bool:
     (False, True)
     """
     flag = bool(as_switch(is_recording, "is_recording"))
-    previous, _recording.value = _recording.value, flag
+    previous, recording.value = recording.value, flag
     return previous
 
 
@@ -130,7 +132,7 @@ class _RecordingStateScope:
 
     def __enter__(self) -> None:
         if self._is_record is not None:
-            _recording.enter(self, self._is_record)
+            recording.enter(self, self._is_record)
         if self._train_mode is not None:
             _training.enter(self, self._train_mode)
 
@@ -140,7 +142,7 @@ class _RecordingStateScope:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _recording.leave(self)
+        recording.leave(self)
         _training.leave(self)
 
 

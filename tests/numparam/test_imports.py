@@ -19,7 +19,7 @@ FLOORS = [
     ["devices", "context", "formats"],
     ["generator", "recording", "registry"],
     ["ndarray"],
-    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util"],
+    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model"],
     ["initializer", "symbol"],
     ["lr_scheduler", "optimizer", "kvstore", "gluon"],
     ["", "test_utils"],

@@ -15,7 +15,7 @@ from numparam.ndarray.numpy_operations.promotion import (
     promoted,
     with_fractions,
 )
-from numparam.ndarray.operations.arithmetic import ARITHMETIC
+from numparam.ndarray.operations.arithmetic import ARITHMETIC, Partials
 from numparam.ndarray.operations.binary import BinaryFunction
 from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
 from numparam.ndarray.values import as_host_array
@@ -29,6 +29,31 @@ Function = Callable[[Any, Any], Any]
 def _floor_divide(left: Array, right: Array) -> Array:
     return np.floor_divide(left, right)
 
+
+def _arctan2_by_first(cotangent: Any, left: Any, right: Any) -> Any:
+    return cotangent * right / (left * left + right * right)
+
+
+def _arctan2_by_second(cotangent: Any, left: Any, right: Any) -> Any:
+    return -cotangent * left / (left * left + right * right)
+
+
+#: The derivatives of the functions that are not constant almost everywhere.
+_PARTIALS = {
+    name: ARITHMETIC[classic].partials
+    for name, classic in {
+        "add": "add",
+        "subtract": "subtract",
+        "multiply": "multiply",
+        "divide": "true_divide",
+        "remainder": "modulo",
+        "power": "power",
+        "maximum": "maximum",
+        "minimum": "minimum",
+        "hypot": "hypot",
+    }.items()
+}
+_PARTIALS["arctan2"] = Partials(_arctan2_by_first, _arctan2_by_second)
 
 #: Name, aliases, function of two arrays of one dtype, kind, and what it returns. Kinds: "number";
 #: "quotient", of integers as float32; "truth", a bool that compares an array with a number as it
@@ -117,7 +142,8 @@ _COMPARISONS = frozenset(
 def _register(
     name: str, aliases: tuple[str, ...], function: Function, kind: str, summary: str
 ) -> None:
-    texts: dict[str, Any] = {"result": _RESULTS[kind]}
+    partials = _PARTIALS.get(name)
+    texts: dict[str, Any] = {"result": _RESULTS[kind], "differentiable": partials is not None}
     if name in _NOT_IN_MXNET:
         texts["source"] = "As in NumPy; MXNet 1.9.1 does not have it."
     register(
@@ -128,6 +154,7 @@ def _register(
             ("x1", "x2"),
             dtype="computed",
             agree=False,
+            vjp=partials and partials.of_arrays(),
             summary=f"Return {summary}, element by element, with NumPy's broadcasting.",
             **texts,
         )
@@ -141,6 +168,7 @@ def _register(
                 ("data",),
                 attributes={"scalar": REQUIRED},
                 dtype="computed",
+                vjp=partials and partials.of_number(swapped),
                 summary=f"Return {summary}, for "
                 + ("a number and each element." if swapped else "each element and a number."),
                 **texts,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
 
 from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 
 __all__: list[str] = []
 
@@ -26,10 +27,30 @@ def _concatenate(*arrays: Array, axis: int | None = 0) -> Array:
     return np.concatenate(_alike(arrays), axis=axis)
 
 
+@vjp_of("_np_concatenate")
+def _concatenate_vjp(
+    cotangent: Array, *, arrays_shape: list[tuple[int, ...]], axis: int | None
+) -> tuple[Array, ...]:
+    if axis is None:
+        sizes = [math.prod(shape) for shape in arrays_shape]
+        parts = _apart(cotangent, sizes, 0)
+        return tuple(part.reshape(shape) for part, shape in zip(parts, arrays_shape, strict=True))
+    return tuple(_apart(cotangent, [shape[axis] for shape in arrays_shape], axis))
+
+
+def _apart(joined: Array, lengths: list[int], axis: int) -> list[Array]:
+    return np.split(joined, np.cumsum(lengths[:-1], dtype=np.int64), axis)
+
+
 @operation("_np_stack", dtype="computed", agree=False, result=PROMOTED)
 def _stack(*arrays: Array, axis: int = 0) -> Array:
     """Join arrays of one shape along a new axis."""
     return np.stack(_alike(arrays), axis=axis)
+
+
+@vjp_of("_np_stack")
+def _stack_vjp(cotangent: Array, *, axis: int) -> tuple[Array, ...]:
+    return tuple(np.moveaxis(cotangent, axis, 0))
 
 
 @operation("_np_vstack", dtype="computed", agree=False, result=PROMOTED)
@@ -38,10 +59,25 @@ def _vstack(*arrays: Array) -> Array:
     return np.vstack(_alike(arrays))
 
 
+@vjp_of("_np_vstack")
+def _vstack_vjp(cotangent: Array, *, arrays_shape: list[tuple[int, ...]]) -> tuple[Array, ...]:
+    lengths = [shape[0] if len(shape) > 1 else 1 for shape in arrays_shape]
+    parts = _apart(cotangent, lengths, 0)
+    return tuple(part.reshape(shape) for part, shape in zip(parts, arrays_shape, strict=True))
+
+
 @operation("_np_hstack", dtype="computed", agree=False, result=PROMOTED)
 def _hstack(*arrays: Array) -> Array:
     """Join arrays as columns."""
     return np.hstack(_alike(arrays))
+
+
+@vjp_of("_np_hstack")
+def _hstack_vjp(cotangent: Array, *, arrays_shape: list[tuple[int, ...]]) -> tuple[Array, ...]:
+    axis = 0 if cotangent.ndim == 1 else 1
+    lengths = [shape[axis] if shape else 1 for shape in arrays_shape]
+    parts = _apart(cotangent, lengths, axis)
+    return tuple(part.reshape(shape) for part, shape in zip(parts, arrays_shape, strict=True))
 
 
 @operation("_np_split", dtype="computed", outputs=0, result="Of the dtype of ``ary``.")
@@ -54,3 +90,8 @@ def _split(ary: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[Arra
 def _array_split(ary: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[Array, ...]:
     """Take an array apart along an axis, into parts of which some may be one longer."""
     return tuple(np.array_split(ary, indices_or_sections, axis))
+
+
+@vjp_of("_np_split", "_np_array_split")
+def _split_vjp(cotangent: tuple[Array, ...], *, axis: int) -> Array:
+    return np.concatenate(cotangent, axis)

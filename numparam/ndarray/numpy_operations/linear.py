@@ -9,7 +9,7 @@ import numpy as np
 from numparam.ndarray.numpy_operations.operands import array_beside, is_numpy_array
 from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
 from numparam.ndarray.operations.binary import BinaryFunction
-from numparam.ndarray.operations.operation import OPERATIONS, operation
+from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
 
 __all__ = ["MATMUL"]
 
@@ -27,10 +27,37 @@ def _dot(a: Array, b: Array) -> Array:
     return np.asarray(np.dot(*_alike(a, b)))
 
 
+@vjp_of("_np_dot")
+def _dot_vjp(cotangent: Array, *, a: Array, b: Array) -> tuple[Array, Array]:
+    if not a.ndim or not b.ndim:
+        return np.sum(cotangent * b).reshape(a.shape) if not a.ndim else cotangent * b, (
+            np.sum(cotangent * a).reshape(b.shape) if not b.ndim else cotangent * a
+        )
+    return _tensordot_vjp(cotangent, a=a, b=b, axes=((a.ndim - 1,), (max(b.ndim - 2, 0),)))
+
+
 @operation("_np_matmul", dtype="computed", agree=False, result=PROMOTED)
 def _matmul(a: Array, b: Array) -> Array:
     """Multiply matrices; leading axes broadcast."""
     return np.asarray(np.matmul(*_alike(a, b)))
+
+
+@vjp_of("_np_matmul")
+def _matmul_vjp(cotangent: Array, *, a: Array, b: Array) -> tuple[Array, Array]:
+    left = a if a.ndim > 1 else a[np.newaxis, :]
+    right = b if b.ndim > 1 else b[:, np.newaxis]
+    heads = cotangent
+    if b.ndim == 1:
+        heads = np.expand_dims(heads, -1)
+    if a.ndim == 1:
+        heads = np.expand_dims(heads, -2)
+    first = np.matmul(heads, np.swapaxes(right, -1, -2))
+    second = np.matmul(np.swapaxes(left, -1, -2), heads)
+    # The axis that a vector was given is no axis of the input.
+    return (
+        first[..., 0, :] if a.ndim == 1 else first,
+        second[..., 0] if b.ndim == 1 else second,
+    )
 
 
 #: What ``@`` computes.
@@ -45,7 +72,36 @@ def _tensordot(a: Array, b: Array, *, axes: Any = 2) -> Array:
     return np.asarray(np.tensordot(*_alike(a, b), axes=axes))
 
 
+@vjp_of("_np_tensordot")
+def _tensordot_vjp(cotangent: Array, *, a: Array, b: Array, axes: Any) -> tuple[Array, Array]:
+    if isinstance(axes, int):
+        axes = range(a.ndim - axes, a.ndim), range(axes)
+    pairs = [[one] if isinstance(one, int) else list(one) for one in axes]
+    summed = [number % a.ndim for number in pairs[0]], [number % b.ndim for number in pairs[1]]
+    kept = (
+        [number for number in range(a.ndim) if number not in summed[0]],
+        [number for number in range(b.ndim) if number not in summed[1]],
+    )
+    count = len(kept[0])
+    first = np.tensordot(cotangent, b, (list(range(count, cotangent.ndim)), kept[1]))
+    second = np.tensordot(a, cotangent, (kept[0], list(range(count))))
+    # Axes in the order of the product: those of the other's sums follow that order.
+    ordered = [one for _, one in sorted(zip(summed[1], summed[0], strict=True))]
+    first = np.transpose(first, np.argsort(kept[0] + ordered))
+    ordered = [one for _, one in sorted(zip(summed[0], summed[1], strict=True))]
+    second = np.transpose(second, np.argsort(ordered + kept[1]))
+    return first, second
+
+
 @operation("_np_outer", dtype="computed", agree=False, result=PROMOTED)
 def _outer(a: Array, b: Array) -> Array:
     """Multiply each element of one array with each of the other."""
     return np.outer(*_alike(a, b))
+
+
+@vjp_of("_np_outer")
+def _outer_vjp(cotangent: Array, *, a: Array, b: Array) -> tuple[Array, Array]:
+    return (
+        np.matmul(cotangent, b.reshape(-1)).reshape(a.shape),
+        np.matmul(a.reshape(-1), cotangent).reshape(b.shape),
+    )

@@ -9,8 +9,8 @@ import numpy as np
 
 from numparam.ndarray.numpy_operations.promotion import is_floating, with_fractions
 from numparam.ndarray.operations.axes import axes_of, axis_of
-from numparam.ndarray.operations.operation import operation
-from numparam.ndarray.operations.reductions import wide
+from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
+from numparam.ndarray.operations.reductions import of_others, stretched, wide
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -46,12 +46,30 @@ def _sum(a: Array, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fals
     return np.asarray(total).astype(result)
 
 
+def _spread(values: Array, shape: tuple[int, ...], axis: Any) -> Array:
+    """Give a result, or its cotangent, the axes of its input, the reduced ones of length 1."""
+    axes = _axes(axis, len(shape))
+    return values.reshape(
+        tuple(1 if number in axes else length for number, length in enumerate(shape))
+    )
+
+
+@vjp_of("_np_sum")
+def _sum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: Any) -> Array:
+    return stretched(_spread(cotangent, a_shape, axis), a_shape)
+
+
 @operation("_np_prod", dtype="computed", result=_SUM_DTYPE)
 def _prod(a: Array, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """Multiply the elements along axes."""
     result = _total_dtype(a, dtype)
     product = np.prod(a, axis=_axes(axis, a.ndim), dtype=_work_dtype(a, result), keepdims=keepdims)
     return np.asarray(product).astype(result)
+
+
+@vjp_of("_np_prod")
+def _prod_vjp(cotangent: Array, *, a: Array, output: Array, axis: Any) -> Array:
+    return of_others(a, _spread(cotangent, a.shape, axis), _spread(output, a.shape, axis))
 
 
 @operation("_np_cumsum", dtype="computed", result=_SUM_DTYPE)
@@ -62,11 +80,20 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     return np.cumsum(a, axis=axis, dtype=_work_dtype(a, result)).astype(result)
 
 
+vjp_of("_np_cumsum")(OPERATIONS["cumsum"].vjp)
+
+
 @operation("_np_mean", dtype="computed", result=_MEAN_DTYPE)
 def _mean(a: Array, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """Average the elements along axes; of integers as float32."""
     mean, _ = _mean_and_count(a, _axes(axis, a.ndim), keepdims)
     return mean.astype(as_dtype(dtype, with_fractions(a.dtype)))
+
+
+@vjp_of("_np_mean")
+def _mean_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: Any) -> Array:
+    count = math.prod(a_shape[number] for number in _axes(axis, len(a_shape)))
+    return stretched(_spread(cotangent, a_shape, axis) / max(count, 1), a_shape)
 
 
 @operation("_np_var", dtype="computed", result=_MEAN_DTYPE)
@@ -77,6 +104,13 @@ def _var(
     return _variance(a, axis, ddof, keepdims).astype(as_dtype(dtype, with_fractions(a.dtype)))
 
 
+@vjp_of("_np_var")
+def _var_vjp(cotangent: Array, *, a: Array, axis: Any, ddof: int) -> Array:
+    axes = _axes(axis, a.ndim)
+    mean, count = _mean_and_count(a, axes, True)
+    return _spread(cotangent, a.shape, axis) * (2 / (count - ddof)) * (a - mean)
+
+
 @operation("_np_std", dtype="computed", result=_MEAN_DTYPE)
 def _std(
     a: Array, *, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False
@@ -84,6 +118,12 @@ def _std(
     """Take the square root of the variance along axes."""
     deviation = np.sqrt(_variance(a, axis, ddof, keepdims))
     return np.asarray(deviation).astype(as_dtype(dtype, with_fractions(a.dtype)))
+
+
+@vjp_of("_np_std")
+def _std_vjp(cotangent: Array, *, a: Array, output: Array, axis: Any, ddof: int) -> Array:
+    of_variance = cotangent / (2 * np.where(output == 0, 1, output))
+    return _var_vjp(of_variance, a=a, axis=axis, ddof=ddof)
 
 
 def _mean_and_count(a: Array, axes: tuple[int, ...], keepdims: bool) -> tuple[Array, int]:
@@ -113,25 +153,32 @@ def _min(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     return np.asarray(np.min(a, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 
-@operation("_np_any", dtype="computed", result="Of the dtype bool.")
+@vjp_of("_np_max", "_np_min")
+def _extreme_vjp(cotangent: Array, *, a: Array, output: Array, axis: Any) -> Array:
+    """Give each of several equal extremes the whole gradient, as MXNet does."""
+    chosen = a == _spread(output, a.shape, axis)
+    return _spread(cotangent, a.shape, axis) * chosen
+
+
+@operation("_np_any", dtype="computed", differentiable=False, result="Of the dtype bool.")
 def _any(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     """Check whether an element along the axes is nonzero."""
     return np.asarray(np.any(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 
-@operation("_np_all", dtype="computed", result="Of the dtype bool.")
+@operation("_np_all", dtype="computed", differentiable=False, result="Of the dtype bool.")
 def _all(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     """Check whether all elements along the axes are nonzero."""
     return np.asarray(np.all(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 
-@operation("_np_argmax", dtype="computed", result="Of the dtype int64.")
+@operation("_np_argmax", dtype="computed", differentiable=False, result="Of the dtype int64.")
 def _argmax(a: Array, *, axis: int | None = None) -> Array:
     """Find the position of the largest element, along an axis or of all, as int64."""
     return np.asarray(np.argmax(a, axis=axis), np.int64)
 
 
-@operation("_np_argmin", dtype="computed", result="Of the dtype int64.")
+@operation("_np_argmin", dtype="computed", differentiable=False, result="Of the dtype int64.")
 def _argmin(a: Array, *, axis: int | None = None) -> Array:
     """Find the position of the smallest element, along an axis or of all, as int64."""
     return np.asarray(np.argmin(a, axis=axis), np.int64)

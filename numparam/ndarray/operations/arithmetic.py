@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numparam.ndarray.values import as_host_array, is_array
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["ARITHMETIC", "BINARY"]
+__all__ = ["ARITHMETIC", "BINARY", "Partials"]
 
 
 def _divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -49,6 +50,170 @@ def _power(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.power(left, right)
 
 
+class Partials(NamedTuple):
+    """The derivatives of a function of two operands, each times a cotangent.
+
+    Attributes
+    ----------
+    left, right : callable
+        By the first and by the second operand, as a function of the cotangent and of what else it
+        needs: ``left`` and ``right``, the operands, and ``output``, the result.
+    """
+
+    left: Callable[..., Any]
+    right: Callable[..., Any]
+
+    def of_arrays(self) -> Callable[..., Any]:
+        """Make the vector-Jacobian product for two inputs."""
+        first, second = _by_position(self.left), _by_position(self.right)
+
+        def vjp(
+            cotangent: Any,
+            *,
+            needed: tuple[bool, bool],
+            left: Any = None,
+            right: Any = None,
+            output: Any = None,
+        ) -> tuple[Any, Any]:
+            return (
+                first(cotangent, left, right, output) if needed[0] else None,
+                second(cotangent, left, right, output) if needed[1] else None,
+            )
+
+        used = dict.fromkeys(("needed", *_names(self.left), *_names(self.right)))
+        return _with_parameters(vjp, used)
+
+    def of_number(self, swapped: bool) -> Callable[..., Any]:
+        """Make it for one input and the attribute ``scalar``, which comes first if `swapped`."""
+        partial = self.right if swapped else self.left
+        compute = _by_position(partial)
+
+        def vjp(cotangent: Any, *, scalar: Any = None, data: Any = None, output: Any = None) -> Any:
+            number = scalar.item() if isinstance(scalar, np.generic) else scalar
+            left, right = (number, data) if swapped else (data, number)
+            return compute(cotangent, left, right, output)
+
+        known = {"left": "data", "right": "scalar"}
+        if swapped:
+            known = {"left": "scalar", "right": "data"}
+        return _with_parameters(vjp, [known.get(name, name) for name in _names(partial)])
+
+
+def _names(partial: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(partial).parameters)[1:]
+
+
+def _by_position(partial: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a derivative take the cotangent, both operands and the result, whatever it needs."""
+    names = _names(partial)
+    if not names:
+        return lambda cotangent, left, right, output: partial(cotangent)
+    if names == ["left"]:
+        return lambda cotangent, left, right, output: partial(cotangent, left)
+    if names == ["right"]:
+        return lambda cotangent, left, right, output: partial(cotangent, right)
+    places = [("left", "right", "output").index(name) for name in names]
+    return lambda cotangent, *given: partial(cotangent, *[given[place] for place in places])
+
+
+def _with_parameters(function: Any, names: Iterable[str]) -> Callable[..., Any]:
+    """Set the parameters that a function shows after its first one."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    first = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_ONLY)
+    rest = [inspect.Parameter(name, kind) for name in names]
+    function.__signature__ = inspect.Signature([first, *rest])
+    return function
+
+
+def _itself(cotangent: Any) -> Any:
+    return cotangent
+
+
+def _negated(cotangent: Any) -> Any:
+    return -cotangent
+
+
+_ADD = Partials(_itself, _itself)
+_SUBTRACT = Partials(_itself, _negated)
+
+
+def _times_right(cotangent: Any, right: Any) -> Any:
+    return cotangent * right
+
+
+def _times_left(cotangent: Any, left: Any) -> Any:
+    return cotangent * left
+
+
+_MULTIPLY = Partials(_times_right, _times_left)
+
+
+def _by_dividend(cotangent: Any, right: Any) -> Any:
+    return cotangent / right
+
+
+def _by_divisor(cotangent: Any, left: Any, right: Any) -> Any:
+    return -cotangent * left / (right * right)
+
+
+_DIVIDE = Partials(_by_dividend, _by_divisor)
+
+
+def _modulo_by_divisor(cotangent: Any, left: Any, right: Any) -> Any:
+    return -cotangent * np.floor(left / right)
+
+
+_MODULO = Partials(_itself, _modulo_by_divisor)
+
+
+def _power_by_base(cotangent: Any, left: Any, right: Any) -> Any:
+    # With exponent 0 the power is 1 for every base, 0 among them, where 0 / 0 would come out.
+    return cotangent * right * np.power(left, np.where(right == 0, 1, right - 1))
+
+
+def _power_by_exponent(cotangent: Any, left: Any, right: Any, output: Any) -> Any:
+    # Positive powers of 0 are 0 for every exponent nearby.
+    flat = (left == 0) & (right >= 0)
+    return cotangent * np.where(flat, 0, output * np.log(np.where(flat, 1, left)))
+
+
+_POWER = Partials(_power_by_base, _power_by_exponent)
+
+
+def _where_larger(cotangent: Any, left: Any, right: Any) -> Any:
+    return cotangent * (left >= right)
+
+
+def _where_not_larger(cotangent: Any, left: Any, right: Any) -> Any:
+    return cotangent * (left < right)
+
+
+# Of equal operands the first one gets the gradient, as in MXNet.
+_MAXIMUM = Partials(_where_larger, _where_not_larger)
+
+
+def _where_smaller(cotangent: Any, left: Any, right: Any) -> Any:
+    return cotangent * (left <= right)
+
+
+def _where_not_smaller(cotangent: Any, left: Any, right: Any) -> Any:
+    return cotangent * (left > right)
+
+
+_MINIMUM = Partials(_where_smaller, _where_not_smaller)
+
+
+def _hypot_by_left(cotangent: Any, left: Any, output: Any) -> Any:
+    return cotangent * left / output
+
+
+def _hypot_by_right(cotangent: Any, right: Any, output: Any) -> Any:
+    return cotangent * right / output
+
+
+_HYPOT = Partials(_hypot_by_left, _hypot_by_right)
+
+
 def _logical(function: Callable[..., Any]) -> Callable[..., Any]:
     return functools.partial(_of_truth, function)
 
@@ -76,6 +241,8 @@ class Arithmetic(NamedTuple):
         What it gives.
     source : str
         Whose behaviour it keeps, and where it differs.
+    partials : Partials or None
+        Its derivatives; None for functions that are constant almost everywhere.
     """
 
     name: str
@@ -86,6 +253,7 @@ class Arithmetic(NamedTuple):
     reflected: str
     summary: str
     source: str
+    partials: Partials | None
 
 
 def _row(
@@ -98,6 +266,7 @@ def _row(
     elementwise: tuple[str, ...] = (),
     reflected: str | None = None,
     source: str = "As in MXNet 1.9.1.",
+    partials: Partials | None = None,
 ) -> Arithmetic:
     return Arithmetic(
         name,
@@ -108,6 +277,7 @@ def _row(
         f"_{reflected or 'r' + stem}_scalar",
         summary,
         source,
+        partials,
     )
 
 
@@ -123,6 +293,7 @@ ARITHMETIC: dict[str, Arithmetic] = {
             broadcast=("broadcast_add",),
             elementwise=("elemwise_add", "_plus", "_add"),
             reflected="plus",
+            partials=_ADD,
         ),
         _row(
             "subtract",
@@ -131,6 +302,7 @@ ARITHMETIC: dict[str, Arithmetic] = {
             "the difference",
             broadcast=("broadcast_sub",),
             elementwise=("elemwise_sub", "_minus", "_sub"),
+            partials=_SUBTRACT,
         ),
         _row(
             "multiply",
@@ -139,6 +311,7 @@ ARITHMETIC: dict[str, Arithmetic] = {
             "the product",
             elementwise=("elemwise_mul", "_mul"),
             reflected="mul",
+            partials=_MULTIPLY,
         ),
         _row(
             "divide",
@@ -147,6 +320,7 @@ ARITHMETIC: dict[str, Arithmetic] = {
             "the quotient, of integers cut off toward zero",
             elementwise=("elemwise_div", "_div"),
             source="As in MXNet 1.9.1, which crashes for an integer divisor 0; here that gives 0.",
+            partials=_DIVIDE,
         ),
         _row(
             "true_divide",
@@ -154,17 +328,40 @@ ARITHMETIC: dict[str, Arithmetic] = {
             "true_div",
             "the quotient, of integers as float32",
             source="As in MXNet 1.9.1, which cuts off the quotients of integers.",
+            partials=_DIVIDE,
         ),
         _row(
             "modulo",
             _modulo,
             "mod",
             "the remainder with the sign of the divisor; 0 for divisor 0",
+            partials=_MODULO,
         ),
-        _row("power", _power, "power", "the power"),
-        _row("maximum", np.maximum, "maximum", "the larger one", reflected="maximum"),
-        _row("minimum", np.minimum, "minimum", "the smaller one", reflected="minimum"),
-        _row("hypot", np.hypot, "hypot", "the length of the hypotenuse", reflected="hypot"),
+        _row("power", _power, "power", "the power", partials=_POWER),
+        _row(
+            "maximum",
+            np.maximum,
+            "maximum",
+            "the larger one",
+            reflected="maximum",
+            partials=_MAXIMUM,
+        ),
+        _row(
+            "minimum",
+            np.minimum,
+            "minimum",
+            "the smaller one",
+            reflected="minimum",
+            partials=_MINIMUM,
+        ),
+        _row(
+            "hypot",
+            np.hypot,
+            "hypot",
+            "the length of the hypotenuse",
+            reflected="hypot",
+            partials=_HYPOT,
+        ),
         _row("equal", np.equal, "equal", "1 where equal, else 0", reflected="equal"),
         _row(
             "not_equal", np.not_equal, "not_equal", "0 where equal, else 1", reflected="not_equal"
@@ -263,15 +460,18 @@ def _register(row: Arithmetic) -> None:
         dtype = scalar_dtype = "computed"
         their_dtype = "their dtype, or float32 for integers"
         texts["result"] = "Of the shape and dtype of ``data``; of float32 for integers."
+    partials = row.partials
+    texts["differentiable"] = partials is not None
+    vjp = partials and partials.of_arrays()
     names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
     texts["summary"] = f"Return {row.summary}, element by element, with broadcasting."
     both = {**texts, "result": f"Of the shape that both broadcast to, and of {their_dtype}."}
-    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype, **both))
+    register(Operation(names[0], row.function, names[1:], pair, dtype=dtype, vjp=vjp, **both))
     names = row.elementwise
     forward = functools.partial(_elementwise, row.function)
     texts["summary"] = f"Return {row.summary}, element by element, of two arrays of one shape."
     both = {**texts, "result": f"Of their shape and {their_dtype}."}
-    register(Operation(names[0], forward, names[1:], pair, dtype=dtype, **both))
+    register(Operation(names[0], forward, names[1:], pair, dtype=dtype, vjp=vjp, **both))
     attributes = {"scalar": REQUIRED}
     for name, swapped in ((row.scalar, False), (row.reflected, True)):
         if name in OPERATIONS or (swapped and not name.startswith("_r")):
@@ -281,7 +481,14 @@ def _register(row: Arithmetic) -> None:
         forward = functools.partial(_with_scalar, row.function, swapped)
         register(
             Operation(
-                name, forward, (), ("data",), attributes=attributes, dtype=scalar_dtype, **texts
+                name,
+                forward,
+                (),
+                ("data",),
+                attributes=attributes,
+                dtype=scalar_dtype,
+                vjp=partials and partials.of_number(swapped),
+                **texts,
             )
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray import kinds
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 from numparam.types.dtypes import as_dtype
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ def _cast(data: Array, *, dtype: Any) -> Array:
     return data.astype(as_dtype(dtype))
 
 
+@vjp_of("cast")
+def _cast_vjp(cotangent: Array) -> Array:
+    return cotangent  # the tape converts it to the dtype of the input
+
+
 def _to_storage_type(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:
     return kinds.sparse("convert")(inputs, attributes, out)
 
@@ -47,19 +52,26 @@ def _cast_storage(data: Array, *, stype: str) -> Array:
     return np.array(data)
 
 
-@operation("zeros_like")
+@vjp_of("cast_storage")
+def _cast_storage_vjp(cotangent: Array) -> Array:
+    return cotangent
+
+
+@operation("zeros_like", differentiable=False)
 def _zeros_like(data: Array) -> Array:
     """Make an array of zeros in the shape of another."""
     return np.zeros(data.shape, data.dtype)
 
 
-@operation("ones_like")
+@operation("ones_like", differentiable=False)
 def _ones_like(data: Array) -> Array:
     """Make an array of ones in the shape of another."""
     return np.ones(data.shape, data.dtype)
 
 
-@operation("full_like", source="MXNet 1.9.1 has it for ``mx.np`` arrays alone.")
+@operation(
+    "full_like", differentiable=False, source="MXNet 1.9.1 has it for ``mx.np`` arrays alone."
+)
 def _full_like(data: Array, *, fill_value: float) -> Array:
     """Make an array of one number in the shape of another."""
     return np.full(data.shape, fill_value, data.dtype)

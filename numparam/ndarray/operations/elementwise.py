@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.ndarray.operations.operation import Operation, operation, register
+from numparam.ndarray.operations.operation import Operation, operation, register, vjp_of
 
 __all__: list[str] = []
 
@@ -35,24 +35,48 @@ def _sigmoid(data: Array) -> Array:
     return 1 / (1 + np.exp(-data))
 
 
+def _sigmoid_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent * output * (1 - output)
+
+
 def _rsqrt(data: Array) -> Array:
     return 1 / np.sqrt(data)
+
+
+def _rsqrt_vjp(cotangent: Array, *, output: Array) -> Array:
+    return -0.5 * cotangent * output * output * output
 
 
 def _rcbrt(data: Array) -> Array:
     return 1 / np.cbrt(data)
 
 
+def _rcbrt_vjp(cotangent: Array, *, data: Array, output: Array) -> Array:
+    return -cotangent * output / (3 * data)
+
+
 def _relu(data: Array) -> Array:
     return np.maximum(data, data.dtype.type(0))
+
+
+def _relu_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent * (output > 0)
 
 
 def _softsign(data: Array) -> Array:
     return data / (1 + np.abs(data))
 
 
+def _softsign_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / np.square(1 + np.abs(data))
+
+
 def _softrelu(data: Array) -> Array:
     return np.logaddexp(data, data.dtype.type(0))
+
+
+def _softrelu_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / (1 + np.exp(-data))
 
 
 def _logical_not(data: Array) -> Array:
@@ -63,63 +87,187 @@ def _erf(data: Array) -> Array:
     return np.vectorize(math.erf, otypes=[np.float64])(data)
 
 
-#: Name, aliases, function, whether integers are computed as float64, and
-#: what it returns for each element.
-_TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, str], ...] = (
-    ("abs", (), np.abs, False, "the absolute value"),
-    ("sign", (), _sign, False, "-1, 0 or 1, as the element is below, at or above 0"),
-    ("negative", (), np.negative, False, "the number with the other sign"),
-    ("reciprocal", (), lambda data: 1 / data, True, "1 divided by the element"),
-    ("square", (), np.square, False, "the square"),
-    ("sqrt", (), np.sqrt, True, "the square root"),
-    ("rsqrt", (), _rsqrt, True, "1 divided by the square root"),
-    ("cbrt", (), np.cbrt, True, "the cube root"),
-    ("rcbrt", (), _rcbrt, True, "1 divided by the cube root"),
-    ("exp", (), np.exp, True, "e to the power of the element"),
-    ("expm1", (), np.expm1, True, "e to the power of the element, minus 1"),
-    ("log", (), np.log, True, "the natural logarithm"),
-    ("log2", (), np.log2, True, "the logarithm to base 2"),
-    ("log10", (), np.log10, True, "the logarithm to base 10"),
-    ("log1p", (), np.log1p, True, "the natural logarithm of 1 plus the element"),
-    ("sin", (), np.sin, True, "the sine of an angle in radians"),
-    ("cos", (), np.cos, True, "the cosine of an angle in radians"),
-    ("tan", (), np.tan, True, "the tangent of an angle in radians"),
-    ("arcsin", (), np.arcsin, True, "the angle with this sine, in radians"),
-    ("arccos", (), np.arccos, True, "the angle with this cosine, in radians"),
-    ("arctan", (), np.arctan, True, "the angle with this tangent, in radians"),
-    ("sinh", (), np.sinh, True, "the hyperbolic sine"),
-    ("cosh", (), np.cosh, True, "the hyperbolic cosine"),
-    ("tanh", (), np.tanh, True, "the hyperbolic tangent"),
-    ("arcsinh", (), np.arcsinh, True, "the inverse of the hyperbolic sine"),
-    ("arccosh", (), np.arccosh, True, "the inverse of the hyperbolic cosine"),
-    ("arctanh", (), np.arctanh, True, "the inverse of the hyperbolic tangent"),
-    ("degrees", (), np.degrees, True, "the angle in degrees, of one in radians"),
-    ("radians", (), np.radians, True, "the angle in radians, of one in degrees"),
-    ("erf", (), _erf, True, "the error function"),
-    ("sigmoid", (), _sigmoid, True, "``1 / (1 + exp(-x))``"),
-    ("relu", (), _relu, False, "the larger one of the element and 0"),
-    ("softsign", (), _softsign, True, "``x / (1 + abs(x))``"),
-    ("floor", (), np.floor, False, "the largest integer that is not larger"),
-    ("ceil", (), np.ceil, False, "the smallest integer that is not smaller"),
-    ("trunc", (), np.trunc, False, "the number without its fraction"),
-    ("fix", (), np.trunc, False, "the number without its fraction"),
-    ("rint", (), _rint, False, "the nearest integer, of two the lower one"),
-    ("round", (), _round, False, "the nearest integer, of two the one farther from 0"),
-    ("logical_not", (), _logical_not, False, "1 where the element is 0, else 0"),
-    ("identity", ("_copy",), np.array, False, "the number itself, in a copy"),
+def _erf_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * np.exp(-np.square(data)) * (2 / math.sqrt(math.pi))
+
+
+# The functions of NumPy that are operations as they are.
+
+
+def _abs_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * np.sign(data)
+
+
+def _negative_vjp(cotangent: Array) -> Array:
+    return -cotangent
+
+
+def _reciprocal_vjp(cotangent: Array, *, output: Array) -> Array:
+    return -cotangent * np.square(output)
+
+
+def _square_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * (2 * data)
+
+
+def _sqrt_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent * 0.5 / output
+
+
+def _cbrt_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent / (3 * np.square(output))
+
+
+def _exp_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent * output
+
+
+def _expm1_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * np.exp(data)  # output + 1 would lose digits
+
+
+def _log_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / data
+
+
+def _log2_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / (data * math.log(2))
+
+
+def _log10_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / (data * math.log(10))
+
+
+def _log1p_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / (1 + data)
+
+
+def _sin_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * np.cos(data)
+
+
+def _cos_vjp(cotangent: Array, *, data: Array) -> Array:
+    return -cotangent * np.sin(data)
+
+
+def _tan_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent * (1 + np.square(output))
+
+
+def _arcsin_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / np.sqrt(1 - np.square(data))
+
+
+def _arccos_vjp(cotangent: Array, *, data: Array) -> Array:
+    return -cotangent / np.sqrt(1 - np.square(data))
+
+
+def _arctan_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / (1 + np.square(data))
+
+
+def _sinh_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * np.cosh(data)
+
+
+def _cosh_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent * np.sinh(data)
+
+
+def _tanh_vjp(cotangent: Array, *, output: Array) -> Array:
+    return cotangent * (1 - np.square(output))
+
+
+def _arcsinh_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / np.sqrt(np.square(data) + 1)
+
+
+def _arccosh_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / np.sqrt(np.square(data) - 1)
+
+
+def _arctanh_vjp(cotangent: Array, *, data: Array) -> Array:
+    return cotangent / (1 - np.square(data))
+
+
+def _degrees_vjp(cotangent: Array) -> Array:
+    return cotangent * (180 / math.pi)
+
+
+def _radians_vjp(cotangent: Array) -> Array:
+    return cotangent * (math.pi / 180)
+
+
+def _identity_vjp(cotangent: Array) -> Array:
+    return cotangent
+
+
+def _loss_vjp(cotangent: Array) -> Array:
+    """Start from ones: a loss is the end of the chain, whatever was computed of it."""
+    return np.ones(cotangent.shape, cotangent.dtype)
+
+
+#: Name, aliases, function, its vector-Jacobian product (None for those that are constant almost
+#: everywhere), whether integers are computed as float64, and what it returns for each element.
+_TABLE: tuple[
+    tuple[str, tuple[str, ...], Callable[..., Any], Callable[..., Any] | None, bool, str], ...
+] = (
+    ("abs", (), np.abs, _abs_vjp, False, "the absolute value"),
+    ("sign", (), _sign, None, False, "-1, 0 or 1, as the element is below, at or above 0"),
+    ("negative", (), np.negative, _negative_vjp, False, "the number with the other sign"),
+    ("reciprocal", (), lambda data: 1 / data, _reciprocal_vjp, True, "1 divided by the element"),
+    ("square", (), np.square, _square_vjp, False, "the square"),
+    ("sqrt", (), np.sqrt, _sqrt_vjp, True, "the square root"),
+    ("rsqrt", (), _rsqrt, _rsqrt_vjp, True, "1 divided by the square root"),
+    ("cbrt", (), np.cbrt, _cbrt_vjp, True, "the cube root"),
+    ("rcbrt", (), _rcbrt, _rcbrt_vjp, True, "1 divided by the cube root"),
+    ("exp", (), np.exp, _exp_vjp, True, "e to the power of the element"),
+    ("expm1", (), np.expm1, _expm1_vjp, True, "e to the power of the element, minus 1"),
+    ("log", (), np.log, _log_vjp, True, "the natural logarithm"),
+    ("log2", (), np.log2, _log2_vjp, True, "the logarithm to base 2"),
+    ("log10", (), np.log10, _log10_vjp, True, "the logarithm to base 10"),
+    ("log1p", (), np.log1p, _log1p_vjp, True, "the natural logarithm of 1 plus the element"),
+    ("sin", (), np.sin, _sin_vjp, True, "the sine of an angle in radians"),
+    ("cos", (), np.cos, _cos_vjp, True, "the cosine of an angle in radians"),
+    ("tan", (), np.tan, _tan_vjp, True, "the tangent of an angle in radians"),
+    ("arcsin", (), np.arcsin, _arcsin_vjp, True, "the angle with this sine, in radians"),
+    ("arccos", (), np.arccos, _arccos_vjp, True, "the angle with this cosine, in radians"),
+    ("arctan", (), np.arctan, _arctan_vjp, True, "the angle with this tangent, in radians"),
+    ("sinh", (), np.sinh, _sinh_vjp, True, "the hyperbolic sine"),
+    ("cosh", (), np.cosh, _cosh_vjp, True, "the hyperbolic cosine"),
+    ("tanh", (), np.tanh, _tanh_vjp, True, "the hyperbolic tangent"),
+    ("arcsinh", (), np.arcsinh, _arcsinh_vjp, True, "the inverse of the hyperbolic sine"),
+    ("arccosh", (), np.arccosh, _arccosh_vjp, True, "the inverse of the hyperbolic cosine"),
+    ("arctanh", (), np.arctanh, _arctanh_vjp, True, "the inverse of the hyperbolic tangent"),
+    ("degrees", (), np.degrees, _degrees_vjp, True, "the angle in degrees, of one in radians"),
+    ("radians", (), np.radians, _radians_vjp, True, "the angle in radians, of one in degrees"),
+    ("erf", (), _erf, _erf_vjp, True, "the error function"),
+    ("sigmoid", (), _sigmoid, _sigmoid_vjp, True, "``1 / (1 + exp(-x))``"),
+    ("relu", (), _relu, _relu_vjp, False, "the larger one of the element and 0"),
+    ("softsign", (), _softsign, _softsign_vjp, True, "``x / (1 + abs(x))``"),
+    ("floor", (), np.floor, None, False, "the largest integer that is not larger"),
+    ("ceil", (), np.ceil, None, False, "the smallest integer that is not smaller"),
+    ("trunc", (), np.trunc, None, False, "the number without its fraction"),
+    ("fix", (), np.trunc, None, False, "the number without its fraction"),
+    ("rint", (), _rint, None, False, "the nearest integer, of two the lower one"),
+    ("round", (), _round, None, False, "the nearest integer, of two the one farther from 0"),
+    ("logical_not", (), _logical_not, None, False, "1 where the element is 0, else 0"),
+    ("identity", ("_copy",), np.array, _identity_vjp, False, "the number itself, in a copy"),
     (
         "BlockGrad",
         ("stop_gradient",),
         np.array,
+        None,
         False,
         "the number itself, through which no gradient flows",
     ),
-    ("make_loss", ("MakeLoss",), np.array, False, "the number itself, as a loss"),
-    ("contrib.isnan", ("isnan",), np.isnan, False, "1 where the element is NaN, else 0"),
+    ("make_loss", (), np.array, _loss_vjp, False, "the number itself, as a loss"),
+    ("contrib.isnan", ("isnan",), np.isnan, None, False, "1 where the element is NaN, else 0"),
     (
         "contrib.isinf",
         ("isinf",),
         np.isinf,
+        None,
         False,
         "1 where the element is infinite, else 0",
     ),
@@ -127,6 +275,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Callable[..., Any], bool, str], ...] =
         "contrib.isfinite",
         ("isfinite",),
         np.isfinite,
+        None,
         False,
         "1 where the element is finite, else 0",
     ),
@@ -144,13 +293,15 @@ def _through_floats(function: Callable[..., Any]) -> Callable[..., Any]:
 
 _RESULT = "Of the shape and dtype of ``data``"
 
-for _name, _aliases, _function, _floats, _gives in _TABLE:
+for _name, _aliases, _function, _vjp, _floats, _gives in _TABLE:
     register(
         Operation(
             _name,
             _through_floats(_function) if _floats else _function,
             _aliases,
             ("data",),
+            differentiable=_vjp is not None,
+            vjp=_vjp,
             summary=f"Return {_gives}, for each element.",
             result=f"{_RESULT}; integers are computed in float64 and cut off."
             if _floats
@@ -167,6 +318,11 @@ def _clip(data: Array, *, a_min: float, a_max: float) -> Array:
     return np.where(data > high, high, np.where(data < low, low, data))
 
 
+@vjp_of("clip")
+def _clip_vjp(cotangent: Array, *, data: Array, a_min: float, a_max: float) -> Array:
+    return cotangent * ((data >= a_min) & (data <= a_max))
+
+
 @operation("smooth_l1")
 def _smooth_l1(data: Array, *, scalar: float = 1.0) -> Array:
     """Compute the smooth L1 loss: quadratic within ``1 / scalar**2`` of 0, linear outside."""
@@ -175,18 +331,33 @@ def _smooth_l1(data: Array, *, scalar: float = 1.0) -> Array:
     return np.where(size < 1 / square, 0.5 * square * data * data, size - 0.5 / square)
 
 
+@vjp_of("smooth_l1")
+def _smooth_l1_vjp(cotangent: Array, *, data: Array, scalar: float) -> Array:
+    square = scalar * scalar
+    return cotangent * np.where(np.abs(data) < 1 / square, square * data, np.sign(data))
+
+
 @operation("hard_sigmoid")
 def _hard_sigmoid(data: Array, *, alpha: float = 0.2, beta: float = 0.5) -> Array:
     """Compute ``alpha * x + beta``, clipped to the range from 0 to 1."""
     return np.clip(data.dtype.type(alpha) * data + data.dtype.type(beta), 0, 1)
 
 
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {
-    "relu": _relu,
-    "sigmoid": _sigmoid,
-    "softrelu": _softrelu,
-    "softsign": _softsign,
-    "tanh": np.tanh,
+@vjp_of("hard_sigmoid")
+def _hard_sigmoid_vjp(cotangent: Array, *, output: Array, alpha: float) -> Array:
+    return cotangent * alpha * ((output > 0) & (output < 1))
+
+
+#: The function of each activation, and its derivative by the result, times a cotangent.
+_ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "relu": (_relu, _relu_vjp),
+    "sigmoid": (_sigmoid, _sigmoid_vjp),
+    "softrelu": (_softrelu, lambda cotangent, *, output: -cotangent * np.expm1(-output)),
+    "softsign": (
+        _softsign,
+        lambda cotangent, *, output: cotangent * np.square(1 - np.abs(output)),
+    ),
+    "tanh": (np.tanh, _tanh_vjp),
 }
 
 
@@ -195,7 +366,12 @@ def _activation(data: Array, *, act_type: str) -> Array:
     """Apply the activation function that ``act_type`` names."""
     if act_type not in _ACTIVATIONS:
         raise ValueError(f"act_type must be one of {', '.join(_ACTIVATIONS)}")
-    return _ACTIVATIONS[act_type](data)
+    return _ACTIVATIONS[act_type][0](data)
+
+
+@vjp_of("Activation")
+def _activation_vjp(cotangent: Array, *, output: Array, act_type: str) -> Array:
+    return _ACTIVATIONS[act_type][1](cotangent, output=output)
 
 
 @operation("LeakyReLU")
@@ -207,3 +383,11 @@ def _leaky_relu(data: Array, *, act_type: str = "leaky", slope: float = 0.25) ->
     if act_type == "elu":
         return np.where(data > 0, data, slope * np.expm1(data))
     raise ValueError("act_type must be 'leaky' or 'elu'")
+
+
+@vjp_of("LeakyReLU")
+def _leaky_relu_vjp(
+    cotangent: Array, *, data: Array, output: Array, act_type: str, slope: float
+) -> Array:
+    below = slope if act_type == "leaky" else output + slope
+    return cotangent * np.where(data > 0, 1, below)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +12,8 @@ from numparam.base import MXNetError
 from numparam.ndarray.operations.operation import Operation
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import is_array, own_memory, reachable
+from numparam.recording.scopes import recording
+from numparam.recording.tape import Node, Output
 
 if TYPE_CHECKING:
     from numparam.devices.backend import Buffer
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SPARSE_RULES",
+    "SPARSE_VJPS",
     "OperationError",
-    "intercepted",
     "invoke",
+    "put_on_tape",
     "sparse_rule",
+    "sparse_vjp",
     "write_out",
 ]
 
@@ -41,12 +43,11 @@ _LOGGED: set[tuple[str, str]] = set()
 #: the operation has none for these storage types.
 SPARSE_RULES: dict[str, Callable[..., Any]] = {}
 
-
-class _Interceptor(threading.local):
-    function: Callable[..., Any] | None = None
-
-
-_interceptor = _Interceptor()
+#: The vector-Jacobian products of operations on sparse inputs, by the name of the operation, where
+#: that of dense inputs would need a dense form of them. One is called as ``rule(cotangent, inputs,
+#: attributes, needed)`` with a dense array and the inputs of the call, and returns an array of any
+#: storage type or None for each input; or NotImplemented, where it has no rule for these.
+SPARSE_VJPS: dict[str, Callable[..., Any]] = {}
 
 
 class OperationError(MXNetError, ValueError):
@@ -67,44 +68,15 @@ def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     return decorate
 
 
-@contextlib.contextmanager
-def intercepted(function: Callable[..., Any]) -> Iterator[None]:
-    """Let a function stand in front of `invoke`, in this thread.
+def sparse_vjp(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function the vector-Jacobian product, for sparse arrays, of operations."""
 
-    Every array that is made from arrays passes there, and so does every write into one: whoever
-    records operations needs no other place.
+    def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            SPARSE_VJPS[name] = rule
+        return rule
 
-    Parameters
-    ----------
-    function : callable
-        ``function(operation, inputs, attributes, out)``, which returns the result of `invoke` of
-        these. What it invokes itself is not passed to it.
-
-    Examples
-    --------
-    >>> import numparam as mx
-    >>> from numparam.ndarray.operations.invoke import intercepted, invoke
-    >>> def print_name(operation, inputs, attributes, out):
-    ...     print(operation.name, attributes)
-    ...     return invoke(operation, inputs, attributes, out)
-    >>> with intercepted(print_name):
-    ...     doubled = mx.nd.ones((2,)) * 2
-    _mul_scalar {'scalar': 2}
-    """
-
-    def outermost(*arguments: Any) -> Any:
-        _interceptor.function = None
-        try:
-            return function(*arguments)
-        finally:
-            _interceptor.function = outermost
-
-    before = _interceptor.function
-    _interceptor.function = outermost
-    try:
-        yield
-    finally:
-        _interceptor.function = before
+    return decorate
 
 
 def invoke(
@@ -136,8 +108,17 @@ def invoke(
     MXNetError
         If contexts, shapes or dtypes do not fit, and nothing was written.
     """
-    if _interceptor.function is not None:
-        return _interceptor.function(operation, inputs, attributes, out)
+    if recording.value:
+        for array in inputs:
+            if array._marking is not None:
+                return _recorded(operation, inputs, attributes, out)
+    return _computed(operation, inputs, attributes, out)
+
+
+def _computed(
+    operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
+) -> Any:
+    """Compute an operation, and record nothing."""
     if operation.view and out is None:
         (array,) = inputs
         buffer = array._backend.view(array._memory, attributes["start"], attributes["shape"])
@@ -176,6 +157,111 @@ def invoke(
     if type(result) is tuple:
         return [wrap(part, first._ctx, backend) for part in result]
     return wrap(result, first._ctx, backend)
+
+
+def _recorded(
+    operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
+) -> Any:
+    """Compute an operation, and put it on the tape."""
+    if operation.writes:
+        for array in inputs:
+            array._require_writable()
+    if out is not None:
+        for target in out if isinstance(out, (list, tuple)) else (out,):
+            target._require_writable()
+    # What it is computed of is no step of its own.
+    recording.value = False
+    try:
+        result = _computed(operation, inputs, attributes, out)
+    finally:
+        recording.value = True
+    if is_array(result):
+        put_on_tape(operation, inputs, attributes, (result,))
+    elif result:
+        put_on_tape(operation, inputs, attributes, result)
+    return result
+
+
+def put_on_tape(
+    operation: Operation,
+    inputs: Sequence[NDArray],
+    attributes: dict[str, Any],
+    results: Sequence[NDArray],
+    pull: Callable[..., Any] | None = None,
+) -> None:
+    """Record that an operation made arrays out of others.
+
+    Parameters
+    ----------
+    operation : Operation
+        A row of the table.
+    inputs, results : sequence of NDArray
+        What it was computed of, and what was computed.
+    attributes : dict
+        The attributes of the call.
+    pull : callable, optional
+        As of `numparam.recording.tape.Node`.
+    """
+    kept: dict[str, Any] = {}
+    sparse = False
+    product = operation.product
+    if product is not None and pull is None:
+        for name, place in product.arrays:
+            if place < 0:
+                kept[name] = [_kept(array) for array in inputs[-1 - place :]]
+            elif place < len(inputs):
+                kept[name] = _kept(inputs[place])
+        for name, place, fact in product.facts:
+            read = _shape if fact == "shape" else _dtype
+            if place < 0:
+                kept[name] = [read(array) for array in inputs[-1 - place :]]
+            elif place < len(inputs):
+                kept[name] = read(inputs[place])
+        if product.output:
+            single = operation.outputs == 1
+            kept["output"] = _kept(results[0]) if single else tuple(map(_kept, results))
+        for array in (*inputs, *results):
+            if array.stype != "default":
+                sparse = True
+                pull = _sparse_pull(operation, inputs, attributes)
+                break
+    first = results[0]
+    node = Node(
+        operation,
+        [array._marking for array in inputs],
+        kept,
+        attributes,
+        [(array.shape, array._buffer.dtype) for array in results],
+        first._ctx,
+        first._backend,
+        sparse,
+        pull,
+    )
+    for index, array in enumerate(results):
+        array._marking = Output(node, index)
+
+
+def _kept(array: NDArray) -> Any:
+    """Return the memory of an array, or another handle on a sparse one."""
+    return array._memory if array.stype == "default" else array.detach()
+
+
+def _shape(array: NDArray) -> tuple[int, ...]:
+    return array.shape
+
+
+def _dtype(array: NDArray) -> np.dtype[Any]:
+    return array._buffer.dtype
+
+
+def _sparse_pull(
+    operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any]
+) -> Callable[..., Any] | None:
+    rule = SPARSE_VJPS.get(operation.name)
+    if rule is None:
+        return None
+    handles = [array.detach() for array in inputs]
+    return lambda cotangents, needed: rule(*cotangents, handles, attributes, needed)
 
 
 def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from numparam.ndarray.operations.axes import axis_of, integers
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 
-__all__: list[str] = []
+__all__ = ["tile_vjp"]
 
 Array = np.ndarray
 
@@ -20,10 +21,24 @@ def _concat(*data: Array, dim: int = 1) -> Array:
     return np.concatenate(data, axis_of(dim, data[0].ndim))
 
 
+@vjp_of("concat")
+def _concat_vjp(
+    cotangent: Array, *, data_shape: list[tuple[int, ...]], dim: int
+) -> tuple[Array, ...]:
+    axis = axis_of(dim, len(data_shape[0]))
+    ends = np.cumsum([shape[axis] for shape in data_shape[:-1]], dtype=np.int64)
+    return tuple(np.split(cotangent, ends, axis))
+
+
 @operation("stack")
 def _stack(*data: Array, axis: int = 0) -> Array:
     """Join arrays of one shape along a new axis."""
     return np.stack(data, axis_of(axis, data[0].ndim + 1))
+
+
+@vjp_of("stack")
+def _stack_vjp(cotangent: Array, *, axis: int) -> tuple[Array, ...]:
+    return tuple(np.moveaxis(cotangent, int(axis), 0))
 
 
 @operation("SliceChannel", "split", outputs=0)
@@ -60,16 +75,54 @@ def _parts(parts: list[Array], axis: int, squeeze: bool) -> Array | tuple[Array,
     return parts[0] if len(parts) == 1 else tuple(parts)
 
 
+def _joined(cotangents: tuple[Array, ...] | Array, axis: int, squeeze: bool) -> Array:
+    """Put together what `_parts` took apart."""
+    parts = cotangents if isinstance(cotangents, tuple) else (cotangents,)
+    return np.stack(parts, axis) if squeeze else np.concatenate(parts, axis)
+
+
+@vjp_of("SliceChannel", "_split_v2")
+def _split_vjp(
+    cotangent: tuple[Array, ...] | Array,
+    *,
+    data_shape: tuple[int, ...],
+    axis: int,
+    squeeze_axis: bool,
+) -> Array:
+    return _joined(cotangent, axis_of(axis, len(data_shape)), squeeze_axis)
+
+
 @operation("tile")
 def _tile(data: Array, *, reps: Any) -> Array:
     """Repeat the whole array along each axis."""
     return np.tile(data, integers(reps))
 
 
+@vjp_of("tile")
+def tile_vjp(cotangent: Array, *, data_shape: tuple[int, ...], reps: Any) -> Array:
+    """Sum over the repetitions of a whole array."""
+    counts = integers(reps)
+    ndim = max(len(counts), len(data_shape))
+    counts = (1,) * (ndim - len(counts)) + counts
+    lengths = (1,) * (ndim - len(data_shape)) + tuple(data_shape)
+    pairs = [number for pair in zip(counts, lengths, strict=True) for number in pair]
+    return cotangent.reshape(pairs).sum(axis=tuple(range(0, 2 * ndim, 2))).reshape(data_shape)
+
+
 @operation("repeat")
 def _repeat(data: Array, *, repeats: int, axis: int | None = None) -> Array:
     """Repeat each element, along an axis or of the flattened array."""
     return np.repeat(data, repeats, None if axis is None else axis_of(axis, data.ndim))
+
+
+@vjp_of("repeat")
+def _repeat_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], repeats: int, axis: int | None
+) -> Array:
+    shape = data_shape if axis is not None else (math.prod(data_shape),)
+    place = 0 if axis is None else axis_of(axis, len(shape))
+    groups = cotangent.reshape(*shape[: place + 1], int(repeats), *shape[place + 1 :])
+    return groups.sum(axis=place + 1).reshape(data_shape)
 
 
 @operation("pad", "Pad")
@@ -86,3 +139,17 @@ def _pad(data: Array, *, mode: str, pad_width: Any, constant_value: float = 0) -
     if mode == "reflect":
         return np.pad(data, pairs, "reflect")
     raise ValueError("mode must be 'constant', 'edge' or 'reflect'")
+
+
+@vjp_of("pad")
+def _pad_vjp(cotangent: Array, *, data_shape: tuple[int, ...], mode: str, pad_width: Any) -> Array:
+    if mode == "constant":
+        starts = integers(pad_width)[::2]
+        return cotangent[
+            tuple(slice(start, start + n) for start, n in zip(starts, data_shape, strict=True))
+        ]
+    # Which element each element of the result is a copy of.
+    places = np.arange(math.prod(data_shape)).reshape(data_shape)
+    result = np.zeros(places.size, cotangent.dtype)
+    np.add.at(result, _pad(places, mode=mode, pad_width=pad_width), cotangent)
+    return result.reshape(data_shape)

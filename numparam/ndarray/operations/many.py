@@ -35,6 +35,10 @@ def _add_n(*args: Array) -> Array:
     return np.sum(args, axis=0)
 
 
+def _add_n_vjp(cotangent: Array, *, args_shape: list[tuple[int, ...]]) -> list[Array]:
+    return [cotangent] * len(args_shape)
+
+
 register(
     Operation(
         "add_n",
@@ -42,6 +46,7 @@ register(
         ("ElementWiseSum", "_sum"),
         ("*args",),
         kernel=_add_n_kernel,
+        vjp=_add_n_vjp,
         summary="Add arrays of one shape, element by element, rounding once at the end.",
         result="Of the shape and dtype of the arrays.",
         source="As in MXNet 1.9.1, which clears a sparse ``out`` before it reads it as a source.",
@@ -62,6 +67,10 @@ def _multi_sum_sq_kernel(
     return backend.apply(lambda sums: sums.astype(np.float32), totals)
 
 
+def _multi_sum_sq_vjp(cotangent: Array, *, data: list[Array]) -> list[Array]:
+    return [2 * slope * array for slope, array in zip(cotangent, data, strict=True)]
+
+
 register(
     Operation(
         "multi_sum_sq",
@@ -71,6 +80,7 @@ register(
         attributes={"num_arrays": REQUIRED},
         dtype="computed",
         kernel=_multi_sum_sq_kernel,
+        vjp=_multi_sum_sq_vjp,
         summary="Sum the squares of the elements of each array.",
         result="One float32 number for each array.",
     )
@@ -103,6 +113,7 @@ register(
         writes=True,
         outputs=0,
         kernel=_reset_arrays_kernel,
+        differentiable=False,
         summary="Fill arrays with zeros, in place.",
         result="Nothing: an empty list.",
         source="As in MXNet 1.9.1, which resets floating-point arrays alone; here every dtype is.",
@@ -110,7 +121,13 @@ register(
 )
 
 
-@operation("multi_all_finite", dtype="computed", agree=False, result="One float32 number.")
+@operation(
+    "multi_all_finite",
+    dtype="computed",
+    agree=False,
+    differentiable=False,
+    result="One float32 number.",
+)
 def _multi_all_finite(*data: Array, num_arrays: int = 1, init_output: bool = True) -> Array:
     """Check whether all elements of all arrays are finite: 1 if so, else 0."""
     _count("multi_all_finite", data, num_arrays)

@@ -8,7 +8,90 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["OPERATIONS", "REQUIRED", "Operation", "evaluated", "operation", "register"]
+__all__ = [
+    "OPERATIONS",
+    "REQUIRED",
+    "Operation",
+    "Vjp",
+    "evaluated",
+    "operation",
+    "register",
+    "vjp_of",
+]
+
+
+class Vjp:
+    """The vector-Jacobian product of an operation, and what it needs of a call.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(cotangent, *, ...)``. From the cotangent of the result, an array of its shape, it
+        computes that of the input, or a tuple with one for each input; None means zero, and a pair
+        of row ids and rows stands for an array whose other rows are zero. The names of its other
+        parameters say what is passed: an input's name that input (``data`` is an only input, and
+        ``left`` and ``right`` are two, whatever they are called), ``output`` the result, an
+        input's name with ``_shape`` or ``_dtype`` that of the input, ``needed`` a tuple that says
+        of each input whether its cotangent is wanted, and the name of an attribute its value. All
+        arrays are to be read only.
+    inputs : tuple of str
+        The names of the operation's inputs.
+    attributes : dict
+        The operation's attributes and their defaults.
+
+    Attributes
+    ----------
+    function : callable
+        The same.
+    arrays : list of (str, int)
+        The inputs that it needs, by name and position; -1 for any number of arrays.
+    facts : list of (str, int, str)
+        The shapes and dtypes that it needs: its parameter, the position of the input, which of
+        the two.
+    output : bool
+        Whether it needs the result.
+    needed : bool
+        Whether it asks which cotangents are wanted.
+    attributes : dict
+        The attributes that it needs, with their defaults.
+    single : bool
+        Whether it returns one cotangent, not several.
+    """
+
+    __slots__ = ("arrays", "attributes", "facts", "function", "needed", "output", "single")
+
+    def __init__(
+        self, function: Callable[..., Any], inputs: Sequence[str], attributes: dict[str, Any]
+    ) -> None:
+        self.function = function
+        self.arrays: list[tuple[str, int]] = []
+        self.facts: list[tuple[str, int, str]] = []
+        self.output = self.needed = False
+        self.single = len(inputs) == 1 and not inputs[0].startswith("*")
+        self.attributes: dict[str, Any] = {}
+        positions = {
+            name.lstrip("*"): -1 - place if name.startswith("*") else place
+            for place, name in enumerate(inputs)
+        }
+        for place, name in enumerate(("data",) if len(inputs) == 1 else ("left", "right")):
+            if place < len(inputs) and not inputs[place].startswith("*"):
+                positions.setdefault(name, place)
+        for name in list(inspect.signature(function).parameters)[1:]:
+            stem, _, fact = name.rpartition("_")
+            if name in attributes:
+                self.attributes[name] = attributes[name]
+            elif name in positions:
+                self.arrays.append((name, positions[name]))
+            elif name == "output":
+                self.output = True
+            elif name == "needed":
+                self.needed = True
+            elif stem in positions and fact in ("shape", "dtype"):
+                self.facts.append((name, positions[stem], fact))
+            else:
+                raise ValueError(
+                    f"{function.__name__}: {name} is neither an input nor an attribute"
+                )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +138,11 @@ class Operation:
         What is said of the result, where the dtype's rule does not say enough.
     source : str
         Whose behaviour it keeps, and where it differs.
+    differentiable : bool
+        False if no gradient flows through the operation: its result is constant almost everywhere,
+        an integer, or drawn at random.
+    vjp : callable or None
+        The vector-Jacobian product; see `Vjp`. `vjp_of` sets it.
     """
 
     name: str
@@ -73,6 +161,15 @@ class Operation:
     summary: str = ""
     result: str = ""
     source: str = "As in MXNet 1.9.1."
+    differentiable: bool = True
+    vjp: Callable[..., Any] | None = None
+    #: `vjp` and what it needs.
+    product: Vjp | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.vjp is not None:
+            product = Vjp(self.vjp, self.inputs, self.attributes)
+            object.__setattr__(self, "product", product)  # the row is frozen
 
     @property
     def variadic(self) -> bool:
@@ -96,6 +193,27 @@ def register(row: Operation) -> Operation:
             raise ValueError(f"two operations are named {name!r}")
         OPERATIONS[name] = row
     return row
+
+
+def vjp_of(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function the vector-Jacobian product of operations; see `Vjp` for what it takes.
+
+    Parameters
+    ----------
+    *names : str
+        The operations, each by one of its names.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            row = OPERATIONS[name]
+            if row.vjp is not None or not row.differentiable:
+                raise ValueError(f"{name} has a vector-Jacobian product, or none by intent")
+            object.__setattr__(row, "vjp", function)
+            row.__post_init__()
+        return function
+
+    return decorate
 
 
 def evaluated(forward: Callable[..., Any]) -> Callable[..., Any]:

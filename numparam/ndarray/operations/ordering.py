@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.operations.axes import axis_of
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -35,7 +35,20 @@ def _sort(data: Array, *, axis: int | None = -1, is_ascend: bool = True) -> Arra
     return np.take_along_axis(data, _order(data, axis, is_ascend), axis)
 
 
-@operation("argsort", dtype="computed")
+@vjp_of("sort")
+def _sort_vjp(cotangent: Array, *, data: Array, axis: int | None, is_ascend: bool) -> Array:
+    rows, place = _along(data, axis)
+    return _in_place(cotangent, rows, _order(rows, place, is_ascend), place).reshape(data.shape)
+
+
+def _in_place(values: Array, rows: Array, order: Array, axis: int) -> Array:
+    """Put values where they were before they were ordered, among zeros."""
+    result = np.zeros(rows.shape, values.dtype)
+    np.put_along_axis(result, order, values, axis)
+    return result
+
+
+@operation("argsort", dtype="computed", differentiable=False)
 def _argsort(
     data: Array, *, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32"
 ) -> Array:
@@ -79,3 +92,21 @@ def _topk(
     if ret_typ == "both":
         return values, positions
     raise ValueError("ret_typ must be 'value', 'indices', 'mask' or 'both'")
+
+
+@vjp_of("topk")
+def _topk_vjp(
+    cotangent: Any,
+    *,
+    data: Array,
+    axis: int | None,
+    k: int,
+    ret_typ: str,
+    is_ascend: bool,
+) -> Array | None:
+    if ret_typ not in ("value", "both"):
+        return None  # positions and masks are constant almost everywhere
+    values = cotangent[0] if isinstance(cotangent, tuple) else cotangent
+    rows, place = _along(data, axis)
+    order = np.take(_order(rows, place, is_ascend), range(k or rows.shape[place]), place)
+    return _in_place(values, rows, order, place).reshape(data.shape)

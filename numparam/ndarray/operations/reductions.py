@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from numparam.ndarray.operations.axes import axes_of, axis_of, integers
-from numparam.ndarray.operations.operation import Operation, operation, register
+from numparam.ndarray.operations.operation import Operation, operation, register, vjp_of
 from numparam.types.dtypes import as_dtype
 
-__all__ = ["wide"]
+__all__ = ["of_others", "stretched", "wide"]
 
 Array = np.ndarray
 
@@ -60,6 +61,91 @@ def _min(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     return np.min(data, axis=axis, keepdims=keepdims)
 
 
+def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = False) -> Array:
+    """Give a result of a reduction the axes of its input, those it was reduced along of length 1.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        A result, or its cotangent.
+    shape : tuple of int
+        The shape of the input.
+    axis, exclude
+        As for the operation.
+    """
+    if axis is None:
+        return values.reshape((1,) * len(shape))
+    axes = axes_of(axis, len(shape))
+    if exclude and integers(axis):
+        axes = tuple(number for number in range(len(shape)) if number not in axes)
+    return values.reshape(
+        tuple(1 if number in axes else length for number, length in enumerate(shape))
+    )
+
+
+def stretched(values: Array, shape: tuple[int, ...]) -> Array:
+    """Broadcast to a shape; small arrays in memory of their own, since that is faster there."""
+    if not isinstance(values, np.ndarray):  # of a backward pass that is recorded
+        return values * np.ones(shape, values.dtype)
+    if math.prod(shape) > 1 << 14:
+        return np.broadcast_to(values, shape)
+    result = np.empty(shape, values.dtype)
+    result[...] = values
+    return result
+
+
+def _sum_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
+    return stretched(_spread(cotangent, data_shape, axis, exclude), data_shape)
+
+
+def _mean_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
+    count = math.prod(data_shape) // max(cotangent.size, 1)
+    return stretched(_spread(cotangent, data_shape, axis, exclude) / max(count, 1), data_shape)
+
+
+def _prod_vjp(cotangent: Array, *, data: Array, output: Array, axis: Any, exclude: bool) -> Array:
+    return of_others(
+        data,
+        _spread(cotangent, data.shape, axis, exclude),
+        _spread(output, data.shape, axis, exclude),
+    )
+
+
+def of_others(data: Array, cotangent: Array, product: Array) -> Array:
+    """Multiply a cotangent with the product of all other elements, for each element."""
+    zero = data == 0
+    if not zero.any():
+        return cotangent * product / data
+    axes = tuple(
+        number for number, length in enumerate(product.shape) if length != data.shape[number]
+    )
+    zeros = zero.sum(axis=axes, keepdims=True)
+    of_nonzero = np.where(zero, 1, data).prod(axis=axes, keepdims=True)
+    others = np.where(zero, zeros == 1, zeros == 0) * of_nonzero
+    return cotangent * others / np.where(zero, 1, data)
+
+
+def _extreme_vjp(
+    cotangent: Array, *, data: Array, output: Array, axis: Any, exclude: bool
+) -> Array:
+    """Give each of several equal extremes the whole gradient, as MXNet does."""
+    shape = data.shape
+    chosen = data == _spread(output, shape, axis, exclude)
+    return _spread(cotangent, shape, axis, exclude) * chosen
+
+
+def _nansum_vjp(cotangent: Array, *, data: Array, axis: Any, exclude: bool) -> Array:
+    return _spread(cotangent, data.shape, axis, exclude) * (data == data)
+
+
+def _nanprod_vjp(
+    cotangent: Array, *, data: Array, output: Array, axis: Any, exclude: bool
+) -> Array:
+    number = data == data
+    known = np.where(number, data, 1)
+    return number * _prod_vjp(cotangent, data=known, output=output, axis=axis, exclude=exclude)
+
+
 def _without_nan(function: Callable[..., Array], neutral: int) -> Callable[..., Array]:
     def of_the_rest(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
         return function(np.where(data != data, data.dtype.type(neutral), data), axis, keepdims)
@@ -78,14 +164,32 @@ def _forward(function: Callable[..., Array]) -> Callable[..., Array]:
 
 _ATTRIBUTES = {"axis": None, "keepdims": False, "exclude": False}
 
-for _name, _aliases, _function, _summary in (
-    ("sum", ("sum_axis",), _sum, "Add the elements along axes."),
-    ("mean", (), _mean, "Average the elements along axes; of integers, cut off toward zero."),
-    ("prod", (), _prod, "Multiply the elements along axes."),
-    ("nansum", (), _without_nan(_sum, 0), "Add the elements along axes, taking NaN for 0."),
-    ("nanprod", (), _without_nan(_prod, 1), "Multiply the elements along axes, taking NaN for 1."),
-    ("max", ("max_axis",), _max, "Find the largest element along axes."),
-    ("min", ("min_axis",), _min, "Find the smallest element along axes."),
+for _name, _aliases, _function, _vjp, _summary in (
+    ("sum", ("sum_axis",), _sum, _sum_vjp, "Add the elements along axes."),
+    (
+        "mean",
+        (),
+        _mean,
+        _mean_vjp,
+        "Average the elements along axes; of integers, cut off toward zero.",
+    ),
+    ("prod", (), _prod, _prod_vjp, "Multiply the elements along axes."),
+    (
+        "nansum",
+        (),
+        _without_nan(_sum, 0),
+        _nansum_vjp,
+        "Add the elements along axes, taking NaN for 0.",
+    ),
+    (
+        "nanprod",
+        (),
+        _without_nan(_prod, 1),
+        _nanprod_vjp,
+        "Multiply the elements along axes, taking NaN for 1.",
+    ),
+    ("max", ("max_axis",), _max, _extreme_vjp, "Find the largest element along axes."),
+    ("min", ("min_axis",), _min, _extreme_vjp, "Find the smallest element along axes."),
 ):
     register(
         Operation(
@@ -94,6 +198,7 @@ for _name, _aliases, _function, _summary in (
             _aliases,
             ("data",),
             attributes=_ATTRIBUTES,
+            vjp=_vjp,
             summary=_summary,
         )
     )
@@ -105,19 +210,19 @@ def _position(function: Callable[..., Array], data: Array, axis: Any, keepdims: 
     return np.asarray(function(data, axis=axis_of(axis, data.ndim), keepdims=bool(keepdims)))
 
 
-@operation("argmax")
+@operation("argmax", differentiable=False)
 def _argmax(data: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Find the position of the largest element, along an axis or of all."""
     return _at_least_1d(_position(np.argmax, data, axis, keepdims))
 
 
-@operation("argmin")
+@operation("argmin", differentiable=False)
 def _argmin(data: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """Find the position of the smallest element, along an axis or of all."""
     return _at_least_1d(_position(np.argmin, data, axis, keepdims))
 
 
-@operation("argmax_channel")
+@operation("argmax_channel", differentiable=False)
 def _argmax_channel(data: Array) -> Array:
     """Find the position of the largest element along axis 1."""
     return np.argmax(data, axis=1)
@@ -149,6 +254,16 @@ def _norm(
     return result.astype(as_dtype(out_dtype, data.dtype))
 
 
+@vjp_of("norm")
+def _norm_vjp(cotangent: Array, *, data: Array, output: Array, ord: int, axis: Any) -> Array:
+    cotangent = _spread(cotangent, data.shape, axis)
+    if ord == 1:
+        return cotangent * np.sign(data)
+    output = _spread(output, data.shape, axis)
+    # Where all is zero the norm has a corner; 0 is one of its slopes.
+    return cotangent * data / np.where(output == 0, 1, output)
+
+
 @operation("cumsum", dtype="computed")
 def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     """Add up the elements so far along an axis, or of the flattened array."""
@@ -156,6 +271,13 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     if axis is not None:
         axis = axis_of(axis, a.ndim)
     return np.cumsum(a, axis=axis, dtype=wide(a)).astype(wanted)
+
+
+@vjp_of("cumsum")
+def _cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
+    if axis is None:
+        return np.cumsum(cotangent[::-1])[::-1].reshape(a_shape)
+    return np.flip(np.cumsum(np.flip(cotangent, axis), axis=axis), axis)
 
 
 @operation("moments", outputs=2)
@@ -166,7 +288,18 @@ def _moments(data: Array, *, axes: Any = None, keepdims: bool = False) -> tuple[
     return mean.reshape(variance.shape), variance
 
 
-@operation("all_finite", dtype="computed", result="One float32 number.")
+@vjp_of("moments")
+def _moments_vjp(
+    cotangent: tuple[Array, Array], *, data: Array, output: tuple[Array, Array], axes: Any
+) -> Array:
+    of_mean, of_variance, mean = (
+        _spread(values, data.shape, axes) for values in (*cotangent, output[0])
+    )
+    count = max(data.size // max(mean.size, 1), 1)
+    return (of_mean + 2 * of_variance * (data - mean)) / count
+
+
+@operation("all_finite", dtype="computed", differentiable=False, result="One float32 number.")
 def _all_finite(data: Array, *, init_output: bool = True) -> Array:
     """Check whether all elements are finite: 1 if so, else 0."""
     return np.array([np.isfinite(data).all()], np.float32)
@@ -175,18 +308,33 @@ def _all_finite(data: Array, *, init_output: bool = True) -> Array:
 @operation("L2Normalization")
 def _l2_normalization(data: Array, *, eps: float = 1e-10, mode: str = "instance") -> Array:
     """Divide by the L2 norm: of each sample, of each position, or of each channel."""
-    axes = {
-        "instance": tuple(range(1, data.ndim)),
-        "channel": (1,),
-        "spatial": tuple(range(2, data.ndim)),
-    }.get(mode)
-    if axes is None:
-        raise ValueError("mode must be 'instance', 'channel' or 'spatial'")
+    axes = _normalized_axes(data.ndim, mode)
     total = np.sum(np.square(data.astype(np.float64)), axis=axes, keepdims=True)
     return data / np.sqrt(total + eps)
 
 
-@operation("contrib.getnnz", dtype="computed")
+def _normalized_axes(ndim: int, mode: str) -> tuple[int, ...]:
+    axes = {
+        "instance": tuple(range(1, ndim)),
+        "channel": (1,),
+        "spatial": tuple(range(2, ndim)),
+    }.get(mode)
+    if axes is None:
+        raise ValueError("mode must be 'instance', 'channel' or 'spatial'")
+    return axes
+
+
+@vjp_of("L2Normalization")
+def _l2_normalization_vjp(
+    cotangent: Array, *, data: Array, output: Array, eps: float, mode: str
+) -> Array:
+    axes = _normalized_axes(data.ndim, mode)
+    root = np.sqrt(np.sum(np.square(data.astype(np.float64)), axis=axes, keepdims=True) + eps)
+    along = np.sum(cotangent * output, axis=axes, keepdims=True)
+    return (cotangent - output * along) / root
+
+
+@operation("contrib.getnnz", dtype="computed", differentiable=False)
 def _getnnz(data: Array, *, axis: int | None = None) -> Array:
     """Count what a csr array stores, in all (axis None), or in each row (axis 1)."""
     raise ValueError("only csr arrays say what they store; tostype('csr') makes one of a matrix")

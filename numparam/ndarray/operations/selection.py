@@ -9,7 +9,7 @@ import numpy as np
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.axes import axis_of, integers
 from numparam.ndarray.operations.invoke import OperationError
-from numparam.ndarray.operations.operation import OPERATIONS, operation
+from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -61,6 +61,23 @@ def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Arr
     return np.take(a, _row_numbers(indices, a.shape[axis], mode), axis)
 
 
+@vjp_of("take")
+def _take_vjp(
+    cotangent: Array, *, indices: Array, a_shape: tuple[int, ...], axis: int, mode: str
+) -> tuple[Any, None]:
+    axis = axis_of(axis, len(a_shape))
+    numbers = _row_numbers(indices, a_shape[axis], mode).reshape(-1)
+    # The taken axis first; `indices` may have several axes in its place, or none.
+    rest = a_shape[:axis] + a_shape[axis + 1 :]
+    flat = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
+    rows = np.moveaxis(flat, axis, 0)
+    if axis == 0:
+        return (numbers, rows), None
+    result = np.zeros((a_shape[axis], *rest), cotangent.dtype)
+    np.add.at(result, numbers, rows)
+    return np.moveaxis(result, 0, axis), None
+
+
 def _embedding_kernel(
     backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]
 ) -> Buffer:
@@ -94,6 +111,14 @@ def _embedding(
     return np.take(weight, _row_numbers(data, len(weight), "clip"), 0)
 
 
+@vjp_of("Embedding")
+def _embedding_vjp(
+    cotangent: Array, *, data: Array, weight_shape: tuple[int, ...]
+) -> tuple[None, Any]:
+    numbers = _row_numbers(data, weight_shape[0], "clip").reshape(-1)
+    return None, (numbers, cotangent.reshape(numbers.size, *weight_shape[1:]))
+
+
 @operation("pick", "choose_element_0index", agree=False)
 def _pick(
     data: Array, index: Array, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"
@@ -117,10 +142,33 @@ def _pick(
     return result if result.ndim else result.reshape(1)
 
 
+@vjp_of("pick")
+def _pick_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], index: Array, axis: int | None, mode: str
+) -> tuple[Array, None]:
+    result = np.zeros(data_shape, cotangent.dtype)
+    if axis is None:
+        flat = result.reshape(-1)
+        np.add.at(flat, _row_numbers(index, flat.size, mode), cotangent)
+        return result, None
+    axis = axis_of(axis, len(data_shape))
+    shape = (*data_shape[:axis], 1, *data_shape[axis + 1 :])
+    numbers = _row_numbers(index, data_shape[axis], mode).reshape(shape)
+    np.put_along_axis(result, numbers, cotangent.reshape(shape), axis)
+    return result, None
+
+
 @operation("batch_take", agree=False)
 def _batch_take(a: Array, indices: Array) -> Array:
     """Pick one element of each row by its index; indices out of range are clipped."""
     return _pick(a, indices.reshape(-1), axis=1)
+
+
+@vjp_of("batch_take")
+def _batch_take_vjp(
+    cotangent: Array, *, a_shape: tuple[int, ...], indices: Array
+) -> tuple[Array, None]:
+    return _pick_vjp(cotangent, data_shape=a_shape, index=indices.reshape(-1), axis=1, mode="clip")
 
 
 @operation("fill_element_0index", agree=False)
@@ -131,7 +179,15 @@ def _fill_element_0index(lhs: Array, mhs: Array, rhs: Array) -> Array:
     return result
 
 
-@operation("one_hot", dtype="computed")
+@vjp_of("fill_element_0index")
+def _fill_element_0index_vjp(cotangent: Array, *, rhs: Array) -> tuple[Array, Array, None]:
+    places = np.arange(len(cotangent)), rhs.astype(np.int64)
+    rest = np.array(cotangent)
+    rest[places] = 0
+    return rest, cotangent[places], None
+
+
+@operation("one_hot", dtype="computed", differentiable=False)
 def _one_hot(
     indices: Array, *, depth: int, on_value: float = 1, off_value: float = 0, dtype: Any = "float32"
 ) -> Array:
@@ -164,10 +220,28 @@ def _where(condition: Array, x: Array, y: Array) -> Array:
     return np.where(condition != 0, x, y)
 
 
+@vjp_of("where")
+def _where_vjp(cotangent: Array, *, condition: Array) -> tuple[None, Array, Array]:
+    chosen = condition != 0
+    if chosen.shape != cotangent.shape:
+        chosen = chosen.reshape(-1, *(1,) * (cotangent.ndim - 1))
+    zero = cotangent.dtype.type(0)
+    return None, np.where(chosen, cotangent, zero), np.where(chosen, zero, cotangent)
+
+
 @operation("gather_nd", agree=False)
 def _gather_nd(data: Array, indices: Array) -> Array:
     """Gather the elements or slices at positions that each column of indices names."""
     return data[_positions(indices, data.shape)]
+
+
+@vjp_of("gather_nd")
+def _gather_nd_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], indices: Array
+) -> tuple[Array, None]:
+    result = np.zeros(data_shape, cotangent.dtype)
+    np.add.at(result, _positions(indices, data_shape), cotangent)
+    return result, None
 
 
 @operation(
@@ -180,6 +254,11 @@ def _scatter_nd(data: Array, indices: Array, *, shape: Any) -> Array:
     result = np.zeros(integers(shape), data.dtype)
     result[_positions(indices, result.shape)] = data
     return result
+
+
+@vjp_of("scatter_nd")
+def _scatter_nd_vjp(cotangent: Array, *, indices: Array) -> tuple[Array, None]:
+    return cotangent[_positions(indices, cotangent.shape)], None
 
 
 def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
@@ -196,7 +275,7 @@ def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
     return tuple(numbers)
 
 
-@operation("ravel_multi_index")
+@operation("ravel_multi_index", differentiable=False)
 def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
     """Turn positions, one in each column, into positions in the flattened array."""
     lengths = integers(shape)
@@ -204,7 +283,7 @@ def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
     return (data.astype(np.int64) * strides[:, None]).sum(axis=0)
 
 
-@operation("unravel_index")
+@operation("unravel_index", differentiable=False)
 def _unravel_index(data: Array, *, shape: Any) -> Array:
     """Turn positions in the flattened array into positions, one in each column."""
     return np.stack(np.unravel_index(data.astype(np.int64), integers(shape)))
@@ -218,10 +297,33 @@ def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
     return data[index != 0]
 
 
+@vjp_of("contrib.boolean_mask")
+def _boolean_mask_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], index: Array
+) -> tuple[Array, None]:
+    result = np.zeros(data_shape, cotangent.dtype)
+    result[index != 0] = cotangent
+    return result, None
+
+
 @operation("slice")
 def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
     """Cut out a part by begin, end and step along the first axes."""
     return data[_slices(data.shape, begin, end, step)]
+
+
+@vjp_of("slice")
+def _slice_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], begin: Any, end: Any, step: Any
+) -> Array:
+    return _in_zeros(cotangent, data_shape, _slices(data_shape, begin, end, step))
+
+
+def _in_zeros(part: Array, shape: tuple[int, ...], key: Any) -> Array:
+    """Put a part where `key` says into an array of zeros."""
+    result = np.zeros(shape, part.dtype)
+    result[key] = part
+    return result
 
 
 def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
@@ -245,6 +347,14 @@ def _slice_assign(lhs: Array, rhs: Array, *, begin: Any, end: Any, step: Any = (
     return result
 
 
+@vjp_of("_slice_assign")
+def _slice_assign_vjp(cotangent: Array, *, begin: Any, end: Any, step: Any) -> tuple[Array, Array]:
+    key = _slices(cotangent.shape, begin, end, step)
+    rest = np.array(cotangent)
+    rest[key] = 0
+    return rest, cotangent[key]
+
+
 @operation("_slice_assign_scalar", "_crop_assign_scalar")
 def _slice_assign_scalar(
     data: Array, *, scalar: float = 0, begin: Any, end: Any, step: Any = ()
@@ -253,6 +363,11 @@ def _slice_assign_scalar(
     result = np.array(data)
     result[_slices(data.shape, begin, end, step)] = scalar
     return result
+
+
+@vjp_of("_slice_assign_scalar")
+def _slice_assign_scalar_vjp(cotangent: Array, *, begin: Any, end: Any, step: Any) -> Array:
+    return _slice_assign_vjp(cotangent, begin=begin, end=end, step=step)[0]
 
 
 @operation("slice_axis")
@@ -265,6 +380,16 @@ def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array
     if not 0 <= start < stop <= length:
         raise ValueError(f"begin and end must mark a part of axis {axis}, of length {length}")
     return data[(slice(None),) * axis + (slice(start, stop),)]
+
+
+@vjp_of("slice_axis")
+def _slice_axis_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], axis: int, begin: int
+) -> Array:
+    axis = axis_of(axis, len(data_shape))
+    start = begin + data_shape[axis] if begin < 0 else begin
+    part = slice(start, start + cotangent.shape[axis])
+    return _in_zeros(cotangent, data_shape, (slice(None),) * axis + (part,))
 
 
 @operation("slice_like", agree=False)
@@ -281,6 +406,11 @@ def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
             raise ValueError(f"axis {axis} has length {data.shape[axis]} and not {length}")
         key[axis] = slice(0, length)
     return data[tuple(key)]
+
+
+@vjp_of("slice_like")
+def _slice_like_vjp(cotangent: Array, *, data_shape: tuple[int, ...]) -> tuple[Array, None]:
+    return _in_zeros(cotangent, data_shape, tuple(map(slice, cotangent.shape))), None
 
 
 @operation("SequenceMask", agree=False)
@@ -303,6 +433,21 @@ def _sequence_mask(
         inside = inside.T
     inside = inside.reshape(inside.shape + (1,) * (data.ndim - 2))
     return np.where(inside, data, np.asarray(value).astype(data.dtype))
+
+
+@vjp_of("SequenceMask")
+def _sequence_mask_vjp(
+    cotangent: Array,
+    *,
+    sequence_length: Array | None = None,
+    use_sequence_length: bool,
+    axis: int,
+    needed: tuple[bool, ...],
+) -> tuple[Array | None, ...]:
+    masked = _sequence_mask(
+        cotangent, sequence_length, use_sequence_length=use_sequence_length, axis=axis
+    )
+    return masked, *(None,) * (len(needed) - 1)
 
 
 # `slice` has a second, older name.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.operations.axes import axes_of, axis_of, integers
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 
 __all__ = ["coded_shape"]
 
@@ -145,6 +145,11 @@ def _reshape_like(
     return lhs.reshape(lhs.shape[: left[0]] + middle + lhs.shape[left[1] :])
 
 
+@vjp_of("reshape_like")
+def _reshape_like_vjp(cotangent: Array, *, lhs_shape: tuple[int, ...]) -> tuple[Array, None]:
+    return cotangent.reshape(lhs_shape), None
+
+
 @operation("flatten", "Flatten")
 def _flatten(data: Array) -> Array:
     """Make a matrix with one row for each index of the first axis."""
@@ -165,6 +170,11 @@ def _squeeze(data: Array, *, axis: Any = None) -> Array:
     return result if result.ndim or data.ndim == 0 else result.reshape(1)
 
 
+@vjp_of("reshape", "flatten", "expand_dims", "squeeze")
+def _reshape_vjp(cotangent: Array, *, data_shape: tuple[int, ...]) -> Array:
+    return cotangent.reshape(data_shape)
+
+
 @operation(
     "transpose",
     source="As in MXNet 1.9.1, which corrupts memory for repeated axes; they are refused here.",
@@ -177,10 +187,21 @@ def _transpose(data: Array, *, axes: Any = ()) -> Array:
     return data.transpose(order or None)
 
 
+@vjp_of("transpose")
+def _transpose_vjp(cotangent: Array, *, axes: Any) -> Array:
+    order = integers(axes)
+    return np.transpose(cotangent, tuple(map(order.index, range(len(order)))) or None)
+
+
 @operation("SwapAxis", "swapaxes")
 def _swap_axis(data: Array, *, dim1: int = 0, dim2: int = 0) -> Array:
     """Exchange two axes."""
     return data.swapaxes(axis_of(dim1, data.ndim), axis_of(dim2, data.ndim))
+
+
+@vjp_of("SwapAxis")
+def _swap_axis_vjp(cotangent: Array, *, dim1: int, dim2: int) -> Array:
+    return np.swapaxes(cotangent, int(dim1), int(dim2))
 
 
 @operation("reverse", "flip")
@@ -189,12 +210,30 @@ def _reverse(data: Array, *, axis: Any) -> Array:
     return np.flip(data, axes_of(axis, data.ndim))
 
 
+@vjp_of("reverse")
+def _reverse_vjp(cotangent: Array, *, axis: Any) -> Array:
+    return np.flip(cotangent, axes_of(axis, cotangent.ndim))
+
+
 @operation("diag")
 def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """Take a diagonal of an array, or make a matrix with the given one."""
     if data.ndim == 1:
         return np.diag(data, k)
     return np.diagonal(data, k, axis_of(axis1, data.ndim), axis_of(axis2, data.ndim))
+
+
+@vjp_of("diag")
+def _diag_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], k: int, axis1: int, axis2: int
+) -> Array:
+    if len(data_shape) == 1:
+        return np.diagonal(cotangent, k)
+    # The positions of the elements that were taken, from an array that counts them.
+    places = np.arange(math.prod(data_shape)).reshape(data_shape)
+    result = np.zeros(places.size, cotangent.dtype)
+    result[_diag(places, k=k, axis1=axis1, axis2=axis2)] = cotangent
+    return result.reshape(data_shape)
 
 
 @operation("depth_to_space")
@@ -208,6 +247,11 @@ def _depth_to_space(data: Array, *, block_size: int) -> Array:
     )
 
 
+@vjp_of("depth_to_space")
+def _depth_to_space_vjp(cotangent: Array, *, block_size: int) -> Array:
+    return _space_to_depth(cotangent, block_size=block_size)
+
+
 @operation("space_to_depth")
 def _space_to_depth(data: Array, *, block_size: int) -> Array:
     """Move blocks of height and width into channels."""
@@ -219,13 +263,20 @@ def _space_to_depth(data: Array, *, block_size: int) -> Array:
     )
 
 
-@operation("shape_array", dtype="computed", result="One int64 number for each axis.")
+@vjp_of("space_to_depth")
+def _space_to_depth_vjp(cotangent: Array, *, block_size: int) -> Array:
+    return _depth_to_space(cotangent, block_size=block_size)
+
+
+@operation(
+    "shape_array", dtype="computed", result="One int64 number for each axis.", differentiable=False
+)
 def _shape_array(data: Array) -> Array:
     """Return the shape as an array."""
     return np.array(data.shape, np.int64)
 
 
-@operation("size_array", dtype="computed", result="One int64 number.")
+@operation("size_array", dtype="computed", result="One int64 number.", differentiable=False)
 def _size_array(data: Array) -> Array:
     """Return the number of elements as an array."""
     return np.array([data.size], np.int64)
@@ -260,6 +311,11 @@ def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
     return np.broadcast_to(data, shape)
 
 
+@vjp_of("broadcast_to", "broadcast_axis")
+def _broadcast_vjp(cotangent: Array) -> Array:
+    return cotangent
+
+
 @operation("broadcast_like", agree=False)
 def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None) -> Array:
     """Broadcast axes of length 1 to the lengths of another array."""
@@ -274,3 +330,8 @@ def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: A
     for left, right in pairs:
         shape[axis_of(left, lhs.ndim)] = rhs.shape[axis_of(right, rhs.ndim)]
     return np.broadcast_to(lhs, shape)
+
+
+@vjp_of("broadcast_like")
+def _broadcast_like_vjp(cotangent: Array) -> tuple[Array, None]:
+    return cotangent, None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.operations.axes import axis_of
-from numparam.ndarray.operations.operation import operation
+from numparam.ndarray.operations.operation import operation, vjp_of
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -57,6 +57,29 @@ def _masked_softmax(data: Array, length: Array, axis: int, temperature: float | 
     return np.where(inside, np.exp(exponents - total), 0)
 
 
+@vjp_of("softmax")
+def _softmax_vjp(
+    cotangent: Array,
+    *,
+    output: Array,
+    data_dtype: Any,
+    axis: int,
+    temperature: float | None,
+    needed: tuple[bool, ...],
+) -> tuple[Array | None, ...]:
+    return _through_softmax(cotangent, output, data_dtype, axis, temperature), *(None,) * (
+        len(needed) - 1
+    )
+
+
+def _through_softmax(
+    cotangent: Array, output: Array, dtype: Any, axis: int, temperature: float | None
+) -> Array:
+    weighted = cotangent * output
+    total = np.sum(weighted, axis=axis, keepdims=True)
+    return ((weighted - output * total) / (temperature or 1.0)).astype(dtype)
+
+
 @operation("log_softmax", dtype="computed")
 def _log_softmax(
     data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
@@ -66,6 +89,14 @@ def _log_softmax(
     return (values - total).astype(as_dtype(dtype, data.dtype))
 
 
+@vjp_of("log_softmax")
+def _log_softmax_vjp(
+    cotangent: Array, *, output: Array, data_dtype: Any, axis: int, temperature: float | None
+) -> Array:
+    total = np.sum(cotangent, axis=axis, keepdims=True)
+    return ((cotangent - np.exp(output) * total) / (temperature or 1.0)).astype(data_dtype)
+
+
 @operation("softmin", dtype="computed")
 def _softmin(
     data: Array, *, axis: int = -1, temperature: float | None = None, dtype: Any = None
@@ -73,6 +104,13 @@ def _softmin(
     """Compute the softmax of the negated elements along an axis."""
     values, total = _exponents(-data, axis_of(axis, data.ndim), temperature)
     return np.exp(values - total).astype(as_dtype(dtype, data.dtype))
+
+
+@vjp_of("softmin")
+def _softmin_vjp(
+    cotangent: Array, *, output: Array, data_dtype: Any, axis: int, temperature: float | None
+) -> Array:
+    return -_through_softmax(cotangent, output, data_dtype, axis, temperature)
 
 
 @operation(
@@ -86,3 +124,12 @@ def _softmax_cross_entropy(data: Array, label: Array) -> Array:
     values, total = _exponents(data, 1, None)
     chosen = label.astype(np.int64)[:, None]
     return -np.take_along_axis(values - total, chosen, axis=1).sum().reshape(1)
+
+
+@vjp_of("softmax_cross_entropy")
+def _softmax_cross_entropy_vjp(
+    cotangent: Array, *, data: Array, label: Array
+) -> tuple[Array, None]:
+    values, total = _exponents(data, 1, None)
+    hot = label.astype(np.int64)[:, None] == np.arange(data.shape[1])
+    return ((np.exp(values - total) - hot) * cotangent).astype(data.dtype), None

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.ndarray import op
+from numparam.ndarray.functions import function_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse import (
     elementwise,
@@ -26,6 +27,7 @@ from numparam.ndarray.sparse import (
     reductions,
     retention,
     sums,
+    updates,
 )
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.conversion import from_dense
@@ -41,6 +43,9 @@ from numparam.ndarray.sparse.errors import (
 from numparam.ndarray.sparse.retention import retain
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 
+# MXNet has it for sparse arrays alone.
+adagrad_update = function_of("_adagrad_update", "_")
+
 __all__ = [
     "BaseSparseNDArray",
     "CSRNDArray",
@@ -51,6 +56,7 @@ __all__ = [
     "SparseFormatError",
     "SparseKeyError",
     "StorageTypePairError",
+    "adagrad_update",
     "array",
     "csr_matrix",
     "elementwise",
@@ -64,6 +70,7 @@ __all__ = [
     "retention",
     "row_sparse_array",
     "sums",
+    "updates",
     "zeros",
 ]
 

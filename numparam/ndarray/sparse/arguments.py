@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,12 @@ def whole_shape(shape: Any) -> tuple[int, ...]:
         raise SparseArgumentError(
             f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
         )
-    return shape_of(tuple(shape), any_mode=True)
+    lengths = shape_of(tuple(shape), any_mode=True)
+    if any(length > sys.maxsize for length in lengths):
+        raise SparseArgumentError(
+            f"an id of 64 bits reaches {sys.maxsize} rows or columns, not the shape {lengths}"
+        )
+    return lengths
 
 
 def matrix_shape(shape: Any) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 from numparam.base import NotSupportedForSparseNDArray
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import Record, dumps_record, loads_record
 from numparam.ndarray.converting import moved
@@ -377,7 +378,7 @@ class BaseSparseNDArray(NDArray):
         return record_of(self)
 
     def __getstate__(self) -> dict[str, bytearray]:
-        return {"handle": bytearray(dumps_record(self._record()))}
+        return {"handle": bytearray(dumps_record(self._record(), hold=exclusively))}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
         record = loads_record(state["handle"])

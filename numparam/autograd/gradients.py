@@ -1,0 +1,560 @@
+"""The backward pass: from cotangents of heads, through the tape, to gradients of variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from numparam.autograd.accumulation import accumulate
+from numparam.autograd.incoming import Dense, Rows
+from numparam.autograd.marking import as_list
+from numparam.devices.backend import Backend, Buffer
+from numparam.ndarray.converting import moved
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+from numparam.ndarray.values import reachable
+from numparam.recording.differentiation import NOT_RECORDED, enter
+from numparam.recording.errors import (
+    GradientArgumentError,
+    NoGraphError,
+    NoSymbolError,
+    NotDifferentiableError,
+)
+from numparam.recording.scopes import pause, record
+from numparam.recording.tape import Graph, Node, Output, Variable, reached
+
+__all__ = ["backward", "get_symbol", "grad"]
+
+Mark = Variable | Output
+
+
+@enter
+def backward(
+    heads: NDArray | Sequence[NDArray],
+    head_grads: Any = None,
+    retain_graph: bool = False,
+    train_mode: bool = True,
+) -> None:
+    """Compute the gradients of arrays with respect to all variables that they were computed of.
+
+    Parameters
+    ----------
+    heads : NDArray or sequence of NDArray
+        Arrays that were computed while operations were recorded.
+    head_grads : NDArray, or sequence of NDArray or None, optional
+        For each head the gradient of something else with respect to it, of its shape and on its
+        context. None stands for ones.
+    retain_graph : bool, default False
+        Whether what was recorded is kept for another backward pass.
+    train_mode : bool, default True
+        Whether the pass runs in training mode.
+
+    Raises
+    ------
+    NoGraphError
+        If a head was not computed of variables while operations were recorded, or if a backward
+        pass used the graph already: an MXNetError.
+    GradientArgumentError
+        If the head gradients do not fit the heads: an MXNetError, a ValueError and a TypeError.
+    NotDifferentiableError
+        If an operation on the way to a variable has no derivative: an MXNetError. In all these
+        cases no gradient was changed, and the graph is as it was.
+
+    Notes
+    -----
+    Gradients replace what a variable's `grad` holds, or are added to it, as its ``grad_req`` says.
+    Variables that no head depends on keep theirs. Values that are written between recording and
+    the backward pass are seen by it, as in MXNet 1.9.1: arrays are kept, not copies.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> weight = mx.nd.array([1, 2])
+    >>> weight.attach_grad()
+    >>> with mx.autograd.record():
+    ...     head = weight * weight
+    >>> mx.autograd.backward(head, mx.nd.array([1, 10]))
+    >>> weight.grad.asnumpy()
+    array([ 2., 40.], dtype=float32)
+    """
+    seeds = _seeds(heads, head_grads)
+    graph = _graph_behind(seeds)
+    wanted = [variable for variable in graph.variables if variable.grad_req != "null"]
+    if not wanted:
+        raise NoGraphError("no variable that the heads were computed of takes gradients")
+    sums: dict[Mark, _Sum] = {}
+    for variable in wanted:
+        gradient = variable.grad
+        sums[variable] = _Sum(gradient.shape, gradient._buffer.dtype, gradient._backend)
+    _pull_back(seeds, graph, sums, _Devices(), bool(retain_graph), train_mode)
+    accumulate(wanted, [sums[variable].incoming() for variable in wanted])
+
+
+def grad(
+    heads: NDArray | Sequence[NDArray],
+    variables: NDArray | Sequence[NDArray],
+    head_grads: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> list[NDArray]:
+    """Return the gradients of arrays with respect to variables, and write none.
+
+    Parameters
+    ----------
+    heads, head_grads, train_mode
+        As for `backward`.
+    variables : NDArray or sequence of NDArray
+        Marked arrays, or arrays that were computed of such.
+    retain_graph : bool, optional
+        Whether the graph is kept; as `create_graph` if not given.
+    create_graph : bool, default False
+        Whether the pass itself is recorded, so that the gradients can be differentiated.
+
+    Returns
+    -------
+    list of NDArray
+        One for each variable; also for a single one, as in MXNet 1.9.1. A variable that the heads
+        do not depend on has zeros.
+
+    Raises
+    ------
+    NoGraphError, GradientArgumentError, NotDifferentiableError
+        As for `backward`; NoGraphError also if a variable is not marked.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> weight = mx.nd.array([1, 2])
+    >>> weight.attach_grad()
+    >>> with mx.autograd.record():
+    ...     head = weight * weight
+    >>> mx.autograd.grad(head, [weight])[0].asnumpy()
+    array([2., 4.], dtype=float32)
+    """
+    seeds = _seeds(heads, head_grads)
+    given = as_list(variables, "variables")
+    if not given:
+        raise GradientArgumentError("variables is empty; name what to differentiate by")
+    device = _Devices(create_graph)
+    marks: list[Mark] = []
+    sums: dict[Mark, _Sum] = {}
+    for position, array in enumerate(given):
+        if array._marking is None:
+            raise NoGraphError(f"variables[{position}] is no variable; call its attach_grad()")
+        marks.append(array._marking)
+        here = device(array._backend, array._ctx)
+        sums[array._marking] = _Sum(array.shape, array._buffer.dtype, here)
+    graph = _graph_behind(seeds)
+    retain = bool(create_graph if retain_graph is None else retain_graph)
+    _pull_back(seeds, graph, sums, device, retain, train_mode)
+    return [sums[mark].as_array(array) for mark, array in zip(marks, given, strict=True)]
+
+
+def get_symbol(x: NDArray) -> NoReturn:
+    """Raise NoSymbolError: what was recorded is not a symbol.
+
+    Raises
+    ------
+    NoSymbolError
+        Always: an MXNetError and a NotImplementedError.
+    """
+    raise NoSymbolError(
+        "numparam has no symbolic graphs, so none can be made of what was recorded; the tape is "
+        "there for autograd.backward and autograd.grad"
+    )
+
+
+def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
+    graph = reached(mark for mark, _, _ in seeds)
+    if graph.used is not None:
+        raise NoGraphError(
+            f"a backward pass went through {graph.used.operation.name} before and let go of what "
+            "it needs; pass retain_graph=True to the first one, or record again"
+        )
+    return graph
+
+
+def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
+    """Check heads and their gradients; the mark, the head and the cotangent of each."""
+    arrays = as_list(heads, "heads")
+    if not arrays:
+        raise GradientArgumentError("heads is empty; name what to differentiate")
+    if head_grads is None:
+        given: list[Any] = [None] * len(arrays)
+    elif isinstance(head_grads, NDArray):
+        given = [head_grads]
+    else:
+        given = list(head_grads)
+    if len(given) != len(arrays):
+        raise GradientArgumentError(
+            f"there are {len(arrays)} heads and {len(given)} head gradients; give one for each, "
+            "None for ones"
+        )
+    seeds = []
+    for position, (head, cotangent) in enumerate(zip(arrays, given, strict=True)):
+        mark = head._marking
+        if mark is None:
+            raise NoGraphError(f"heads[{position}] {NOT_RECORDED}")
+        seeds.append((mark, head, _seed(head, cotangent, f"head_grads[{position}]")))
+    return seeds
+
+
+def _seed(head: NDArray, given: Any, label: str) -> Buffer:
+    shape, dtype, backend = head.shape, head._buffer.dtype, head._backend
+    if given is None:
+        return backend.upload(np.ones(shape, dtype))
+    if not isinstance(given, NDArray):
+        raise GradientArgumentError(
+            f"{label} must be an NDArray or None, not {type(given).__name__}"
+        )
+    if given.shape != shape:
+        raise GradientArgumentError(
+            f"{label} must have its head's shape {shape}, not {given.shape}"
+        )
+    if not reachable(given, head):
+        raise GradientArgumentError(
+            f"{label} is on {given._ctx} and its head on {head._ctx}; move it with "
+            f"as_in_context({head._ctx!r})"
+        )
+    dense = given if given.stype == "default" else given.tostype("default")
+    buffer = dense._memory
+    return buffer if buffer.dtype == dtype else backend.converted(buffer, dtype)
+
+
+class _Sum:
+    """The cotangents of one array that came in so far.
+
+    They are never written into: one may be the memory of an array, or of another cotangent.
+    """
+
+    __slots__ = ("backend", "dense", "dtype", "rows", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, backend: Any) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.backend = backend
+        self.dense: Buffer | None = None
+        self.rows: list[tuple[Buffer, Buffer]] = []
+
+    def add(self, cotangent: Any, backend: Any) -> None:
+        """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
+        if type(cotangent) is tuple:
+            if backend is not self.backend:
+                cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
+            self.rows.append(cotangent)
+            return
+        if cotangent.shape != self.shape:
+            cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
+        if backend is not self.backend:
+            cotangent = _moved(cotangent, backend, self.backend)
+        if cotangent.dtype != self.dtype:
+            cotangent = self._converted(cotangent)
+        if self.dense is None:
+            self.dense = cotangent
+        else:
+            self.dense = self.backend.evaluate(np.add, self.dense, cotangent)
+
+    def total(self) -> Buffer:
+        """Return the dense sum."""
+        if self.rows:
+            ids, rows = self._merged()
+            self.rows = []
+            placed = self.backend.zeros(self.shape, self.dtype)
+            self.backend.retain.scatter(placed, ids, rows)
+            self.add(placed, self.backend)
+        if self.dense is None:
+            self.dense = self.backend.zeros(self.shape, self.dtype)
+        return self.dense
+
+    def _merged(self) -> tuple[Buffer, Buffer]:
+        """Return ascending ids and the sum of the rows of each."""
+        ids = [ids for ids, _ in self.rows]
+        rows = [self._converted(rows) for _, rows in self.rows]
+        return self.backend.merge.merge(ids, rows, rows=self.shape[0])
+
+    def _converted(self, values: Buffer) -> Buffer:
+        if values.dtype == self.dtype:
+            return values
+        return self.backend.evaluate(_as_type, values, self.dtype)
+
+    def incoming(self) -> list[Dense | Rows]:
+        """Return what is written into the gradient of a variable: at least one part."""
+        parts: list[Dense | Rows] = [Rows(ids, rows) for ids, rows in self.rows]
+        if self.dense is not None:
+            parts.append(Dense(self.backend.evaluate(_contiguous, self.dense)))
+        if parts:
+            return parts
+        if not self.shape:
+            return [Dense(self.total())]
+        no_ids = self.backend.zeros((0,), np.dtype(np.int64))
+        return [Rows(no_ids, self.backend.zeros((0, *self.shape[1:]), self.dtype))]
+
+    def as_array(self, like: NDArray) -> NDArray:
+        """Return the sum as an array of the class of its variable, in memory of its own."""
+        context, backend = like._ctx, self.backend
+        if not isinstance(backend, Backend):
+            array = self.total().array
+            return array if like._array_class is type(array) else array.as_nd_ndarray()
+        grad = like._grad
+        if self.rows and self.dense is None and grad is not None and grad.stype == "row_sparse":
+            ids, rows = self._merged()
+            parts = Parts(rows, ids, valid=True)
+            return RowSparseNDArray.from_parts(self.shape, parts, context, backend)
+        total = backend.apply(np.array, self.total())
+        return like._array_class.from_buffer(total, context, backend)
+
+
+def _as_type(values: np.ndarray, dtype: Any) -> np.ndarray:
+    return values.astype(dtype)
+
+
+def _moved(values: Any, source: Any, target: Any) -> Any:
+    """Copy a cotangent to another device."""
+    if isinstance(source, Backend):
+        return moved(values, source, target)
+    return source.moved(values, target)
+
+
+def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sum over the axes along which an array of a shape was stretched."""
+    extra = cotangent.ndim - len(shape)
+    if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
+        return np.add.reduce(cotangent, 0, cotangent.dtype)
+    axes = tuple(range(extra)) + tuple(
+        axis + extra
+        for axis, length in enumerate(shape)
+        if length == 1 and cotangent.shape[axis + extra] != 1
+    )
+    return np.add.reduce(cotangent, axis=axes, dtype=cotangent.dtype).reshape(shape)
+
+
+def _contiguous(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array, order="C")
+
+
+def _pull_back(
+    seeds: list[tuple[Mark, NDArray, Buffer]],
+    graph: Graph,
+    sums: dict[Mark, _Sum],
+    device: _Devices,
+    retain: bool,
+    train_mode: bool,
+) -> None:
+    """Compute the cotangents of variables and outputs into the empty sums that are there."""
+    captured: dict[Node, list[Output]] = {}
+    for mark in sums:
+        if isinstance(mark, Output):
+            captured.setdefault(mark.node, []).append(mark)
+    needed = _needed(graph.nodes, sums, captured)
+    pending: dict[Node, list[_Sum]] = {}
+    for mark, head, cotangent in seeds:
+        here = device(head._backend, head._ctx)
+        value = here.array(cotangent) if device.recorded else cotangent
+        _deliver(mark, value, here, sums, pending, device)
+    del value
+    seeds.clear()
+    nodes = graph.nodes
+    scope = record if device.recorded else pause
+    with scope(train_mode=train_mode), np.errstate(all="ignore"):
+        while nodes:
+            node = nodes.pop()
+            arrived = pending.pop(node, None)
+            if arrived is not None:
+                if node in captured:
+                    for output in captured[node]:
+                        sums[output] = arrived[output.index]
+                wants = needed.get(node)
+                if wants is not None:
+                    _step(node, arrived, wants, sums, pending, device)
+                del arrived  # what it holds is freed before the next step
+            if not retain:
+                node.release()
+
+
+def _step(
+    node: Node,
+    arrived: list[_Sum],
+    needed: tuple[bool, ...],
+    sums: dict[Mark, _Sum],
+    pending: dict[Node, list[_Sum]],
+    device: _Devices,
+) -> None:
+    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
+    marks: Any = node.inputs
+    here = device(node.backend, node.context)
+    found = _pull(node, here, [one.total() for one in arrived], needed)
+    for mark, want, cotangent in zip(marks, needed, found, strict=True):
+        if want and cotangent is not None:
+            _deliver(mark, cotangent, here, sums, pending, device)
+
+
+def _deliver(
+    mark: Mark,
+    cotangent: Any,
+    here: Any,
+    sums: dict[Mark, _Sum],
+    pending: dict[Node, list[_Sum]],
+    device: _Devices,
+) -> None:
+    node = mark.node
+    if node is None:
+        target = sums.get(mark)
+        if target is None:
+            return
+    else:
+        arrived = pending.get(node)
+        if arrived is None:
+            arrived = pending[node] = _empty(node, device)
+        target = arrived[mark.index]
+    target.add(cotangent, here)
+
+
+def _empty(node: Node, device: _Devices) -> list[_Sum]:
+    here = device(node.backend, node.context)
+    return [_Sum(shape, dtype, here) for shape, dtype in node.results]
+
+
+def _needed(
+    nodes: list[Node], sums: dict[Mark, _Sum], captured: dict[Node, list[Output]]
+) -> dict[Node, tuple[bool, ...]]:
+    """Find the nodes that cotangents pass through, and which of their inputs they go to.
+
+    Raises
+    ------
+    NotDifferentiableError
+        If one of them has no vector-Jacobian product.
+    """
+    needed: dict[Node, tuple[bool, ...]] = {}
+    for node in nodes:
+        operation = node.operation
+        if not operation.differentiable:
+            continue
+        wants = tuple(
+            [
+                mark is not None
+                and (
+                    mark in sums
+                    if mark.node is None
+                    else (mark.node in needed or mark.node in captured)
+                )
+                for mark in node.inputs or ()
+            ]
+        )
+        if True in wants:
+            if operation.product is None and node.pull is None:
+                raise NotDifferentiableError(
+                    f"{operation.name} has no derivative in numparam; compute it under "
+                    "autograd.pause() if it is a constant, or write an autograd.Function"
+                )
+            needed[node] = wants
+    return needed
+
+
+def _pull(node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...]) -> Sequence[Any]:
+    """Compute the cotangents of the inputs of a node, on its device."""
+    recorded = not isinstance(here, Backend)
+    if node.pull is not None:
+        if recorded:
+            arrays = [one.array.as_nd_ndarray() for one in cotangents]
+        else:
+            arrays = [NDArray.from_buffer(one, node.context, node.backend) for one in cotangents]
+        found = node.pull(arrays, needed)
+        if found is not NotImplemented:
+            return [here.traced(one) if recorded else _memory(one) for one in found]
+    operation = node.operation
+    product = operation.product
+    kept = node.kept
+    if node.sparse:
+        kept = {name: _dense(value) for name, value in kept.items()}
+    if product.attributes or product.needed or recorded:
+        kept = dict(kept)
+        attributes = node.attributes
+        for name, default in product.attributes.items():
+            kept[name] = attributes.get(name, default)
+        if product.needed:
+            kept["needed"] = needed
+        if recorded:
+            _trace(node, here, kept)
+    given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
+    try:
+        found = here.evaluate(product.function, given, **kept)
+    except TypeError as error:
+        if recorded:
+            raise _not_twice(operation.name) from error
+        raise
+    found = (found,) if product.single else found
+    if recorded and any(type(one) is tuple for one in found):
+        raise _not_twice(operation.name)
+    return found
+
+
+def _trace(node: Node, here: Any, kept: dict[str, Any]) -> None:
+    """Put arrays that are recorded, with their marks, in the place of buffers."""
+    marks: Any = node.inputs
+    product = node.operation.product
+    if node.sparse:
+        raise _not_twice(node.operation.name)
+    for name, place in product.arrays:
+        if place < 0:
+            given = zip(kept[name], marks[-1 - place :], strict=True)
+            kept[name] = [here.array(buffer, mark) for buffer, mark in given]
+        elif place < len(marks):
+            kept[name] = here.array(kept[name], marks[place])
+    if product.output:
+        output = kept["output"]
+        if type(output) is tuple:
+            kept["output"] = tuple(
+                here.array(part, Output(node, index)) for index, part in enumerate(output)
+            )
+        else:
+            kept["output"] = here.array(output, Output(node, 0))
+
+
+def _not_twice(name: str) -> NotDifferentiableError:
+    return NotDifferentiableError(
+        f"the gradient of {name} cannot be recorded, so it cannot be differentiated again; use "
+        "create_graph=False"
+    )
+
+
+class _Devices:
+    """Where cotangents are computed: on the device of an array, or by recorded operations.
+
+    Parameters
+    ----------
+    recorded : bool
+        Whether the backward pass is itself recorded.
+    """
+
+    def __init__(self, recorded: bool = False) -> None:
+        self.recorded = bool(recorded)
+        self._tracing: dict[int, Any] = {}
+
+    def __call__(self, backend: Backend, context: Any) -> Any:
+        """Return the backend itself, or what stands for it."""
+        if not self.recorded:
+            return backend
+        # Late: few programs differentiate twice, and it needs all of mx.np.
+        from numparam.autograd.traced import TracingBackend
+
+        return self._tracing.setdefault(id(backend), TracingBackend(backend, context))
+
+
+def _dense(value: Any) -> Any:
+    if type(value) is list or type(value) is tuple:
+        return type(value)(map(_dense, value))
+    return value.tostype("default")._memory if isinstance(value, NDArray) else value
+
+
+def _memory(cotangent: NDArray | None) -> Any:
+    """Return the memory of an array that a rule for arrays gave: ids and rows, if row-sparse."""
+    if cotangent is None:
+        return None
+    if isinstance(cotangent, RowSparseNDArray):
+        parts = cotangent._checked()
+        return parts.indices, parts.data
+    return _dense(cotangent) if cotangent.stype != "default" else cotangent._memory

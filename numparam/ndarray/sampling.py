@@ -1,0 +1,117 @@
+"""Random draws under the names of MXNet's operators: ``nd.random_gamma``, ``nd.sample_gamma``, ….
+
+Those that begin with ``random_`` take numbers as parameters, those with ``sample_`` arrays. Only
+the names of some parameters differ from the functions of `numparam.nd.random`, which draw.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.ndarray import random
+from numparam.ndarray.arguments import ArgumentTypeError
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = [
+    "random_exponential",
+    "random_gamma",
+    "random_generalized_negative_binomial",
+    "random_negative_binomial",
+    "random_poisson",
+    "sample_exponential",
+    "sample_gamma",
+    "sample_generalized_negative_binomial",
+    "sample_multinomial",
+    "sample_negative_binomial",
+    "sample_normal",
+    "sample_poisson",
+    "sample_uniform",
+]
+
+random_gamma = random.gamma
+random_poisson = random.poisson
+random_negative_binomial = random.negative_binomial
+random_generalized_negative_binomial = random.generalized_negative_binomial
+sample_multinomial = random.multinomial
+
+
+def random_exponential(
+    lam: float = 1,
+    shape: Any = None,
+    dtype: Any = None,
+    ctx: Any = None,
+    out: NDArray | None = None,
+    **keywords: Any,
+) -> NDArray:
+    """Draw numbers from an exponential distribution with the mean ``1 / lam``.
+
+    Parameters
+    ----------
+    lam : float, default 1
+        The rate, above 0.
+    shape, dtype, ctx, out, **keywords
+        As for `numparam.nd.random.exponential`.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`.
+    """
+    rate = float(lam)
+    if not rate > 0:
+        raise random.DistributionError(f"lam, a rate, must be above 0; it is {lam}")
+    return random.exponential(1 / rate, shape, dtype, ctx, out, **keywords)
+
+
+def _array(value: Any, name: str) -> NDArray:
+    if not isinstance(value, NDArray):
+        raise ArgumentTypeError(f"{name} must be an NDArray, not {type(value).__name__}")
+    return value
+
+
+def sample_uniform(
+    low: NDArray, high: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+) -> NDArray:
+    """Draw numbers uniformly between each pair of bounds; see `numparam.nd.random.uniform`."""
+    return random.uniform(_array(low, "low"), _array(high, "high"), shape, dtype, out=out)
+
+
+def sample_normal(
+    mu: NDArray, sigma: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+) -> NDArray:
+    """Draw numbers for each mean and deviation; see `numparam.nd.random.normal`."""
+    return random.normal(_array(mu, "mu"), _array(sigma, "sigma"), shape, dtype, out=out)
+
+
+def sample_exponential(
+    lam: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+) -> NDArray:
+    """Draw numbers for each rate; see `numparam.nd.random.exponential`."""
+    return random.exponential(1 / _array(lam, "lam"), shape, dtype, out=out)
+
+
+def sample_gamma(
+    alpha: NDArray, beta: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+) -> NDArray:
+    """Draw numbers for each shape and scale; see `numparam.nd.random.gamma`."""
+    return random.gamma(_array(alpha, "alpha"), _array(beta, "beta"), shape, dtype, out=out)
+
+
+def sample_poisson(lam: NDArray, shape: Any = None, dtype: Any = None, out: Any = None) -> NDArray:
+    """Draw whole numbers for each mean; see `numparam.nd.random.poisson`."""
+    return random.poisson(_array(lam, "lam"), shape, dtype, out=out)
+
+
+def sample_negative_binomial(
+    k: NDArray, p: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+) -> NDArray:
+    """Draw numbers of failures; see `numparam.nd.random.negative_binomial`."""
+    return random.negative_binomial(_array(k, "k"), _array(p, "p"), shape, dtype, out=out)
+
+
+def sample_generalized_negative_binomial(
+    mu: NDArray, alpha: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+) -> NDArray:
+    """Draw for each mean and dispersion; see `nd.random.generalized_negative_binomial`."""
+    mean, dispersion = _array(mu, "mu"), _array(alpha, "alpha")
+    return random.generalized_negative_binomial(mean, dispersion, shape, dtype, out=out)

@@ -22,6 +22,7 @@ OPTIMIZERS = [
     ("adam", {}),
     ("adamw", {}),
     ("adagrad", {}),
+    ("groupadagrad", {}),
     ("rmsprop", {}),
     ("rmsprop", {"centered": True, "epsilon": 1e-3}),
     ("ftrl", {}),

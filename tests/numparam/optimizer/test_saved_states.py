@@ -11,7 +11,6 @@ import pytest
 import numparam as mx
 from numparam.optimizer.errors import PickledStatesError, StatesError
 
-
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -91,7 +90,7 @@ def test_states_that_mxnet_pickled_are_taken_over():
     updater.set_states((GOLDEN / "adam_mxnet_1_9_1.pickle").read_bytes(), allow_pickle=True)
     optimizer = updater.optimizer
     assert type(optimizer) is mx.optimizer.Adam
-    assert (optimizer.wd, optimizer.num_update, optimizer.learning_rate) == (0.01, 3, 0.05)
+    assert (optimizer.wd, optimizer.num_update, optimizer.learning_rate) == (0.01, 3, 0.0005)
     assert optimizer._index_update_count == {0: 3}
     mean, variance = updater.states[0]
     again, _ = trained("adam", 3, learning_rate=0.1)

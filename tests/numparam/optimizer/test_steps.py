@@ -37,11 +37,13 @@ OPTIMIZERS = [
     pytest.param("signum", {"momentum": 0.0}, id="signsgd"),
     pytest.param("dcasgd", {}, id="dcasgd"),
     pytest.param("dcasgd", {"momentum": 0.9}, id="dcasgd-momentum"),
+    pytest.param("groupadagrad", {"eps": 1e-3}, id="groupadagrad"),
     pytest.param("test", {}, id="test"),
 ]
 # The norm of a whole weight is in their formula: a lazy step takes that of the rows.
 WHOLE = [
     pytest.param("lamb", {}, id="lamb"),
+    pytest.param("lars", {"momentum": 0.9, "eta": 0.1}, id="lars"),
     pytest.param(
         "lamb",
         {"lower_bound": 0.1, "upper_bound": 0.5, "bias_correction": False},

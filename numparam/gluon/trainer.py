@@ -11,12 +11,13 @@ import numpy as np
 from numparam import autograd
 from numparam import kvstore as stores
 from numparam.context import Context
-from numparam.formats.atomic import replacing
+from numparam.formats.atomic import write_file
 from numparam.gluon.errors import (
     TrainerArgumentError,
     TrainerCallError,
     TrainerContextError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.lineup import Lineup
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
@@ -520,7 +521,7 @@ class Trainer:
     # Rows of row-sparse parameters
 
     def _row_sparse_pull(
-        self, parameter: Parameter, out: Any, row_id: NDArray, full_idx: bool = False
+        self, parameter: ParameterLike, out: Any, row_id: NDArray, full_idx: bool = False
     ) -> None:
         """Write rows of a parameter into row-sparse arrays."""
         self._ready()
@@ -570,8 +571,7 @@ class Trainer:
             for parameter in self._params_to_init:
                 parameter._check_and_get(parameter._state.data, list)  # says what it waits for
         contents = self._active()[0].get_states(dump_optimizer=True)
-        with replacing(fname) as file:
-            file.write(contents)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_states(self, fname: str | os.PathLike[str], *, allow_pickle: bool = False) -> None:
         """Load what `save_states` saved: the optimizer becomes that of the file.

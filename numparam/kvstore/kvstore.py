@@ -11,7 +11,7 @@ import numpy as np
 
 from numparam import autograd
 from numparam.devices.backend import Buffer
-from numparam.formats.atomic import replacing
+from numparam.formats.atomic import write_file
 from numparam.kvstore import merging
 from numparam.kvstore.base import KVStoreBase, check_capability, provide
 from numparam.kvstore.errors import (
@@ -379,8 +379,7 @@ class KVStore(KVStoreBase):
         """
         with self._lock:
             contents = self._states_of("save").get_states(dump_optimizer)
-        with replacing(fname) as file:
-            file.write(contents)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_optimizer_states(
         self, fname: str | os.PathLike[str], *, allow_pickle: bool = False

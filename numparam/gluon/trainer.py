@@ -17,6 +17,7 @@ from numparam.gluon.errors import (
     TrainerCallError,
     TrainerContextError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.lineup import Lineup
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
@@ -520,7 +521,7 @@ class Trainer:
     # Rows of row-sparse parameters
 
     def _row_sparse_pull(
-        self, parameter: Parameter, out: Any, row_id: NDArray, full_idx: bool = False
+        self, parameter: ParameterLike, out: Any, row_id: NDArray, full_idx: bool = False
     ) -> None:
         """Write rows of a parameter into row-sparse arrays."""
         self._ready()

@@ -36,7 +36,7 @@ from numparam.gluon.errors import (
     UnknownParameterError,
 )
 from numparam.gluon.parameter import Constant, Parameter
-from numparam.gluon.state import Ready
+from numparam.gluon.state import Ready, make_all
 from numparam.gluon.utils import _indent
 from numparam.initializer import Uniform, as_initializer
 
@@ -345,7 +345,7 @@ class ParameterDict:
                 )
             else:
                 changes.append(initializing.prepare(member, request, plain))
-        _make(changes)
+        make_all(changes)
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero, in place.
@@ -438,7 +438,7 @@ class ParameterDict:
             If a parameter cannot be moved; then none is.
         """
         ctx = contexts.read_once(ctx)
-        _make(
+        make_all(
             [
                 partial(member.reset_ctx, ctx)
                 if hooks.is_replaced(member, "reset_ctx")
@@ -486,7 +486,7 @@ class ParameterDict:
                 checks.check_grad_req(value, member.name)
             elif name == "dtype":
                 checks.checked_dtype(value, member.name)
-        _make([_prepared_assignment(member, name, value) for member in members])
+        make_all([_prepared_assignment(member, name, value) for member in members])
 
     def summary(self) -> summary.Summary:
         """Describe all parameters in a table.
@@ -668,13 +668,6 @@ class ParameterDict:
 
 
 parameter.ParameterDict = ParameterDict
-
-
-def _make(changes: Iterable[Ready | None]) -> None:
-    """Make changes that were prepared; None where there is nothing to change."""
-    for change in changes:
-        if change is not None:
-            change()
 
 
 def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:

@@ -213,7 +213,10 @@ def prepare(
         if owned and not grads_replaced and _can_keep(parameter, previous, values, places):
             state = state.but(deferred=())
             return partial(_overwrite, parameter, previous, state, values, places, retry)
-    data = copies(parameter, values, places, owned)
+    if owned and len(places) == 1 and values._ctx is places[0]:  # as mostly, and faster
+        data = Placed((values,))
+    else:
+        data = copies(parameter, values, places, owned)
     if plain:
         return _bound(parameter, previous, state, data, places, retry)
     return with_gradients(parameter, previous, state, data, places, retry)
@@ -320,8 +323,8 @@ def _bound(
             gradients = new_gradients(parameter, data, grad_req)
         except MXNetError as error:
             raise _unusable(parameter, places, error) from error
-        for position, gradient in enumerate(gradients or ()):
-            data[position]._mark(gradient, grad_req)
+        for array, gradient in zip(data, gradients or (), strict=True):
+            array._mark(gradient, grad_req)
     made = State(state.shape, state.dtype, state.grad_req, tuple(places), data, gradients)
     return Commit((parameter, previous, made, (), *retry))
 

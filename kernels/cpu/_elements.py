@@ -53,7 +53,9 @@ def widened(context, builder, stored, kind):
     if kind == "bfloat16":
         high = builder.shl(builder.zext(stored, _I32), ir.Constant(_I32, 16))
         return builder.bitcast(high, ir.FloatType())
-    return cgutils.is_not_null(builder, stored) if kind == "bool" else stored
+    if kind == "bool":
+        return cgutils.is_not_null(builder, stored)
+    return stored
 
 
 def narrowed(context, builder, value, kind):

@@ -319,9 +319,9 @@ class LoadPlan:
     def finish_direct(self) -> None:
         """Copy what was read into the first context's array to the others."""
         parameter = self._parameter
-        if parameter._shape != self._shape:
+        if parameter._state.shape != self._shape:
             parameter._update(lambda now: now.but(shape=self._shape))
-        first, *others = parameter._state.data
+        first, *others = parameter._state.data or ()
         for array in others:
             transfers.write(array, first)
 
@@ -413,7 +413,7 @@ class LoadPlan:
                 if parameter._stype == "default":
                     transfers.write(array, form)
                 else:
-                    array._adopt(transfers.copied(form, array.context)._parts)
+                    transfers.overwrite(array, form)
         parameter._update(lambda now: now.but(shape=self._shape))
 
 

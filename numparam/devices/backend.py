@@ -139,7 +139,7 @@ class Backend(ABC):
         not an array in its result passes through.
         """
 
-    def evaluate(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only.
 
         As `apply`, but results may share the memory of buffers, and have any layout. Arguments are
@@ -156,6 +156,7 @@ class Backend(ABC):
             return argument
 
         pattern = [taken(argument) for argument in arguments]
+        named = {name: taken(argument) for name, argument in keywords.items()}
 
         def call(*arrays: Any) -> Any:
             given = iter(arrays)
@@ -165,7 +166,8 @@ class Backend(ABC):
                     return type(argument)(map(filled, argument))
                 return next(given) if argument is _PLACE else argument
 
-            return function(*map(filled, pattern))
+            values = [filled(argument) for argument in pattern]
+            return function(*values, **{name: filled(one) for name, one in named.items()})
 
         call.__name__ = getattr(function, "__name__", "function")
         return self.apply(call, *buffers)

@@ -106,9 +106,9 @@ class HostBackend(Backend):
         """
         return _owned(function(*buffers), buffers)
 
-    def evaluate(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only."""
-        return function(*arguments)
+        return function(*arguments, **keywords)
 
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
         """Call a NumPy function that writes into its first argument."""

@@ -175,9 +175,10 @@ def _recorded(
         result = _computed(operation, inputs, attributes, out)
     finally:
         recording.value = True
-    results = result if type(result) is list or isinstance(result, (list, tuple)) else (result,)
-    if results:
-        put_on_tape(operation, inputs, attributes, results)
+    if is_array(result):
+        put_on_tape(operation, inputs, attributes, (result,))
+    elif result:
+        put_on_tape(operation, inputs, attributes, result)
     return result
 
 
@@ -201,40 +202,39 @@ def put_on_tape(
     pull : callable, optional
         As of `numparam.recording.tape.Node`.
     """
-    marks = [array._marking for array in inputs]
     kept: dict[str, Any] = {}
+    sparse = False
     product = operation.product
     if product is not None and pull is None:
         for name, place in product.arrays:
-            if place >= 0:
-                if place < len(inputs):
-                    kept[name] = _kept(inputs[place])
-            else:
+            if place < 0:
                 kept[name] = [_kept(array) for array in inputs[-1 - place :]]
+            elif place < len(inputs):
+                kept[name] = _kept(inputs[place])
         for name, place, fact in product.facts:
-            read = _SHAPE_OR_DTYPE[fact]
-            if place >= 0:
-                if place < len(inputs):
-                    kept[name] = read(inputs[place])
-            else:
+            read = _shape if fact == "shape" else _dtype
+            if place < 0:
                 kept[name] = [read(array) for array in inputs[-1 - place :]]
+            elif place < len(inputs):
+                kept[name] = read(inputs[place])
         if product.output:
-            kept["output"] = (
-                _kept(results[0]) if operation.outputs == 1 else tuple(map(_kept, results))
-            )
-        for array in inputs:
+            single = operation.outputs == 1
+            kept["output"] = _kept(results[0]) if single else tuple(map(_kept, results))
+        for array in (*inputs, *results):
             if array.stype != "default":
+                sparse = True
                 pull = _sparse_pull(operation, inputs, attributes)
                 break
     first = results[0]
     node = Node(
         operation,
-        marks,
+        [array._marking for array in inputs],
         kept,
         attributes,
         [(array.shape, array._buffer.dtype) for array in results],
         first._ctx,
         first._backend,
+        sparse,
         pull,
     )
     for index, array in enumerate(results):
@@ -246,10 +246,12 @@ def _kept(array: NDArray) -> Any:
     return array._memory if array.stype == "default" else array.detach()
 
 
-_SHAPE_OR_DTYPE: dict[str, Callable[..., Any]] = {
-    "shape": lambda array: array.shape,
-    "dtype": lambda array: array._buffer.dtype,
-}
+def _shape(array: NDArray) -> tuple[int, ...]:
+    return array.shape
+
+
+def _dtype(array: NDArray) -> np.dtype[Any]:
+    return array._buffer.dtype
 
 
 def _sparse_pull(

@@ -12,7 +12,7 @@ from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operations.operation import Operation, operation, register, vjp_of
 from numparam.types.dtypes import as_dtype
 
-__all__ = ["of_others", "wide"]
+__all__ = ["of_others", "stretched", "wide"]
 
 Array = np.ndarray
 
@@ -73,6 +73,8 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
     axis, exclude
         As for the operation.
     """
+    if axis is None:
+        return values.reshape((1,) * len(shape))
     axes = axes_of(axis, len(shape))
     if exclude and integers(axis):
         axes = tuple(number for number in range(len(shape)) if number not in axes)
@@ -81,15 +83,24 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
     )
 
 
+def stretched(values: Array, shape: tuple[int, ...]) -> Array:
+    """Broadcast to a shape; small arrays in memory of their own, since that is faster there."""
+    if not isinstance(values, np.ndarray):  # of a backward pass that is recorded
+        return values * np.ones(shape, values.dtype)
+    if math.prod(shape) > 1 << 14:
+        return np.broadcast_to(values, shape)
+    result = np.empty(shape, values.dtype)
+    result[...] = values
+    return result
+
+
 def _sum_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
-    return np.broadcast_to(_spread(cotangent, data_shape, axis, exclude), data_shape)
+    return stretched(_spread(cotangent, data_shape, axis, exclude), data_shape)
 
 
 def _mean_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
     count = math.prod(data_shape) // max(cotangent.size, 1)
-    return np.broadcast_to(
-        _spread(cotangent, data_shape, axis, exclude) / max(count, 1), data_shape
-    )
+    return stretched(_spread(cotangent, data_shape, axis, exclude) / max(count, 1), data_shape)
 
 
 def _prod_vjp(cotangent: Array, *, data: Array, output: Array, axis: Any, exclude: bool) -> Array:

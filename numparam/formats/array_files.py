@@ -314,5 +314,3 @@ def _write(
         )
     else:
         chosen.write(put_and_report, arrays, options.piece)
-
-

@@ -6,6 +6,7 @@ says. Nothing is unpickled.
 
 from __future__ import annotations
 
+import errno
 import io
 import math
 import zipfile
@@ -39,7 +40,7 @@ _AS_INTEGERS = {
         ml_dtypes.float8_e5m2fnuz,
     )
 }
-_BITS = {1: np.dtype("<u1"), 2: np.dtype("<u2")}
+_BITS: dict[int, np.dtype[Any]] = {1: np.dtype("<u1"), 2: np.dtype("<u2")}
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError)
 # The time that members are given, so that equal arrays make equal files.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -79,7 +80,7 @@ class SourceFile(io.RawIOBase):
         """Move to a position, as for any file."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._source.size}[whence]
         if base + offset < 0:
-            raise ValueError(f"there is no position {base + offset}")
+            raise OSError(errno.EINVAL, f"There is no position {base + offset}")
         self._position = base + offset
         return self._position
 
@@ -145,7 +146,7 @@ class _Member:
                 self.shape, self._fortran, self._in_file = _npy_header(file)
                 self._begin = file.tell()
         except _DAMAGED as error:
-            raise NpzError(f"this is no .npy file: {error}", source=self._label) from error
+            raise NpzError(f"the member is damaged, or no .npy file: {error}", source=self._label) from error
         self.dtype = self._in_file.newbyteorder("=")
         if self.dtype.kind not in "biufc" or self.dtype.itemsize > 16:
             raise NpzError(
@@ -246,10 +247,10 @@ def write_npz(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None:
     """
     with zipfile.ZipFile(_Output(put), "w") as archive:  # type: ignore[call-overload]
         for name, part in split(arrays).items():
-            stored = part.dtype
+            stored, stored_name = part.dtype, name
             if stored.name in _AS_INTEGERS:
-                name, stored = f"{name}#{stored.name}", _BITS[stored.itemsize]
-            info = zipfile.ZipInfo(f"{name}.npy", _TIME)
+                stored_name, stored = f"{name}#{stored.name}", _BITS[stored.itemsize]
+            info = zipfile.ZipInfo(f"{stored_name}.npy", _TIME)
             with archive.open(info, "w", force_zip64=True) as member:
                 np.lib.format.write_array_header_1_0(
                     member,

@@ -153,9 +153,9 @@ def _stand_in(header: ArrayHeader) -> Record:
     ids = [empty(shape, _INT64) for shape in header.index_shapes]
     saved = header.dev_type, header.dev_id, header.version
     if header.storage == "row_sparse":
-        return RowSparseRecord(header.shape, data, *ids, *saved)
+        return RowSparseRecord(header.shape, data, ids[0], *saved)
     if header.storage == "csr":
-        return CSRRecord(header.shape, data, *ids, *saved)
+        return CSRRecord(header.shape, data, ids[0], ids[1], *saved)
     return DenseRecord(data, *saved)
 
 

@@ -16,7 +16,7 @@ that have its bits, and its dtype ends its name: ``w#bfloat16``, ``w#float8_e4m3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -230,5 +230,3 @@ class _SparsePart:
 
     def pieces(self, count: int) -> Iterator[Array]:
         return flat_pieces(self.read(), count)
-
-

@@ -175,15 +175,11 @@ def _parse(source: ByteSource) -> dict[str, DensePart]:
     try:
         header = json.loads(source.read_at(8, length).decode())
     except (ValueError, RecursionError) as error:
-        raise SafetensorsError(
-            "the header is not JSON", source=source.name, offset=8
-        ) from error
+        raise SafetensorsError("the header is not JSON", source=source.name, offset=8) from error
     if not isinstance(header, dict):
         raise SafetensorsError("the header is no JSON object", source=source.name, offset=8)
     header.pop("__metadata__", None)
-    return {
-        name: _part(source, name, entry, 8 + length) for name, entry in header.items()
-    }
+    return {name: _part(source, name, entry, 8 + length) for name, entry in header.items()}
 
 
 def _part(source: ByteSource, name: str, entry: Any, base: int) -> _Part:

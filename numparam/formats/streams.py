@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .headers import RecordHeader
-from .records import CSRRecord, DenseRecord, Record
+from .records import CSRRecord, DenseRecord, Record, RowSparseRecord
 
 __all__ = [
     "ArrayFile",
@@ -136,11 +136,12 @@ class RecordStream:
             return [np.array(array, order="C") for array in arrays]
 
         copies = copy() if self._hold is None else self._hold(copy, *arrays)
-        if isinstance(record, DenseRecord):
-            return DenseRecord(copies[0], record.dev_type, record.dev_id, record.version)
-        return type(record)(
-            record.shape, *copies, record.dev_type, record.dev_id, record.version
-        )
+        saved = record.dev_type, record.dev_id, record.version
+        if isinstance(record, RowSparseRecord):
+            return RowSparseRecord(record.shape, copies[0], copies[1], *saved)
+        if isinstance(record, CSRRecord):
+            return CSRRecord(record.shape, copies[0], copies[1], copies[2], *saved)
+        return DenseRecord(copies[0], *saved)
 
     def pieces(self, count: int) -> Iterator[Array]:
         """Yield the elements in order, `count` at a time."""

@@ -7,6 +7,7 @@ Files are read with ``weights_only=True``: no code of theirs runs. Sparse arrays
 from __future__ import annotations
 
 import io
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +29,20 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Put = Callable[[list[bytes | memoryview]], None]
 
 # The dtypes that torch and NumPy exchange by name.
-_PLAIN = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+_PLAIN: tuple[str, ...] = (
+    "bool",
+    "uint8",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+)
 _PLAIN += ("uint16", "uint32", "uint64", "complex64", "complex128")
 # Those that NumPy alone does not have; the same names in torch and ml_dtypes.
-_NARROW = ("bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu")
+_NARROW: tuple[str, ...] = ("bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu")
 _NARROW += ("float8_e4m3fnuz", "float8_e5m2fnuz")
 # Where dictionaries of tensors are found in the files of training loops.
 _NESTED = ("state_dict", "model", "model_state_dict", "module")
@@ -190,7 +201,7 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
     """
     torch = _torch()
     parts = split(arrays)
-    sizes = [part.dtype.itemsize * int(np.prod(part.shape, dtype=object)) for part in parts.values()]
+    sizes = [part.dtype.itemsize * math.prod(part.shape) for part in parts.values()]
     total = sum(-(-size // 64) * 64 for size in sizes)
     with tempfile.TemporaryFile() as file:
         if total > _IN_MEMORY:

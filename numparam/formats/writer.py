@@ -142,6 +142,7 @@ class FileObject:
         self._file = file
 
     def write_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write pieces of memory one after the other, all of each."""
         for piece in pieces:
             left = memoryview(piece)
             while len(left):
@@ -228,7 +229,9 @@ def dumps_record(record: Record, *, np_shape: bool = False, hold: Hold | None = 
     arrays = [record.data, *_indexes(record)]
     return _held(
         hold,
-        lambda: b"".join([record_header(record, np_shape), *map(_memory, arrays, _file_dtypes(record))]),
+        lambda: b"".join(
+            [record_header(record, np_shape), *map(_memory, arrays, _file_dtypes(record))]
+        ),
         *arrays,
     )
 

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from numparam import symbol as sym
     from numparam.attribute import AttrScope
     from numparam.base import MXNetError
+    from numparam.checkpoint import Checkpoint
     from numparam.context import (
         Context,
         cpu,
@@ -81,6 +82,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AttrScope",
+    "Checkpoint",
     "Context",
     "MXNetError",
     "attribute",
@@ -142,6 +144,7 @@ _SHORT_NAMES = {
 #: The attributes that are classes and functions, and the modules that they are in.
 _HOMES = {
     "AttrScope": "attribute",
+    "Checkpoint": "checkpoint",
     "Context": "context",
     "MXNetError": "base",
     "cpu": "context",

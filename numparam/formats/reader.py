@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -186,6 +187,28 @@ class ParamsReader:
                 _fill_run(self._source, run)
             else:
                 hold(partial(_fill_run, self._source, run), *[out for _, out in run])
+
+    def read_pieces(self, header: RecordHeader, count: int) -> Iterator[Array]:
+        """Read a dense array piece by piece, each into the same memory.
+
+        Parameters
+        ----------
+        header : RecordHeader
+            A dense one of `headers`.
+        count : int
+            How many elements a piece has; the last one may have fewer.
+
+        Yields
+        ------
+        numpy.ndarray
+            One-dimensional; overwritten by the next one.
+        """
+        size = math.prod(header.shape)
+        buffer = np.empty(min(count, size), header.dtype)
+        for begin in range(0, size, count):
+            piece = buffer[: min(count, size - begin)]
+            _fill(self._source, header.data_offset + begin * header.dtype.itemsize, piece)
+            yield piece
 
     def check_ids(self, header: RecordHeader) -> None:
         """Read and check the ids of one array, and keep nothing; dense ones have none.

@@ -31,7 +31,7 @@ from .sparse_layout import (
     find_shape_defect,
 )
 
-__all__ = ["dumps", "dumps_record", "write"]
+__all__ = ["FileObject", "dumps", "dumps_record", "encode_names", "record_header", "write"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 #: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
@@ -115,7 +115,7 @@ def write(
         )
     encoded = _check(names, records)
     if to_object:
-        file = _FileObject(target)
+        file = FileObject(target)
         _write_file(file.write_pieces, False, encoded, records, np_shape, hold)
         return
     write_file(
@@ -126,7 +126,7 @@ def write(
     )
 
 
-class _FileObject:
+class FileObject:
     """A binary file object that pieces are written to."""
 
     def __init__(self, file: Any) -> None:
@@ -142,6 +142,7 @@ class _FileObject:
         self._file = file
 
     def write_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write pieces of memory one after the other, all of each."""
         for piece in pieces:
             left = memoryview(piece)
             while len(left):
@@ -228,7 +229,9 @@ def dumps_record(record: Record, *, np_shape: bool = False, hold: Hold | None = 
     arrays = [record.data, *_indexes(record)]
     return _held(
         hold,
-        lambda: b"".join([_header(record, np_shape), *map(_memory, arrays, _file_dtypes(record))]),
+        lambda: b"".join(
+            [record_header(record, np_shape), *map(_memory, arrays, _file_dtypes(record))]
+        ),
         *arrays,
     )
 
@@ -240,7 +243,7 @@ def _held(hold: Hold | None, function: Callable[[], Any], *arrays: Array) -> Any
 
 def _check(names: Sequence[str] | None, records: Sequence[Record]) -> list[bytes]:
     """Check everything that can be checked before a file is touched; return the encoded names."""
-    encoded = [] if names is None else _encode(names, len(records))
+    encoded = [] if names is None else encode_names(names, len(records))
     for index, record in enumerate(records):
         if not _is_plain(record):
             name = quoted(names[index]) if names else "no name"
@@ -248,7 +251,8 @@ def _check(names: Sequence[str] | None, records: Sequence[Record]) -> list[bytes
     return encoded
 
 
-def _encode(names: Sequence[str], count: int) -> list[bytes]:
+def encode_names(names: Sequence[str], count: int) -> list[bytes]:
+    """Return the names of `count` arrays as a file has them."""
     if isinstance(names, str) or len(names) != count:
         raise CountMismatchError(
             f"expected one name for each of {count} arrays, got {names!r:.200}"
@@ -360,7 +364,7 @@ def _write_file(
     batch = _Batch(put, regular, hold)
     batch.add(struct.pack("<QQQ", FILE_MAGIC, 0, len(records)))
     for record in records:
-        batch.add(_header(record, np_shape))
+        batch.add(record_header(record, np_shape))
         batch.add_array(record.data, record.data.dtype)
         for ids in _indexes(record):
             batch.add_array(ids, _INT64)
@@ -416,7 +420,8 @@ class _Batch:
             self._put(pieces)
 
 
-def _header(record: Record, np_shape: bool) -> bytes:
+def record_header(record: Record, np_shape: bool) -> bytes:
+    """Return what stands before the values of a record; see `write` for the version."""
     data = record.data
     shape = record.shape
     indexes = _indexes(record)

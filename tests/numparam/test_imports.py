@@ -19,10 +19,10 @@ FLOORS = [
     ["devices", "context", "formats"],
     ["generator", "recording", "registry"],
     ["ndarray"],
-    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model"],
+    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model", "checkpoint"],
     ["initializer", "symbol"],
     ["lr_scheduler", "optimizer", "kvstore", "gluon"],
-    ["", "test_utils"],
+    ["", "test_utils", "cli", "__main__"],
 ]
 
 

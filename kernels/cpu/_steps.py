@@ -22,7 +22,11 @@ import numpy as np
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool, _rows, _walk, table
-from numparam.kernels.cpu._apart import (
+from numparam.kernels.cpu._elements import claim, load, minimum, store
+from numparam.kernels.cpu._jit import inline, kernel
+from numparam.kernels.cpu._pointers import Group, Table
+from numparam.kernels.cpu._rows import prefetch
+from numparam.kernels.cpu._separate import (
     differing,
     load_all,
     load_apart,
@@ -32,10 +36,6 @@ from numparam.kernels.cpu._apart import (
     store_all,
     store_apart,
 )
-from numparam.kernels.cpu._elements import claim, load, minimum, store
-from numparam.kernels.cpu._jit import inline, kernel
-from numparam.kernels.cpu._pointers import Group, Table
-from numparam.kernels.cpu._rows import prefetch
 
 _PIECE = 1 << 15  # elements whose rows one claim takes: large against the cost of a claim
 _AHEAD = 4  # rows that are fetched before they are stepped

@@ -401,7 +401,7 @@ def _deliver(
     device: _Devices,
 ) -> None:
     node = mark.node
-    if node is None:
+    if node is None or isinstance(mark, Variable):
         target = sums.get(mark)
         if target is None:
             return

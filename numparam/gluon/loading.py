@@ -321,9 +321,9 @@ class LoadPlan:
         parameter = self._parameter
         if parameter._state.shape != self._shape:
             parameter._update(lambda now: now.but(shape=self._shape))
-        first, *others = parameter._state.data or ()
-        for array in others:
-            transfers.write(array, first)
+        data = parameter._state.data or []
+        for array in data[1:]:
+            transfers.write(array, data[0])
 
     @property
     def written(self) -> list[Any]:

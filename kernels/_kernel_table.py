@@ -26,6 +26,9 @@ class Kernel(NamedTuple):
 _EVERYWHERE = ("reference", "cpu", "cuda")
 _HOST = ("reference", "cpu")
 
+_DENSE = ("coefficients", "bind", "dense", "rows")
+_EXACT = (*_DENSE, "exact_rows", "catch_up")
+
 KERNELS: tuple[Kernel, ...] = (
     Kernel("average", ("add_n", "mean"), _EVERYWHERE),
     Kernel("reset", ("zero",), _EVERYWHERE),
@@ -40,4 +43,21 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("cast", ("cast", "copy"), _HOST),
     Kernel("random", ("bits", "uniform", "normal"), _HOST),
     Kernel("norm", ("sum_of_squares", "scale"), _HOST),
+    Kernel("sgd", _EXACT, _HOST),
+    Kernel("nag", _EXACT, _HOST),
+    Kernel("adam", _EXACT, _HOST),
+    Kernel("adamw", _EXACT, _HOST),
+    Kernel("adagrad", _EXACT, _HOST),
+    Kernel("groupadagrad", _EXACT, _HOST),
+    Kernel("rmsprop", _EXACT, _HOST),
+    Kernel("ftrl", _EXACT, _HOST),
+    Kernel("adadelta", _EXACT, _HOST),
+    Kernel("adamax", _EXACT, _HOST),
+    Kernel("nadam", _EXACT, _HOST),
+    Kernel("ftml", _EXACT, _HOST),
+    Kernel("signum", _EXACT, _HOST),
+    Kernel("dcasgd", _EXACT, _HOST),
+    Kernel("lamb", _DENSE, _HOST),
+    Kernel("sgld", _DENSE, _HOST),
+    Kernel("test", _EXACT, _HOST),
 )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import numpy as np
 
-from numparam.kernels import _gate
+from numparam.kernels import _coefficients, _gate
 from numparam.kernels._kernel_table import KERNELS
 
 
 def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None = None) -> int:
-    """Compile the CPU kernels for some element kinds now, or load them from the cache on disk.
+    """Compile the CPU kernels for the given dtypes now, or load them from the cache on disk.
 
-    A first call otherwise pays for the compilation of its kernel, about 0.15 s each.
+    The first call of each kernel otherwise compiles it, which takes from a tenth of a second to a
+    few seconds of one core, or loads it in a few milliseconds if an earlier process kept it.
 
     Parameters
     ----------
@@ -26,7 +29,7 @@ def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None
     Returns
     -------
     int
-        Number of calls made into the kernels.
+        Number of kernel calls that were made.
 
     Raises
     ------
@@ -120,6 +123,30 @@ def _norm(module, array, kind) -> _Calls:
     return [*sums, lambda: module.scale([array], 1.0)] if kind in _gate.FLOATS else sums
 
 
+def _optimizer(
+    states: tuple[int, ...], exact: bool = True, row_state: bool = False
+) -> Callable[[ModuleType, np.ndarray, str], _Calls]:
+    def calls(module, array, kind) -> _Calls:
+        if kind not in _gate.FLOATS:
+            return []
+        known = dict.fromkeys(_coefficients.names(module.__name__.rpartition(".")[2]), 0.5)
+        with_ = module.coefficients(1, **(known | ({"t": 1.0} if "t" in known else {})))
+        last = np.zeros(2, np.int64)
+        made: _Calls = []
+        for count in states:
+            form = array[:, :1] if row_state else array
+            held = [form.copy() for _ in range(count)]
+            weight = array.copy()
+            many = ([weight], [array], [[state] for state in held])
+            made.append(functools.partial(module.dense, many, with_))
+            made.append(functools.partial(module.rows, weight, _IDS, array, held, with_))
+            if exact:
+                made.append(functools.partial(module.catch_up, weight, held, last, with_))
+        return made
+
+    return calls
+
+
 _CALLS = {
     "average": _average,
     "accumulate": _accumulate,
@@ -130,4 +157,21 @@ _CALLS = {
     "cast": _cast,
     "random": _random,
     "norm": _norm,
+    "sgd": _optimizer((0, 1)),
+    "nag": _optimizer((0, 1)),
+    "adam": _optimizer((2,)),
+    "adamw": _optimizer((2,)),
+    "adagrad": _optimizer((1,)),
+    "groupadagrad": _optimizer((1,), row_state=True),
+    "rmsprop": _optimizer((1, 3)),
+    "ftrl": _optimizer((2,)),
+    "adadelta": _optimizer((2,)),
+    "adamax": _optimizer((2,)),
+    "nadam": _optimizer((2,)),
+    "ftml": _optimizer((3,)),
+    "signum": _optimizer((0, 1)),
+    "dcasgd": _optimizer((1, 2)),
+    "lamb": _optimizer((3,), exact=False),
+    "sgld": _optimizer((1,), exact=False),
+    "test": _optimizer((0,)),
 }

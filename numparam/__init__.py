@@ -42,10 +42,14 @@ if TYPE_CHECKING:
         gluon,
         initializer,
         kernels,
+        kvstore,
+        lr_scheduler,
+        model,
         name,
         ndarray,
         numpy,
         numpy_extension,
+        optimizer,
         random,
         runtime,
         symbol,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         util,
     )
     from numparam import initializer as init
+    from numparam import kvstore as kv
     from numparam import ndarray as nd
     from numparam import numpy as np
     from numparam import numpy_extension as npx
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from numparam import symbol as sym
     from numparam.attribute import AttrScope
     from numparam.base import MXNetError
+    from numparam.checkpoint import Checkpoint
     from numparam.context import (
         Context,
         cpu,
@@ -76,6 +82,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AttrScope",
+    "Checkpoint",
     "Context",
     "MXNetError",
     "attribute",
@@ -95,6 +102,10 @@ __all__ = [
     "is_np_array",
     "is_np_shape",
     "kernels",
+    "kv",
+    "kvstore",
+    "lr_scheduler",
+    "model",
     "name",
     "nd",
     "ndarray",
@@ -105,6 +116,7 @@ __all__ = [
     "num_gpus",
     "numpy",
     "numpy_extension",
+    "optimizer",
     "random",
     "rnd",
     "runtime",
@@ -121,6 +133,7 @@ __all__ = [
 #: The attributes that are modules of another name.
 _SHORT_NAMES = {
     "init": "initializer",
+    "kv": "kvstore",
     "nd": "ndarray",
     "np": "numpy",
     "npx": "numpy_extension",
@@ -131,6 +144,7 @@ _SHORT_NAMES = {
 #: The attributes that are classes and functions, and the modules that they are in.
 _HOMES = {
     "AttrScope": "attribute",
+    "Checkpoint": "checkpoint",
     "Context": "context",
     "MXNetError": "base",
     "cpu": "context",
@@ -149,15 +163,6 @@ _HOMES = {
     "use_np_shape": "modes.np_decorators",
 }
 
-#: What MXNet has and this version of numparam does not, though it belongs to parameters.
-_NOT_YET = {
-    "kv": "key-value store",
-    "kvstore": "key-value store",
-    "lr_scheduler": "learning rate schedules",
-    "optimizer": "optimizers",
-}
-
-
 find_by_any_name()
 explain_imports()
 
@@ -167,20 +172,13 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
-    elif name in _NOT_YET:
-        raise AttributeError(
-            f"numparam {__version__} has no {_NOT_YET[name]} yet, so no numparam.{name}; it has "
-            "gluon.Parameter and ParameterDict, whose gradients your own code applies: "
-            "docs/examples/digits.py shows how",
-            name=name,
-        )
     else:
         raise missing(
             "numparam",
             name,
             __all__,
-            "It is Gluon's parameter layer without MXNet: parameters, arrays and files, no layers, "
-            f"data sets or graphs. It has {', '.join(__all__)}",
+            "It is Gluon's parameter layer without MXNet: parameters, arrays, gradients, optimizers "
+            f"and files; no layers, data sets or graphs. It has {', '.join(__all__)}",
         )
     globals()[name] = value
     return value

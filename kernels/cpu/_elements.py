@@ -1,6 +1,6 @@
-"""Loads and stores at plain addresses, one pair for all element kinds.
+"""Loads and stores at addresses, for all element kinds.
 
-A kernel that takes addresses serves any number of arrays with one compilation. `load` widens
+A kernel that takes addresses is compiled once for any number of arrays. `load` widens
 float16 and bfloat16 to float32 and `store` rounds float32 to them, to nearest even, since Numba has
 neither type on the CPU; the other kinds are loaded and stored as they are.
 
@@ -16,6 +16,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cpu import _half
 
 _VALUE = {
     "float16": types.float32, "bfloat16": types.float32,
@@ -45,21 +46,35 @@ def _pointer(builder, address, index, kind):
     return builder.gep(base, [index], inbounds=True)
 
 
+def widened(context, builder, stored, kind):
+    """Value of an element as it is stored in memory."""
+    if kind == "float16":
+        return _half.widened(context, builder, stored)
+    if kind == "bfloat16":
+        high = builder.shl(builder.zext(stored, _I32), ir.Constant(_I32, 16))
+        return builder.bitcast(high, ir.FloatType())
+    if kind == "bool":
+        return cgutils.is_not_null(builder, stored)
+    return stored
+
+
+def narrowed(context, builder, value, kind):
+    """Form in which a value is stored in memory."""
+    if kind == "float16":
+        return _half.rounded(context, builder, value)
+    if kind == "bfloat16":
+        return _round_to_bfloat16(builder, value)
+    return builder.zext(value, ir.IntType(8)) if kind == "bool" else value
+
+
 @intrinsic(prefer_literal=True)
 def load(typing_context, address, index, kind):
-    """Value of element `index` of the array of `kind` at `address`."""
+    """Return element `index` of the array of `kind` at `address`."""
     name = _literal(kind)
 
     def codegen(context, builder, signature, arguments):
         loaded = builder.load(_pointer(builder, arguments[0], arguments[1], name))
-        if name == "float16":
-            return builder.fpext(builder.bitcast(loaded, ir.HalfType()), ir.FloatType())
-        if name == "bfloat16":
-            high = builder.shl(builder.zext(loaded, _I32), ir.Constant(_I32, 16))
-            return builder.bitcast(high, ir.FloatType())
-        if name == "bool":
-            return cgutils.is_not_null(builder, loaded)
-        return loaded
+        return widened(context, builder, loaded, name)
 
     return _VALUE[name](types.int64, types.int64, kind), codegen
 
@@ -72,20 +87,15 @@ def store(typing_context, address, index, value, kind):
 
     def codegen(context, builder, signature, arguments):
         address, index, value, _ = arguments
-        if name == "float16":
-            value = builder.bitcast(builder.fptrunc(value, ir.HalfType()), _I16)
-        elif name == "bfloat16":
-            value = _round_to_bfloat16(builder, value)
-        elif name == "bool":
-            value = builder.zext(value, ir.IntType(8))
-        builder.store(value, _pointer(builder, address, index, name))
+        stored = narrowed(context, builder, value, name)
+        builder.store(stored, _pointer(builder, address, index, name))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, value_type, kind), codegen
 
 
 def _round_to_bfloat16(builder, value):
-    """Round to nearest even by adding half of the last kept bit; NaN stays a quiet NaN."""
+    """Round to nearest, ties to even, by adding half of the last kept bit; keep NaN a quiet NaN."""
     bits = builder.bitcast(value, _I32)
     last = builder.and_(builder.lshr(bits, ir.Constant(_I32, 16)), ir.Constant(_I32, 1))
     rounded = builder.add(bits, builder.add(last, ir.Constant(_I32, 0x7FFF)))

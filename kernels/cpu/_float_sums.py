@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from numparam.kernels import _exact_sums
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels._pair_constants import DOWN, HUGE
+from numparam.kernels.cpu._convert import convert
 from numparam.kernels.cpu._elements import claim, load, store
+from numparam.kernels.cpu._inexact import clear_inexact, is_inexact
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cpu._pairs import all_below, divided, two_sum
 from numparam.kernels.cpu._streaming import STREAMED, copy_bytes
@@ -18,9 +21,11 @@ from numparam.kernels.cpu._streaming import STREAMED, copy_bytes
 PIECE = 1 << 15  # elements that one claim combines: large against the cost of a claim
 
 # Elements: running totals and results stay in the first-level cache, with room for what is read.
-_BLOCK = {"float32": 256, "float16": 1024, "bfloat16": 1024}
-_FLOAT64_BLOCK = 256
-_ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
+_BLOCK = 1024
+# Elements that are combined again if one of their sums was not exact. 16-bit floats are summed in
+# float32, where that is more frequent.
+_PART = {"float32": 1024, "float16": 256, "bfloat16": 512}
+_PAIRS = 256  # of float64, in three such blocks
 
 
 @inline
@@ -31,19 +36,93 @@ def _any_is(addresses, out):
     return found
 
 
+reach_of = inline(_exact_sums.reach)
+_add = inline(_exact_sums.add)
+_carried = inline(_exact_sums.carried)
+_leading = inline(_exact_sums.leading)
+_NOTHING = _exact_sums.NOTHING
+_KEPT = 2.0**21 + 1  # splits a float64 into 32 leading bits and the rest (Dekker)
+_GRID = 1.5 * 2.0**-108  # added to a small number, it rounds it to a multiple of 2**-160
+
+
 @inline
-def _quotient(total, scale, reciprocal, exact):
-    # The reciprocal of a power of two is exact, and a product many times as fast.
-    return np.float32(total * reciprocal) if exact else np.float32(total / scale)
+def exact_quotient(addresses, first, stop, i, kind, reach, divisor, rounded):
+    """Return element i of the arrays first … stop - 1, summed exactly and divided.
+
+    `rounded`, what float64 gives, is returned where it is exact, infinite or not a number. `reach`
+    is the ratio of magnitudes up to which sums are exact.
+    """
+    lowest = np.float32(np.inf)
+    highest = np.float32(0)
+    for k in range(first, stop):
+        magnitude = abs(load(addresses[k], i, kind))
+        highest = max(highest, magnitude)
+        if magnitude > 0:
+            lowest = min(lowest, magnitude)
+    if not (highest > lowest * reach and abs(rounded) < np.inf):
+        return rounded
+    parts = _NOTHING
+    for k in range(first, stop):
+        parts = _add(parts, np.float64(load(addresses[k], i, kind)))
+    scale = np.float64(divisor)
+    quotient = _leading(_carried(parts)) / scale
+    big = quotient * _KEPT
+    quotient = big - (big - quotient)
+    if abs(quotient) < 2.0**-110:
+        quotient = (quotient + _GRID) - _GRID
+    # Of 32 bits, so that the product is exact. Every number that float32 holds, and every middle
+    # between two, is as short: on which side of it the exact quotient lies decides the rounding.
+    rest = _leading(_carried(_add(parts, -(quotient * scale))))
+    aside = abs(quotient) * 2.0**-45 + 2.0**-200
+    if rest > 0:
+        return quotient + aside
+    return quotient - aside if rest < 0 else quotient
+
+
+@inline
+def _combine_again(addresses, start, n, target, kind, room, divisor, larger):
+    """Combine a block in float64, and exactly what that has to round."""
+    count = len(addresses) - 1
+    scale = np.float64(divisor)
+    reciprocal = 1 / scale
+    a, b, c = addresses[0], addresses[1], addresses[2]
+    clear_inexact()
+    for i in range(n):
+        t = np.float64(load(a, start + i, kind)) + np.float64(load(b, start + i, kind))
+        larger[i] = t + np.float64(load(c, start + i, kind))
+    for k in range(3, count):
+        a = addresses[k]
+        for i in range(n):
+            larger[i] += np.float64(load(a, start + i, kind))
+    inexact = is_inexact()
+    if divisor & (divisor - 1) == 0:
+        for i in range(n):
+            larger[i] *= reciprocal
+    else:
+        for i in range(n):
+            larger[i] /= scale
+    if not inexact:
+        for i in range(n):
+            store(target, i, convert(larger[i], "float64", kind), kind)
+    else:
+        reach = np.float32(reach_of(room, count))
+        for i in range(n):
+            value = exact_quotient(addresses, 0, count, start + i, kind, reach, divisor, larger[i])
+            store(target, i, convert(value, "float64", kind), kind)
 
 
 @kernel_per_kind
 def combine_narrow(kind):
-    """Combine sources whose sums a wider type holds: addresses of k of them and the output."""
-    wide = _ACCUMULATOR[kind]
+    """Combine sources whose sums a wider type nearly always holds: addresses of k and the output.
+
+    A block whose sums are not all exact is combined again, with more care.
+    """
     itemsize = ITEMSIZE[kind]
-    block = _BLOCK[kind]
-    can_exceed = kind == "bfloat16"
+    part = _PART[kind]
+    room = _exact_sums.ROOM[kind]
+    # A type twice as precise, and two bits more. So the rounded sum of two, rounded again, is right
+    # (Figueroa, doi:10.1145/221332.221334), and the quotient of any exact sum.
+    wide = np.float64 if kind == "float32" else np.float32
 
     def combine_range(addresses, size, divisor, counter):
         count = len(addresses) - 1
@@ -51,12 +130,13 @@ def combine_narrow(kind):
         # LLVM's vector loops need an output apart from their sources.
         streamed = size * itemsize >= STREAMED
         apart = _any_is(addresses, out) or streamed
-        held = np.empty(block * itemsize, np.uint8)
-        total = np.empty(block, wide)
+        held = np.empty(_BLOCK * itemsize, np.uint8)
+        total = np.empty(part, wide)
+        larger = np.empty(part, np.float64)
         scale = wide(divisor)
         reciprocal = wide(1) / scale
         exact = divisor & (divisor - 1) == 0
-        step = block if apart or count > 4 else PIECE
+        step = _BLOCK if apart else PIECE
         while True:
             piece = claim(counter) * PIECE
             if piece >= size:
@@ -64,95 +144,62 @@ def combine_narrow(kind):
             for start in range(piece, min(piece + PIECE, size), step):
                 n = min(step, size - start)
                 target = held.ctypes.data if apart else out + start * itemsize
-                beyond = False
-                k = 0
-                if count > 4:
-                    a, b, c, d = addresses[0], addresses[1], addresses[2], addresses[3]
+                a = addresses[0]
+                b = addresses[1]  # the output's, if there is no such source: then not read
+                if count == 1:
+                    for i in range(n):
+                        store(target, i, load(a, start + i, kind), kind)
+                elif count == 2 and kind != "bfloat16":
                     for i in range(n):
                         t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                        t += wide(load(c, start + i, kind))
-                        total[i] = t + wide(load(d, start + i, kind))
-                    k = 4
-                    while count - k > 4:
-                        a, b, c, d = (
-                            addresses[k], addresses[k + 1], addresses[k + 2], addresses[k + 3],
-                        )  # fmt: skip
-                        for i in range(n):
-                            t = total[i] + wide(load(a, start + i, kind))
-                            t += wide(load(b, start + i, kind))
-                            t += wide(load(c, start + i, kind))
-                            total[i] = t + wide(load(d, start + i, kind))
-                        k += 4
-                left = count - k
-                a = addresses[k]
-                b = addresses[k + 1]  # the output's, if there is no such source: then not read
-                c = addresses[min(k + 2, count)]
-                d = addresses[min(k + 3, count)]
-                if k == 0:
-                    if left == 1:
-                        for i in range(n):
-                            t = wide(load(a, start + i, kind))
-                            beyond |= can_exceed and not abs(t) < np.inf
-                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                    elif left == 2:
-                        for i in range(n):
-                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                            beyond |= can_exceed and not abs(t) < np.inf
-                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                    elif left == 3:
-                        for i in range(n):
-                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                            t += wide(load(c, start + i, kind))
-                            beyond |= can_exceed and not abs(t) < np.inf
-                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                    else:
-                        for i in range(n):
-                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                            t += wide(load(c, start + i, kind))
-                            t += wide(load(d, start + i, kind))
-                            beyond |= can_exceed and not abs(t) < np.inf
-                            store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                elif left == 1:
+                        store(target, i, np.float32(t * reciprocal), kind)
+                elif count == 2:
                     for i in range(n):
-                        t = total[i] + wide(load(a, start + i, kind))
-                        beyond |= can_exceed and not abs(t) < np.inf
-                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                elif left == 2:
-                    for i in range(n):
-                        t = total[i] + wide(load(a, start + i, kind))
-                        t += wide(load(b, start + i, kind))
-                        beyond |= can_exceed and not abs(t) < np.inf
-                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                elif left == 3:
-                    for i in range(n):
-                        t = total[i] + wide(load(a, start + i, kind))
-                        t += wide(load(b, start + i, kind))
-                        t += wide(load(c, start + i, kind))
-                        beyond |= can_exceed and not abs(t) < np.inf
-                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
+                        # Halved first, if it is for a mean: the sum may exceed float32.
+                        t = load(a, start + i, kind) * reciprocal
+                        store(target, i, t + load(b, start + i, kind) * reciprocal, kind)
                 else:
-                    for i in range(n):
-                        t = total[i] + wide(load(a, start + i, kind))
-                        t += wide(load(b, start + i, kind))
-                        t += wide(load(c, start + i, kind))
-                        t += wide(load(d, start + i, kind))
-                        beyond |= can_exceed and not abs(t) < np.inf
-                        store(target, i, _quotient(t, scale, reciprocal, exact), kind)
-                if can_exceed and beyond:
-                    # The sum of large bfloat16 numbers can exceed float32, though their mean does
-                    # not: once more, in float64.
-                    for i in range(n):
-                        t = wide(load(addresses[0], start + i, kind))
-                        larger = np.float64(t)
-                        for k in range(1, count):
-                            value = load(addresses[k], start + i, kind)
-                            t += value
-                            larger += value
-                        if abs(t) < np.inf:
-                            t /= scale
+                    for begin in range(start, start + n, part):
+                        m = min(part, start + n - begin)
+                        place = target + (begin - start) * itemsize
+                        a, b = addresses[0], addresses[1]
+                        c = addresses[2]
+                        d = addresses[min(3, count)]
+                        clear_inexact()
+                        if count == 3:
+                            for i in range(m):
+                                t = wide(load(a, begin + i, kind)) + wide(load(b, begin + i, kind))
+                                total[i] = t + wide(load(c, begin + i, kind))
                         else:
-                            t = np.float32(larger / divisor)
-                        store(target, i, t, kind)
+                            for i in range(m):
+                                t = wide(load(a, begin + i, kind)) + wide(load(b, begin + i, kind))
+                                t += wide(load(c, begin + i, kind))
+                                total[i] = t + wide(load(d, begin + i, kind))
+                        k = 4
+                        while count - k >= 4:
+                            a, b, c, d = (
+                                addresses[k], addresses[k + 1], addresses[k + 2], addresses[k + 3],
+                            )  # fmt: skip
+                            for i in range(m):
+                                t = total[i] + wide(load(a, begin + i, kind))
+                                t += wide(load(b, begin + i, kind))
+                                t += wide(load(c, begin + i, kind))
+                                total[i] = t + wide(load(d, begin + i, kind))
+                            k += 4
+                        while k < count:
+                            a = addresses[k]
+                            for i in range(m):
+                                total[i] += wide(load(a, begin + i, kind))
+                            k += 1
+                        if is_inexact() or (itemsize == 2 and count > 2048):
+                            _combine_again(addresses, begin, m, place, kind, room, divisor, larger)
+                        elif exact:
+                            # The reciprocal of a power of two is exact, and a product faster.
+                            for i in range(m):
+                                store(place, i, np.float32(total[i] * reciprocal), kind)
+                        else:
+                            for i in range(m):
+                                store(place, i, np.float32(total[i] / scale), kind)
                 if apart:
                     copy_bytes(out + start * itemsize, target, n * itemsize, streamed)
 
@@ -166,9 +213,9 @@ def combine_float64(addresses, size, divisor, counter):
     out = addresses[count]
     streamed = size * 8 >= STREAMED
     apart = _any_is(addresses, out) or streamed
-    held = np.empty(_FLOAT64_BLOCK, np.float64)
-    high = np.empty(_FLOAT64_BLOCK, np.float64)
-    low = np.empty(_FLOAT64_BLOCK, np.float64)
+    held = np.empty(_PAIRS, np.float64)
+    high = np.empty(_PAIRS, np.float64)
+    low = np.empty(_PAIRS, np.float64)
     scale = np.float64(divisor)
     reciprocal = 1 / scale
     exact = divisor & (divisor - 1) == 0
@@ -176,8 +223,8 @@ def combine_float64(addresses, size, divisor, counter):
         piece = claim(counter) * PIECE
         if piece >= size:
             return
-        for start in range(piece, min(piece + PIECE, size), _FLOAT64_BLOCK):
-            n = min(_FLOAT64_BLOCK, size - start)
+        for start in range(piece, min(piece + PIECE, size), _PAIRS):
+            n = min(_PAIRS, size - start)
             target = held.ctypes.data if apart else out + start * 8
             beyond = False
             a = addresses[0]

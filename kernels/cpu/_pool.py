@@ -8,93 +8,165 @@ counter. The caller is a participant too. It never waits for a worker that has n
 piece is left it withdraws the unclaimed tickets, so a busy or slow pool costs nothing but help.
 
 It always waits for a worker that has started, also when an interrupt (Ctrl-C) or an error ends its
-own share: the worker writes to memory that is freed once the caller has gone.
+own share: the worker writes to memory that is freed once the caller has gone. Python handles
+signals between instructions, and at the ends of calls, but not between the end of a ``try`` block
+and the first call of its ``finally``. So that first call is all of the waiting: one call of
+compiled code, which no signal ends.
 """
 
 from __future__ import annotations
 
+import _thread
+import functools
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 
+import llvmlite.binding as llvm
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from numparam.kernels import _forking, _threads  # noqa: F401 (the compiler's lock, too)
+from numparam.kernels.cpu._jit import kernel
 
 # A handoff costs about 30 microseconds, the time one thread needs for a few hundred kilobytes.
 PARALLEL_BYTES = 1 << 20
 
+_CLOSED = 1 << 32  # added to the number of helpers at work once nobody may join them
+_YIELDS = 64  # how often a waiting caller lets others run before it sleeps
 
-class _Ticket:
-    """One worker's invitation to a task.
 
-    What the caller does with it may be broken off by an interrupt and done again.
-    """
+@intrinsic
+def _changed(typing_context, cells, amount):
+    """Add to the second of two shared int64 numbers, atomically, and return what it held."""
 
-    __slots__ = ("_claims", "_finished", "arguments", "call", "done", "failure")
+    def codegen(context, builder, signature, arguments):
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
+        place = builder.gep(array.data, [ir.Constant(ir.IntType(64), 1)])
+        return builder.atomic_rmw("add", place, arguments[1], "acq_rel")
 
-    def __init__(self, call: Callable, arguments: tuple) -> None:
+    return types.int64(cells, types.int64), codegen
+
+
+@intrinsic
+def _rest(typing_context, long):
+    """Let other threads run; if `long`, for a tenth of a millisecond."""
+    yielding = next((x for x in ("sched_yield", "SwitchToThread") if _exists(x)), None)
+
+    def codegen(context, builder, signature, arguments):
+        i32 = ir.IntType(32)
+
+        def call(name, *numbers):
+            kind = ir.FunctionType(i32, [i32] * len(numbers))
+            function = cgutils.get_or_insert_function(builder.module, kind, name)
+            builder.call(function, [ir.Constant(i32, number) for number in numbers])
+
+        with builder.if_else(arguments[0]) as (longer, shorter):
+            with longer:
+                if _exists("usleep"):
+                    call("usleep", 100)
+                elif yielding:
+                    call(yielding)
+            with shorter:
+                if yielding:
+                    call(yielding)
+        return context.get_dummy_value()
+
+    return types.void(types.boolean), codegen
+
+
+def _exists(name: str) -> bool:
+    return llvm.address_of_symbol(name) is not None
+
+
+@kernel
+def _join(cells):
+    """Return whether a worker may help; then it must `_leave`."""
+    if _changed(cells, 1) < _CLOSED:
+        return True
+    _changed(cells, -1)
+    return False
+
+
+@kernel
+def _leave(cells):
+    _changed(cells, -1)
+
+
+@kernel
+def _close(cells):
+    """Let nobody join any more, and wait until all who did have left."""
+    _changed(cells, _CLOSED)
+    rests = 0
+    while _changed(cells, 0) != _CLOSED:
+        _rest(rests >= _YIELDS)
+        rests += 1
+
+
+@functools.cache
+def _compile_all() -> None:
+    cells = np.zeros(2, np.int64)
+    _join(cells)
+    _leave(cells)
+    _close(cells)
+
+
+class _Task:
+    """One call of `run`, as its helpers see it."""
+
+    __slots__ = ("arguments", "call", "cells", "failures")
+
+    def __init__(self, call: Callable, arguments: tuple, cells: np.ndarray) -> None:
         self.call = call
         self.arguments = arguments
-        self.failure: BaseException | None = None
-        self.done = False
-        self._claims: list[str] = []
-        self._finished = threading.Lock()
-        self._finished.acquire()
+        self.cells = cells
+        self.failures: list[BaseException] = []
 
-    def claim(self, who: str) -> bool:
-        """Whether `who` was the first to claim the ticket: then it is theirs."""
-        self._claims.append(who)
-        return self._claims[0] == who
-
-    def run(self) -> None:
+    def help(self) -> None:
+        if not _join(self.cells):
+            return
         try:
-            self.call(*self.arguments)
-        except BaseException as failure:  # the waiting thread raises it
-            self.failure = failure
+            self.call(*self.arguments, self.cells)
+        except BaseException as failure:  # the caller raises it
+            self.failures.append(failure)
         finally:
-            self.done = True
-            self._finished.release()
-
-    def settle(self) -> None:
-        """Withdraw the ticket, or else wait until the worker that has it is done."""
-        if not self.claim("caller"):
-            while not self.done:
-                self._finished.acquire()
+            _leave(self.cells)
 
 
 class _Pool:
-    """Daemon threads that wait for tickets; grows to the number that is asked for."""
+    """Daemon threads that wait for tasks; grows to the number that is asked for.
+
+    Without a lock, which a thread may hold that never runs again: two callers that make it grow at
+    once may start a thread more than they need.
+    """
 
     def __init__(self) -> None:
-        self._tickets: queue.SimpleQueue[_Ticket] = queue.SimpleQueue()
-        # Re-entrant: a signal's handler may run a kernel while its thread holds it.
-        self._growth = threading.RLock()
-        self._size = 0
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self._started: list[None] = []
 
-    def invite(self, tickets: list[_Ticket]) -> None:
-        if self._size < len(tickets):
-            with self._growth:
-                while self._size < len(tickets):
-                    worker = threading.Thread(
-                        target=self._work, name=f"numparam-{self._size}", daemon=True
-                    )
-                    try:
-                        worker.start()
-                    except RuntimeError:
-                        break  # no more threads, or the interpreter is ending: less help
-                    self._size += 1
-        for ticket in tickets:
-            self._tickets.put(ticket)
+    def invite(self, task: _Task, helpers: int) -> None:
+        while len(self._started) < helpers and not sys.is_finalizing():
+            self._started.append(None)
+            try:
+                # `threading.Thread.start` would wait until the thread runs, which may be never.
+                _thread.start_new_thread(self._work, ())
+            except (RuntimeError, MemoryError):
+                self._started.pop()
+                break  # less help
+        for _ in range(helpers):
+            self._tasks.put(task)
 
     def _work(self) -> None:
         _inside.worker = True
         while True:
-            ticket = self._tickets.get()
-            if ticket.claim("worker"):
-                ticket.run()
-            del ticket  # it holds the arrays of its task
+            task = self._tasks.get()
+            task.help()
+            del task  # it holds the arrays of its caller
 
 
 _inside = threading.local()
@@ -107,8 +179,9 @@ def run(call: Callable, *arguments: object, nbytes: int, pieces: int) -> None:
     Parameters
     ----------
     call : callable
-        A jitted function that claims pieces from `counter` (an int64 array of one element, zero at
-        the start) until it gets `pieces` or more. Its result must not depend on who does what.
+        A jitted function that claims pieces from `counter` (an int64 array whose first element is
+        zero at the start) until it gets `pieces` or more. Its result must not depend on who does
+        what.
     *arguments
         Its other arguments.
     nbytes : int
@@ -116,34 +189,24 @@ def run(call: Callable, *arguments: object, nbytes: int, pieces: int) -> None:
     pieces : int
         Number of pieces that can be claimed.
     """
-    counter = np.zeros(1, np.int64)
+    # The next piece, and how many helpers are at work.
+    cells = np.zeros(2, np.int64)
     helpers = 0
     if nbytes >= PARALLEL_BYTES and pieces > 1 and not getattr(_inside, "worker", False):
         helpers = min(_threads.num_threads(), pieces) - 1
-    if helpers <= 0:
-        enter(call, *arguments, counter)
+    # What is not compiled yet, this thread compiles: workers would only queue for the compiler.
+    if helpers <= 0 or not call.signatures:
+        enter(call, *arguments, cells)
         return
-    tickets = []
-    # Compile on this thread first: workers that meet the compiler's lock would only queue there.
-    if call.signatures:
-        tickets = [_Ticket(call, (*arguments, counter)) for _ in range(helpers)]
-    interrupt: BaseException | None = None
+    _compile_all()
+    task = _Task(call, arguments, cells)
     try:
-        _pool.invite(tickets)
-        enter(call, *arguments, counter)
+        _pool.invite(task, helpers)
+        enter(call, *arguments, cells)
     finally:
-        while True:
-            try:
-                for ticket in tickets:
-                    ticket.settle()
-                break
-            except BaseException as reason:
-                interrupt = reason
-        if interrupt is not None:
-            raise interrupt  # now that no worker is left
-    for ticket in tickets:
-        if ticket.failure is not None:
-            raise ticket.failure
+        _close(cells)  # nothing may come before it; see the top of this file
+    if task.failures:
+        raise task.failures[0]
 
 
 def enter(call: Callable, *arguments: object) -> object:

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from numparam.kernels import _exact_sums
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels._pair_constants import DOWN, HUGE
+from numparam.kernels.cpu._convert import convert
 from numparam.kernels.cpu._elements import claim, load, minimum, store
+from numparam.kernels.cpu._float_sums import exact_quotient, reach_of
+from numparam.kernels.cpu._inexact import clear_inexact, is_inexact
 from numparam.kernels.cpu._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cpu._pairs import all_below, divided, two_sum
 from numparam.kernels.cpu._rows import copy_bytes, prefetch
@@ -21,8 +25,6 @@ BLOCK = 2048  # elements of a row that are summed at a time, in the first-level 
 _AHEAD = 8  # occurrences that are fetched before they are summed
 _LINE = 64  # bytes
 _FETCHED = 1024  # bytes of an occurrence that are asked for ahead
-
-_ACCUMULATOR = {"float32": np.float64, "float16": np.float32, "bfloat16": np.float32}
 
 
 @inline
@@ -43,17 +45,16 @@ def _fetch(rows, first, stop, last, offset, nbytes):
 
 @kernel_per_kind
 def _merge_narrow(kind):
-    """Floating-point rows whose sums a wider type holds."""
-    wide = _ACCUMULATOR[kind]
+    """Floating-point rows: summed in float64, and again where that is not exact."""
     itemsize = ITEMSIZE[kind]
-    can_exceed = kind == "bfloat16"
+    room = _exact_sums.ROOM[kind]
 
     def merge_range(
         rows, starts, ids, count, length, divisor, union, out, differing, batch, counter
     ):
-        total = np.empty(BLOCK, wide)
-        scale = wide(divisor)
-        reciprocal = wide(1) / scale
+        total = np.empty(BLOCK, np.float64)
+        scale = np.float64(divisor)
+        reciprocal = 1 / scale
         blocks = max(1, (length + BLOCK - 1) // BLOCK)
         while True:
             piece = claim(counter) * batch
@@ -67,41 +68,34 @@ def _merge_narrow(kind):
                 offset = start * itemsize
                 union[row] = ids[row]
                 _fetch(rows, first, stop, starts[count], offset, size * itemsize)
-                if stop - first == 1 and divisor == 1:
-                    copy_bytes(target, rows[first] + offset, size * itemsize)
-                    continue
                 source = rows[first] + offset
-                if stop - first == 1:
-                    for i in range(size):
-                        total[i] = load(source, i, kind)
-                else:
-                    second = rows[first + 1] + offset
-                    for i in range(size):
-                        total[i] = wide(load(source, i, kind)) + wide(load(second, i, kind))
-                for k in range(first + 2, stop):
+                if stop - first == 1 and divisor == 1:
+                    copy_bytes(target, source, size * itemsize)
+                    continue
+                clear_inexact()
+                for i in range(size):
+                    total[i] = load(source, i, kind)
+                for k in range(first + 1, stop):
                     source = rows[k] + offset
                     for i in range(size):
                         total[i] += load(source, i, kind)
-                if can_exceed and not all_below(total, size, np.inf):
-                    # The sum of large bfloat16 numbers can exceed float32, though their mean
-                    # does not: once more, in float64.
-                    for i in range(size):
-                        if not abs(total[i]) < np.inf:
-                            larger = 0.0
-                            for k in range(first, stop):
-                                larger += load(rows[k] + offset, i, kind)
-                            total[i] = np.float32(larger / divisor)
-                        else:
-                            total[i] = total[i] / scale
-                    for i in range(size):
-                        store(target, i, np.float32(total[i]), kind)
-                elif divisor & (divisor - 1) == 0:
+                inexact = is_inexact()
+                if divisor & (divisor - 1) == 0:
                     # The reciprocal of a power of two is exact, and a product faster.
                     for i in range(size):
-                        store(target, i, np.float32(total[i] * reciprocal), kind)
+                        total[i] *= reciprocal
                 else:
                     for i in range(size):
-                        store(target, i, np.float32(total[i] / scale), kind)
+                        total[i] /= scale
+                for i in range(size):
+                    store(target, i, convert(total[i], "float64", kind), kind)
+                if inexact:
+                    reach = np.float32(reach_of(room, max(stop - first, divisor)))
+                    for i in range(size):
+                        value = exact_quotient(
+                            rows, first, stop, start + i, kind, reach, divisor, total[i]
+                        )
+                        store(target, i, convert(value, "float64", kind), kind)
 
     return merge_range
 

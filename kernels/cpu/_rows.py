@@ -57,19 +57,24 @@ def clear_bytes(typing_context, destination, nbytes):
     return types.void(types.int64, types.int64), codegen
 
 
+def fetch_line(builder, address):
+    """Build the request for the cache line at an address."""
+    i32 = ir.IntType(32)
+    pointer = _bytes_at(builder, address)
+    function = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(ir.VoidType(), [pointer.type, i32, i32, i32]),
+        "llvm.prefetch.p0",
+    )
+    builder.call(function, [pointer, i32(0), i32(3), i32(1)])
+
+
 @intrinsic
 def prefetch(typing_context, address):
     """Ask for the cache line at `address`, which may be any: a hint that never faults."""
 
     def codegen(context, builder, signature, arguments):
-        i32 = ir.IntType(32)
-        pointer = _bytes_at(builder, arguments[0])
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [pointer.type, i32, i32, i32]),
-            "llvm.prefetch.p0",
-        )
-        builder.call(function, [pointer, i32(0), i32(3), i32(1)])
+        fetch_line(builder, arguments[0])
         return context.get_dummy_value()
 
     return types.void(types.int64), codegen

@@ -36,8 +36,9 @@ def add_n(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarra
 
     Notes
     -----
-    float32 is accumulated in float64, float16 and bfloat16 in float32, float64 in pairs of float64;
-    each result is rounded once. Integers wrap as their dtype does; booleans are or-ed.
+    Of up to 4,096 arrays of float16, bfloat16 and float32, each result is the exact sum, rounded
+    once to the nearest number, ties to even; beyond, sums are accumulated in float64. float64 is
+    accumulated in pairs of float64. Integers wrap as their dtype does; booleans are or-ed.
     Moves (k + 1) × nbytes; O(k × size). MXNet's ``add_n`` accumulates in the dtype itself.
 
     Examples
@@ -78,9 +79,11 @@ def mean(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray
     Notes
     -----
     The mean of k identical copies is that copy, bit for bit: MXNet sums in the dtype itself, and
-    changes a third of all float32 elements at k = 3. float32 is accumulated in float64, float16 and
-    bfloat16 in float32, float64 in pairs of float64 (Knuth's TwoSum, The Art of Computer
-    Programming 2, 4.2.2; Dekker's product, doi:10.1007/BF01397083). Integers are summed exactly and
+    changes a third of all float32 elements at k = 3. Of up to 4,096 arrays of float16, bfloat16 and
+    float32, each result is the exact mean, rounded once to the nearest number, ties to even;
+    beyond, sums are accumulated in float64. float64 is accumulated in pairs of float64 (Knuth's
+    TwoSum, The Art of Computer Programming 2, 4.2.2; Dekker's product, doi:10.1007/BF01397083).
+    Integers are summed exactly and
     truncated toward zero, as MXNet truncates; they never wrap.
     Moves (k + 1) × nbytes; O(k × size).
 

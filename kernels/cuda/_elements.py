@@ -20,6 +20,7 @@ from numparam.kernels.cuda._jit import SIMULATED, cuda, inline
 
 _STORAGE = {name: np.dtype(name) for name in KINDS if name != "bfloat16"} | {"bfloat16": BFLOAT16}
 _WIDENED = ("float16", "bfloat16")
+_FRACTION_BITS = {"float16": 10, "bfloat16": 7, "float32": 23}
 
 
 def _compiled():
@@ -141,7 +142,27 @@ def _compiled():
 
         return types.void(types.int64, types.int64, unit), codegen
 
-    return load, store, minimum, copy_unit, clear_unit
+    @intrinsic
+    def narrowed(typing_context, value, kind):
+        """Value for `store` to round, of a float64 that is to be rounded to `kind` once."""
+        name = literal(kind)
+        if name is None:
+            return None
+        rest = (1 << (50 - _FRACTION_BITS[name])) - 1
+
+        def codegen(context, builder, signature, arguments):
+            value = arguments[0]
+            if name in _WIDENED:
+                # To two bits more than the kind has, the last of which stands for the rest.
+                bits = builder.bitcast(value, i64)
+                added = builder.add(builder.and_(bits, i64(rest)), i64(rest))
+                kept = builder.and_(builder.or_(bits, added), i64(~rest))
+                value = builder.bitcast(kept, ir.DoubleType())
+            return builder.fptrunc(value, ir.FloatType())
+
+        return types.float32(types.float64, kind), codegen
+
+    return load, store, minimum, copy_unit, clear_unit, narrowed
 
 
 def _simulated():
@@ -177,11 +198,20 @@ def _simulated():
     def clear_unit(target, index, unit):
         ctypes.memset(aligned(target, index, unit), 0, unit)
 
-    return load, store, minimum, copy_unit, clear_unit
+    def narrowed(value, kind):
+        value = np.float64(value)
+        if kind in _WIDENED:
+            rest = (1 << (50 - _FRACTION_BITS[kind])) - 1
+            bits = int(value.view(np.int64))
+            bits = (bits | ((bits & rest) + rest)) & ~rest
+            value = np.int64(bits).view(np.float64)
+        return np.float32(value)
+
+    return load, store, minimum, copy_unit, clear_unit, narrowed
 
 
 if SIMULATED:
-    load, store, minimum, copy_unit, clear_unit = _simulated()
+    load, store, minimum, copy_unit, clear_unit, narrowed = _simulated()
 
     def block():
         # While a kernel runs, the simulator has its own module in the place of _jit's `cuda`.
@@ -195,7 +225,7 @@ if SIMULATED:
         return first * second
 
 else:
-    load, store, minimum, copy_unit, clear_unit = _compiled()
+    load, store, minimum, copy_unit, clear_unit, narrowed = _compiled()
     _libdevice = cuda.libdevice
 
     @inline

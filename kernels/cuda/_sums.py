@@ -7,42 +7,75 @@ from __future__ import annotations
 
 import numpy as np
 
+from numparam.kernels import _exact_sums
 from numparam.kernels._pair_constants import DOWN, HUGE
-from numparam.kernels.cuda._elements import load, minimum, product, span, store
+from numparam.kernels.cuda._elements import load, minimum, narrowed, product, span, store
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cuda._pairs import divided, two_sum
+
+_reach = inline(_exact_sums.reach)
+_add = inline(_exact_sums.add)
+_carried = inline(_exact_sums.carried)
+_leading = inline(_exact_sums.leading)
+_NOTHING = _exact_sums.NOTHING
+_KEPT = 2.0**21 + 1  # splits a float64 into 32 leading bits and the rest (Dekker)
+_GRID = 1.5 * 2.0**-108  # added to a small number, it rounds it to a multiple of 2**-160
+
+
+@inline
+def _exact_quotient(parts, divisor):
+    """Return the sum in parts, divided, for one more rounding; see the CPU's `exact_quotient`."""
+    quotient = _leading(_carried(parts)) / divisor
+    big = product(quotient, _KEPT)
+    quotient = big - (big - quotient)
+    if abs(quotient) < 2.0**-110:
+        quotient = (quotient + _GRID) - _GRID
+    rest = _leading(_carried(_add(parts, -product(quotient, divisor))))
+    aside = product(abs(quotient), 2.0**-45) + 2.0**-200
+    if rest > 0.0:
+        return quotient + aside
+    return quotient - aside if rest < 0.0 else quotient
 
 
 @kernel_per_kind
 def combine_narrow(kind):
-    """Floating-point sources whose sums a wider type holds."""
-    wide = np.float64 if kind == "float32" else np.float32
-    can_exceed = kind == "bfloat16"
+    """Floating-point sources whose sums float64 nearly always holds; others are summed exactly."""
+    room = _exact_sums.ROOM[kind]
+    infinity = np.float32(np.inf)
+    nothing = np.float32(0)
 
     def combine(table, count, size, divisor):
         i, step = span()
         out = load(table, count, "int64")
-        scale = wide(divisor)
-        reciprocal = wide(1) / scale
+        scale = np.float64(divisor)
+        reciprocal = 1.0 / scale
         exact = divisor & (divisor - 1) == 0
+        reach = np.float32(_reach(room, count))
         while i < size:
-            total = wide(load(load(table, 0, "int64"), i, kind))
+            total = np.float64(load(load(table, 0, "int64"), i, kind))
+            highest = abs(load(load(table, 0, "int64"), i, kind))
+            lowest = highest if highest > nothing else infinity
             k = np.int64(1)
             while k < count:
-                total += wide(load(load(table, k, "int64"), i, kind))
+                number = load(load(table, k, "int64"), i, kind)
+                total += np.float64(number)
+                magnitude = abs(number)
+                if magnitude > highest:
+                    highest = magnitude
+                if magnitude > nothing and magnitude < lowest:
+                    lowest = magnitude
                 k += 1
             # The reciprocal of a power of two is exact, and a division costs many products.
             value = total * reciprocal if exact else total / scale
-            if can_exceed and not abs(total) < np.inf:
-                # The sum of large bfloat16 numbers can exceed float32, though their mean does
-                # not: once more, in float64.
-                larger = 0.0
+            # Of two numbers the rounded sum is right, rounded once more (Figueroa).
+            if count > 2 and highest > lowest * reach and abs(total) < np.inf:
+                parts = _NOTHING
                 k = np.int64(0)
                 while k < count:
-                    larger += np.float64(load(load(table, k, "int64"), i, kind))
+                    parts = _add(parts, np.float64(load(load(table, k, "int64"), i, kind)))
                     k += 1
-                value = np.float32(larger / np.float64(divisor))
-            store(out, i, np.float32(value), kind)
+                value = _exact_quotient(parts, scale)
+            store(out, i, narrowed(value, kind), kind)
             i += step
 
     return combine

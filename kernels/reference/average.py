@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from fractions import Fraction
 
 import numpy as np
 
-from numparam.kernels import _gate
+from numparam.kernels import _exact_sums, _gate
 from numparam.kernels._pair_constants import DOWN, HUGE, SPLIT
+from numparam.kernels.reference import cast
 
 
 def add_n(sources: Iterable[object], out: np.ndarray | None = None) -> np.ndarray:
@@ -62,24 +65,42 @@ def _combined(arrays: list[np.ndarray], divisor: int, kind: str) -> np.ndarray:
     with np.errstate(all="ignore"):
         if kind == "float64":
             return _combined_float64(arrays, divisor)
-        if kind in ("float32", "float16"):
-            wide = np.float64 if kind == "float32" else np.float32
-            return (_sum_in(arrays, wide) / wide(divisor)).astype(dtype)
-        if kind == "bfloat16":
-            total = _sum_in(arrays, np.float32) / np.float32(divisor)
-            # The sum of large bfloat16 numbers can exceed float32, though their mean does not.
-            wider = _sum_in(arrays, np.float64) / divisor
-            return np.where(np.isfinite(total), total, wider.astype(np.float32)).astype(dtype)
+        if kind in ("float16", "bfloat16", "float32"):
+            return _combined_narrow(arrays, divisor)
         if kind == "bool":
             return np.logical_or.reduce(arrays)
         return _combined_integers(arrays, divisor).astype(dtype)
 
 
-def _sum_in(arrays: list[np.ndarray], dtype: type) -> np.ndarray:
-    total = arrays[0].astype(dtype)
+def _combined_narrow(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
+    """Exact sums, divided, with 53 bits: what remains is one rounding to the dtype.
+
+    An exact sum's quotient in float64 is nearer to the exact quotient than any number, or middle
+    between two numbers, of the narrower types is, unless it is one of these itself.
+    """
+    total = arrays[0].astype(np.float64)
+    exact = np.ones(total.shape, bool)
     for array in arrays[1:]:
-        total = total + array.astype(dtype)
-    return total
+        total, dropped = _two_sum(total, array.astype(np.float64))
+        exact &= dropped == 0
+    quotient = np.asarray(total / divisor)
+    if max(len(arrays), divisor) <= _exact_sums.MOST:
+        for where in np.argwhere(~exact & np.isfinite(total)):
+            place = tuple(where)
+            numbers = [Fraction(float(array[place])) for array in arrays]
+            quotient[place] = _to_odd(sum(numbers, Fraction(0)) / divisor)
+    if arrays[0].dtype == _gate.BFLOAT16:
+        return cast._to_bfloat16(quotient).view(_gate.BFLOAT16)
+    return quotient.astype(arrays[0].dtype)
+
+
+def _to_odd(exact: Fraction) -> float:
+    """Cut a number off at 53 bits or, far below every float32, at 2**-400, and set the last bit."""
+    quotient, rest = divmod(abs(exact.numerator) << 400, exact.denominator)
+    cut = max(0, quotient.bit_length() - 53)
+    inexact = rest > 0 or quotient & ((1 << cut) - 1) > 0
+    value = math.ldexp((quotient >> cut) | inexact, cut - 400)
+    return -value if exact < 0 else value
 
 
 def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
@@ -107,12 +128,16 @@ def _pair_sum(arrays: list[np.ndarray], scale: float) -> tuple[np.ndarray, np.nd
     high = arrays[0] * scale
     low = np.zeros_like(high)
     for array in arrays[1:]:
-        added = array * scale
-        total = high + added
-        back = total - high
-        low = low + ((high - (total - back)) + (added - back))
-        high = total
+        high, dropped = _two_sum(high, array * scale)
+        low = low + dropped
     return high, low
+
+
+def _two_sum(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rounded sum and what rounding dropped, exactly (Knuth)."""
+    total = first + second
+    back = total - first
+    return total, (first - (total - back)) + (second - back)
 
 
 def _divided(high: np.ndarray, low: np.ndarray, divisor: float) -> np.ndarray:

@@ -12,8 +12,9 @@ not change the epoch.
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
-__all__ = ["bump", "current"]
+__all__ = ["beginning", "bump", "current"]
 
 _next_number = itertools.count(1).__next__
 _current = 0
@@ -36,6 +37,24 @@ def current() -> int:
     False
     """
     return _current
+
+
+def beginning() -> tuple[Any, ...]:
+    """Return a call that begins an epoch, as a function and its arguments.
+
+    For those who bind memory in one step with it: the function is compiled, so that neither another
+    thread nor an interrupt comes in between.
+
+    Examples
+    --------
+    >>> from numparam.devices import epochs
+    >>> before = epochs.current()
+    >>> function, *arguments = epochs.beginning()
+    >>> function(*arguments)
+    >>> epochs.current() == before
+    False
+    """
+    return dict.__setitem__, globals(), "_current", _next_number()
 
 
 def bump() -> None:

@@ -3,109 +3,334 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
+import hashlib
 import os
+import re
+import shutil
 import stat
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from .errors import access_error
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
-__all__ = ["TEMPORARY_PREFIX", "replacing"]
+from .errors import FileAccessError, InPlaceWarning, access_error, missing_file_error
+from .opening import OpenFile
+from .quoting import shown_path
+from .warning import warn_caller
 
-#: How the names of temporary files begin; a killed save can leave one behind.
+__all__ = ["TEMPORARY_PREFIX", "write_file"]
+
+#: How the names of temporary files begin; a killed save leaves one behind until the next save.
 TEMPORARY_PREFIX = ".numparam-"
 
+# Temporary files of one target have these numbers, so that the next save finds what a killed one
+# left without listing the folder. More saves at once than that take random names.
+_NUMBERED = 16
+# What the system answers where a file cannot be replaced, but perhaps written: folders that are
+# not writeable, read-only file systems, files that others are mounted on.
+_IRREPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
 
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[Any]) -> Iterator[BinaryIO]:
-    """Open a file whose new contents take the place of the old ones when the block ends well.
+Fill = Callable[[OpenFile, bool], None]
+
+
+def write_file(path: str | os.PathLike[Any], fill: Fill) -> None:
+    """Write a file so that its new contents take the place of the old ones in one step.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file. A symbolic link is followed: the file it points to is replaced.
-
-    Yields
-    ------
-    BinaryIO
-        A new file beside the old one, under a temporary name.
+        The file. A symbolic link is followed: the file that it points to is replaced.
+    fill : callable
+        Writes the contents. It takes the open file, and whether that is a regular file, which is
+        never waited for, as a pipe is.
 
     Raises
     ------
     FileAccessError
         If the operating system refuses a step; the old file is then as it was.
 
+    Warns
+    -----
+    InPlaceWarning
+        If the file can be written but not replaced.
+
     Notes
     -----
     Write, fsync, rename, fsync of the folder (where the system can). A new file's permissions
-    follow the umask, an old file's stay. If the block raises anything, the temporary file is
-    removed. Only a process that is killed outright leaves it behind, under a name that begins with
-    `TEMPORARY_PREFIX`. A pipe or device cannot be replaced and is written to directly.
+    follow the umask. An old file's owner, group, mode and extended attributes stay as far as the
+    system permits; the temporary file never has more rights than it. Whatever `fill` raises,
+    signals too, the temporary file is removed. A process that is killed outright leaves it behind,
+    under a name that begins with `TEMPORARY_PREFIX`; the next save of the same file removes it,
+    unless its writer still holds its lock.
+
+    Pipes, devices and the process's own descriptors (``/dev/stdout``, ``/dev/fd/3``) are written to
+    directly. So is a file in a folder that is not writeable, or onto which another one is mounted:
+    a failure then leaves it damaged.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
-    >>> with replacing(path) as file:
-    ...     _ = file.write(b"new")
+    >>> write_file(path, lambda file, regular: file.write_pieces([b"new"]))
     >>> path.read_bytes()
     b'new'
     """
-    target = os.path.realpath(os.fsdecode(path))
+    name = os.fsdecode(path)
+    unchanged = "If there was a file, it is unchanged. "
     try:
-        mode = _existing_mode(target)
-        if mode is not None and not stat.S_ISREG(mode):
-            with open(target, "wb") as device:
-                yield device
+        old = _stat(name)
+        descriptor = _own_descriptor(name)
+        if descriptor is not None or (old is not None and not stat.S_ISREG(old.st_mode)):
+            unchanged = ""
+            # A descriptor of the process itself stays open, and its position is kept.
+            direct = name if descriptor is None else descriptor
+            with OpenFile(direct, "w", closefd=descriptor is None) as file:
+                fill(file, False)
             return
-        yield from _replace(target, mode)
+        # Renaming needs no right to write the old file. One that is read-only is meant to stay.
+        if old is not None and not os.access(name, os.W_OK):
+            raise PermissionError(errno.EACCES, "The file is read-only")
+        _replace(os.path.realpath(name), name, old, fill)
+    except _PartlyWrittenError as error:
+        advice = "The file was being written in place and is damaged now: save it again."
+        raise access_error(error, name, advice) from error
+    except FileAccessError:
+        raise
     except OSError as error:
         advice = (
-            "The file could not be saved; if there was one, it is unchanged. Check the folder, "
-            "its permissions and the free space."
+            f"The file could not be saved. {unchanged}Check the folder, its permissions and the "
+            "free space."
         )
-        raise access_error(error, os.fsdecode(path), advice) from error
+        raise access_error(error, name, advice) from error
 
 
-def _existing_mode(target: str) -> int | None:
+class _PartlyWrittenError(OSError):
+    """Writing in place failed half way."""
+
+
+def _stat(name: str) -> os.stat_result | None:
+    """Return what the system knows of the file; None if there is none yet."""
     try:
-        mode = os.stat(target).st_mode
+        old = os.stat(name)
     except FileNotFoundError:
+        # A symbolic link to nothing is followed; os.path.realpath also loses a last separator.
+        folder = os.path.dirname(os.path.realpath(name))
+        if not name or _names_folder(name) or not os.path.isdir(folder):
+            raise missing_file_error(name, saving=True) from None
         return None
-    # Renaming needs no right to write the old file. One that is marked read-only is meant to stay.
-    if stat.S_ISREG(mode) and not os.access(target, os.W_OK):
-        raise PermissionError(13, "The file is read-only")
-    return mode
+    except ValueError as error:  # a NUL in it, or characters that no path has
+        raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", name) from error
+    if stat.S_ISDIR(old.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "This is a folder")
+    return old
 
 
-def _replace(target: str, mode: int | None) -> Iterator[BinaryIO]:
+def _names_folder(name: str) -> bool:
+    return os.path.basename(name) in ("", os.curdir, os.pardir)
+
+
+def _own_descriptor(name: str) -> int | None:
+    """Return the number of the descriptor that a path such as ``/dev/stdout`` stands for."""
+    for _ in range(40):
+        folder = os.path.realpath(os.path.dirname(os.path.abspath(name)))
+        if re.fullmatch(rf"/dev/fd|/proc/(self|{os.getpid()})(/task/\d+)?/fd", folder):
+            last = os.path.basename(name)
+            return int(last) if last.isdecimal() else None
+        if not os.path.islink(name):
+            return None
+        name = os.path.join(folder, os.readlink(name))
+    return None
+
+
+def _replace(target: str, name: str, old: os.stat_result | None, fill: Fill) -> None:
     folder = os.path.dirname(target)
-    temporary = os.path.join(folder, f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}.tmp")
-    # os.open applies the umask to 0o666, as for any new file; tempfile would give 0o600.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    opened: list[OpenFile] = []
+    temporary: list[str] = []
     try:
-        with open(descriptor, "wb") as file:
-            if mode is not None and hasattr(os, "fchmod"):
-                os.fchmod(descriptor, stat.S_IMODE(mode))
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+        try:
+            _open_temporary(target, _first_mode(old), temporary, opened)
+        except OSError as error:
+            if old is None or error.errno not in _IRREPLACEABLE:
+                raise
+            _warn(name, error)
+            _write_in_place(target, fill)
+            return
+        file = opened[-1]
+        if old is not None:
+            _take_rights(file.fileno(), target, old)
+        fill(file, True)
+        os.fsync(file.fileno())
+        try:
+            _rename(temporary[-1], target, file)
+        except OSError as error:
+            if old is None or error.errno not in _IRREPLACEABLE:
+                raise
+            _warn(name, error)
+            _write_in_place(target, functools.partial(_copy, temporary[-1]))
+            return
+        temporary.clear()
+    finally:
+        _remove(temporary, opened)
     _sync_folder(folder)
+
+
+def _rename(temporary: str, target: str, file: OpenFile) -> None:
+    if os.name == "nt":
+        file.close()  # Windows renames no open file
+    os.replace(temporary, target)
+
+
+def _first_mode(old: os.stat_result | None) -> int:
+    # os.open applies the umask to 0o666, as for any new file. An old file's group may be another
+    # than the new one's: until that is settled, nobody but the owner has any right.
+    return 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o600
+
+
+def _open_temporary(target: str, mode: int, temporary: list[str], opened: list[OpenFile]) -> None:
+    """Open a new file beside `target`; its name and the file are put into the lists."""
+    for candidate in _candidates(target):
+        temporary.append(candidate)
+        opener = functools.partial(os.open, mode=mode)
+        try:
+            # One call in C: an interrupt comes before the file is made or after it is in the list.
+            opened.extend(map(functools.partial(OpenFile, mode="x", opener=opener), [candidate]))
+        except FileExistsError:
+            _remove_abandoned(candidate)
+            continue
+        if _lock(opened[-1].fileno()) and os.fstat(opened[-1].fileno()).st_nlink:
+            return
+        # Another save took it for abandoned before it was locked.
+
+
+def _candidates(target: str) -> Iterator[str]:
+    folder, name = os.path.split(target)
+    digest = hashlib.blake2b(os.fsencode(name), digest_size=8).hexdigest()
+    for number in range(_NUMBERED):
+        candidate = os.path.join(folder, f"{TEMPORARY_PREFIX}{digest}-{number}.tmp")
+        yield candidate
+        yield candidate  # what was abandoned there is removed by now
+    while True:
+        yield os.path.join(folder, f"{TEMPORARY_PREFIX}{os.urandom(8).hex()}.tmp")
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file for as long as it is open; False if somebody else has locked it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # file systems without locks: then nothing is ever found abandoned
+        return True
+    return True
+
+
+def _remove_abandoned(name: str) -> None:
+    """Remove the temporary file of a save whose process is gone, and no other."""
+    if fcntl is None:
+        return
+    try:
+        if not stat.S_ISREG(os.lstat(name).st_mode):
+            return
+        with OpenFile(name) as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(file.fileno(), name):
+                os.unlink(name)
+    except OSError:
+        return
+
+
+def _is_at(descriptor: int, name: str) -> bool:
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(descriptor), os.lstat(name))
+    return False
+
+
+def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
+    """Remove the temporary files that were made, and close them; a renamed one stays."""
+    for file in opened:
+        for name in temporary[-1:]:
+            # Windows has it closed by now, and gives nobody else its random name.
+            if file.closed or _is_at(file.fileno(), name):
+                with contextlib.suppress(OSError):
+                    os.unlink(name)
+        with contextlib.suppress(OSError):
+            file.close()
+
+
+def _take_rights(descriptor: int, target: str, old: os.stat_result) -> None:
+    """Give a new file the owner, group, extended attributes and mode of an old one."""
+    if not hasattr(os, "fchmod"):
+        return
+    mode = stat.S_IMODE(old.st_mode)
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        try:
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        except OSError:
+            mode &= 0o777  # no program that runs as its owner
+            try:
+                os.fchown(descriptor, -1, old.st_gid)
+            except OSError:
+                # Its group is another one, which has no more rights than all others have.
+                mode &= ~0o070 | (mode & 0o007) << 3
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):
+            for attribute in os.listxattr(target):
+                with contextlib.suppress(OSError):
+                    os.setxattr(descriptor, attribute, os.getxattr(target, attribute))
+    with contextlib.suppress(PermissionError):
+        os.fchmod(descriptor, mode)
+
+
+def _warn(name: str, reason: OSError) -> None:
+    warn_caller(
+        f"{shown_path(name)} cannot be replaced in one step ({reason.strerror}): its folder is not "
+        "writeable, or it is a mount point. It is written in place; if that fails or is "
+        "interrupted, the file is damaged",
+        InPlaceWarning,
+    )
+
+
+def _write_in_place(target: str, fill: Fill) -> None:
+    with _open_existing(target) as file:
+        try:
+            fill(file, True)
+            file.truncate(file.tell())
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise _PartlyWrittenError(error.errno, error.strerror) from error
+
+
+def _open_existing(target: str) -> OpenFile:
+    try:
+        # Asking to create it is refused in shared folders, even where it exists.
+        return OpenFile(target, "r+")
+    except PermissionError:  # it may be written, but not read
+        return OpenFile(target, "w")
+
+
+def _copy(source: str, file: OpenFile, regular: bool) -> None:
+    with OpenFile(source) as complete:
+        shutil.copyfileobj(complete, file, 1 << 20)
 
 
 def _sync_folder(folder: str) -> None:
     """Make the rename itself survive a power cut; Windows cannot, nor can some file systems."""
     if not hasattr(os, "O_DIRECTORY"):
         return
+    descriptors: list[int] = []
+    close = map(os.close, descriptors)
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(descriptor)
+            # One call in C each, so that no interrupt comes between opening and noting it.
+            descriptors.extend(map(os.open, [folder], [os.O_RDONLY | os.O_DIRECTORY]))
+            os.fsync(descriptors[0])
         finally:
-            os.close(descriptor)
+            any(close)

@@ -6,11 +6,11 @@ import struct
 from typing import Any, NoReturn
 
 from .errors import FormatError, TruncatedFileError
-from .sources import Source
+from .sources import ByteSource
 
 __all__ = ["Cursor"]
 
-_WINDOW = 4096
+_WINDOW = 8192
 
 
 class Cursor:
@@ -18,7 +18,7 @@ class Cursor:
 
     Parameters
     ----------
-    source : Source
+    source : ByteSource
         The bytes.
     what : str
         What is being read, for messages: ``'array 3 of 10'``.
@@ -31,7 +31,7 @@ class Cursor:
     ((7,), 4)
     """
 
-    def __init__(self, source: Source, what: str):
+    def __init__(self, source: ByteSource, what: str):
         self.source = source
         self.position = 0
         self.what = what
@@ -43,7 +43,7 @@ class Cursor:
         raise kind(f"{self.what}: {problem}", source=self.source.name, offset=offset)
 
     def require(self, count: int, purpose: str) -> None:
-        """Refuse to go on unless `count` bytes are left."""
+        """Raise unless `count` bytes are left."""
         size = self.source.size
         if count > size - self.position:
             self.fail(
@@ -65,10 +65,19 @@ class Cursor:
         self.position += count
         return self._window[at : at + count]
 
+    def peek(self, count: int) -> tuple[bytes, int] | tuple[None, int]:
+        """Return a window and where in it the next `count` bytes are; None if they are not left."""
+        at = self.position - self._window_begin
+        if at < 0 or at + count > len(self._window):
+            if count > self.source.size - self.position:
+                return None, 0
+            at = self._locate(count, "")
+        return self._window, at
+
     def _locate(self, count: int, purpose: str) -> int:
         """Return where in the window the next `count` bytes are, after moving it if need be."""
         at = self.position - self._window_begin
-        if at + count > len(self._window):
+        if at < 0 or at + count > len(self._window):
             self.require(count, purpose)
             # Small reads would cost a call of the operating system each.
             size = min(max(count, _WINDOW), self.source.size - self.position)

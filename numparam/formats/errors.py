@@ -5,10 +5,14 @@ All are :class:`~numparam.base.MXNetError`, the type that MXNet raises for any t
 
 from __future__ import annotations
 
+import difflib
 import errno
+import itertools
 import os
 
 from numparam.base import MXNetError
+
+from .quoting import quoted, shown_path
 
 __all__ = [
     "CountMismatchError",
@@ -17,7 +21,9 @@ __all__ = [
     "GitLfsPointerError",
     "HtmlPageError",
     "ImpossibleShapeError",
+    "InPlaceWarning",
     "NameEncodingError",
+    "NameLengthError",
     "NoneArrayError",
     "NotAParamsFileError",
     "ParamsFileIsADirectoryError",
@@ -31,6 +37,7 @@ __all__ = [
     "UnsupportedRecordError",
     "ZipArchiveError",
     "access_error",
+    "missing_file_error",
 ]
 
 
@@ -65,7 +72,7 @@ class FormatError(MXNetError, ValueError):
         self.offset = offset
 
     def __str__(self) -> str:
-        where = [] if self.source is None else [self.source]
+        where = [] if self.source is None else [shown_path(self.source)]
         if self.offset is not None:
             where.append(f"byte {self.offset}")
         return ": ".join([*where, str(self.args[0])])
@@ -112,7 +119,15 @@ class CountMismatchError(FormatError):
 
 
 class NameEncodingError(FormatError):
-    """A name is not UTF-8."""
+    """A name cannot be decoded or encoded."""
+
+
+class NameLengthError(FormatError):
+    """A name is longer than any name of an array: the file is damaged, or made to do harm."""
+
+
+class InPlaceWarning(UserWarning):
+    """A file could not be replaced in one step, and was written in place."""
 
 
 class SparseIndexError(FormatError, IndexError):
@@ -134,9 +149,15 @@ class FileAccessError(OSError, MXNetError):
     :class:`~numparam.base.MXNetError`.
     """
 
+    def __str__(self) -> str:
+        return f"{shown_path(self.filename)}: {self.strerror}"
+
 
 class ParamsFileNotFoundError(FileAccessError, FileNotFoundError):
-    """There is no such file or folder."""
+    """There is no such file or folder. The message names both, so the path is not put before it."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 class ParamsFilePermissionError(FileAccessError, PermissionError):
@@ -148,12 +169,12 @@ class ParamsFileIsADirectoryError(FileAccessError, IsADirectoryError):
 
 
 def access_error(error: OSError, path: str, advice: str) -> FileAccessError:
-    """Say an :class:`OSError` again as one that is also an :class:`~numparam.base.MXNetError`.
+    """Turn an :class:`OSError` into one that is also an :class:`~numparam.base.MXNetError`.
 
     Parameters
     ----------
     error : OSError
-        What the operating system said.
+        What the operating system raised.
     path : str
         The file.
     advice : str
@@ -162,21 +183,73 @@ def access_error(error: OSError, path: str, advice: str) -> FileAccessError:
     Returns
     -------
     FileAccessError
-        The same errno, of the class that fits it.
+        With the same errno, of the class that fits it.
 
     Examples
     --------
-    >>> missing = access_error(FileNotFoundError(2, "No such file"), "net.params", "Check it.")
-    >>> isinstance(missing, FileNotFoundError), missing.filename
+    >>> refused = access_error(PermissionError(13, "Permission denied"), "net.params", "Check it.")
+    >>> isinstance(refused, PermissionError), refused.filename
     (True, 'net.params')
+    >>> print(refused)
+    net.params: Permission denied. Check it.
     """
-    kind = FileAccessError
-    if isinstance(error, FileNotFoundError):
-        kind = ParamsFileNotFoundError
-    elif isinstance(error, PermissionError):
-        kind = ParamsFilePermissionError
-    elif isinstance(error, IsADirectoryError):
-        kind = ParamsFileIsADirectoryError
     number = errno.EIO if error.errno is None else error.errno
     reason = error.strerror or os.strerror(number)
-    return kind(number, f"{reason}. {advice}", path)
+    kind = _kind_of(error)
+    where = f"{shown_path(path)}: " if kind is ParamsFileNotFoundError else ""
+    return kind(number, f"{where}{reason}. {advice}", path)
+
+
+def _kind_of(error: OSError) -> type[FileAccessError]:
+    if isinstance(error, FileNotFoundError):
+        return ParamsFileNotFoundError
+    if isinstance(error, PermissionError):
+        return ParamsFilePermissionError
+    if isinstance(error, IsADirectoryError):
+        return ParamsFileIsADirectoryError
+    return FileAccessError
+
+
+def missing_file_error(path: str, *, saving: bool) -> ParamsFileNotFoundError:
+    """Return the error for a file, or a folder to save into, that does not exist.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    saving : bool
+        Whether it was to be written; then its folder is missing.
+
+    Returns
+    -------
+    ParamsFileNotFoundError
+        Its message names the folder, and one file there whose name is similar.
+
+    Examples
+    --------
+    >>> print(missing_file_error("/nowhere/net.params", saving=False))
+    there is no folder '/nowhere' to read 'net.params' from. Check the path.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    if not path:
+        problem = "the path is empty."
+    elif saving or not os.path.isdir(folder):
+        folder = os.path.dirname(os.path.join(os.getcwd(), path)) if saving else folder
+        hint = "Make it first, with os.makedirs." if saving else "Check the path."
+        purpose = f"to {'save' if saving else 'read'} {quoted(name)} {'in' if saving else 'from'}"
+        problem = f"there is no folder {quoted(folder, 300)} {purpose}. {hint}"
+    else:
+        near = _similar_name(folder, name)
+        hint = "Check the path." if near is None else f"Did you mean {quoted(near)}?"
+        problem = f"there is no file {quoted(name)} in the folder {quoted(folder, 300)}. {hint}"
+    return ParamsFileNotFoundError(errno.ENOENT, problem, path)
+
+
+def _similar_name(folder: str, name: str) -> str | None:
+    """Find the file whose name is most like `name`, among the first thousand of a folder."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in itertools.islice(entries, 1000)]
+    except OSError:
+        return None
+    return next(iter(difflib.get_close_matches(name, names, 1)), None)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .cursor import Cursor
 from .errors import SparseIndexError
-from .headers import IndexHeader, RecordHeader, parse_file, parse_record
+from .headers import (
+    IndexHeader,
+    RecordHeader,
+    decode_names,
+    parse_file,
+    parse_record,
+)
 from .records import CSRRecord, DenseRecord, Record, RowSparseRecord
-from .sources import Source, open_source
+from .sources import ByteSource, open_source
 from .sparse_layout import find_csr_defect, find_row_sparse_defect
 
 __all__ = ["ParamsReader", "loads_record", "read", "read_headers"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+Hold = Callable[..., Any]
+
+# Values that lie so close together are read by one call of the system, with what is between them.
+_GAP = 4096
+_RUN_BYTES = 16 << 20
+_RUN_ARRAYS = 256
 
 
 class ParamsReader:
@@ -26,8 +41,14 @@ class ParamsReader:
 
     Parameters
     ----------
-    source : str, os.PathLike or bytes-like
-        A path, or the contents of a file.
+    source : str, os.PathLike, bytes-like or binary file object
+        A path, the contents of a file, or something with ``read``, which is read to its end.
+    encoding : str, default 'utf-8'
+        What the names are encoded in, such as ``'gbk'`` for files that Python 2 saved on a Chinese
+        system.
+    errors : str, default 'strict'
+        What becomes of bytes that are not so encoded, as for :func:`open`. With
+        ``'surrogateescape'`` names keep them, and are saved as the same bytes.
 
     Attributes
     ----------
@@ -64,10 +85,13 @@ class ParamsReader:
     names: list[str] | None
     headers: list[RecordHeader]
 
-    def __init__(self, source: Any):
+    def __init__(self, source: Any, encoding: str = "utf-8", errors: str = "strict"):
         self._source = open_source(source)
         try:
-            self.names, self.headers = parse_file(self._source)
+            names, self.headers = parse_file(self._source)
+            self.names = None
+            if names is not None:
+                self.names = decode_names(names, encoding, errors, self._source.name)
         except BaseException:
             self._source.close()
             raise
@@ -134,14 +158,89 @@ class ParamsReader:
         for out, ids in zip(indexes, checked, strict=True):
             out[...] = ids
 
+    def read_many(
+        self, pairs: Iterable[tuple[RecordHeader, Array]], hold: Hold | None = None
+    ) -> None:
+        """Read many dense arrays into given memory, with few calls of the system.
 
-def read_headers(source: Any) -> tuple[list[str] | None, list[RecordHeader]]:
+        Parameters
+        ----------
+        pairs : iterable of (RecordHeader, numpy.ndarray)
+            Dense ones of `headers`, and for each an array as for :meth:`read_into`.
+        hold : callable, optional
+            ``hold(function, *arrays)`` calls the function while nobody else uses the arrays. It is
+            called for some of the arrays at a time.
+
+        Raises
+        ------
+        ValueError
+            If an array does not fit; then nothing was written.
+        """
+        checked = []
+        for header, out in pairs:
+            _check_output(out, header.shape, header.dtype, "values")
+            if out.size:
+                checked.append((header, out))
+        checked.sort(key=_data_offset)
+        for run in _runs(checked):
+            if hold is None:
+                _fill_run(self._source, run)
+            else:
+                hold(partial(_fill_run, self._source, run), *[out for _, out in run])
+
+    def read_pieces(self, header: RecordHeader, count: int) -> Iterator[Array]:
+        """Read a dense array piece by piece, each into the same memory.
+
+        Parameters
+        ----------
+        header : RecordHeader
+            A dense one of `headers`.
+        count : int
+            How many elements a piece has; the last one may have fewer.
+
+        Yields
+        ------
+        numpy.ndarray
+            One-dimensional; overwritten by the next one.
+        """
+        size = math.prod(header.shape)
+        buffer = np.empty(min(count, size), header.dtype)
+        for begin in range(0, size, count):
+            piece = buffer[: min(count, size - begin)]
+            _fill(self._source, header.data_offset + begin * header.dtype.itemsize, piece)
+            yield piece
+
+    def check_ids(self, header: RecordHeader) -> None:
+        """Read and check the ids of one array, and keep nothing; dense ones have none.
+
+        Parameters
+        ----------
+        header : RecordHeader
+            One of `headers`.
+
+        Raises
+        ------
+        SparseIndexError
+            If ids are out of range or out of order.
+        """
+        _read_ids(self._source, header)
+
+
+def _data_offset(pair: tuple[RecordHeader, Array]) -> int:
+    return pair[0].data_offset
+
+
+def read_headers(
+    source: Any, encoding: str = "utf-8", errors: str = "strict"
+) -> tuple[list[str] | None, list[RecordHeader]]:
     """Read the names and headers of a ``.params`` file, and no values.
 
     Parameters
     ----------
-    source : str, os.PathLike or bytes-like
-        A path, or the contents of a file.
+    source : str, os.PathLike, bytes-like or binary file object
+        A path, the contents of a file, or something with ``read``, which is read to its end.
+    encoding, errors : str
+        How the names are encoded; as for `ParamsReader`.
 
     Returns
     -------
@@ -166,17 +265,21 @@ def read_headers(source: Any) -> tuple[list[str] | None, list[RecordHeader]]:
     >>> names, headers[0].shape, headers[0].nbytes
     (None, (2, 3), 6)
     """
-    with ParamsReader(source) as reader:
+    with ParamsReader(source, encoding, errors) as reader:
         return reader.names, reader.headers
 
 
-def read(source: Any) -> tuple[list[str] | None, list[Record]]:
+def read(
+    source: Any, encoding: str = "utf-8", errors: str = "strict"
+) -> tuple[list[str] | None, list[Record]]:
     """Read a ``.params`` file.
 
     Parameters
     ----------
-    source : str, os.PathLike or bytes-like
-        A path, or the contents of a file.
+    source : str, os.PathLike, bytes-like or binary file object
+        A path, the contents of a file, or something with ``read``, which is read to its end.
+    encoding, errors : str
+        How the names are encoded; as for `ParamsReader`.
 
     Returns
     -------
@@ -198,7 +301,7 @@ def read(source: Any) -> tuple[list[str] | None, list[Record]]:
     >>> formats.read(formats.dumps(None, []))
     (None, [])
     """
-    with ParamsReader(source) as reader:
+    with ParamsReader(source, encoding, errors) as reader:
         return reader.names, [reader.read(header) for header in reader.headers]
 
 
@@ -234,7 +337,7 @@ def loads_record(contents: Any) -> Record:
     return _read_record(source, parse_record(Cursor(source, "the array")))
 
 
-def _read_record(source: Source, header: RecordHeader) -> Record:
+def _read_record(source: ByteSource, header: RecordHeader) -> Record:
     indexes = _read_ids(source, header)
     data = np.empty(header.stored_shape, header.dtype)
     _fill(source, header.data_offset, data)
@@ -246,7 +349,7 @@ def _read_record(source: Source, header: RecordHeader) -> Record:
     return DenseRecord(data, *saved)
 
 
-def _read_ids(source: Source, header: RecordHeader) -> list[Array]:
+def _read_ids(source: ByteSource, header: RecordHeader) -> list[Array]:
     """Read and check the index arrays: a bad id must never reach code that trusts it."""
     if not header.index_headers:
         return []
@@ -268,29 +371,68 @@ def _read_ids(source: Source, header: RecordHeader) -> list[Array]:
     return indexes
 
 
-def _read_index(source: Source, index: IndexHeader) -> Array:
+def _read_index(source: ByteSource, index: IndexHeader) -> Array:
     ids = np.empty(index.shape, index.dtype)
     _fill(source, index.offset, ids)
     return ids.astype(np.int64, copy=False)
 
 
-def _fill(source: Source, offset: int, out: Array) -> None:
+def _fill(source: ByteSource, offset: int, out: Array) -> None:
     """Read `out`'s bytes, C-contiguous and checked to lie within the source."""
-    if not out.size:
-        return
-    flat = out.reshape(-1).view(np.uint8)
-    source.read_into(offset, flat.data)
+    if out.size:
+        source.read_into(offset, [_bytes_of(out)])
+        _set_right(out)
+
+
+def _bytes_of(out: Array) -> memoryview:
+    return out.reshape(-1).view(np.uint8).data
+
+
+def _set_right(out: Array) -> None:
     if out.dtype == np.bool_:
         # NumPy and Numba rely on booleans being 0 or 1; a file may hold any byte.
-        np.not_equal(flat, 0, out=flat.view(np.bool_))
+        np.not_equal(out.view(np.uint8), 0, out=out)
     elif sys.byteorder == "big":  # pragma: no cover - the file is little endian
         out.byteswap(inplace=True)
+
+
+def _runs(pairs: list[tuple[RecordHeader, Array]]) -> Iterable[list[tuple[RecordHeader, Array]]]:
+    """Divide arrays, sorted by their place, into runs that are read by one call each."""
+    run: list[tuple[RecordHeader, Array]] = []
+    begin = end = 0
+    for pair in pairs:
+        at, nbytes = pair[0].data_offset, pair[0].nbytes
+        near = end <= at <= end + _GAP and at + nbytes - begin <= _RUN_BYTES
+        if run and not (near and len(run) < _RUN_ARRAYS):
+            yield run
+            run = []
+        if not run:
+            begin = at
+        run.append(pair)
+        end = at + nbytes
+    if run:
+        yield run
+
+
+def _fill_run(source: ByteSource, run: list[tuple[RecordHeader, Array]]) -> None:
+    pieces = []
+    between = memoryview(bytearray(_GAP))
+    begin = end = run[0][0].data_offset
+    for header, out in run:
+        if header.data_offset > end:
+            pieces.append(between[: header.data_offset - end])
+        pieces.append(_bytes_of(out))
+        end = header.data_offset + header.nbytes
+    source.read_into(begin, pieces)
+    for header, out in run:
+        if header.dtype == np.bool_ or sys.byteorder == "big":
+            _set_right(out)
 
 
 def _check_output(out: Array, shape: Sequence[int], dtype: np.dtype[Any], what: str) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"expected a NumPy array to read {what} into, got {type(out).__name__}")
-    if out.shape != tuple(shape) or out.dtype != dtype or not out.dtype.isnative:
+    if out.shape != shape or out.dtype != dtype or not out.dtype.isnative:
         raise ValueError(
             f"expected an array of shape {tuple(shape)} and dtype {dtype} to read {what} into, got "
             f"shape {out.shape} and dtype {out.dtype}"

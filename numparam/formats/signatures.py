@@ -1,6 +1,8 @@
-"""Telling what a file is that is not a ``.params`` file, from its first bytes."""
+"""What a file is, by its first bytes: a ``.params`` file, or one of many others."""
 
 from __future__ import annotations
+
+import struct
 
 from .errors import (
     GitLfsPointerError,
@@ -9,7 +11,12 @@ from .errors import (
     ZipArchiveError,
 )
 
-__all__ = ["PREFIX_LENGTH", "describe_stranger"]
+__all__ = ["FILE_MAGIC", "PREFIX_LENGTH", "RECORD_MAGICS", "check_file_magic", "describe_stranger"]
+
+#: The number that a file begins with, as an unsigned word of 64 bits.
+FILE_MAGIC = 0x112
+#: The numbers that a record begins with, 32 bits each. Version 0 has its ndim in their place.
+RECORD_MAGICS = {1: 0xF993FAC8, 2: 0xF993FAC9, 3: 0xF993FACA}
 
 #: How many of the first bytes are worth looking at.
 PREFIX_LENGTH = 512
@@ -29,8 +36,40 @@ _BINARY: tuple[tuple[bytes, str, str], ...] = (
 _HTML = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 
 
+def check_file_magic(prefix: bytes, source: str) -> None:
+    r"""Raise unless a file's first bytes are those of a ``.params`` file, as far as there are any.
+
+    Parameters
+    ----------
+    prefix : bytes
+        The file's first bytes, up to `PREFIX_LENGTH`.
+    source : str
+        The file's name, for the message.
+
+    Raises
+    ------
+    NotAParamsFileError
+        Or the one of its subclasses that fits.
+
+    Examples
+    --------
+    >>> check_file_magic(b"\x12\x01\x00\x00\x00\x00\x00\x00", "net.params")
+    """
+    expected = struct.pack("<Q", FILE_MAGIC)
+    if prefix[:8] == expected[: len(prefix)]:
+        return
+    if prefix[:4] in {struct.pack("<I", magic) for magic in RECORD_MAGICS.values()}:
+        raise NotAParamsFileError(
+            "expected a .params file, found a single array without the file header, as in a "
+            "pickled NDArray. Read it with loads_record.",
+            source=source,
+            offset=0,
+        )
+    raise describe_stranger(prefix, source)
+
+
 def describe_stranger(prefix: bytes, source: str) -> NotAParamsFileError:
-    r"""Say what a file is whose first eight bytes are not those of a ``.params`` file.
+    r"""Return the error for a file whose first bytes are not those of a ``.params`` file.
 
     Parameters
     ----------

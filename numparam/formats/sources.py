@@ -9,14 +9,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .errors import TruncatedFileError, access_error
+from .errors import FileAccessError, TruncatedFileError, access_error, missing_file_error
+from .opening import MAX_PIECES, OpenFile
+from .signatures import PREFIX_LENGTH, check_file_magic
 
-__all__ = ["Source", "open_source"]
+__all__ = ["ByteSource", "is_file_object", "open_source"]
+
+_CHUNK = 16 << 20
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Bytes that can be read at an offset."""
 
     #: What messages call it.
@@ -28,52 +33,70 @@ class Source(Protocol):
         """Return `count` bytes from `offset` on; the caller has checked that they exist."""
         ...
 
-    def read_into(self, offset: int, out: memoryview) -> None:
-        """Fill `out`, plain bytes, from `offset` on; the caller has checked that they exist."""
+    def read_into(self, offset: int, pieces: Sequence[memoryview]) -> None:
+        """Fill pieces of memory one after the other; the caller has checked that the bytes exist.
+
+        Parameters
+        ----------
+        offset : int
+            Where the first byte is.
+        pieces : sequence of memoryview
+            Plain bytes, writeable.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of the bytes."""
+        """Release the bytes."""
         ...
 
 
 class _FileSource:
-    def __init__(self, path: str | os.PathLike[Any]):
+    def __init__(self, path: str | os.PathLike[Any], kind: str):
         self.name = os.fsdecode(path)
         try:
             # Opening a pipe would wait for its writer, and a device has no size.
-            if not stat.S_ISREG(os.stat(self.name).st_mode) and not os.path.isdir(self.name):
+            mode = os.stat(self.name).st_mode
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, "This is a folder")
+            if not stat.S_ISREG(mode):
                 raise OSError(errno.ESPIPE, "Not a regular file")
-            self._file = open(self.name, "rb", buffering=0)  # noqa: SIM115 - closed by close()
+            self._file = OpenFile(self.name)
+            self.size = os.fstat(self._file.fileno()).st_size
+        except FileNotFoundError as error:
+            raise missing_file_error(self.name, saving=False) from error
+        except ValueError as error:  # a NUL in it, or characters that no path has
+            raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", self.name) from error
         except OSError as error:
             advice = (
-                "Expected a .params file to read: check the path, the working directory and the "
-                "permissions. What comes from a pipe can be read as bytes."
+                f"Expected {kind} to read. What comes from a pipe can be read as bytes, or from a "
+                "file object."
             )
             raise access_error(error, self.name, advice) from error
-        self.size = os.fstat(self._file.fileno()).st_size
-        self._position = 0
 
     def read_at(self, offset: int, count: int) -> bytes:
         data = bytearray(count)
-        self.read_into(offset, memoryview(data))
+        self.read_into(offset, [memoryview(data)])
         return bytes(data)
 
-    def read_into(self, offset: int, out: memoryview) -> None:
-        begin, end = offset, offset + len(out)
+    def read_into(self, offset: int, pieces: Sequence[memoryview]) -> None:
         try:
-            if offset != self._position:
-                self._file.seek(offset)
-            while offset < end:
-                # Linux reads 2 GiB at most in one call.
-                count = self._file.readinto(out[offset - begin :])
-                if not count:
-                    raise self._shrank(offset)
-                offset += count
+            for begin in range(0, len(pieces), MAX_PIECES):
+                offset = self._fill(offset, pieces[begin : begin + MAX_PIECES])
         except OSError as error:
-            self._position = -1
             raise access_error(error, self.name, f"Could not read at byte {offset}.") from error
-        self._position = end
+
+    def _fill(self, offset: int, pieces: Sequence[memoryview]) -> int:
+        wanted = sum(map(len, pieces))
+        while True:
+            count = self._file.read_pieces(offset, pieces)
+            offset += count
+            if count == wanted:
+                return offset
+            if not count:
+                raise self._shrank(offset)
+            # Linux reads 2 GiB at most in one call.
+            wanted -= count
+            pieces = _rest(pieces, count)
 
     def close(self) -> None:
         self._file.close()
@@ -87,41 +110,87 @@ class _FileSource:
         )
 
 
+def _rest(pieces: Sequence[memoryview], count: int) -> list[memoryview]:
+    """Return what is left of the pieces after their first `count` bytes."""
+    left = []
+    for piece in pieces:
+        if count < len(piece):
+            left.append(piece[count:])
+        count = max(0, count - len(piece))
+    return left
+
+
 class _BufferSource:
-    def __init__(self, buffer: Any):
+    def __init__(self, buffer: Any, name: str | None = None):
         try:
             view = memoryview(buffer)
             # Casting refuses zero sizes in a shape.
             self._bytes = view.cast("B") if view.nbytes else memoryview(b"")
         except (TypeError, ValueError) as error:
             raise TypeError(
-                "expected the path of a .params file (str or os.PathLike) or its contents as "
-                f"contiguous bytes, got {type(buffer).__name__}: {error}"
+                "expected a .params file: its path (str or os.PathLike), its contents as "
+                f"contiguous bytes, or a binary file object; got {type(buffer).__name__}: {error}"
             ) from error
         self.size = len(self._bytes)
-        self.name = f"<{self.size} bytes in memory>"
+        self.name = name or f"<{self.size} bytes in memory>"
 
     def read_at(self, offset: int, count: int) -> bytes:
         return bytes(self._bytes[offset : offset + count])
 
-    def read_into(self, offset: int, out: memoryview) -> None:
-        out[:] = self._bytes[offset : offset + len(out)]
+    def read_into(self, offset: int, pieces: Sequence[memoryview]) -> None:
+        for piece in pieces:
+            piece[:] = self._bytes[offset : offset + len(piece)]
+            offset += len(piece)
 
     def close(self) -> None:
         self._bytes.release()
 
 
-def open_source(source: Any) -> Source:
+def is_file_object(source: Any) -> bool:
+    """Return whether something is read or written as a file object: not a path, not bytes."""
+    return not isinstance(source, (str, os.PathLike)) and (
+        hasattr(source, "read") or hasattr(source, "write")
+    )
+
+
+def _contents_of(file: Any) -> _BufferSource:
+    """Read a file object from where it stands to its end.
+
+    What does not begin like a ``.params`` file is refused at once: some files have no end.
+    """
+    name = f"<{type(file).__name__}>"
+    contents = bytearray()
+    while True:
+        wanted = _CHUNK if contents else PREFIX_LENGTH
+        piece = file.read(wanted)
+        if isinstance(piece, str):
+            raise TypeError(
+                "expected a binary file object, and its read() returns text; open it with mode 'rb'"
+            )
+        if piece is None:
+            raise BlockingIOError(errno.EAGAIN, f"{name} has no bytes ready; make it blocking")
+        begin = not contents
+        contents += piece
+        if begin:
+            check_file_magic(bytes(contents[:PREFIX_LENGTH]), name)
+        if not piece:
+            return _BufferSource(contents, name)
+
+
+def open_source(source: Any, kind: str = "a .params file") -> ByteSource:
     """Open a file by its path, or wrap bytes.
 
     Parameters
     ----------
-    source : str, os.PathLike or bytes-like
-        A path, or the contents of a file. A ``bytes`` object is contents, never a path.
+    source : str, os.PathLike, bytes-like or binary file object
+        A path, the contents of a file, or something with ``read``. A ``bytes`` object is contents,
+        never a path. A file object is read from where it stands to its end.
+    kind : str, default 'a .params file'
+        What messages say that a path should lead to.
 
     Returns
     -------
-    Source
+    ByteSource
         Open; the caller closes it.
 
     Raises
@@ -129,7 +198,7 @@ def open_source(source: Any) -> Source:
     FileAccessError
         If the file is missing, not a regular file or may not be read.
     TypeError
-        If `source` is neither.
+        If `source` is none of these.
 
     Examples
     --------
@@ -137,5 +206,7 @@ def open_source(source: Any) -> Source:
     b'bc'
     """
     if isinstance(source, (str, os.PathLike)):
-        return _FileSource(source)
+        return _FileSource(source, kind)
+    if hasattr(source, "read"):
+        return _contents_of(source)
     return _BufferSource(source)

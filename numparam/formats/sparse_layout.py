@@ -7,11 +7,19 @@ stake. MXNet itself reads ids that are out of range and then writes outside its 
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["IndexDefect", "find_count_mismatch", "find_csr_defect", "find_row_sparse_defect"]
+__all__ = [
+    "IndexDefect",
+    "find_count_mismatch",
+    "find_csr_defect",
+    "find_row_sparse_defect",
+    "find_shape_defect",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -24,13 +32,59 @@ class IndexDefect(NamedTuple):
     problem: str
 
 
+def find_shape_defect(storage: str, shape: tuple[int, ...]) -> str | None:
+    """Find what makes a shape impossible for an array of a storage type.
+
+    Parameters
+    ----------
+    storage : str
+        ``'default'``, ``'row_sparse'`` or ``'csr'``.
+    shape : tuple of int
+        The shape of the whole array.
+
+    Returns
+    -------
+    str or None
+        None if the shape is possible.
+
+    Notes
+    -----
+    The bytes of memory that exists, up to 8 a value, are counted in a signed word. Zeros are left
+    out of the product, as NumPy does. Of a row-sparse array one row must be possible, and of a csr
+    matrix the starts of its rows: the number of rows, or of columns, may be any that an id of 64
+    bits reaches.
+
+    Examples
+    --------
+    >>> find_shape_defect("row_sparse", (2**62, 16)) is None
+    True
+    >>> find_shape_defect("default", (2**62, 16))
+    'has more elements than memory has addresses'
+    """
+    if not shape:
+        return None
+    if min(shape) < 0:
+        return "has a negative size"
+    if storage == "row_sparse":
+        in_memory, reach = shape[1:], shape[:1]
+    elif storage == "csr" and len(shape) == 2:
+        in_memory, reach = shape[:1], shape[1:]
+    else:
+        in_memory, reach = shape, ()
+    if math.prod(filter(None, in_memory)) > sys.maxsize // 8:
+        return "has more elements than memory has addresses"
+    if any(length > sys.maxsize for length in reach):
+        return "has more rows or columns than an id of 64 bits reaches"
+    return None
+
+
 def find_count_mismatch(
     storage: str,
     shape: tuple[int, ...],
     stored: tuple[int, ...],
     index_shapes: list[tuple[int, ...]],
 ) -> str | None:
-    """Say what is wrong with the shapes of a sparse record's arrays.
+    """Find what does not fit in the shapes of a sparse record's arrays.
 
     Parameters
     ----------

@@ -4,49 +4,75 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from numparam.devices.locks import exclusively
 from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError, dtype_flag
 
-from .atomic import replacing
-from .errors import CountMismatchError, NameEncodingError, SparseIndexError, UnsupportedRecordError
-from .headers import FILE_MAGIC, MAX_NDIM, RECORD_MAGICS, STORAGES
+from .atomic import write_file
+from .errors import (
+    CountMismatchError,
+    NameEncodingError,
+    NameLengthError,
+    SparseIndexError,
+    UnsupportedRecordError,
+)
+from .headers import FILE_MAGIC, MAX_NAME_LENGTH, MAX_NDIM, RECORD_MAGICS, STORAGES
+from .quoting import quoted
 from .records import CSRRecord, DenseRecord, Record, RowSparseRecord
-from .sparse_layout import find_count_mismatch, find_csr_defect, find_row_sparse_defect
+from .sources import is_file_object
+from .sparse_layout import (
+    find_count_mismatch,
+    find_csr_defect,
+    find_row_sparse_defect,
+    find_shape_defect,
+)
 
-__all__ = ["dumps", "dumps_record", "write"]
+__all__ = ["FileObject", "dumps", "dumps_record", "encode_names", "record_header", "write"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+Hold = Callable[..., Any]
+Put = Callable[[list[bytes | memoryview]], None]
 
-_INT64_FLAG = FLAG_BY_DTYPE[np.dtype(np.int64)]
+_INT64 = np.dtype(np.int64)
+_INT64_FLAG = FLAG_BY_DTYPE[_INT64]
 _STORAGE_NUMBERS = {name: number for number, (name, _) in enumerate(STORAGES)}
+# Arrays up to so many bytes are copied, and many of them written by one call of the system.
+_SMALL = 64 << 10
+_BATCH_BYTES = 4 << 20
+_BATCH_PIECES = 1000
 
 
 def write(
-    path: str | os.PathLike[Any],
+    target: Any,
     names: Sequence[str] | None,
     records: Sequence[Record],
     *,
     np_shape: bool = False,
+    hold: Hold | None = None,
 ) -> None:
     """Write a ``.params`` file, or leave the old one as it was.
 
     Parameters
     ----------
-    path : str or os.PathLike
-        The file. It is written beside the old one and put in its place at the end.
+    target : str, os.PathLike or binary file object
+        The file. A path's file is written beside the old one and put in its place at the end. A
+        file object is written to from where it stands.
     names : sequence of str or None
         One name for each record, or None for a list. Names may repeat.
     records : sequence of DenseRecord, RowSparseRecord or CSRRecord
         The arrays.
     np_shape : bool, default False
-        Write version 3 records, which can be zero-dimensional and cannot be sparse; else version 2.
+        Write dense arrays as version 3, as MXNet does where NumPy shapes are on; else as version 2.
+        Sparse arrays are always of version 2, zero-dimensional ones of version 3, since the other
+        version cannot hold them.
+    hold : callable, optional
+        Takes arrays, and returns a context manager within which nobody else writes to them, so
+        that the file holds each array as it was at one moment. None: nobody does anyway.
 
     Raises
     ------
@@ -56,10 +82,20 @@ def write(
         If ids are out of range or out of order.
     CountMismatchError
         If the names are not as many as the records, or ids not as many as rows.
-    NameEncodingError
-        If a name cannot be encoded as UTF-8.
+    NameEncodingError, NameLengthError
+        If a name cannot be encoded as UTF-8, or is too long.
     FileAccessError
         If the operating system refuses; the old file is then as it was.
+
+    Notes
+    -----
+    Large arrays are written to regular files from where they are, within `hold`: no memory is taken
+    for them, and a regular file never waits for somebody who might want the array. For pipes,
+    devices and file objects each array is copied within `hold` and written outside of it, which
+    takes the memory of one array.
+
+    MXNet reads files that have both versions only where NumPy shapes are on for the whole process,
+    ``mx.npx.set_np(shape=True)`` or ``set_np_shape(2)``.
 
     Examples
     --------
@@ -71,15 +107,59 @@ def write(
     >>> formats.read(path)[1][0].data
     array([1., 1., 1.], dtype=float32)
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"expected a path (str or os.PathLike), got {type(path).__name__}")
-    encoded = _check(names, records, np_shape)
-    with replacing(path) as file:
-        _write_file(file, encoded, records, np_shape)
+    to_object = is_file_object(target)
+    if not to_object and not isinstance(target, (str, os.PathLike)):
+        raise TypeError(
+            "expected a path (str or os.PathLike) or a binary file object, got "
+            f"{type(target).__name__}"
+        )
+    encoded = _check(names, records)
+    if to_object:
+        file = FileObject(target)
+        _write_file(file.write_pieces, False, encoded, records, np_shape, hold)
+        return
+    write_file(
+        target,
+        lambda file, regular: _write_file(
+            file.write_pieces, regular, encoded, records, np_shape, hold
+        ),
+    )
+
+
+class FileObject:
+    """A binary file object that pieces are written to."""
+
+    def __init__(self, file: Any) -> None:
+        if isinstance(file, io.TextIOBase):
+            raise TypeError(
+                "expected a binary file object, got one for text; open it with mode 'wb'"
+            )
+        if not callable(getattr(file, "write", None)):
+            raise TypeError(
+                f"expected a path or a file object to write to; {type(file).__name__} has no "
+                "write()"
+            )
+        self._file = file
+
+    def write_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write pieces of memory one after the other, all of each."""
+        for piece in pieces:
+            left = memoryview(piece)
+            while len(left):
+                count = self._file.write(left)
+                if count is None and isinstance(self._file, io.RawIOBase):
+                    raise BlockingIOError(11, "the file object does not wait; make it blocking")
+                if not isinstance(count, int):
+                    break  # file objects that do not count write everything
+                left = left[count:]
 
 
 def dumps(
-    names: Sequence[str] | None, records: Sequence[Record], *, np_shape: bool = False
+    names: Sequence[str] | None,
+    records: Sequence[Record],
+    *,
+    np_shape: bool = False,
+    hold: Hold | None = None,
 ) -> bytes:
     """Return what :func:`write` would write, as bytes.
 
@@ -90,7 +170,9 @@ def dumps(
     records : sequence of DenseRecord, RowSparseRecord or CSRRecord
         The arrays.
     np_shape : bool, default False
-        Write version 3 records.
+        Write dense arrays as version 3.
+    hold : callable, optional
+        As for :func:`write`.
 
     Returns
     -------
@@ -99,7 +181,7 @@ def dumps(
 
     Raises
     ------
-    UnsupportedRecordError, SparseIndexError, CountMismatchError, NameEncodingError
+    UnsupportedRecordError, SparseIndexError, CountMismatchError, NameEncodingError, NameLengthError
         As in :func:`write`.
 
     Examples
@@ -108,13 +190,13 @@ def dumps(
     >>> len(formats.dumps(None, []))
     32
     """
-    encoded = _check(names, records, np_shape)
-    with io.BytesIO() as file:
-        _write_file(file, encoded, records, np_shape)
-        return file.getvalue()
+    encoded = _check(names, records)
+    pieces: list[bytes | memoryview] = []
+    _write_file(pieces.extend, False, encoded, records, np_shape, hold)
+    return b"".join(pieces)
 
 
-def dumps_record(record: Record, *, np_shape: bool = False) -> bytes:
+def dumps_record(record: Record, *, np_shape: bool = False, hold: Hold | None = None) -> bytes:
     """Return one record without the header of a file: the state of a pickled MXNet NDArray.
 
     Parameters
@@ -122,7 +204,9 @@ def dumps_record(record: Record, *, np_shape: bool = False) -> bytes:
     record : DenseRecord, RowSparseRecord or CSRRecord
         The array.
     np_shape : bool, default False
-        Write a version 3 record.
+        Write a dense array as version 3.
+    hold : callable, optional
+        As for :func:`write`.
 
     Returns
     -------
@@ -141,35 +225,67 @@ def dumps_record(record: Record, *, np_shape: bool = False) -> bytes:
     >>> formats.dumps_record(formats.DenseRecord(np.zeros(4, np.int8))).hex(" ", 4)
     'c9fa93f9 00000000 01000000 04000000 00000000 01000000 00000000 05000000 00000000'
     """
-    _check_record(record, np_shape, "the record")
-    return exclusively(lambda: b"".join(_record_chunks(record, np_shape)), record.data)
+    _check_record(record, "the record")
+    arrays = [record.data, *_indexes(record)]
+    return _held(
+        hold,
+        lambda: b"".join(
+            [record_header(record, np_shape), *map(_memory, arrays, _file_dtypes(record))]
+        ),
+        *arrays,
+    )
 
 
-def _check(names: Sequence[str] | None, records: Sequence[Record], np_shape: bool) -> list[bytes]:
+def _held(hold: Hold | None, function: Callable[[], Any], *arrays: Array) -> Any:
+    """Call a function within `hold`, if there is one."""
+    return function() if hold is None else hold(function, *arrays)
+
+
+def _check(names: Sequence[str] | None, records: Sequence[Record]) -> list[bytes]:
     """Check everything that can be checked before a file is touched; return the encoded names."""
-    encoded = []
-    if names is not None:
-        if isinstance(names, str) or len(names) != len(records):
-            raise CountMismatchError(
-                f"expected one name for each of {len(records)} arrays, got {names!r:.200}"
-            )
-        for name in names:
-            if not isinstance(name, str):
-                raise UnsupportedRecordError(
-                    f"expected names to be str, got {name!r} of type {type(name).__name__}"
-                )
-            try:
-                encoded.append(name.encode("utf-8"))
-            except UnicodeEncodeError as error:
-                raise NameEncodingError(
-                    f"the name {name!r} cannot be encoded as UTF-8 ({error.reason}): rename it"
-                ) from error
+    encoded = [] if names is None else encode_names(names, len(records))
     for index, record in enumerate(records):
-        _check_record(record, np_shape, f"record {index} ({names[index] if names else 'no name'})")
+        if not _is_plain(record):
+            name = quoted(names[index]) if names else "no name"
+            _check_record(record, f"record {index} ({name})")
     return encoded
 
 
-def _check_record(record: Record, np_shape: bool, label: str) -> None:
+def encode_names(names: Sequence[str], count: int) -> list[bytes]:
+    """Return the names of `count` arrays as a file has them."""
+    if isinstance(names, str) or len(names) != count:
+        raise CountMismatchError(
+            f"expected one name for each of {count} arrays, got {names!r:.200}"
+        )
+    encoded = []
+    for name in names:
+        if not isinstance(name, str):
+            raise UnsupportedRecordError(
+                f"expected names to be str, got {name!r:.200} of type {type(name).__name__}"
+            )
+        try:
+            # Bytes that are not UTF-8 come from files, and go back as they were.
+            encoded.append(name.encode("utf-8", "surrogateescape"))
+        except UnicodeEncodeError as error:
+            raise NameEncodingError(
+                f"the name {quoted(name)} cannot be encoded as UTF-8 ({error.reason}): rename it"
+            ) from error
+        if len(encoded[-1]) > MAX_NAME_LENGTH:
+            raise NameLengthError(
+                f"the name {quoted(name)} is longer than {MAX_NAME_LENGTH} bytes, which no reader "
+                "accepts: rename it"
+            )
+    return encoded
+
+
+def _is_plain(record: Record) -> bool:
+    """Return whether a record is like most, and can be written as it is."""
+    if type(record) is not DenseRecord or type(record.data) is not np.ndarray:
+        return False
+    return record.data.dtype in FLAG_BY_DTYPE and record.data.ndim <= MAX_NDIM
+
+
+def _check_record(record: Record, label: str) -> None:
     if not isinstance(record, (DenseRecord, RowSparseRecord, CSRRecord)):
         raise UnsupportedRecordError(
             f"{label}: expected a DenseRecord, RowSparseRecord or CSRRecord, got "
@@ -192,20 +308,8 @@ def _check_record(record: Record, np_shape: bool, label: str) -> None:
             f"{label}: {len(record.shape)} dimensions are more than the {MAX_NDIM} that a reader "
             "accepts. Reshape first"
         )
-    if isinstance(record, DenseRecord):
-        if not record.shape and not np_shape:
-            raise UnsupportedRecordError(
-                f"{label}: a zero-dimensional array can be saved only under np_shape: without it "
-                "the shape () means an unknown one, and MXNet cannot read the file. Turn on "
-                "np_shape, or reshape to (1,)"
-            )
-        return
-    if np_shape:
-        raise UnsupportedRecordError(
-            f"{label}: a {record.storage} array cannot be saved under np_shape. Turn it off for "
-            "saving, or convert to dense first"
-        )
-    _check_sparse_record(record, label)
+    if not isinstance(record, DenseRecord):
+        _check_sparse_record(record, label)
 
 
 def _check_sparse_record(record: RowSparseRecord | CSRRecord, label: str) -> None:
@@ -213,8 +317,13 @@ def _check_sparse_record(record: RowSparseRecord | CSRRecord, label: str) -> Non
     for ids in indexes:
         if ids.dtype.kind not in "iu":
             raise UnsupportedRecordError(f"{label}: ids must be integers, got dtype {ids.dtype}")
-    if not record.shape or min(record.shape) < 0:
-        raise UnsupportedRecordError(f"{label}: impossible shape {record.shape}")
+    if not record.shape:
+        raise UnsupportedRecordError(
+            f"{label}: a {record.storage} array has one dimension at least, not the shape ()"
+        )
+    problem = find_shape_defect(record.storage, record.shape)
+    if problem is not None:
+        raise UnsupportedRecordError(f"{label}: the shape {record.shape} {problem}")
     mismatch = find_count_mismatch(
         record.storage, record.shape, record.data.shape, [ids.shape for ids in indexes]
     )
@@ -240,61 +349,105 @@ def _indexes(record: Record) -> list[Array]:
     return []
 
 
+def _file_dtypes(record: Record) -> list[np.dtype[Any]]:
+    return [record.dtype, *[_INT64 for _ in _indexes(record)]]
+
+
 def _write_file(
-    file: BinaryIO, encoded_names: list[bytes], records: Sequence[Record], np_shape: bool
+    put: Put,
+    regular: bool,
+    encoded_names: list[bytes],
+    records: Sequence[Record],
+    np_shape: bool,
+    hold: Hold | None,
 ) -> None:
-    file.write(struct.pack("<QQQ", FILE_MAGIC, 0, len(records)))
+    batch = _Batch(put, regular, hold)
+    batch.add(struct.pack("<QQQ", FILE_MAGIC, 0, len(records)))
     for record in records:
-        _write_record(file, record, np_shape)
-    file.write(struct.pack("<Q", len(encoded_names)))
+        batch.add(record_header(record, np_shape))
+        batch.add_array(record.data, record.data.dtype)
+        for ids in _indexes(record):
+            batch.add_array(ids, _INT64)
+    batch.add(struct.pack("<Q", len(encoded_names)))
     for name in encoded_names:
-        file.write(struct.pack("<Q", len(name)))
-        file.write(name)
+        batch.add(struct.pack("<Q", len(name)) + name)
+    batch.flush()
 
 
-def _write_record(file: BinaryIO, record: Record, np_shape: bool) -> None:
-    if _may_wait(file):
-        # The reader of a pipe may be a thread that needs the array first: copy, and then write.
-        file.write(dumps_record(record, np_shape=np_shape))
-        return
+class _Batch:
+    """Small pieces on their way to a file, written together.
 
-    def write() -> None:
-        for chunk in _record_chunks(record, np_shape):
-            file.write(chunk)
+    Parameters
+    ----------
+    put : callable
+        Writes a list of pieces.
+    regular : bool
+        Whether it does so without ever waiting for somebody else.
+    hold : callable or None
+        As for `write`.
+    """
 
-    exclusively(write, record.data)
+    def __init__(self, put: Put, regular: bool, hold: Hold | None) -> None:
+        self._put = put
+        self._regular = regular
+        self._hold = hold
+        self._pieces: list[bytes | memoryview] = []
+        self._size = 0
+
+    def add(self, piece: bytes | memoryview) -> None:
+        """Add bytes that nobody else writes to."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _BATCH_BYTES or len(self._pieces) >= _BATCH_PIECES:
+            self.flush()
+
+    def add_array(self, array: Array, dtype: np.dtype[Any]) -> None:
+        """Add an array's elements; nothing refers to its memory afterwards."""
+        if not self._regular or array.nbytes <= _SMALL:
+            self.add(_held(self._hold, lambda: _in_file_order(array, dtype).tobytes(), array))
+            return
+
+        def write() -> None:
+            self._pieces.append(_memory(array, dtype))
+            self.flush()
+
+        _held(self._hold, write, array)
+
+    def flush(self) -> None:
+        """Write everything that was added."""
+        if self._pieces:
+            pieces, self._pieces, self._size = self._pieces, [], 0
+            self._put(pieces)
 
 
-def _may_wait(file: BinaryIO) -> bool:
-    """Whether writing can wait for a reader: for pipes and devices, not for files or memory."""
-    try:
-        return not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    except OSError:  # it is in memory
-        return False
-
-
-def _record_chunks(record: Record, np_shape: bool) -> Iterator[bytes | memoryview]:
-    header = [struct.pack("<I", RECORD_MAGICS[3 if np_shape else 2])]
-    header.append(struct.pack("<i", _STORAGE_NUMBERS[record.storage]))
+def record_header(record: Record, np_shape: bool) -> bytes:
+    """Return what stands before the values of a record; see `write` for the version."""
+    data = record.data
+    shape = record.shape
     indexes = _indexes(record)
-    if indexes:
-        header.append(_shape_bytes(record.data.shape))
-    header.append(_shape_bytes(record.shape))
+    version = 3 if not shape or (np_shape and not indexes) else 2
+    flag = FLAG_BY_DTYPE.get(data.dtype)
+    if flag is None:
+        flag = dtype_flag(data.dtype)
     device = record.dev_type, record.dev_id
-    header.append(struct.pack("<iii", *device, dtype_flag(record.dtype)))
+    if not indexes:
+        layout = f"<Iii{len(shape)}qiii"
+        return struct.pack(layout, RECORD_MAGICS[version], 0, len(shape), *shape, *device, flag)
+    header = [struct.pack("<Ii", RECORD_MAGICS[version], _STORAGE_NUMBERS[record.storage])]
+    header += [_shape_bytes(data.shape), _shape_bytes(shape), struct.pack("<iii", *device, flag)]
     for ids in indexes:
         header.append(struct.pack("<i", _INT64_FLAG) + _shape_bytes(ids.shape))
-    yield b"".join(header)
-    yield _memory(record.data, record.dtype)
-    for ids in indexes:
-        yield _memory(ids, np.dtype(np.int64))
+    return b"".join(header)
 
 
 def _shape_bytes(shape: Sequence[int]) -> bytes:
     return struct.pack(f"<i{len(shape)}q", len(shape), *shape)
 
 
+def _in_file_order(array: Array, dtype: np.dtype[Any]) -> Array:
+    """Return an array as the file has it: itself, where it is so in memory already."""
+    return np.ascontiguousarray(array, dtype=dtype.newbyteorder("<"))
+
+
 def _memory(array: Array, dtype: np.dtype[Any]) -> memoryview:
-    """Return an array's bytes as the file has them: itself, where it is so in memory already."""
-    little = np.ascontiguousarray(array, dtype=dtype.newbyteorder("<"))
-    return little.reshape(-1).view(np.uint8).data
+    return _in_file_order(array, dtype).reshape(-1).view(np.uint8).data

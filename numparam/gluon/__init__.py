@@ -13,12 +13,14 @@ from numparam.gluon.parameter import (
     tensor_types,
 )
 from numparam.gluon.parameter_dict import ParameterDict
+from numparam.gluon.trainer import Trainer
 
 __all__ = [
     "Constant",
     "DeferredInitializationError",
     "Parameter",
     "ParameterDict",
+    "Trainer",
     "parameter",
     "tensor_types",
     "utils",
@@ -30,9 +32,9 @@ def __getattr__(name: str) -> NoReturn:
         "numparam.gluon",
         name,
         __all__,
-        "It is Gluon's parameter layer: Parameter, Constant and ParameterDict, without blocks, "
-        "layers, losses, data sets and Trainer. Compute gradients with any library, hand them over "
-        "with autograd.accumulate_grad, and apply them yourself: docs/examples/digits.py shows how",
+        "It is Gluon's parameter layer: Parameter, Constant, ParameterDict and Trainer, without "
+        "blocks, layers, losses and data sets. Compute gradients with any library, and hand them "
+        "over with autograd.accumulate_grad: docs/examples/digits.py shows how",
     )
 
 

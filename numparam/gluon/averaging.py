@@ -1,4 +1,4 @@
-"""The mean of a parameter's copies."""
+"""The mean of a parameter's copies, as a new array or in their place."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.values import reachable
+from numparam.recording.scopes import pause
 
-__all__ = ["mean"]
+__all__ = ["average_in_place", "mean"]
 
 
 def mean(copies: Sequence[Any]) -> Any:
@@ -55,7 +56,7 @@ def mean(copies: Sequence[Any]) -> Any:
         exclusively(lambda: backend.average.mean(buffers, out=average), *buffers)
         return type(first).from_buffer(average, context, backend)
     if first.stype == "csr":
-        # Copies may have come to store different elements: only the dense mean is defined.
+        # Copies may store different elements: only the dense mean is defined.
         return mean([copy.tostype("default") for copy in copies]).tostype("csr")
     near = [copy if copy._backend is backend else copy.copyto(context) for copy in copies]
     parts = [copy._checked() for copy in near]
@@ -66,3 +67,56 @@ def mean(copies: Sequence[Any]) -> Any:
         divisor=len(parts),
     )
     return type(first).from_parts(first.shape, Parts(rows, ids, valid=True), context, backend)
+
+
+def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
+    """Replace the values of the copies of each of many arrays by their mean.
+
+    Parameters
+    ----------
+    lists : sequence of sequence of NDArray, RowSparseNDArray or CSRNDArray
+        For each array its copies, as for `mean`. Copies that are there twice count once.
+
+    Raises
+    ------
+    ValueError
+        If boolean copies do not agree.
+    MXNetError
+        If a copy may not be written; nothing is changed.
+    """
+    seen: set[int] = set()
+    waiting: list[list[Any]] = []
+    for given in lists:
+        copies = list({_memory(copy): copy for copy in given}.values())
+        if len(copies) < 2 or _memory(copies[0]) in seen:
+            continue
+        seen.update(map(_memory, copies))
+        for copy in copies:
+            copy._require_writable()
+        waiting.append(copies)
+    with pause():
+        for copies in waiting:
+            _average(copies)
+
+
+def _memory(array: Any) -> int:
+    """Return what handles on the same memory have in common."""
+    return id(array._buffer if array.stype == "default" else array._chunk)
+
+
+def _average(copies: list[Any]) -> None:
+    first = copies[0]
+    backend = first._backend
+    if first.stype == "default" and all(copy._backend is backend for copy in copies):
+        buffers = [copy._buffer for copy in copies]
+
+        def average() -> None:
+            backend.average.mean(buffers, out=buffers[0])
+            for buffer in buffers[1:]:
+                backend.average.add_n(buffers[:1], out=buffer)  # a copy, on every device
+
+        exclusively(average, *buffers)
+        return
+    average = mean(copies)
+    for copy in copies:
+        transfers.overwrite(copy, average)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from numparam.formats import ParamsReader
+from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks
 from numparam.gluon.checks import as_array
 from numparam.gluon.errors import (
@@ -18,10 +19,15 @@ from numparam.gluon.errors import (
     ParameterConflictError,
     UnnamedArraysError,
 )
-from numparam.gluon.loading import ArraySource, FileSource, LoadPlan, ValueSource
+from numparam.gluon.loading import ArraySource, FileSource, LoadPlan, ValueSource, read_together
+from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.utils import _brief_print_list
 
 __all__ = ["Options", "load_arrays", "load_file"]
+
+# Similar names are looked for among so many of such a length: it takes time.
+_COMPARED = 1000
+_COMPARED_LENGTH = 200
 
 
 class Options(NamedTuple):
@@ -35,26 +41,28 @@ class Options(NamedTuple):
     dtype_source: str
 
 
-def load_file(own: Mapping[str, Any], filename: str | os.PathLike[Any], options: Options) -> None:
+def load_file(
+    own: Mapping[str, Any], filename: Any, options: Options, encoding: str, errors: str
+) -> None:
     """Load parameters from a file; see `ParameterDict.load`."""
-    with ParamsReader(filename) as reader:
-        if reader.names is None:
-            if reader.headers:
-                raise UnnamedArraysError(
-                    f"expected named arrays, and there is a list of {len(reader.headers)} "
-                    "without names. Save a dict, or load the list with nd.load and pass a "
-                    "dict to load_dict.",
-                    source=os.fspath(filename) if _is_path(filename) else None,
-                )
-            names: list[str] = []
-        else:
-            names = [_without_kind(name) for name in reader.names]
-        sources: dict[str, ValueSource] = {
-            name: FileSource(reader, header)
-            for name, header in zip(names, reader.headers, strict=True)
-        }
-        where = f"file '{os.fsdecode(filename)}'" if _is_path(filename) else "the given bytes"
-        _load(own, sources, where, options)
+    with ParamsReader(filename, encoding, errors) as reader:
+        if reader.names is None and reader.headers:
+            raise UnnamedArraysError(
+                f"expected named arrays, and there is a list of {len(reader.headers)} "
+                "without names. Save a dict, or load the list with nd.load and pass a "
+                "dict to load_dict.",
+                source=os.fspath(filename) if _is_path(filename) else None,
+            )
+        named = [
+            NamedSource(name, FileSource(reader, header), True)
+            for name, header in zip(reader.names or (), reader.headers, strict=True)
+        ]
+        where = (
+            f"file {quoted(os.fsdecode(filename), 300)}"
+            if _is_path(filename)
+            else "the given bytes"
+        )
+        _load(own, named, where, options, reader)
 
 
 def load_arrays(
@@ -64,53 +72,71 @@ def load_arrays(
     options: Options,
 ) -> None:
     """Load parameters from arrays in memory; see `ParameterDict.load_dict`."""
-    sources: dict[str, ValueSource] = {
-        name: ArraySource(as_array(value, name)) for name, value in _named_arrays(param_dict)
-    }
-    where = f"file '{filename}'" if filename else "the given dict"
-    _load(own, sources, where, options)
+    named = [
+        NamedSource(name, ArraySource(as_array(value, name)), by_kind)
+        for name, value, by_kind in _named_arrays(param_dict)
+    ]
+    where = f"file {quoted(filename, 300)}" if filename else "the given dict"
+    _load(own, named, where, options)
+
+
+class NamedSource(NamedTuple):
+    """An array that is loaded.
+
+    Attributes
+    ----------
+    name : str
+        Its name, as it was given.
+    source : ValueSource
+        Its values.
+    by_kind : bool
+        Whether its name may begin with a kind, ``arg:`` or ``aux:``.
+    """
+
+    name: str
+    source: ValueSource
+    by_kind: bool
 
 
 def _load(
-    own: Mapping[str, Any], sources: dict[str, ValueSource], where: str, options: Options
+    own: Mapping[str, Any],
+    named: list[NamedSource],
+    where: str,
+    options: Options,
+    reader: ParamsReader | None = None,
 ) -> None:
     """Compare everything with everything, then write."""
-    own = dict(own)
+    own = dict(list(own.items()))
     prefix, ctx = options.restore_prefix, contexts.read_once(options.ctx)
-    if not isinstance(prefix, str):
-        raise TypeError(
-            f"restore_prefix must be a string; got {prefix!r} of type {type(prefix).__name__}."
-        )
-    if prefix:
-        for name in own:
-            if not name.startswith(prefix):
-                raise ParameterConflictError(
-                    f"restore_prefix is '{prefix}', and Parameter '{name}' does not begin with "
-                    "it. Pass the prefix that all parameters of this dictionary share."
-                )
-        sources = {prefix + name: source for name, source in sources.items()}
-    missing = [] if options.allow_missing else [name for name in own if name not in sources]
-    unexpected = [] if options.ignore_extra else [name for name in sources if name not in own]
+    _check_prefix(own, prefix)
+    found, unknown, mismatched = _assigned(own, named, where, prefix)
+    missing = [] if options.allow_missing else _missing(own, found)
+    unexpected = [] if options.ignore_extra else unknown
     plans: dict[str, LoadPlan] = {}
-    mismatched = []
-    for name, source in sources.items():
-        if name in own:
-            try:
-                plans[name] = LoadPlan(
-                    own[name], source, ctx, options.cast_dtype, options.dtype_source
-                )
-            except IncompatibleDataError as error:
-                mismatched.append((name, str(error)))
+    for name, source in found.items():
+        try:
+            plans[name] = LoadPlan(own[name], source, ctx, options.cast_dtype, options.dtype_source)
+        except IncompatibleDataError as error:
+            mismatched.append((name, str(error)))
     if missing or unexpected or mismatched:
         cut = len(prefix)
+        given = [prefix + (_without_kind(one.name) if one.by_kind else one.name) for one in named]
         raise LoadError(
-            _report(where, list(own), list(sources), missing, unexpected, mismatched, cut),
+            _report(where, list(own), given, missing, unexpected, mismatched, cut),
             [name[cut:] for name in missing],
             [name[cut:] for name in unexpected],
             [(name[cut:], reason) for name, reason in mismatched],
         )
-    changed: list[str] = []
+    written = WrittenMemory(array for plan in plans.values() for array in plan.written)
+    for plan in plans.values():
+        plan.keep_apart(written)
+    for plan in plans.values():
+        plan.check_ids()
+    done = set() if reader is None else read_together(reader, plans)
+    changed: list[str] = list(done)
     for name, plan in plans.items():
+        if name in done:
+            continue
         try:
             if hooks.is_replaced(own[name], "_load_init"):
                 plan.carry_out_by_load_init()
@@ -128,12 +154,90 @@ def _load(
         changed.append(name)
 
 
+def _check_prefix(own: Mapping[str, Any], prefix: Any) -> None:
+    if not isinstance(prefix, str):
+        raise TypeError(
+            f"restore_prefix must be a string; got {prefix!r} of type {type(prefix).__name__}."
+        )
+    for name, parameter in own.items():
+        if not name.startswith(prefix) and not parameter.name.startswith(prefix):
+            raise ParameterConflictError(
+                f"restore_prefix is '{prefix}', and Parameter '{name}' does not begin with "
+                "it. Pass the prefix that all parameters of this dictionary share."
+            )
+
+
+def _assigned(
+    own: Mapping[str, Any], named: list[NamedSource], where: str, prefix: str
+) -> tuple[dict[str, ValueSource], list[str], list[tuple[str, str]]]:
+    """Find the parameter that each array is for.
+
+    Returns
+    -------
+    dict
+        Sources by the keys of parameters.
+    list of str
+        Names of arrays that are for no parameter.
+    list of (str, str)
+        Keys of parameters for which there are several arrays, each with an explanation.
+    """
+    keys = _keys_by_name(own)
+    found: dict[str, ValueSource] = {}
+    unknown: dict[str, None] = {}
+    names: dict[str, list[str]] = {}
+    for name, source, by_kind in named:
+        # The name as it is counts first; a parameter may itself be named arg:weight.
+        key, shown = keys.get(prefix + name), name
+        if key is None and by_kind:
+            shown = _without_kind(name)
+            key = keys.get(prefix + shown)
+        if key is None:
+            unknown[prefix + shown] = None
+        else:
+            found.setdefault(key, source)
+            names.setdefault(key, []).append(name)
+    several = [
+        (
+            key,
+            f"Parameter '{key}' is in {where} {len(given)} times, as "
+            f"{' and '.join(map(quoted, given[:5]))}, and only one can be loaded. Keep one.",
+        )
+        for key, given in names.items()
+        if len(given) > 1
+    ]
+    return found, list(unknown), several
+
+
+def _keys_by_name(own: Mapping[str, Any]) -> dict[str, str]:
+    """Return under which key the parameter is that an array of a name is for.
+
+    `save` writes parameters under their own names, so these count first where they are unique.
+    """
+    owners: dict[str, list[str]] = {}
+    for key, parameter in own.items():
+        owners.setdefault(parameter.name, []).append(key)
+    keys = {
+        name: name if name in found else found[0]
+        for name, found in owners.items()
+        if len({id(own[key]) for key in found}) == 1
+    }
+    for key in own:
+        keys.setdefault(key, key)
+    return keys
+
+
+def _missing(own: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """Return the keys of parameters without an array; one may be here under several keys."""
+    loaded = {id(own[key]) for key in found}
+    return [key for key, parameter in own.items() if id(parameter) not in loaded]
+
+
 def _is_path(source: Any) -> bool:
     return isinstance(source, (str, os.PathLike))
 
 
-def _named_arrays(param_dict: Any) -> list[tuple[str, Any]]:
-    """Return the pairs of a mapping, whose names may begin with a kind, or pairs as they are."""
+def _named_arrays(param_dict: Any) -> list[tuple[str, Any, bool]]:
+    """Return names, arrays, and whether the names may begin with a kind: those of a mapping may."""
     of_mapping = isinstance(param_dict, Mapping) or hasattr(param_dict, "items")
     try:
         pairs = [
@@ -149,7 +253,7 @@ def _named_arrays(param_dict: Any) -> list[tuple[str, Any]]:
             raise NoNamedArraysError(
                 f"load_dict takes arrays by their names, which are strings; got the name {name!r}."
             )
-    return [(_without_kind(name), value) for name, value in pairs] if of_mapping else pairs
+    return [(name, value, of_mapping) for name, value in pairs]
 
 
 def _without_kind(name: str) -> str:
@@ -190,7 +294,9 @@ def _report(
             f"{_brief_print_list(name[cut:] for name in own) or '(none)'}. "
             "Set ignore_extra=True to skip these arrays."
         )
-    lines.extend(f"Mismatched: {reason}" for _, reason in mismatched)
+    lines.extend(f"Mismatched: {reason}" for _, reason in mismatched[:10])
+    if len(mismatched) > 10:
+        lines.append(f"Mismatched: {len(mismatched) - 10} more.")
     if missing or unexpected:
         lines.append(
             "If only the beginnings of the names differ, see restore_prefix here and strip_prefix "
@@ -202,10 +308,15 @@ def _report(
 def _suggested(names: list[str], others: list[str], cut: int) -> str:
     """Quote names, the first of them with the nearest other name."""
     shown = []
-    candidates = [name[cut:] for name in others if name not in names]
+    known = set(names)
+    candidates = [name[cut:] for name in others[:_COMPARED] if name not in known]
+    candidates = [name for name in candidates if len(name) <= _COMPARED_LENGTH]
     for name in names[:10]:
-        near = difflib.get_close_matches(name[cut:], candidates, 1)
-        shown.append(f"'{name[cut:]}'" + (f" (nearest: '{near[0]}')" if near else ""))
+        name = name[cut:]
+        near = []
+        if len(name) <= _COMPARED_LENGTH:
+            near = difflib.get_close_matches(name, candidates, 1)
+        shown.append(quoted(name) + (f" (nearest: {quoted(near[0])})" if near else ""))
     if len(names) > 10:
         shown.append(f"and {len(names) - 10} more")
     return ", ".join(shown)

@@ -46,7 +46,11 @@ __all__ = [
     "SparseNumpyParameterError",
     "SparseRowIdError",
     "SparseScalarParameterError",
+    "StaleGradientError",
     "StoragePairError",
+    "TrainerArgumentError",
+    "TrainerCallError",
+    "TrainerContextError",
     "UnallocatedContextError",
     "UnevenSplitError",
     "UnexpectedKeywordError",
@@ -93,6 +97,22 @@ class ParameterStorageError(MXNetError):
 
 class NoTrainerError(MXNetError):
     """Rows were requested from a parameter that no Trainer owns."""
+
+
+class TrainerArgumentError(ValueError, TypeError, AssertionError):
+    """A Trainer cannot be made of its arguments."""
+
+
+class TrainerContextError(ValueError, AssertionError):
+    """The parameters of a Trainer are not on the same contexts."""
+
+
+class TrainerCallError(MXNetError, AssertionError):
+    """A call does not go with where the Trainer updates the parameters."""
+
+
+class StaleGradientError(UserWarning):
+    """A gradient was not written since the last step; raised as an error, as in MXNet."""
 
 
 class SecondTrainerError(MXNetError):

@@ -11,6 +11,7 @@ from numparam.gluon.callers import warn
 from numparam.gluon.checks import check_initializer
 from numparam.gluon.errors import UnknownShapeError
 from numparam.gluon.first_values import FirstValues
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.state import Commit, Ready, State
 from numparam.initializer import Uniform
 from numparam.types.dtypes import as_dtype
@@ -35,11 +36,17 @@ class Request:
 
     Parameters
     ----------
-    init, ctx, default_init
+    init, ctx, default_init, force_reinit
         As for `Parameter.initialize`.
+
+    Attributes
+    ----------
+    force_reinit : bool
+        As given.
     """
 
-    def __init__(self, init: Any, ctx: Any, default_init: Any) -> None:
+    def __init__(self, init: Any, ctx: Any, default_init: Any, force_reinit: bool) -> None:
+        self.force_reinit = force_reinit
         self._init = init
         self._ctx = ctx
         if default_init is None or default_init is NEW_UNIFORM:
@@ -76,7 +83,7 @@ class Request:
         return values
 
 
-def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -> Ready | None:
+def prepare(parameter: ParameterLike, request: Request, plain: bool | None = None) -> Ready | None:
     """Do all of `Parameter.initialize` that can fail; calling what is returned does the rest.
 
     Parameters
@@ -85,21 +92,21 @@ def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -
         The parameter.
     request : Request
         What it is initialized with.
-    force_reinit : bool
-        Whether it gets new values if it is initialized already; otherwise there is a warning.
-    plain : bool
-        Whether no step is replaced: see `hooks.initializes_plainly`.
+    plain : bool, optional
+        Whether no step is replaced, where the caller knows: see `hooks.initializes_plainly`.
     """
-    previous: State = parameter._state
-    if previous.data is not None and not force_reinit:
+    previous = parameter._state
+    if previous.data is not None and not request.force_reinit:
         warn(
             f"Parameter '{parameter.name}' is already initialized, ignoring. Set "
             "force_reinit=True to re-initialize."
         )
         return None
     values = request.of(parameter.init, parameter.name)
-    retry = (prepare, (request, force_reinit, plain))
+    retry = (prepare, request)
     if shape_rules.is_known(previous.shape):
+        if plain is None:
+            plain = hooks.initializes_plainly(parameter)
         if not plain and hooks.is_replaced(parameter, "_finish_deferred_init"):
             return partial(_finish_in_own_way, parameter, values.deferred)
         array = _first_array(parameter, previous, values)
@@ -111,13 +118,13 @@ def prepare(parameter: Any, request: Request, force_reinit: bool, plain: bool) -
         return Commit((parameter, previous, waiting, (), *retry))
     raise UnknownShapeError(
         f"Cannot initialize Parameter '{parameter.name}' because it has invalid shape: "
-        f"{parameter.shape}. Give all sizes, which are unknown where they are 0 or -1 (and () is a "
-        "shape only with numparam.util.np_shape), or construct it with "
-        "allow_deferred_init=True and set them later."
+        f"{parameter.shape}. Sizes are unknown where they are 0 or -1 (and () is a shape only with "
+        "numparam.util.np_shape). Assign the complete shape, or construct it with "
+        "allow_deferred_init=True and assign the shape later."
     )
 
 
-def prepare_finish(parameter: Any) -> Ready | None:
+def prepare_finish(parameter: ParameterLike, _: None = None) -> Ready | None:
     """Make the arrays of an initialization that waited for the shape; None if none waits.
 
     Raises
@@ -125,7 +132,7 @@ def prepare_finish(parameter: Any) -> Ready | None:
     UnknownShapeError
         If the shape is still not known: an AssertionError and a ValueError.
     """
-    previous: State = parameter._state
+    previous = parameter._state
     if not previous.deferred:
         return None
     if not shape_rules.is_known(previous.shape):
@@ -139,12 +146,12 @@ def prepare_finish(parameter: Any) -> Ready | None:
         values = _first_array(parameter, previous, FirstValues(init, default_init, ctx_list))
     else:
         values = data if data.dtype == dtype else data.astype(dtype)
-    return replicas.prepare(parameter, previous, previous, values, ctx_list, (prepare_finish, ()))
+    return replicas.prepare(parameter, previous, previous, values, ctx_list, (prepare_finish, None))
 
 
-def _finish_in_own_way(parameter: Any, deferred: tuple[Any, ...]) -> None:
+def _finish_in_own_way(parameter: ParameterLike, deferred: tuple[Any, ...]) -> None:
     """Let a replaced `_finish_deferred_init` make the arrays."""
-    previous: State = parameter._state
+    previous = parameter._state
     parameter._deferred_init = deferred
     try:
         parameter._finish_deferred_init()
@@ -153,7 +160,7 @@ def _finish_in_own_way(parameter: Any, deferred: tuple[Any, ...]) -> None:
         raise
 
 
-def _first_array(parameter: Any, state: State, values: FirstValues) -> Any:
+def _first_array(parameter: ParameterLike, state: State, values: FirstValues) -> Any:
     """Make the array that all copies start from."""
     return values.array(
         parameter.name,

@@ -6,6 +6,7 @@ storage type, so that they are checked before a value is read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,10 +14,14 @@ import numpy as np
 from numparam import autograd
 from numparam.context import Context
 from numparam.devices.backend import Backend
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
+from numparam.gluon.interface import ParameterLike
+from numparam.gluon.overlap import WrittenMemory
+from numparam.gluon.placed import Placed
 from numparam.gluon.state import Ready, State
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.csr import CSRNDArray
@@ -24,7 +29,7 @@ from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.types.dtypes import as_dtype, dtype_name
 
-__all__ = ["ArraySource", "FileSource", "LoadPlan", "ValueSource"]
+__all__ = ["ArraySource", "FileSource", "LoadPlan", "ValueSource", "read_together"]
 
 
 class ValueSource(Protocol):
@@ -40,6 +45,10 @@ class ValueSource(Protocol):
 
     def array(self) -> Any:
         """Return an NDArray of the source's storage type; it may be the source itself."""
+        ...
+
+    def check_ids(self) -> None:
+        """Raise if ids of the array, which is sparse, are out of range or out of order."""
         ...
 
 
@@ -58,9 +67,18 @@ class ArraySource:
         self.dtype = as_dtype(values.dtype)
         self.stype: str = getattr(values, "stype", "default")
 
+    def apart_from(self, written: WrittenMemory) -> ArraySource:
+        """Return the source, or one of a copy if its values are in this memory."""
+        values = written.apart(self._values)
+        return self if values is self._values else ArraySource(values)
+
     def write_into(self, array: NDArray) -> None:
         """Write into a dense array of the same shape; see `ValueSource`."""
         transfers.write(array, self._values)
+
+    def check_ids(self) -> None:
+        """Check the ids of a sparse array; see `ValueSource`."""
+        self._values._checked()
 
     def array(self) -> Any:
         """Return an NDArray; see `ValueSource`."""
@@ -84,7 +102,7 @@ class FileSource:
 
     def __init__(self, reader: ParamsReader, header: RecordHeader) -> None:
         self._reader = reader
-        self._header = header
+        self.header = header
         self.shape = header.shape
         self.dtype = header.dtype
         self.stype = header.storage
@@ -99,13 +117,17 @@ class FileSource:
         self._read_into(backend, staged)
         backend.convert_into(staged, buffer)
 
+    def check_ids(self) -> None:
+        """Check the ids of a sparse array; see `ValueSource`."""
+        self._reader.check_ids(self.header)
+
     def _read_into(self, backend: Backend, buffer: Any) -> None:
         if not buffer.size:
             return
 
         def fill(memory: memoryview) -> None:
             values = np.frombuffer(memory, np.uint8).view(self.dtype).reshape(self.shape)
-            self._reader.read_into(self._header, values)
+            self._reader.read_into(self.header, values)
 
         backend.read_into(buffer, fill)
 
@@ -113,7 +135,7 @@ class FileSource:
         """Read into an NDArray on ``cpu(0)``; see `ValueSource`."""
         context = Context("cpu", 0)
         backend = backend_of("cpu", 0)
-        record = self._reader.read(self._header)
+        record = self._reader.read(self.header)
         data = backend.upload(record.data)
         if not isinstance(record, (RowSparseRecord, CSRRecord)):
             return NDArray.from_buffer(data, context, backend)
@@ -123,6 +145,33 @@ class FileSource:
             return RowSparseNDArray.from_parts(self.shape, parts, context, backend)
         parts = Parts(data, indices, backend.upload(record.indptr))
         return CSRNDArray.from_parts(self.shape, parts, context, backend)
+
+
+def read_together(reader: ParamsReader, plans: Mapping[str, LoadPlan]) -> set[str]:
+    """Read everything that goes straight from a file into arrays that exist, by few system calls.
+
+    Parameters
+    ----------
+    reader : ParamsReader
+        The file.
+    plans : mapping of str to LoadPlan
+        What is to be loaded.
+
+    Returns
+    -------
+    set of str
+        The names that are done. If reading fails there are none: then `LoadPlan.carry_out` fails,
+        too, at the array that is to blame.
+    """
+    targets = {name: plan.direct_target() for name, plan in plans.items()}
+    pairs = {name: target for name, target in targets.items() if target is not None}
+    try:
+        reader.read_many(pairs.values(), hold=exclusively)
+        for name in pairs:
+            plans[name].finish_direct()
+    except Exception:
+        return set()
+    return set(pairs)
 
 
 class LoadPlan:
@@ -144,12 +193,17 @@ class LoadPlan:
     """
 
     def __init__(
-        self, parameter: Any, source: ValueSource, ctx: Any, cast_dtype: bool, dtype_source: str
+        self,
+        parameter: ParameterLike,
+        source: ValueSource,
+        ctx: Any,
+        cast_dtype: bool,
+        dtype_source: str,
     ) -> None:
         self._parameter = parameter
         self._source = source
         self._options = (ctx, cast_dtype, dtype_source)
-        state: State = parameter._state
+        state = parameter._state
         self._shape = self._fitting_shape(state)
         self._dtype = self._fitting_dtype(state, cast_dtype, dtype_source)
         self._check_storage()
@@ -160,6 +214,8 @@ class LoadPlan:
 
     def _fitting_shape(self, state: State) -> shape_rules.Shape:
         given = self._source.shape
+        if given and given == state.shape and 0 not in given:
+            return given  # as almost always; the rules are for shapes with unknown sizes
         try:
             shape = shape_rules.filled_in(state.settled_shape, given, self._parameter.name)
         except ShapeMismatchError:
@@ -230,6 +286,55 @@ class LoadPlan:
             self._source.array(), ctx, cast_dtype=cast_dtype, dtype_source=dtype_source
         )
 
+    def check_ids(self) -> None:
+        """Raise if ids of a sparse array are out of range or out of order."""
+        if self._source.stype != "default":
+            self._source.check_ids()
+
+    def direct_target(self) -> tuple[RecordHeader, np.ndarray] | None:
+        """Return what to read where, if that is all there is to do for the first context.
+
+        None if the array is not in a file or not dense, if the parameter has no arrays yet or takes
+        values in its own way, if the dtype changes, or if the memory is not the host's.
+        """
+        parameter, source = self._parameter, self._source
+        if (
+            not isinstance(source, FileSource)
+            or parameter._state.data is None
+            or self._dtype is not None
+        ):
+            return None
+        if source.stype != "default" or parameter._stype != "default":
+            return None
+        if hooks.is_replaced(parameter, "_load_init") or hooks.is_replaced(parameter, "set_data"):
+            return None
+        first = parameter._state.data[0]
+        host = transfers.host_view(first)
+        if host is None or host.dtype != source.dtype:
+            return None
+        if not all(array.writable for array in parameter._state.data):
+            return None
+        return source.header, host
+
+    def finish_direct(self) -> None:
+        """Copy what was read into the first context's array to the others."""
+        parameter = self._parameter
+        if parameter._state.shape != self._shape:
+            parameter._update(lambda now: now.but(shape=self._shape))
+        first, *others = parameter._state.data or ()
+        for array in others:
+            transfers.write(array, first)
+
+    @property
+    def written(self) -> list[Any]:
+        """The arrays that are written while the values are read."""
+        return list(self._parameter._state.data or ())
+
+    def keep_apart(self, written: WrittenMemory) -> None:
+        """Copy values that are in memory which this plan, or another one, is about to write."""
+        if isinstance(self._source, ArraySource):
+            self._source = self._source.apart_from(written)
+
     @property
     def in_place(self) -> bool:
         """Whether the parameter's arrays are written while the values are read."""
@@ -237,6 +342,7 @@ class LoadPlan:
 
     def carry_out(self) -> None:
         """Write the values. Fails only if reading does, or if there is not enough memory."""
+        self.keep_apart(WrittenMemory(self.written))
         with autograd.pause():
             if self._parameter._state.data is None:
                 self._prepare_new()()
@@ -246,7 +352,7 @@ class LoadPlan:
     def _prepare_new(self) -> Ready:
         """Read into new arrays; calling what is returned binds them."""
         parameter, source, dtype = self._parameter, self._source, self._dtype
-        previous: State = parameter._state
+        previous = parameter._state
         wanted = as_dtype(parameter.dtype) if dtype is None else dtype
         owned = parameter._stype == "default" == source.stype
         if owned:
@@ -264,7 +370,7 @@ class LoadPlan:
             else:
                 state = state.but(dtype=dtype.type)
         bind = replicas.prepare(
-            parameter, previous, state, values, self._contexts, (_again, (self,)), owned
+            parameter, previous, state, values, self._contexts, (_again, self), owned
         )
         if cast is None:
             return bind
@@ -277,7 +383,7 @@ class LoadPlan:
                 parameter._state.but(shape=self._shape),
                 values,
                 self._contexts,
-                (_again, (self,)),
+                (_again, self),
                 owned,
             )()
 
@@ -292,9 +398,9 @@ class LoadPlan:
         parameter, source = self._parameter, self._source
         if self._dtype is not None:
             parameter.cast(self._dtype.type)
-        data = parameter._state.data
+        data = parameter._state.data or Placed()
         if hooks.is_replaced(parameter, "set_data"):
-            parameter.set_data(self._in_its_form(data[0].dtype))
+            parameter.set_data(self._in_its_form(as_dtype(data[0].dtype)))
             return
         rows.before_writing(parameter)
         if parameter._stype == "default" == source.stype:
@@ -302,15 +408,15 @@ class LoadPlan:
                 array._require_writable()
                 source.write_into(array)
         else:
-            form = self._in_its_form(data[0].dtype)
+            form = self._in_its_form(as_dtype(data[0].dtype))
             for array in data:
                 if parameter._stype == "default":
                     transfers.write(array, form)
                 else:
-                    array._adopt(transfers.copied(form, array.context)._parts)
+                    transfers.overwrite(array, form)
         parameter._update(lambda now: now.but(shape=self._shape))
 
 
-def _again(parameter: Any, plan: LoadPlan) -> Ready:
+def _again(parameter: ParameterLike, plan: LoadPlan) -> Ready:
     """Carry a plan out for a parameter that another thread has changed; see `Commit`."""
     return plan.carry_out

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from numparam import autograd, initializer, symbol
 from numparam.context import Context, current_context
-from numparam.devices import epochs
 from numparam.gluon import (
+    averaging,
     checks,
     hooks,
     initializing,
     loading,
     pickling,
     replicas,
+    row_access,
     rows,
     shape_rules,
     transfers,
@@ -30,7 +31,8 @@ from numparam.gluon import (
 from numparam.gluon.callers import warn
 from numparam.gluon.errors import DeferredInitializationError
 from numparam.gluon.placed import Placed
-from numparam.gluon.state import REPLACING, Mark, Ready, State, assign_together
+from numparam.gluon.rows import RowStore
+from numparam.gluon.state import Mark, Ready, State, replace_state
 from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
@@ -122,7 +124,7 @@ class Parameter:
     _allow_deferred_init: bool
 
     # The Trainer that owns a sparse parameter's rows between updates.
-    _trainer: rows.RowStore | None
+    _trainer: RowStore | None
 
     # The symbolic variable, and the attributes that it was made of.
     _variable: tuple[tuple[Any, ...], Any] | None
@@ -241,7 +243,8 @@ class Parameter:
         -------
         Symbol
             With shape, dtype, multipliers, initializer and storage type as attributes. The same
-            object each time, until one of them changes.
+            object each time, until one of them changes. An initializer that has no text form, such
+            as a function, is left out.
 
         Examples
         --------
@@ -293,8 +296,11 @@ class Parameter:
 
         Notes
         -----
-        If the shape is not known and deferred initialization is allowed, this is remembered until
-        the shape is known. A failed call changes nothing.
+        If the shape is not known and deferred initialization is allowed, this is remembered: assign
+        the shape, then call `finish_deferred_init`; or load values. A failed call changes nothing.
+
+        With `force_reinit`, an initialized parameter whose shape, dtype and contexts stay keeps the
+        memory of its arrays: the values are written into it, and the gradients are zeroed.
 
         Examples
         --------
@@ -304,9 +310,30 @@ class Parameter:
         >>> weight.list_ctx()
         [cpu(0), cpu(1)]
         """
-        request = initializing.Request(init, ctx, default_init)
-        plain = hooks.initializes_plainly(self)
-        self._make(initializing.prepare(self, request, force_reinit, plain))
+        request = initializing.Request(init, ctx, default_init, force_reinit)
+        self._make(initializing.prepare(self, request))
+
+    def finish_deferred_init(self) -> None:
+        """Make the arrays of an initialization that waited for the shape, which is known by now.
+
+        A parameter that is initialized already, or was never asked to be, stays as it is.
+
+        Raises
+        ------
+        UnknownShapeError
+            If the shape is still not known: an AssertionError and a ValueError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(0, 2), allow_deferred_init=True)
+        >>> weight.initialize("ones")
+        >>> weight.shape = (1, 2)
+        >>> weight.finish_deferred_init()
+        >>> weight.data().asnumpy()
+        array([[1., 1.]], dtype=float32)
+        """
+        self._finish_deferred_init()
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """Return the parameter's array on a context.
@@ -454,7 +481,7 @@ class Parameter:
         """
         rows.require_row_sparse(self, "row_sparse_data")
         rows.check_row_ids(self, row_id)
-        return self._get_row_sparse(self._data, row_id.context, row_id)
+        return self._get_row_sparse(self._state.data, row_id.context, row_id)
 
     def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
         """Return the same rows on all contexts of a row-sparse parameter.
@@ -475,9 +502,123 @@ class Parameter:
             As for `row_sparse_data`.
         """
         rows.require_row_sparse(self, "list_row_sparse_data")
-        return self._get_row_sparse(self._data, list, row_id)
+        return self._get_row_sparse(self._state.data, list, row_id)
+
+    def rows(self, ids: Any, ctx: Context | None = None) -> NDArray:
+        """Return some rows of the parameter's array on a context, dense or row-sparse.
+
+        Parameters
+        ----------
+        ids : NDArray or array_like
+            Row ids of any shape; they may repeat. Floating-point ids must be whole numbers.
+        ctx : Context, optional
+            As for `data`.
+
+        Returns
+        -------
+        NDArray
+            A new dense array of shape ``ids.shape + shape[1:]`` on that context.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized (on this context), or is a csr matrix.
+        IndexError
+            If an id is negative or too large.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.gluon.Parameter("table", shape=(4, 2), stype="row_sparse")
+        >>> table.initialize("zeros")
+        >>> table.set_rows([1, 3], [[1, 1], [3, 3]])
+        >>> table.add_rows([1, 1], [[1, 1], [1, 1]])
+        >>> table.rows([3, 1, 0]).asnumpy()
+        array([[3., 3.],
+               [3., 3.],
+               [0., 0.]], dtype=float32)
+        """
+        return row_access.read(self, ids, ctx)
 
     # Changes
+
+    def set_rows(self, ids: Any, rows: Any, ctx: Context | None = None) -> None:
+        """Write some rows of the parameter's arrays, dense or row-sparse, in place.
+
+        Parameters
+        ----------
+        ids : NDArray or array_like
+            Row ids; of ids that repeat, the last row counts.
+        rows : NDArray or array_like
+            The rows, of shape ``ids.shape + shape[1:]``; converted to the parameter's dtype.
+        ctx : Context, optional
+            Where; on all contexts if not given.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized (on this context), or is a csr matrix.
+        IndexError
+            If an id is negative or too large; nothing is changed.
+        ValueError
+            If the shape of `rows` does not fit; nothing is changed.
+        """
+        row_access.write(self, ids, rows, ctx)
+
+    def add_rows(self, ids: Any, rows: Any, ctx: Context | None = None) -> None:
+        """Add to some rows of the parameter's arrays, dense or row-sparse, in place.
+
+        Parameters
+        ----------
+        ids : NDArray or array_like
+            Row ids; rows of ids that repeat are summed.
+        rows, ctx
+            As for `set_rows`.
+
+        Raises
+        ------
+        RuntimeError, IndexError, ValueError
+            As for `set_rows`.
+
+        Notes
+        -----
+        Each element is rounded once, however often its row is there.
+        """
+        row_access.add(self, ids, rows, ctx)
+
+    def mean_data(self) -> None:
+        """Average the arrays of all contexts, in place: afterwards each holds the mean.
+
+        Raises
+        ------
+        RuntimeError
+            If the parameter is not initialized.
+
+        Notes
+        -----
+        Each element is rounded once. A row-sparse array stores the rows that any of them stored.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("zeros", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.data(mx.cpu(0))[:] = 3
+        >>> weight.mean_data()
+        >>> weight.data(mx.cpu(1)).asnumpy()
+        array([1.5, 1.5], dtype=float32)
+        """
+        averaging.average_in_place([self._check_and_get(self._data, list)])
+
+    def mean_grads(self) -> None:
+        """Average the gradients of all contexts, in place: afterwards each holds the mean.
+
+        Notes
+        -----
+        As `mean_data`. A parameter without gradients stays as it is.
+        """
+        if self._grad is not None:
+            averaging.average_in_place([self._grad])
 
     def set_data(self, data: Any) -> None:
         """Write values into the parameter's arrays on all contexts.
@@ -487,7 +628,8 @@ class Parameter:
         data : NDArray or numpy.ndarray
             Of the parameter's shape, of any dtype; converted to the parameter's dtype. A
             row-sparse parameter takes row-sparse arrays too; rows that they do not store become
-            zero.
+            zero: to write some rows, use `set_rows`. The array may share memory with the
+            parameter's own.
 
         Raises
         ------
@@ -552,7 +694,8 @@ class Parameter:
 
         Notes
         -----
-        If there are several copies, the new ones get their mean. Gradients are zero afterwards.
+        If there are several copies, the new ones get their mean. Gradients are zero afterwards. If
+        the contexts are those that it has, in any order, the memory of the arrays is kept.
 
         Examples
         --------
@@ -580,7 +723,8 @@ class Parameter:
 
         Notes
         -----
-        The arrays are new ones. Gradients keep their values and are not fresh.
+        The arrays are new ones; if they have this dtype already, they are handles on the same
+        memory. Gradients keep their values and are not fresh.
 
         Examples
         --------
@@ -592,6 +736,24 @@ class Parameter:
         array([1., 1.], dtype=float16)
         """
         self._make(values.prepare_cast(self, dtype))
+
+    # What other libraries ask for
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        """Raise: which of the arrays is meant must be said."""
+        raise replicas.not_an_array(self)
+
+    def __dlpack__(self, **keywords: Any) -> NoReturn:
+        """Raise: which of the arrays is meant must be said."""
+        raise replicas.not_an_array(self)
+
+    def __dlpack_device__(self) -> NoReturn:
+        """Raise: which of the arrays is meant must be said."""
+        raise replicas.not_an_array(self)
+
+    def __jax_array__(self) -> NoReturn:
+        """Raise: which of the arrays is meant must be said."""
+        raise replicas.not_an_array(self)
 
     # Steps that MXNet-era code calls and replaces; see `hooks`
 
@@ -664,7 +826,7 @@ class Parameter:
         """Pull rows into new arrays: one for a context, or a list for the type ``list``."""
         return rows.pull(self, arr_list, ctx, row_id)
 
-    def _set_trainer(self, trainer: rows.RowStore | None) -> None:
+    def _set_trainer(self, trainer: RowStore | None) -> None:
         """Take the Trainer that owns the parameter; None releases it.
 
         Raises
@@ -679,6 +841,8 @@ class Parameter:
 
     @property
     def _data(self) -> Placed | None:
+        if self._trainer is not None and self._stype != _DENSE:
+            rows.settle(self)
         return self._state.data
 
     @_data.setter
@@ -785,20 +949,16 @@ class Parameter:
         bool
             Whether it was replaced; False if another thread has replaced it.
         """
-        # Before and after: an interrupt may come in between.
-        epochs.bump()
-        with REPLACING:
-            if self._state is not previous:
-                return False
-            if marks:
-                assign_together(self, state, marks)
-            else:
-                self._state = state
-        epochs.bump()
+        if not replace_state(self, previous, state, marks):
+            return False
+        self._release_tables(previous, state)
+        return True
+
+    def _release_tables(self, previous: State, state: State) -> None:
+        """Let go of tables of gradients that were replaced."""
         if self._tables and previous.gradients is not state.gradients:
             tables, self._tables = self._tables, []
             zeroing.release(tables)
-        return True
 
     # Copies and pickles
 
@@ -806,7 +966,11 @@ class Parameter:
         return pickling.state_of(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        pickling.restore(self, state)
+        if pickling.is_mxnet_state(state):
+            made = Constant if isinstance(self, Constant) else Parameter
+            pickling.restore_mxnet_state(self, state, made.__init__)
+        else:
+            pickling.restore(self, state)
 
     def __copy__(self) -> Parameter:
         return pickling.duplicate(self)
@@ -832,13 +996,16 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 
 def _new_variable(parameter: Parameter) -> Symbol:
+    init = parameter.init
+    if not isinstance(init, str) and not hasattr(init, "dumps"):
+        init = None  # a function, `Load` or `Mixed`, which a symbol cannot express
     variable = symbol.var(
         parameter.name,
         shape=parameter.shape,
         dtype=parameter.dtype,
         lr_mult=parameter.lr_mult,
         wd_mult=parameter.wd_mult,
-        init=parameter.init,
+        init=init,
         stype=parameter._stype,
     )
     return variable.as_np_ndarray() if is_np_array() else variable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 import os
 import threading
@@ -16,6 +15,7 @@ import numpy as np
 from numparam.context import Context
 from numparam.gluon import (
     agreement,
+    averaging,
     checkpoints,
     checks,
     contexts,
@@ -36,7 +36,7 @@ from numparam.gluon.errors import (
     UnknownParameterError,
 )
 from numparam.gluon.parameter import Constant, Parameter
-from numparam.gluon.state import Ready
+from numparam.gluon.state import Ready, make_all
 from numparam.gluon.utils import _indent
 from numparam.initializer import Uniform, as_initializer
 
@@ -92,6 +92,11 @@ class ParameterDict:
             raise NotAParameterError(
                 f"shared must be a ParameterDict, where parameters are looked for; got {shared!r}."
             )
+        if prefix is not None and not isinstance(prefix, str):
+            raise InvalidNameError(
+                "The prefix of a ParameterDict, and the names in it, must be strings; got the "
+                f"prefix {prefix!r}. To add parameters, use update(parameters)."
+            )
         self._prefix = prefix
         self._params = Entries()
         self._shared = shared
@@ -145,6 +150,10 @@ class ParameterDict:
     def _members(self) -> list[Parameter]:
         """Return the parameters of this moment, which another thread's `get` does not change."""
         return list(self._params.values())
+
+    def _distinct(self) -> list[Parameter]:
+        """Return the parameters of this moment, each once, even if it is under several keys."""
+        return list({id(member): member for member in self._members()}.values())
 
     @property
     def prefix(self) -> str:
@@ -325,17 +334,18 @@ class ParameterDict:
             init = Uniform()
         if verbose:
             init = as_initializer(init)._verbose_copy()
-        request = initializing.Request(None, ctx, init)
+        ctx = contexts.read_once(ctx)
+        request = initializing.Request(None, ctx, init, force_reinit)
         changes: list[Ready | None] = []
-        for member in self._members():
+        for member in self._distinct():
             plain = hooks.initializes_plainly(member)
             if not plain and hooks.is_replaced(member, "initialize"):
                 changes.append(
                     partial(member.initialize, None, ctx, init, force_reinit=force_reinit)
                 )
             else:
-                changes.append(initializing.prepare(member, request, force_reinit, plain))
-        _make(changes)
+                changes.append(initializing.prepare(member, request, plain))
+        make_all(changes)
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero, in place.
@@ -360,6 +370,44 @@ class ParameterDict:
         if tables is None or not tables.is_valid(self._params):
             tables = self._zeroing = zeroing.GradientTables(self._params, tables)
         tables.zero()
+
+    def mean_grads(self) -> None:
+        """Average the gradients of each parameter over its contexts, in place.
+
+        Notes
+        -----
+        As `Parameter.mean_grads`: all copies hold the mean afterwards, which is rounded once. Tied
+        gradients are averaged once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> parameters = mx.gluon.ParameterDict()
+        >>> weight = parameters.get("weight", shape=(2,))
+        >>> parameters.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.grad(mx.cpu(0))[:] = 4
+        >>> parameters.mean_grads()
+        >>> weight.grad(mx.cpu(1)).asnumpy()
+        array([2., 2.], dtype=float32)
+        """
+        held = [member._grad for member in self._members()]
+        averaging.average_in_place([arrays for arrays in held if arrays is not None])
+
+    def mean_data(self) -> None:
+        """Average the arrays of each parameter over its contexts, in place.
+
+        Raises
+        ------
+        RuntimeError
+            If a parameter is not initialized; nothing is changed.
+
+        Notes
+        -----
+        As `Parameter.mean_data`.
+        """
+        averaging.average_in_place(
+            [member._check_and_get(member._data, list) for member in self._members()]
+        )
 
     def list_ctx(self) -> list[Context]:
         """Return all contexts that some parameter is on.
@@ -390,12 +438,12 @@ class ParameterDict:
             If a parameter cannot be moved; then none is.
         """
         ctx = contexts.read_once(ctx)
-        _make(
+        make_all(
             [
                 partial(member.reset_ctx, ctx)
                 if hooks.is_replaced(member, "reset_ctx")
                 else values.prepare_move(member, ctx)
-                for member in self._members()
+                for member in self._distinct()
             ]
         )
 
@@ -426,7 +474,7 @@ class ParameterDict:
         >>> weight.lr_mult
         0.1
         """
-        members = self._members()
+        members = self._distinct()
         for member in members:
             if not hasattr(member, name):
                 near = difflib.get_close_matches(name, dir(member), 1)
@@ -438,7 +486,7 @@ class ParameterDict:
                 checks.check_grad_req(value, member.name)
             elif name == "dtype":
                 checks.checked_dtype(value, member.name)
-        _make([_prepared_assignment(member, name, value) for member in members])
+        make_all([_prepared_assignment(member, name, value) for member in members])
 
     def summary(self) -> summary.Summary:
         """Describe all parameters in a table.
@@ -463,12 +511,12 @@ class ParameterDict:
 
     # Files
 
-    def save(self, filename: str | os.PathLike[Any], strip_prefix: str = "") -> None:
+    def save(self, filename: Any, strip_prefix: str = "") -> None:
         """Write all parameters to a ``.params`` file.
 
         Parameters
         ----------
-        filename : str or os.PathLike
+        filename : str, os.PathLike or binary file object
             The file. It is replaced at the end; a failed save leaves the old one.
         strip_prefix : str, default ''
             Cut off the beginning of each name.
@@ -502,20 +550,22 @@ class ParameterDict:
 
     def load(
         self,
-        filename: str | os.PathLike[Any],
+        filename: Any,
         ctx: Any = None,
         allow_missing: bool = False,
         ignore_extra: bool = False,
         restore_prefix: str = "",
         cast_dtype: bool = False,
         dtype_source: str = "current",
+        encoding: str = "utf-8",
+        errors: str = "strict",
     ) -> None:
         """Read parameters from a ``.params`` file.
 
         Parameters
         ----------
-        filename : str or os.PathLike
-            The file.
+        filename : str, os.PathLike, bytes-like or binary file object
+            The file, or its contents.
         ctx : Context or list of Context, optional
             Where parameters go that are not initialized; ``cpu(0)`` if not given. Those that are
             must be on these contexts.
@@ -529,6 +579,8 @@ class ParameterDict:
             Whether dtypes may differ.
         dtype_source : {'current', 'saved'}, default 'current'
             With `cast_dtype`: whose dtype a parameter has afterwards.
+        encoding, errors : str
+            How the file's names are encoded; as for `numparam.nd.load`.
 
         Raises
         ------
@@ -550,7 +602,7 @@ class ParameterDict:
         options = checkpoints.Options(
             allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
         )
-        checkpoints.load_file(self._params, filename, options)
+        checkpoints.load_file(self._params, filename, options, encoding, errors)
 
     def load_dict(
         self,
@@ -601,7 +653,13 @@ class ParameterDict:
 
     def __getstate__(self) -> dict[str, Any]:
         # The entries of this moment: another thread may add some while they are copied.
-        return {**self.__dict__, "_zeroing": None, "_params": copy.copy(self._params)}
+        entries = list(self._params.items())
+        params = Entries(entries) if type(self._params) is Entries else OrderedDict(entries)
+        return {**self.__dict__, "_zeroing": None, "_params": params}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._zeroing = None  # pickles of MXNet have no such thing
 
     def __copy__(self) -> Self:
         duplicate = object.__new__(type(self))
@@ -610,13 +668,6 @@ class ParameterDict:
 
 
 parameter.ParameterDict = ParameterDict
-
-
-def _make(changes: Iterable[Ready | None]) -> None:
-    """Make changes that were prepared; None where there is nothing to change."""
-    for change in changes:
-        if change is not None:
-            change()
 
 
 def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:

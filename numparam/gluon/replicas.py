@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from numparam import autograd
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
-from numparam.devices.backend import AllocationError
-from numparam.gluon import contexts, hooks, transfers
+from numparam.gluon import contexts, hooks, shape_rules, transfers, zeroing
 from numparam.gluon.errors import (
     ContextNotFoundError,
     DeferredInitializationError,
@@ -18,6 +19,7 @@ from numparam.gluon.errors import (
     UnallocatedContextError,
     UnusableContextError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Ready, State
 
@@ -35,7 +37,7 @@ __all__ = [
 # Finding
 
 
-def look_up(parameter: Any, arrays: Placed | None, ctx: Any) -> Any:
+def look_up(parameter: ParameterLike, arrays: Placed | None, ctx: Any) -> Any:
     """Find the array for a context, and remember its position for the next time."""
     if (
         arrays is None
@@ -53,7 +55,7 @@ def look_up(parameter: Any, arrays: Placed | None, ctx: Any) -> Any:
     return arrays[position]
 
 
-def check_and_get(parameter: Any, arrays: list[Any] | None, ctx: Any) -> Any:
+def check_and_get(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any) -> Any:
     """Return the array for a context, or all for the type ``list``; see `Parameter`."""
     if arrays is None:
         raise no_arrays(parameter)
@@ -66,7 +68,7 @@ def check_and_get(parameter: Any, arrays: list[Any] | None, ctx: Any) -> Any:
     return arrays[position_of(parameter, arrays, ctx)]
 
 
-def position_of(parameter: Any, arrays: list[Any], ctx: Context) -> int:
+def position_of(parameter: ParameterLike, arrays: list[Any], ctx: Context) -> int:
     """Return the position of the array for a context.
 
     Raises
@@ -102,7 +104,7 @@ def positions_by_device_type(
     return positions
 
 
-def no_arrays(parameter: Any) -> Exception:
+def no_arrays(parameter: ParameterLike) -> Exception:
     """Return the error that says why a parameter has no arrays, and what to do."""
     state = parameter._state
     if not state.deferred:
@@ -110,23 +112,45 @@ def no_arrays(parameter: Any) -> Exception:
             f"Parameter '{parameter.name}' has not been initialized. Call initialize() on it, or "
             "on the ParameterDict that holds it."
         )
+    if shape_rules.is_known(state.shape):
+        return DeferredInitializationError(
+            f"Parameter '{parameter.name}' has not been initialized yet: it waited for its shape, "
+            f"which is {state.shape} now. Call finish_deferred_init() on it."
+        )
     return DeferredInitializationError(
         f"Parameter '{parameter.name}' has not been initialized yet because its shape "
-        f"{state.shape} is not known. Set parameter.shape and call "
-        "_finish_deferred_init(), or pass one batch of data through the network first."
+        f"{state.shape} is not known. Assign the complete shape to parameter.shape, then call "
+        "finish_deferred_init(); or load its values."
     )
 
 
-def require_dense(parameter: Any, method: str) -> None:
+def not_an_array(parameter: ParameterLike) -> TypeError:
+    """Return the error for a library that takes a parameter for an array."""
+    return TypeError(
+        f"Parameter '{parameter.name}' is not an array: it has one on each of its contexts. Pass "
+        "data(ctx), such as parameter.data(), or parameter.grad(ctx)."
+    )
+
+
+def require_dense(parameter: ParameterLike, method: str) -> None:
     """Raise if a parameter is sparse, which a method does not serve."""
     if parameter._stype != "default":
         raise ParameterStorageError(
             f"{method}() returns dense arrays, and Parameter '{parameter.name}' has storage type "
-            f"'{parameter._stype}'. Use row_sparse_data(row_id) or list_row_sparse_data(row_id)."
+            f"'{parameter._stype}'. Use {_sparse_access(parameter)}."
         )
 
 
-def require_gradients(parameter: Any) -> None:
+def _sparse_access(parameter: ParameterLike) -> str:
+    if parameter._stype != "row_sparse":
+        return "save() of its ParameterDict to get the values out"
+    return (
+        "rows(ids), set_rows(ids, rows) and add_rows(ids, rows); or row_sparse_data(row_id) and "
+        "list_row_sparse_data(row_id) with a Trainer"
+    )
+
+
+def require_gradients(parameter: ParameterLike) -> None:
     """Raise if a parameter has arrays without gradients."""
     state = parameter._state
     if state.data is not None and state.gradients is None:
@@ -140,12 +164,12 @@ def require_gradients(parameter: Any) -> None:
 
 
 def prepare(
-    parameter: Any,
+    parameter: ParameterLike,
     previous: State,
     state: State,
     values: Any,
     places: Sequence[Context],
-    retry: tuple[Any, tuple[Any, ...]],
+    retry: tuple[Any, Any],
     owned: bool = False,
     plain: bool = False,
 ) -> Ready:
@@ -164,9 +188,10 @@ def prepare(
     places : sequence of Context
         Where.
     retry : tuple
-        The function that prepared the change, and its arguments after the parameter; see `Commit`.
+        A function that prepares the change again, and its argument; see `Commit`.
     owned : bool, default False
-        Whether `values` was made for this parameter alone; then it becomes one of the arrays.
+        Whether `values` was made for this parameter alone; then it becomes one of the arrays. If
+        contexts, shape and dtype stay, the arrays that there are get the values instead.
     plain : bool, default False
         Whether it is known that no step is replaced.
 
@@ -183,16 +208,76 @@ def prepare(
             parameter._update(lambda now: now.but(deferred=()))
 
         return initialize
-    return with_gradients(
-        parameter, previous, state, copies(parameter, values, places, owned), places, retry, plain
+    if previous.data is not None:
+        grads_replaced = not plain and hooks.is_replaced(parameter, "_init_grad")
+        if owned and not grads_replaced and _can_keep(parameter, previous, values, places):
+            state = state.but(deferred=())
+            return partial(_overwrite, parameter, previous, state, values, places, retry)
+    if owned and len(places) == 1 and values._ctx is places[0]:  # as mostly, and faster
+        data = Placed((values,))
+    else:
+        data = copies(parameter, values, places, owned)
+    if plain:
+        return _bound(parameter, previous, state, data, places, retry)
+    return with_gradients(parameter, previous, state, data, places, retry)
+
+
+def _can_keep(
+    parameter: ParameterLike, held: State, values: Any, places: Sequence[Context]
+) -> bool:
+    """Return whether the arrays that there are can take the values, and the gradients stay."""
+    data, gradients, stype = held.data or (), held.gradients, parameter._grad_stype
+    if set(held.contexts or ()) != set(places) or len(data) != len(places):
+        return False
+    if (gradients is None) != (parameter.grad_req == "null"):
+        return False
+    for position, (array, ctx) in enumerate(zip(data, held.contexts or (), strict=True)):
+        if not _fits(array, values, values.stype, ctx):
+            return False
+        if gradients is not None and not _fits(gradients[position], values, stype, ctx):
+            return False
+    return True
+
+
+def _fits(array: Any, values: Any, stype: str, ctx: Context) -> bool:
+    return (
+        array.writable
+        and type(array) is (type(values) if stype == values.stype else type(array))
+        and (array.shape, array.dtype) == (values.shape, values.dtype)
+        and (array.stype, array.context) == (stype, ctx)
     )
 
 
-def copies(parameter: Any, values: Any, places: Sequence[Context], owned: bool) -> Placed:
+def _overwrite(
+    parameter: ParameterLike,
+    previous: State,
+    state: State,
+    values: Any,
+    places: Sequence[Context],
+    retry: tuple[Any, Any],
+) -> None:
+    """Write values into the arrays of a state and zero its gradients, in place."""
+    held = list(previous.contexts or ())
+    order = [held.index(ctx) for ctx in places]
+    gradients = None
+    with autograd.pause():
+        # New handles on the same memory, as the arrays are other objects in MXNet.
+        data = Placed([(previous.data or [])[position].detach() for position in order])
+        for array in data:
+            transfers.overwrite(array, values)
+        if previous.gradients is not None:
+            gradients = Placed([previous.gradients[position].detach() for position in order])
+            zeroing.zero(gradients)
+            for array, gradient in zip(data, gradients, strict=True):
+                array._mark(gradient, parameter.grad_req)
+    made = state.but(contexts=tuple(places), data=data, gradients=gradients)
+    Commit((parameter, previous, made, (), *retry))()
+
+
+def copies(parameter: ParameterLike, values: Any, places: Sequence[Context], owned: bool) -> Placed:
     """Copy values to all contexts; if they are `owned`, the first copy may be they themselves."""
     first = places[0]
-    alone = owned and (values._ctx is first or values._ctx == first)
-    arrays = [values] if alone else []
+    arrays = [values] if owned and (values._ctx is first or values._ctx == first) else []
     if len(arrays) < len(places):
         try:
             arrays.extend(transfers.copied(values, ctx) for ctx in places[len(arrays) :])
@@ -202,37 +287,49 @@ def copies(parameter: Any, values: Any, places: Sequence[Context], owned: bool) 
 
 
 def with_gradients(
-    parameter: Any,
+    parameter: ParameterLike,
     previous: State,
     state: State,
     data: Placed,
     places: Sequence[Context],
-    retry: tuple[Any, tuple[Any, ...]],
-    plain: bool = False,
+    retry: tuple[Any, Any],
 ) -> Ready:
     """Make gradients for new data; see `prepare`."""
-    if not plain and hooks.is_replaced(parameter, "_init_grad"):
+    if not hooks.is_replaced(parameter, "_init_grad"):
+        return _bound(parameter, previous, state, data, places, retry)
 
-        def bind() -> None:
-            parameter._update(
-                lambda now: State(state.shape, state.dtype, now.grad_req, tuple(places), data, None)
-            )
-            parameter._init_grad()
+    def bind() -> None:
+        parameter._update(
+            lambda now: State(state.shape, state.dtype, now.grad_req, tuple(places), data, None)
+        )
+        parameter._init_grad()
 
-        return bind
+    return bind
+
+
+def _bound(
+    parameter: ParameterLike,
+    previous: State,
+    state: State,
+    data: Placed,
+    places: Sequence[Context],
+    retry: tuple[Any, Any],
+) -> Commit:
     grad_req = parameter.grad_req
-    try:
-        gradients = new_gradients(parameter, data, grad_req)
-    except MXNetError as error:
-        raise _unusable(parameter, places, error) from error
-    if gradients is not None:
-        for array, gradient in zip(data, gradients, strict=True):
+    if grad_req == "null":
+        gradients = None
+    else:
+        try:
+            gradients = new_gradients(parameter, data, grad_req)
+        except MXNetError as error:
+            raise _unusable(parameter, places, error) from error
+        for array, gradient in zip(data, gradients or (), strict=True):
             array._mark(gradient, grad_req)
-    made = state.holding(data, gradients, places)
+    made = State(state.shape, state.dtype, state.grad_req, tuple(places), data, gradients)
     return Commit((parameter, previous, made, (), *retry))
 
 
-def new_gradients(parameter: Any, data: Sequence[Any], grad_req: str) -> Placed | None:
+def new_gradients(parameter: ParameterLike, data: Sequence[Any], grad_req: str) -> Placed | None:
     """Make gradients of zeros for arrays; None where `grad_req` is ``'null'``."""
     if grad_req == "null":
         return None
@@ -242,8 +339,8 @@ def new_gradients(parameter: Any, data: Sequence[Any], grad_req: str) -> Placed 
     return Placed([transfers.zeros_like(array, stype) for array in data])
 
 
-def _unusable(parameter: Any, places: Sequence[Context], error: MXNetError) -> MXNetError:
+def _unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
     message = f"Parameter '{parameter.name}' cannot be put on {list(places)}: {error}"
-    if isinstance(error, AllocationError):
+    if isinstance(error, MemoryError):
         return UnallocatedContextError(message)
     return UnusableContextError(message)

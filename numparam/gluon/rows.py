@@ -1,8 +1,8 @@
 """Rows of row-sparse parameters, and the Trainer that owns their values between updates.
 
-While a Trainer updates on its store, the parameter's own arrays are older than the store's. So
-rows, and the whole parameter, are pulled from it; and before values are written, which makes the
-Trainer forget its store, every row-sparse parameter of that Trainer is brought up to date.
+A Trainer updates the array of the first context, and there the rows that gradients hold: others,
+and the arrays of other contexts, may be behind. So rows, and the whole parameter, are pulled from
+the Trainer; and before values are read or written by other ways, it brings all of them up to date.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from numparam.gluon.errors import (
     SecondTrainerError,
     SparseRowIdError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.state import State
 from numparam.ndarray.creation import zeros
 from numparam.ndarray.ndarray import NDArray
@@ -36,6 +37,7 @@ __all__ = [
     "pull",
     "reduced",
     "require_row_sparse",
+    "settle",
 ]
 
 
@@ -43,15 +45,18 @@ class RowStore(Protocol):
     """What parameters need of the Trainer that owns them."""
 
     def _row_sparse_pull(
-        self, parameter: Any, out: Any, row_id: NDArray, full_idx: bool = False
+        self, parameter: ParameterLike, out: Any, row_id: NDArray, full_idx: bool = False
     ) -> None:
         """Write rows of a parameter into row-sparse arrays."""
+
+    def _settle(self, parameter: Any) -> None:
+        """Bring a parameter's own arrays up to date, on all contexts."""
 
     def _reset_kvstore(self) -> None:
         """Forget the store; values are taken from the parameters again."""
 
 
-def require_row_sparse(parameter: Any, method: str) -> None:
+def require_row_sparse(parameter: ParameterLike, method: str) -> None:
     """Raise if a parameter is not row-sparse, which a method needs."""
     if parameter._stype != "row_sparse":
         raise ParameterStorageError(
@@ -60,7 +65,7 @@ def require_row_sparse(parameter: Any, method: str) -> None:
         )
 
 
-def check_row_ids(parameter: Any, row_id: Any) -> None:
+def check_row_ids(parameter: ParameterLike, row_id: Any) -> None:
     """Raise a `RowIdTypeError` if row ids are not an `NDArray`."""
     if not isinstance(row_id, NDArray):
         raise RowIdTypeError(
@@ -69,7 +74,7 @@ def check_row_ids(parameter: Any, row_id: Any) -> None:
         )
 
 
-def pull(parameter: Any, arrays: list[Any] | None, ctx: Any, row_id: NDArray) -> Any:
+def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: NDArray) -> Any:
     """Pull rows into new arrays: one for a context, or a list for the type ``list``."""
     check_row_ids(parameter, row_id)
     trainer = parameter._trainer
@@ -79,7 +84,7 @@ def pull(parameter: Any, arrays: list[Any] | None, ctx: Any, row_id: NDArray) ->
             "none. Create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
-    state: State = parameter._state
+    state = parameter._state
     ids = _unique_rows(parameter, row_id)
     every = arrays or []
     positions = (
@@ -97,7 +102,7 @@ def pull(parameter: Any, arrays: list[Any] | None, ctx: Any, row_id: NDArray) ->
     return result
 
 
-def _unique_rows(parameter: Any, row_id: NDArray) -> NDArray:
+def _unique_rows(parameter: ParameterLike, row_id: NDArray) -> NDArray:
     """Check that ids are rows, and return them sorted, each once."""
     if row_id.stype != "default":
         raise SparseRowIdError(
@@ -118,7 +123,7 @@ def _unique_rows(parameter: Any, row_id: NDArray) -> NDArray:
 # The whole parameter
 
 
-def check_owner(parameter: Any, trainer: RowStore | None) -> None:
+def check_owner(parameter: ParameterLike, trainer: RowStore | None) -> None:
     """Raise a `SecondTrainerError` if a sparse parameter belongs to another Trainer."""
     owner = parameter._trainer
     if (
@@ -133,16 +138,16 @@ def check_owner(parameter: Any, trainer: RowStore | None) -> None:
         )
 
 
-def reduced(parameter: Any) -> Any:
+def reduced(parameter: ParameterLike) -> Any:
     """Average a parameter's copies on ``cpu(0)``; what a Trainer's store holds comes from there."""
-    state: State = parameter._state
+    state = parameter._state
     if parameter._stype == "row_sparse" and parameter._trainer is not None and state.data:
         return _pulled(parameter, state)
     with autograd.pause():
         return averaging.mean(parameter._check_and_get(state.data, list))
 
 
-def _pulled(parameter: Any, state: State) -> Any:
+def _pulled(parameter: ParameterLike, state: State) -> Any:
     """Pull all rows from the Trainer's store to ``cpu(0)``."""
     array = (state.data or [])[0]
     context = Context("cpu", 0)
@@ -155,7 +160,14 @@ def _pulled(parameter: Any, state: State) -> Any:
     return transfers.all_rows(result)
 
 
-def before_writing(parameter: Any) -> None:
+def settle(parameter: ParameterLike) -> None:
+    """Bring a sparse parameter's own arrays up to date, on all contexts."""
+    settle_in = getattr(parameter._trainer, "_settle", None)
+    if settle_in is not None and parameter._stype != "default":
+        settle_in(parameter)
+
+
+def before_writing(parameter: ParameterLike) -> None:
     """Make the Trainer forget its store, which would overwrite the values that are written now."""
     trainer = parameter._trainer
     if trainer is None or not getattr(trainer, "_kv_initialized", False):
@@ -166,8 +178,11 @@ def before_writing(parameter: Any) -> None:
         return
     for member in getattr(trainer, "_params", ()):
         state: State = member._state
-        if member._stype == "row_sparse" and state.data is not None:
+        if hasattr(trainer, "_settle"):
+            settle(member)
+        elif member._stype == "row_sparse" and state.data is not None:
+            # A store of one's own, whose values are not the parameters' arrays.
             whole = _pulled(member, state)
             for array in state.data:
-                array._adopt(transfers.copied(whole, array.context)._parts)
+                transfers.overwrite(array, whole)
     trainer._reset_kvstore()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
 from numparam import formats
+from numparam.devices.locks import exclusively
 from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
 from numparam.modes.np_mode import is_np_shape
@@ -14,7 +14,7 @@ from numparam.modes.np_mode import is_np_shape
 __all__ = ["save"]
 
 
-def save(parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_prefix: str) -> None:
+def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
     """Write parameters to a ``.params`` file; see `ParameterDict.save`."""
     if not isinstance(strip_prefix, str):
         raise TypeError(
@@ -36,14 +36,17 @@ def save(parameters: Iterable[Any], filename: str | os.PathLike[Any], strip_pref
                 "Rename one of them."
             )
     records = [_record(parameter) for parameter in named.values()]
-    # Only version 3 of the format can hold scalars and empty arrays; it cannot hold sparse ones.
-    needed = any(not record.shape or 0 in record.shape for record in records)
+    # MXNet reads files of one version only, so the one that holds everything is taken for all.
+    # Where none does, scalars are of version 3, and the rest is of version 2.
     dense = all(record.storage == "default" for record in records)
-    formats.write(filename, list(named), records, np_shape=needed or (is_np_shape() and dense))
+    np_shape = dense and (
+        is_np_shape() or any(not record.shape or 0 in record.shape for record in records)
+    )
+    formats.write(filename, list(named), records, np_shape=np_shape, hold=exclusively)
 
 
 def _record(parameter: Any) -> formats.Record:
-    """Average a parameter's copies into what a file holds."""
+    """Return the mean of a parameter's copies as a file holds it."""
     data = parameter._state.data
     alone = data is not None and len(data) == 1 and data[0].stype == "default"
     # The only copy is its own mean: it is written from where it is.

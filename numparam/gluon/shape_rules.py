@@ -22,7 +22,7 @@ _UNKNOWN = (0, -1)
 
 
 def as_shape(shape: Any, name: str) -> Shape | None:
-    """Give a shape as a tuple of int.
+    """Return a shape as a tuple of int.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def as_shape(shape: Any, name: str) -> Shape | None:
 
 
 def is_known(shape: Sequence[int] | None) -> bool:
-    """Tell whether a parameter of this shape can have arrays.
+    """Return whether a parameter of this shape can have arrays.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def is_known(shape: Sequence[int] | None) -> bool:
 
 
 def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:
-    """Give the shape that a parameter has after another one was assigned to it.
+    """Return the shape that a parameter has after another one was assigned to it.
 
     Parameters
     ----------

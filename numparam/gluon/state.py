@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import starmap
+from operator import call
 from typing import Any, NamedTuple
 
 from numparam.context import Context
+from numparam.devices import epochs
 from numparam.gluon import shape_rules
 from numparam.gluon.placed import Placed
 from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["REPLACING", "Commit", "Mark", "Ready", "State", "assign_together"]
+__all__ = ["Commit", "Mark", "Ready", "State", "make_all", "replace_state"]
 
 
 class State:
     """Shape, dtype, contexts and arrays of a parameter, which must always fit each other.
 
-    An object of this class never changes after it was made. A parameter reads its state once and
+    What an object of this class says never changes. A parameter reads its state once and
     replaces it whole, so that neither another thread nor an interrupt meets contexts of one moment
     with arrays of another.
 
@@ -41,7 +41,19 @@ class State:
         and values that were set meanwhile or None. Empty if none waits.
     """
 
-    __slots__ = ("contexts", "data", "deferred", "dtype", "grad_req", "gradients", "shape")
+    __slots__ = (
+        "contexts",
+        "data",
+        "deferred",
+        "dtype",
+        "grad_req",
+        "gradients",
+        "is_current",
+        "shape",
+    )
+
+    #: There until the state is replaced.
+    is_current: bool
 
     def __init__(
         self,
@@ -53,6 +65,7 @@ class State:
         gradients: Placed | None = None,
         deferred: tuple[Any, ...] = (),
     ) -> None:
+        self.is_current = True
         self.shape = shape
         self.dtype = dtype
         self.grad_req = grad_req
@@ -66,22 +79,6 @@ class State:
         values = {name: getattr(self, name) for name in _FIELDS}
         return State(**{**values, **changes})
 
-    def holding(
-        self,
-        data: Iterable[NDArray],
-        gradients: Iterable[NDArray] | None,
-        contexts: Sequence[Context],
-    ) -> State:
-        """Return a state with these arrays, in which nothing waits for the shape any more."""
-        return State(
-            self.shape,
-            self.dtype,
-            self.grad_req,
-            tuple(contexts),
-            Placed.of(data),
-            Placed.of(gradients),
-        )
-
     @property
     def settled_shape(self) -> tuple[int, ...] | None:
         """The declared shape; where it is not known, that of the arrays if there are some."""
@@ -90,7 +87,7 @@ class State:
         return self.shape
 
 
-_FIELDS = State.__slots__
+_FIELDS = tuple(name for name in State.__slots__ if name != "is_current")
 
 
 class Mark(NamedTuple):
@@ -109,7 +106,7 @@ class Commit(tuple[Any, ...]):
     what the parameter is by then.
 
     Holds the parameter, the state that it had, the one that it gets, the marks that come with it,
-    the function that prepared it, and the arguments of that after the parameter. A tuple, since
+    and a function that prepares the change again for the parameter and an argument. A tuple, since
     thousands of them wait until the last parameter is ready.
     """
 
@@ -117,9 +114,9 @@ class Commit(tuple[Any, ...]):
 
     def __call__(self) -> None:
         """Make the change."""
-        parameter, previous, state, marks, prepare, arguments = self
+        parameter, previous, state, marks, prepare, argument = self
         if not parameter._replace(previous, state, marks):
-            commit = prepare(parameter, *arguments)
+            commit = prepare(parameter, argument)
             if commit is not None:
                 commit()
 
@@ -127,33 +124,79 @@ class Commit(tuple[Any, ...]):
 #: A change that is ready to be made, such as a `Commit`.
 Ready = Callable[[], None]
 
-#: Comparing a parameter's state with what was read before, and replacing it, is one step for all
-#: threads. It is held for a few assignments only. Re-entrant, since a signal's handler may change
-#: a parameter in the middle of a change.
-REPLACING = threading.RLock()
 
-if hasattr(os, "register_at_fork"):
-    # A child must not inherit the lock from a thread that it does not have.
-    os.register_at_fork(
-        before=REPLACING.acquire,
-        after_in_parent=REPLACING.release,
-        after_in_child=REPLACING.release,
-    )
+def replace_state(
+    parameter: Any, previous: State, state: State, marks: Sequence[Mark] = ()
+) -> bool:
+    """Replace a parameter's state, if it still is the previous one, and mark arrays with it.
 
+    Parameters
+    ----------
+    parameter : Parameter
+        The parameter.
+    previous, state : State
+        What `state` was prepared from, and the new state.
+    marks : sequence of Mark
+        Where gradients of arrays go that the parameter keeps.
 
-def assign_together(parameter: Any, state: State, marks: Sequence[Mark]) -> None:
-    """Give a parameter its state, and arrays that it keeps their marks, in one step.
+    Returns
+    -------
+    bool
+        Whether it was replaced; False if another thread has replaced it.
 
-    The assignments run inside one call into compiled code: the interpreter neither switches threads
-    nor raises KeyboardInterrupt between them.
+    Notes
+    -----
+    All steps are made inside one call of compiled code: the interpreter neither switches threads
+    nor raises KeyboardInterrupt between them. The first one can be made once for each state, so
+    that of two threads that replace it the second one stops there.
     """
-    assignments: list[tuple[Any, str, Any]] = []
+    steps: list[tuple[Any, ...]] = [
+        (_delete, previous, "is_current"),
+        epochs.beginning(),
+        (_assign, parameter, "_state", state),
+    ]
+    replaced = []  # stays alive meanwhile: its end may run code of its own
     for array, gradient, grad_req in marks:
         handle = array.detach()
         handle._mark(gradient, grad_req)
-        assignments.append((array, "_marking", handle._marking))
-    assignments.append((parameter, "_state", state))
-    # What is replaced stays alive meanwhile: its end may run code of its own.
-    replaced = [getattr(owner, name) for owner, name, _ in assignments]
-    deque(starmap(object.__setattr__, assignments), maxlen=0)
-    del replaced
+        steps.append((_assign, array, "_marking", handle._marking))
+        replaced.append(array._marking)
+    try:
+        any(starmap(call, steps))
+    except AttributeError:
+        if hasattr(previous, "is_current"):
+            raise
+        return False
+    return True
+
+
+def make_all(changes: Iterable[Ready | None]) -> None:
+    """Make changes of many parameters that were prepared; None where there is nothing to change.
+
+    If no parameter does a step in its own way, all of them change in one step, as in
+    `replace_state`: an interrupt leaves all or none changed.
+    """
+    ready = [change for change in changes if change is not None]
+    if all(type(change) is Commit and not change[3] for change in ready):
+        steps: list[tuple[Any, ...]] = [epochs.beginning()]
+        commit: Any
+        for commit in ready:
+            steps.append((_delete, commit[1], "is_current"))
+            steps.append((_assign, commit[0], "_state", commit[2]))
+        # If another thread has changed one, what is left is made one by one.
+        with suppress(AttributeError):
+            any(starmap(call, steps))
+    for change in ready:
+        if type(change) is Commit and _was_made(change):
+            change[0]._release_tables(change[1], change[2])
+        else:
+            change()
+
+
+def _was_made(commit: Commit) -> bool:
+    """Return whether a parameter got the state of a commit; it may have another one again."""
+    return commit[0]._state is commit[2] or not hasattr(commit[2], "is_current")
+
+
+_assign = object.__setattr__
+_delete = object.__delattr__

@@ -12,7 +12,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.devices.backend import Buffer
+from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_array
@@ -23,12 +23,14 @@ from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 
 __all__ = [
+    "all_row_ids",
     "all_rows",
     "array_class",
     "copied",
     "empty",
     "host_view",
     "in_storage",
+    "overwrite",
     "write",
     "zeros_like",
 ]
@@ -116,6 +118,14 @@ def write(target: NDArray, source: Any) -> None:
         backend.convert_into(given, buffer)
 
 
+def overwrite(target: Any, source: Any) -> None:
+    """Write an array of a storage type into one of the same; a sparse one gets new parts."""
+    if target.stype == "default":
+        write(target, source)
+    else:
+        target._adopt(copied(source, target.context)._parts)
+
+
 def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
     """Return the source's buffer, or a copy of it where the target's kernels can read it."""
     if reachable(source, target):
@@ -128,6 +138,11 @@ def in_storage(array: Any, stype: str) -> Any:
     if stype == "row_sparse":
         return all_rows(array)
     return array if array.stype == stype else array.as_nd_ndarray().tostype(stype)
+
+
+def all_row_ids(backend: Backend, count: int) -> Buffer:
+    """Make the ids of all rows."""
+    return backend.upload(np.arange(count, dtype=np.int64))
 
 
 def all_rows(array: Any) -> Any:
@@ -144,8 +159,7 @@ def all_rows(array: Any) -> Any:
         On the same context; it shares memory with a dense `array`.
     """
     backend, shape = array._backend, array.shape
-    ids = np.arange(shape[0], dtype=np.int64)
-    everything = backend.upload(ids)
+    everything = all_row_ids(backend, shape[0])
     if array.stype == "default":
         rows = array._buffer
     else:

@@ -12,6 +12,7 @@ import numpy as np
 
 from numparam.context import Context
 from numparam.devices.grouping import Group, Row, grouped
+from numparam.formats.quoting import quoted
 from numparam.gluon.callers import warn
 from numparam.gluon.downloads import check_sha1, download
 from numparam.gluon.errors import (
@@ -278,7 +279,8 @@ def _indent(text: str, spaces: int) -> str:
 
 def _brief_print_list(items: Iterable[object], limit: int = 7) -> str:
     """Quote names for a message; of more than ``limit``, the first and the last ones."""
-    names = [f"'{item}'" for item in items]
-    if len(names) > limit:
-        names = [*names[: limit // 2], "...", *names[-limit // 2 :]]
-    return ", ".join(names)
+    names = list(items)
+    if len(names) <= limit:
+        return ", ".join(quoted(str(name)) for name in names)
+    first, last = names[: limit // 2], names[-limit // 2 :]
+    return ", ".join([*[quoted(str(n)) for n in first], "...", *[quoted(str(n)) for n in last]])

@@ -77,13 +77,13 @@ class GradientTables:
     def __init__(
         self, parameters: Mapping[str, Any], previous: GradientTables | None = None
     ) -> None:
-        # Before any array is looked at: what changes from here on makes the tables stale.
-        epoch = epochs.current()
         self._parameters = parameters
-        self._members = list(parameters.values())
         gradients: list[Any] = []
         announced = type(parameters) is Entries
         reference = weakref.ref(self)
+        # Before any array is looked at: what changes from here on makes the tables stale.
+        epoch = epochs.current()
+        self._members = list(parameters.values())
         for parameter in self._members:
             # Also of one without gradients: when it gets some, the tables are released.
             alive = [other for other in parameter._tables if other() is not None]
@@ -112,9 +112,9 @@ class GradientTables:
         """Return whether the same parameters have the same dense buffers."""
         epoch = epochs.current()
         members = list(self._parameters.values())
+        gradients = [array for member in members for array in member._grad or ()]
         if len(members) != len(self._members) or not all(map(operator.is_, members, self._members)):
             return False
-        gradients = [array for member in members for array in member._grad or ()]
         return (
             len(gradients) == len(self._gradients)
             and all(map(operator.is_, gradients, self._gradients))

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["bind", "function_of", "method", "named", "names_of", "signature", "unknown_operation"]
 
 
+# Methods that NumPy's functions of the same names call with a dtype, in which they compute.
+_CALLED_WITH_DTYPE = frozenset({"mean", "prod", "sum"})
+
+
 def names_of(prefix: str = "") -> list[str]:
     """Return the names of the operations that are functions of one namespace.
 
@@ -96,10 +100,15 @@ def _function(name: str, row: Operation) -> Callable[..., Any]:
 def method(name: str) -> Callable[..., NDArray]:
     """Make the method of an operation; its first input is the array itself."""
     row = OPERATIONS[name]
+    takes_dtype = name in _CALLED_WITH_DTYPE
 
     count, known, required = _plain_call(row)
 
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
+        if takes_dtype and "dtype" in keywords:
+            dtype = keywords.pop("dtype")
+            if dtype is not None:
+                arguments = (arguments[0].astype(dtype), *arguments[1:])
         if len(arguments) == count and required <= keywords.keys() <= known:
             for value in arguments:
                 if not is_array(value):

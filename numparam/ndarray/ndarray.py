@@ -12,8 +12,9 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.context import Context
-from numparam.devices import epochs
+from numparam.devices import epochs, exports
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
 from numparam.modes.np_mode import is_np_shape
@@ -506,13 +507,17 @@ class NDArray:
         if self._buffer.dtype == bfloat16:
             # Its type string says no more than two bytes, and NumPy asks here before __array__.
             raise AttributeError("__array_interface__ cannot describe bfloat16; use np.asarray")
-        return self._host_memory().__array_interface__
+        return self._exported_memory().__array_interface__
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         return apply_ufunc(self, ufunc, method, inputs, keywords)
 
+    def __jax_array__(self) -> np.ndarray:
+        """Return the elements to JAX, which does not ask ``__array__``."""
+        return np.asarray(self)
+
     def __dlpack__(self, **keywords: Any) -> Any:
-        return capsules.exported(self._host_memory(), **keywords)
+        return capsules.exported(self._exported_memory(), **keywords)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         self._host_memory()
@@ -537,7 +542,7 @@ class NDArray:
             It can be used once.
         """
         self._require_writable()
-        return capsules.exported(self._host_memory())
+        return capsules.exported_for_writing(self._exported_memory())
 
     @property
     def _shares_host_memory(self) -> bool:
@@ -547,6 +552,11 @@ class NDArray:
         """Return the NumPy array that shares the memory; a ValueError if none can."""
         return host_memory.shared(self)
 
+    def _exported_memory(self) -> np.ndarray:
+        """Return what `_host_memory` does, for another library, which may write into it."""
+        exports.note(self._buffer)
+        return self._host_memory()
+
     # Pickling
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -554,7 +564,8 @@ class NDArray:
 
     def __getstate__(self) -> dict[str, bytearray]:
         np_shape = is_np_shape() or not self.shape
-        return {"handle": bytearray(dumps_record(self._record(), np_shape=np_shape))}
+        contents = dumps_record(self._record(), np_shape=np_shape, hold=exclusively)
+        return {"handle": bytearray(contents)}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
         record = loads_record(state["handle"])

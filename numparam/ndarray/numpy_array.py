@@ -92,7 +92,12 @@ class ndarray(NDArray):
     __slots__ = ()
 
     def __new__(cls, *arguments: object, **keywords: object) -> Self:
-        """Raise a TypeError: the factories make arrays."""
+        """Raise a TypeError: the factories make arrays.
+
+        ``ndarray(None)``, which MXNet's pickles call before they set the state, is an exception.
+        """
+        if arguments == (None,) and not keywords:
+            return object.__new__(cls)
         raise TypeError(
             "mx.np.ndarray is not made by calling it; use mx.np.array(values), mx.np.zeros(shape), "
             "or another factory"
@@ -185,7 +190,7 @@ class ndarray(NDArray):
         """
         if order == "F" or casting != "unsafe":
             raise NotImplementedError(
-                f"astype is there for order='K' and casting='unsafe', not for order={order!r} and "
+                f"astype supports only order='K' and casting='unsafe', not order={order!r} and "
                 f"casting={casting!r}"
             )
         return super().astype(dtype, copy=copy)

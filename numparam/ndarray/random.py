@@ -569,7 +569,7 @@ def _categories(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
 
 
 def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArray:
-    """Give the rows of an array in random order.
+    """Return the rows of an array in random order.
 
     Parameters
     ----------
@@ -679,7 +679,7 @@ def __getattr__(name: str) -> NoReturn:
 def _ignore_name(keywords: dict[str, Any]) -> None:
     keywords.pop("name", None)
     if keywords:
-        raise TypeError(f"there is no argument {', '.join(keywords)}")
+        raise TypeError(f"unexpected argument {', '.join(keywords)}")
 
 
 def _number(value: Any, name: str) -> float:
@@ -702,7 +702,7 @@ def _both_arrays(first: Any, second: Any) -> None:
 
 
 def _lengths(shape: Any, out: NDArray | None) -> tuple[int, ...]:
-    """Give the shape to draw."""
+    """Return the shape to draw."""
     if shape is None:
         return (1,) if out is None else out.shape
     lengths = shape_of(shape)

@@ -10,6 +10,8 @@ from typing import Any
 
 from numparam import formats
 from numparam.base import MXNetError
+from numparam.devices.locks import exclusively
+from numparam.formats.quoting import quoted
 from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.files import read_arrays, record_of
 from numparam.ndarray.numpy_array import ndarray
@@ -37,12 +39,12 @@ def _require_mode(name: str, instead: str) -> None:
         )
 
 
-def save(file: str | os.PathLike[Any], arr: Any) -> None:
+def save(file: Any, arr: Any) -> None:
     """Write ``mx.np`` arrays into a ``.params`` file, byte for byte as MXNet 1.9.1 does.
 
     Parameters
     ----------
-    file : str or os.PathLike
+    file : str, os.PathLike or binary file object
         The file. An old one is replaced once the new one is complete, and stays if that fails.
     arr : ndarray, list of ndarray, or dict of str to ndarray
         The arrays. Contexts are recorded.
@@ -69,8 +71,6 @@ def save(file: str | os.PathLike[Any], arr: Any) -> None:
     {'scale': array(0.5)}
     """
     _require_mode("npx.save", "mx.nd.save on as_nd_ndarray()")
-    if not isinstance(file, (str, os.PathLike)):
-        raise TypeError(f"expected a path (str or os.PathLike), got {type(file).__name__}")
     names: list[str] | None = None
     if isinstance(arr, ndarray):
         arrays = [arr]
@@ -90,23 +90,27 @@ def save(file: str | os.PathLike[Any], arr: Any) -> None:
         )
     for position, array in enumerate(arrays):
         if not isinstance(array, ndarray):
-            label = f"number {position}" if names is None else repr(names[position])
+            label = f"number {position}" if names is None else quoted(names[position])
             raise SaveArgumentError(
                 f"array {label} is of type {type(array).__name__}; make an mx.np array of it with "
                 "as_np_ndarray() or mx.np.array()"
             )
-    formats.write(file, names, [record_of(array) for array in arrays], np_shape=True)
+    formats.write(
+        file, names, [record_of(array) for array in arrays], np_shape=True, hold=exclusively
+    )
 
 
-def load(file: str | os.PathLike[Any], *, strict: bool = True) -> Any:
+def load(file: Any, *, strict: bool = True, encoding: str = "utf-8", errors: str = "strict") -> Any:
     """Read a ``.params`` file as ``mx.np`` arrays.
 
     Parameters
     ----------
-    file : str or os.PathLike
+    file : str, os.PathLike or binary file object
         The file; of any of the format's versions.
     strict : bool, default True
         Whether a file is refused that was saved with NumPy shapes off, as MXNet does.
+    encoding, errors : str
+        How the names are encoded; as for `mx.nd.load`.
 
     Returns
     -------
@@ -122,15 +126,17 @@ def load(file: str | os.PathLike[Any], *, strict: bool = True) -> Any:
         sparse arrays.
     """
     _require_mode("npx.load", "mx.nd.load")
-    if not isinstance(file, (str, os.PathLike)):
-        raise TypeError(f"expected a path (str or os.PathLike), got {type(file).__name__}")
-    names, arrays = read_arrays(file, strict=strict)
+    if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "read"):
+        raise TypeError(
+            "expected a path (str or os.PathLike) or a binary file object, got "
+            f"{type(file).__name__}"
+        )
+    names, arrays = read_arrays(file, strict=strict, encoding=encoding, errors=errors)
     for position, array in enumerate(arrays):
         if array.stype != "default":
-            label = f"number {position}" if names is None else repr(names[position])
+            label = f"number {position}" if names is None else quoted(names[position])
             raise SparseRecordError(
-                f"array {label} of {os.fspath(file)!r} is sparse ({array.stype}); read the file "
-                "with mx.nd.load"
+                f"array {label} is sparse ({array.stype}); read the file with mx.nd.load"
             )
     converted = [array.as_np_ndarray() for array in arrays]
     return converted if names is None else dict(zip(names, converted, strict=True))

@@ -36,7 +36,7 @@ def uniform(
     Parameters
     ----------
     low, high : float or ndarray
-        The bounds; arrays are stretched to one shape with each other.
+        The bounds; arrays are broadcast against each other.
     size : int or sequence of int, optional
         The shape of the result. If not given, that of the bounds: ``()`` for numbers.
     dtype : str, type or numpy.dtype, optional
@@ -81,7 +81,7 @@ def normal(
     Parameters
     ----------
     loc, scale : float or ndarray
-        Mean and standard deviation; arrays are stretched to one shape with each other.
+        Mean and standard deviation; arrays are broadcast against each other.
     size, dtype, ctx, out
         As for `uniform`.
 
@@ -246,14 +246,14 @@ def _standard(
         fits = False
     if not fits or (out is not None and out.shape != lengths):
         target = f"size {size}" if out is None else f"out of shape {out.shape}, size {size}"
-        raise ShapeArgumentError(f"parameters of shapes {shapes} do not stretch to {target}")
+        raise ShapeArgumentError(f"parameters of shapes {shapes} do not broadcast to {target}")
     if dtype is None and out is not None:
         dtype = out.dtype
     return made_by(draw, 0, 1, lengths, dtype, ctx or arrays[0].ctx)
 
 
 def _delivered(scaled: ndarray, draw: ndarray, out: ndarray | None) -> ndarray:
-    """Give the numbers in the dtype they were drawn in, and on that context."""
+    """Return the numbers in the dtype they were drawn in, and on that context."""
     if out is not None:
         return scaled.copyto(out)
     return scaled.as_in_ctx(draw.ctx).astype(draw.dtype, copy=False)

@@ -53,7 +53,7 @@ def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
 
 
 def nonzero(a: ndarray) -> tuple[ndarray, ...]:
-    """Give the positions of the nonzero elements.
+    """Return the positions of the nonzero elements.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def take(
     out: ndarray | None = None,
     mode: str = "raise",
 ) -> Any:
-    """Give the elements at positions.
+    """Return the elements at positions.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def take(
 
 
 def array_equal(a1: Any, a2: Any) -> bool:
-    """Tell whether two arrays have one shape and equal elements.
+    """Check whether two arrays have one shape and equal elements.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def array_equal(a1: Any, a2: Any) -> bool:
 def allclose(
     a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
-    """Tell whether two arrays are equal within a tolerance.
+    """Check whether two arrays are equal within a tolerance.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ def _require(name: str, array: Any) -> Any:
 
 
 def reshape(a: ndarray, newshape: int | Sequence[int], order: str = "C") -> ndarray:
-    """Give an array's memory in another shape.
+    """Return an array's memory in another shape.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def reshape(a: ndarray, newshape: int | Sequence[int], order: str = "C") -> ndar
 
 
 def ravel(x: ndarray, order: str = "C") -> ndarray:
-    """Give an array's memory in one dimension.
+    """Return an array's memory in one dimension.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def ravel(x: ndarray, order: str = "C") -> ndarray:
 
 
 def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
-    """Give an array's memory without axes of length 1.
+    """Return an array's memory without axes of length 1.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
 
 
 def expand_dims(a: ndarray, axis: int | Sequence[int]) -> ndarray:
-    """Give an array's memory with a new axis of length 1.
+    """Return an array's memory with a new axis of length 1.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def expand_dims(a: ndarray, axis: int | Sequence[int]) -> ndarray:
 
 
 def shape(a: ndarray) -> tuple[int, ...]:
-    """Give the shape of an array.
+    """Return the shape of an array.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def shape(a: ndarray) -> tuple[int, ...]:
 
 
 def ndim(a: ndarray) -> int:
-    """Give the number of dimensions of an array.
+    """Return the number of dimensions of an array.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def ndim(a: ndarray) -> int:
 
 
 def size(a: ndarray) -> int:
-    """Give the number of elements of an array.
+    """Return the number of elements of an array.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from numparam.attribute import AttrScope
-from numparam.formats.errors import access_error
+from numparam.formats.sources import open_source
 from numparam.symbol import json_format
 from numparam.symbol.attributes import write_shape
 from numparam.symbol.symbol import Symbol, _Variable
@@ -163,17 +163,16 @@ def load(fname: str | os.PathLike[Any]) -> Symbol:
     """
     if not isinstance(fname, (str, os.PathLike)):
         raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
+    source = open_source(fname, "a symbol's JSON file")
     try:
-        with open(fname, "rb") as file:
-            contents = file.read()
-    except OSError as error:
-        path = os.fsdecode(fname)
-        raise access_error(error, path, "The symbol could not be read.") from error
+        contents = source.read_at(0, source.size)
+    finally:
+        source.close()
     try:
         return load_json(contents.decode())
     except UnicodeDecodeError as error:
         raise json_format.SymbolJSONError(
-            f"{os.fsdecode(fname)}: a symbol's JSON is UTF-8 text; byte {error.start} is not."
+            f"{source.name}: a symbol's JSON is UTF-8 text; byte {error.start} is not."
         ) from error
 
 

@@ -120,18 +120,19 @@ def loads(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[int]]:
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise SymbolJSONError(
             "A symbol's JSON has an object with 'nodes' (each with 'op' and 'name') and 'heads'; "
-            f"this text has not ({type(error).__name__}: {error})."
+            f"this text has not ({type(error).__name__}: {str(error)[:200]!r})."
         ) from error
     if operators:
         first = operators[0]
         raise SymbolJSONError(
-            f"The graph has {len(operators)} operators, the first one {first.get('name')!r} "
-            f"({first['op']}). numparam has no graph compiler and reads variables only; the "
+            f"The graph has {len(operators)} operators, the first one {first.get('name')!r:.100} "
+            f"({first['op']!r:.100}). numparam has no graph compiler and reads variables only; the "
             "parameters of the network are in its .params file."
         )
     if not heads or not all(0 <= head < len(nodes) for head in heads):
         raise SymbolJSONError(
-            f"The heads of a symbol are positions among its {len(nodes)} nodes; got {raw_heads!r}."
+            f"The heads of a symbol are positions among its {len(nodes)} nodes; got "
+            f"{raw_heads!r:.200}."
         )
     return nodes, heads
 

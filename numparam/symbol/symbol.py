@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from numparam.base import MXNetError
-from numparam.formats.atomic import replacing
+from numparam.formats.atomic import write_file
 from numparam.symbol import inference, json_format
 from numparam.symbol.attributes import HIDDEN_KEYS, canonical_key, with_short_names
 from numparam.symbol.without_graph import SymbolWithoutGraph
@@ -303,8 +303,7 @@ class Symbol(SymbolWithoutGraph):
         if not isinstance(fname, (str, os.PathLike)):
             raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
         contents = self.tojson().encode()
-        with replacing(fname) as file:
-            file.write(contents)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def debug_str(self) -> str:
         """List outputs and variables, for people.

@@ -140,17 +140,76 @@ def test_float64_mean_is_the_exact_mean_rounded(backend, data, count):
     assert abs(Fraction(result) - exact) <= Fraction(math.ulp(rounded(exact))) * Fraction(501, 1000)
 
 
+def nearest(kind: str, exact: Fraction) -> float:
+    """Round an exact number to a dtype: to nearest, ties to even."""
+    digits, lowest, limit = {
+        "float16": (11, -24, 2**16), "bfloat16": (8, -133, 2**128), "float32": (24, -149, 2**128),
+    }[kind]  # fmt: skip
+    if exact == 0:
+        return 0.0
+    exponent = math.frexp(rounded(abs(exact)))[1]
+    if Fraction(2) ** exponent <= abs(exact):  # float64 has rounded it down
+        exponent += 1
+    elif Fraction(2) ** (exponent - 1) > abs(exact):
+        exponent -= 1
+    unit = Fraction(2) ** max(exponent - digits, lowest)
+    value = round(exact / unit) * unit
+    return math.copysign(math.inf if abs(value) >= limit else float(value), exact)
+
+
 @BACKENDS
-@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=9))
-@settings(max_examples=60, deadline=None)
-def test_float32_mean_accumulates_in_float64(backend, drawn):
-    total = np.float64(drawn[0])
-    for value in drawn[1:]:
-        total += value
-    with np.errstate(over="ignore"):
-        expected = np.float32(total / len(drawn))
-    result = backend.mean([np.float32([x]) for x in drawn])
-    assert same_bits(result, np.array([expected], np.float32))
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32"])
+@given(data=st.data(), count=st.integers(1, 9))
+@settings(max_examples=150, deadline=None)
+def test_sums_and_means_are_the_exact_ones_rounded_once(backend, kind, data, count):
+    # Any bits, and pairs that cancel, so that small numbers decide.
+    bits = st.integers(0, 2 ** (8 * dtype_of(kind).itemsize) - 1)
+    raw = np.array([data.draw(bits) for _ in range(count)], f"u{dtype_of(kind).itemsize}")
+    with np.errstate(invalid="ignore"):
+        drawn = [float(x) for x in raw.view(dtype_of(kind)) if math.isfinite(x)] or [1.0]
+    drawn += [-x for x in drawn[: data.draw(st.integers(0, 3))]]
+    exact = sum(map(Fraction, drawn))
+    sources = [np.array([x], dtype_of(kind)) for x in drawn]
+    assert float(backend.mean(sources)[0]) == nearest(kind, exact / len(drawn))
+    assert float(backend.add_n(sources)[0]) == nearest(kind, exact)
+
+
+@BACKENDS
+@pytest.mark.parametrize(
+    ("kind", "drawn", "mean"),
+    [
+        pytest.param("float16", [10376, -0.000385, 1], 3458, id="below-a-tie-after-division"),
+        pytest.param("float16", [10376, 0.000385, 1], 3460, id="above-a-tie-after-division"),
+        pytest.param("bfloat16", [256, 2.0**-130, 256], 171, id="thirds"),
+        pytest.param(
+            "bfloat16", [2.0**100, 256, 1, 2.0**-120, -(2.0**100), 0, 0, 0], 32.25, id="cancelling"
+        ),
+        pytest.param("float32", [2.0**25 + 4, 2.0**-140, 2.0, 0], 2.0**23 + 2, id="a-tie-broken"),
+        pytest.param("float32", [2.0**25 + 4, -(2.0**-140), 2.0, 0], 2.0**23 + 1, id="and-below"),
+        pytest.param("float32", [2.0**-149] * 3 + [0], 2.0**-149, id="subnormal"),
+    ],
+)
+def test_means_that_rounding_twice_gets_wrong(backend, kind, drawn, mean):
+    expected = np.full(700, mean, dtype_of(kind))
+    sources = [np.full(700, x, dtype_of(kind)) for x in drawn]
+    assert same_bits(backend.mean(sources), expected)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32"])
+def test_large_sums_with_inexact_blocks_agree_with_the_reference(kind):
+    arrays = [np.resize(values(kind, 5003, seed), 70_001) for seed in range(5)]
+    for array in arrays[1:]:
+        array[::5] = -arrays[0][::5].astype(np.float32) if array is arrays[3] else array[::5]
+    expected = reference.mean(arrays)
+    assert same_bits(cpu.mean(arrays), expected)
+    assert same_bits(cpu.mean(arrays, arrays[2]), expected)
+
+
+@BACKENDS
+def test_thousands_of_sources_are_summed_exactly(backend):
+    drawn = [2.0**60, *[2.0**-30] * 4094, -(2.0**60)]
+    sources = [np.array([x], np.float32) for x in drawn]
+    assert backend.add_n(sources).tolist() == [4094 * 2.0**-30]
 
 
 @BACKENDS

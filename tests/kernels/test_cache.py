@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import pathlib
 import shutil
@@ -60,8 +61,8 @@ def test_an_edited_helper_in_another_file_is_noticed(tree, tmp_path):
     assert output(run(tree, tmp_path / "cache"))[0].startswith("2.0")
     helper = tree / "numparam" / "kernels" / "cpu" / "_elements.py"
     text = helper.read_text()
-    doubled = '        return builder.fadd(loaded, loaded) if name == "float32" else loaded\n'
-    edited = text.replace("        return loaded\n", doubled)
+    doubled = '    return builder.fadd(stored, stored) if kind == "float32" else stored\n'
+    edited = text.replace("    return stored\n", doubled)
     assert edited != text
     helper.write_text(edited)
     assert output(run(tree, tmp_path / "cache"))[0].startswith("4.0")
@@ -96,3 +97,127 @@ def test_a_damaged_file_is_compiled_anew(tree, tmp_path):
         out, _ = output(run(tree, tmp_path / "cache"))
         assert out.startswith("2.0")
         assert "hits 0" in out
+
+
+def shown(script: str, tree: pathlib.Path, **environment: str | None) -> tuple[str, str]:
+    """Run a script on a copy of the sources; None removes a variable."""
+    given = {**os.environ, "PYTHONPATH": os.fspath(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    given.pop("NUMBA_CACHE_DIR", None)
+    for name, value in environment.items():
+        given.pop(name, None)
+        if value is not None:
+            given[name] = value
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env=given, cwd=tree, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    return output(process)
+
+
+FOLDER = "from numparam.kernels.cpu import _cache; print(_cache.folder())"
+ANOTHER_USER = 12345
+unix = pytest.mark.skipif(not hasattr(os, "getuid"), reason="this platform has no owners and modes")
+
+
+@pytest.fixture
+def blocked(tree):
+    """The tree with a file where the folder beside the kernels would be."""
+    (tree / "numparam" / "kernels" / "__pycache__").write_text("")
+    return tree
+
+
+@unix
+def test_without_a_home_no_folder_of_the_working_directory_is_used(blocked):
+    script = (
+        """
+import pwd
+def nobody(*arguments):
+    raise KeyError
+pwd.getpwuid = nobody
+"""
+        + FOLDER
+    )
+    out, err = shown(script, blocked, HOME=None, XDG_CACHE_HOME=None)
+    assert out.split() == ["None"]
+    assert "no home folder" in err or "nobody else can change" in err
+    assert not (blocked / "~").exists()
+
+
+@unix
+def test_a_relative_cache_home_is_ignored(blocked, tmp_path):
+    out, _ = shown(FOLDER, blocked, HOME=os.fspath(tmp_path / "home"), XDG_CACHE_HOME="here")
+    assert out.split() == [os.fspath(tmp_path / "home" / ".cache" / "numparam")]
+
+
+@unix
+def test_a_folder_that_others_can_write_is_not_used(blocked, tmp_path):
+    shared = tmp_path / "shared" / "numparam"
+    shared.mkdir(parents=True)
+    shared.chmod(0o777)
+    out, err = shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(shared.parent))
+    assert out.split() == ["None"]
+    assert f"other users can write to {shared}" in err
+    shared.chmod(0o700)
+    assert shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(shared.parent))[0].split() == [
+        os.fspath(shared)
+    ]
+    shared.parent.chmod(0o777)  # then others could put a folder of their own in its place
+    assert shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(shared.parent))[0].split() == ["None"]
+
+
+@unix
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can chown")
+def test_a_folder_of_another_user_is_not_used(blocked, tmp_path):
+    theirs = tmp_path / "theirs" / "numparam"
+    theirs.mkdir(parents=True)
+    os.chown(theirs, ANOTHER_USER, ANOTHER_USER)
+    out, err = shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(theirs.parent))
+    assert out.split() == ["None"]
+    assert "belongs to another user" in err
+
+
+def test_without_source_files_nothing_is_kept(tree, tmp_path):
+    # As where only the compiled modules are installed.
+    compileall.compile_dir(tree, quiet=1, legacy=True)
+    for path in tree.rglob("*.py"):
+        path.unlink()
+    out, err = output(run(tree, tmp_path / "cache"))
+    assert out.startswith("2.0")
+    assert "no source files" in err
+    assert not list((tmp_path / "cache").rglob("*.nbc"))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        pytest.param({"NUMBA_OPT": "0"}, id="unoptimised"),
+        pytest.param({"NUMBA_CACHE_LOCATOR_CLASSES": "InTreeCacheLocator"}, id="locators"),
+        pytest.param({"NUMBA_CPU_FEATURES": "+sse2"}, id="features"),
+    ],
+)
+def test_settings_of_numba_are_followed_and_get_entries_of_their_own(setting, tree, tmp_path):
+    output(run(tree, tmp_path / "cache"))
+    out, err = shown(SCRIPT, tree, NUMBA_CACHE_DIR=os.fspath(tmp_path / "cache"), **setting)
+    assert out.startswith("2.0")
+    assert ("hits 1" in out) == ("NUMBA_CACHE_LOCATOR_CLASSES" in setting)
+    assert "Warning" not in err
+
+
+def test_without_compilation_the_reference_gives_the_results(tree):
+    script = """
+import numpy as np
+from numparam import kernels
+from numparam.kernels import OPERATIONS
+import importlib, numparam as mx
+for row in OPERATIONS:
+    if "cpu" in row.backends:
+        importlib.import_module(f"numparam.kernels.cpu.{row.name}")
+assert kernels.warmup(["float32"], operations=["reset"]) == 1
+weight = mx.gluon.Parameter("weight", shape=(2, 3))
+weight.initialize(init=mx.init.Xavier(), ctx=[mx.cpu(0), mx.cpu(1)])
+weight.zero_grad()
+print(weight.data(mx.cpu(1)).shape)
+"""
+    out, err = shown(script, tree, NUMBA_DISABLE_JIT="1")
+    assert out.split("\n")[0] == "(2, 3)"
+    assert err.count("NUMBA_DISABLE_JIT is set") == 1

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from numparam.kernels.cpu import cast as cpu
 from numparam.kernels.reference import cast as reference
@@ -58,3 +62,38 @@ def test_a_copy_to_another_form_is_refused(backend):
     with pytest.raises(ValueError, match=r"out must be float64\(3,\)"):
         backend.copy(np.ones(6)[::2], out)
     assert not out.any()
+
+
+@BACKENDS
+@pytest.mark.parametrize("function", ["copy", "cast"])
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_results_are_as_if_an_overlapping_source_had_been_copied_first(backend, function, data):
+    memory = np.arange(60, dtype=np.int32)
+    shape = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
+    size = math.prod(shape)
+    first = data.draw(st.integers(0, 60 - size))
+    out = memory[first : first + size].reshape(shape)
+    # Any strides that stay inside: transposed, reversed, repeated, shifted.
+    strides = [data.draw(st.integers(-8, 8)) for _ in shape]
+    reach = [step * (n - 1) for step, n in zip(strides, shape, strict=True)]
+    low, high = sum(min(r, 0) for r in reach), sum(max(r, 0) for r in reach)
+    assume(high - low < 60)
+    start = data.draw(st.integers(-low, 59 - high))
+    source = np.lib.stride_tricks.as_strided(memory[start:], shape, [4 * step for step in strides])
+    expected = source.copy()
+    if source.flags.c_contiguous and np.shares_memory(source, out):
+        same = source.ctypes.data == out.ctypes.data
+        if not same:
+            with pytest.raises(ValueError, match="overlaps"):
+                getattr(backend, function)(source, out=out)
+            return
+    getattr(backend, function)(source, out=out)
+    assert out.tolist() == expected.tolist()
+
+
+@BACKENDS
+def test_a_copy_is_right_where_numpy_takes_memory_to_be_apart(backend):
+    memory = np.arange(20)
+    backend.copy(memory[2:14:2], out=memory[3:9])
+    assert memory[3:9].tolist() == [2, 4, 6, 8, 10, 12]

@@ -181,11 +181,11 @@ def test_a_failing_caller_withdraws_its_tickets_and_waits(threads):
 
 
 def test_where_no_thread_can_start_the_caller_does_the_work_alone(threads, monkeypatch):
-    def refuse(self):
+    def refuse(function, arguments):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(_pool, "_pool", _pool._Pool())
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(_pool._thread, "start_new_thread", refuse)
     call = Counted(7)
     _pool.run(call, nbytes=LARGE, pieces=7)
     assert call.entered == [threading.current_thread()]
@@ -323,6 +323,95 @@ FORK_DURING_COMPILATION = """
 @fork
 def test_children_forked_during_a_first_compilation_can_compile(tmp_path):
     assert "good" in run_isolated(FORK_DURING_COMPILATION, NUMBA_CACHE_DIR=str(tmp_path))
+
+
+@pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="this platform has no timer that sends signals"
+)
+def test_bursts_of_interrupts_never_leave_a_worker_behind(threads):
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(number, frame):
+        # Only inside of `run`: this test itself is not to be broken off.
+        while frame is not None:
+            if frame.f_code is _pool.run.__code__:
+                raise Interrupted
+            frame = frame.f_back
+
+    class Slow:
+        signatures = ("compiled",)
+        at_work = 0
+        entered = 0
+
+        def __call__(self, counter):
+            if threading.current_thread() is threading.main_thread():
+                time.sleep(0.0002)
+                return
+            self.entered += 1
+            self.at_work += 1
+            time.sleep(0.001)
+            self.at_work -= 1
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupted = entered = 0
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.00005)
+        for _ in range(150):
+            call = Slow()
+            try:
+                _pool.run(call, nbytes=LARGE, pieces=2)
+            except Interrupted:
+                interrupted += 1
+            assert call.at_work == 0
+            left = call.entered
+            entered += left
+            time.sleep(0.0005)
+            assert call.entered == left  # nobody joins afterwards
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 10
+
+
+def test_a_large_kernel_at_the_end_of_the_interpreter_does_not_hang():
+    script = """
+        import atexit
+        import numpy as np
+        from numparam import kernels
+        from numparam.kernels.cpu import average
+
+        kernels.set_num_threads(3)
+        arrays = [np.ones(2_000_000, np.float32)] * 2
+        average.mean([array[:3] for array in arrays])  # compiled; no worker has started
+        class Last:
+            def __del__(self):
+                print("mean", average.mean(arrays)[0], flush=True)
+        kept = Last()
+        import sys
+        sys.modules["kept"] = kept
+        del kept
+        atexit.register(lambda: print("exit", average.add_n([arrays[0]] * 2)[0], flush=True))
+    """
+    printed = run_isolated(script)
+    assert "exit 2.0" in printed
+    assert "mean 1.0" in printed
+
+
+def test_a_process_that_ends_while_a_thread_compiles_ends_well(tmp_path):
+    script = """
+        import threading, time
+        import numpy as np
+        from numparam.kernels.cpu import average, reset
+
+        reset.zero([np.ones(3)])
+        for kind in ("float32", "int8", "int64", "uint16"):
+            call = lambda kind=kind: average.mean([np.ones(3, kind)] * 2)
+            threading.Thread(target=call, daemon=True).start()
+        time.sleep({delay})
+    """
+    for delay in (0.05, 0.4):
+        run_isolated(script.replace("{delay}", str(delay)), NUMBA_CACHE_DIR=str(tmp_path))
 
 
 @fork

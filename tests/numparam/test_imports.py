@@ -19,10 +19,10 @@ FLOORS = [
     ["devices", "context", "formats"],
     ["generator", "recording", "registry"],
     ["ndarray"],
-    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util"],
+    ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model", "checkpoint"],
     ["initializer", "symbol"],
-    ["gluon"],
-    ["", "test_utils"],
+    ["lr_scheduler", "optimizer", "kvstore", "gluon"],
+    ["", "test_utils", "cli", "__main__"],
 ]
 
 

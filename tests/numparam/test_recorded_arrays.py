@@ -5,8 +5,11 @@ The cases are in ``tests/recorder/cases``, the values in ``tests/recorded``. No 
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import replay
+from harness import gives
 
 import numparam
 from tests.support.opaque import opaque_device
@@ -19,6 +22,14 @@ VALUES = {
     for name, value in replay.load(module)["cases"].items()
 }
 
+# Rows that were fixed after their cases were recorded: arrays of other libraries can be saved.
+LATER_FIXES = {
+    "arrays_files.bad_arguments": {
+        row: gives(None) for row in ("numpy array", "list of numpy arrays", "dict of numpy arrays")
+    },
+}
+for name, rows in LATER_FIXES.items():
+    CASES[name] = dataclasses.replace(CASES[name], fixed={**(CASES[name].fixed or {}), **rows})
 
 HOST_ONLY = {name for name, case in CASES.items() if case.cpu_only}
 

@@ -7,11 +7,14 @@ arguments. What a function returns, and what it leaves in its arguments, must ag
 from __future__ import annotations
 
 import copy
+import functools
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from tests.support import optimizer_steps
 from tests.support.awkward_inputs import dtype_of, same_bits, values
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -150,6 +153,49 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("norm", "sum_of_squares"): _many,
     ("norm", "scale"): _scaled,
 }
+
+
+def _optimizer_inputs() -> Iterator[tuple[tuple[str, str], Callable]]:
+    for name in {one.name: None for one in optimizer_steps.OPTIMIZERS}:
+        module = importlib.import_module(f"numparam.kernels.reference.{name}")
+        mine = [one for one in optimizer_steps.OPTIMIZERS if one.name == name]
+        # Both are host arithmetic that the backends share; their users are compared.
+        yield (name, "coefficients"), lambda kind, size: iter(())
+        yield (name, "bind"), lambda kind, size: iter(())
+        yield (name, "dense"), functools.partial(_dense_steps, module, mine)
+        yield (name, "rows"), functools.partial(_row_steps, module, mine, "rows")
+        if mine[0].exact:
+            yield (name, "exact_rows"), functools.partial(_row_steps, module, mine, "exact_rows")
+            yield (name, "catch_up"), functools.partial(_row_steps, module, mine, "catch_up")
+
+
+def _tried(optimizer: optimizer_steps.Optimizer, kind: str) -> bool:
+    thorough = optimizer.name in optimizer_steps.THOROUGH
+    return kind in (FLOATS if thorough else optimizer_steps.TRIED)
+
+
+def _dense_steps(module: Any, optimizers: list, kind: str, size: int) -> Iterator[Arguments]:
+    for optimizer in optimizers if _tried(optimizers[0], kind) else ():
+        for arguments in optimizer_steps.many_arguments(module, optimizer, kind, size):
+            yield arguments, {}
+
+
+def _row_steps(
+    module: Any, optimizers: list, form: str, kind: str, size: int
+) -> Iterator[Arguments]:
+    for optimizer in optimizers if _tried(optimizers[0], kind) else ():
+        for made in optimizer_steps.row_arguments(module, optimizer, kind, size):
+            given = dict(made)
+            if form == "rows":
+                given["coefficients"] = given.pop("history")[-1:]
+                del given["first"], given["last_steps"]
+            elif form == "catch_up":
+                del given["gradient"], given["ids"]
+                yield (), {**given, "ids": made["ids"]}
+            yield (), given
+
+
+INPUTS |= dict(_optimizer_inputs())
 
 
 def agree(left: Any, right: Any) -> bool:

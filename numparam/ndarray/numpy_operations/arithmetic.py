@@ -125,7 +125,7 @@ def _of_number(function: Function, kind: str, swapped: bool, data: Array, *, sca
         dtype = with_fractions(data.dtype)
         data, number = data.astype(dtype, copy=False), np.asarray(scalar).astype(dtype)
     elif kind == "truth" and function in _COMPARISONS:
-        # Not in the array's dtype: 2.5 is no 2.
+        # Not in the array's dtype: 2.5 is not 2.
         number = np.asarray(scalar).astype(data.dtype) if is_floating(data.dtype) else scalar
     else:
         if data.dtype == np.bool_ and not (kind == "bits" and isinstance(scalar, bool)):

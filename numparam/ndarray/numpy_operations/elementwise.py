@@ -29,7 +29,7 @@ _OF_NUMPY: tuple[tuple[str, tuple[str, ...], Callable[..., Any], str | None, str
     ("trunc", ("fix",), np.trunc, None, "the number without its fraction"),
     ("logical_not", (), np.logical_not, None, "whether it is 0"),
     ("invert", ("bitwise_not",), np.invert, None, "the number with all bits flipped"),
-    ("isnan", (), np.isnan, None, "whether it is no number"),
+    ("isnan", (), np.isnan, None, "whether it is not a number"),
     ("isinf", (), np.isinf, None, "whether it is infinite"),
     ("isfinite", (), np.isfinite, None, "whether it is a finite number"),
 )
@@ -79,7 +79,7 @@ def _register(
     result: str,
 ) -> None:
     names = tuple(f"_np_{alias}" for alias in aliases)
-    summary = f"Give {gives}, for each element."
+    summary = f"Return {gives}, for each element."
     register(
         Operation(
             f"_np_{name}",

@@ -18,7 +18,7 @@ PROMOTED = "Of one dtype for all: the floating one, if one is, else the wider on
 
 
 def is_floating(dtype: DType) -> bool:
-    """Whether the dtype holds fractions: float16, bfloat16, float32 or float64."""
+    """Check whether the dtype holds fractions: float16, bfloat16, float32 or float64."""
     return dtype.kind == "f" or dtype == bfloat16
 
 

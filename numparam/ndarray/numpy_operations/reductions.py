@@ -164,13 +164,13 @@ def _extreme_vjp(cotangent: Array, *, a: Array, output: Array, axis: Any) -> Arr
 
 @operation("_np_any", dtype="computed", differentiable=False, result="Of the dtype bool.")
 def _any(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Tell whether an element along the axes is nonzero."""
+    """Check whether an element along the axes is nonzero."""
     return np.asarray(np.any(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 
 @operation("_np_all", dtype="computed", differentiable=False, result="Of the dtype bool.")
 def _all(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Tell whether all elements along the axes are nonzero."""
+    """Check whether all elements along the axes are nonzero."""
     return np.asarray(np.all(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 

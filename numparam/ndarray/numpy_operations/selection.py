@@ -30,7 +30,7 @@ def _where_vjp(cotangent: Array, *, condition: Array) -> tuple[None, Array, Arra
 
 @operation("_np_take", dtype="computed", agree=False, result="Of the dtype of ``a``.")
 def _take(a: Array, indices: Array, *, axis: int | None = None, mode: str = "raise") -> Array:
-    """Give the elements at positions, along an axis or of the flattened array."""
+    """Return the elements at positions, along an axis or of the flattened array."""
     with np.errstate(invalid="ignore"):
         positions = indices.astype(np.int64)
     return np.asarray(np.take(a, positions, axis=axis, mode=mode))  # type: ignore[call-overload]
@@ -56,7 +56,7 @@ def _take_vjp(
     "_np_nonzero", dtype="computed", outputs=0, result="Of the dtype int64.", differentiable=False
 )
 def _nonzero(a: Array) -> tuple[Array, ...]:
-    """Give the positions of the nonzero elements, one int64 array for each axis."""
+    """Return the positions of the nonzero elements, one int64 array for each axis."""
     return tuple(np.asarray(positions, np.int64) for positions in np.nonzero(a != 0))
 
 
@@ -76,7 +76,7 @@ def _sort_vjp(cotangent: Array, *, a: Array, axis: int | None) -> Array:
 
 @operation("_np_argsort", dtype="computed", result="Of the dtype int64.", differentiable=False)
 def _argsort(a: Array, *, axis: int | None = -1) -> Array:
-    """Give the positions that sort along an axis, or the flattened array, as int64."""
+    """Return the positions that sort along an axis, or the flattened array, as int64."""
     return np.argsort(a, axis, kind="stable").astype(np.int64)
 
 
@@ -84,7 +84,7 @@ def _argsort(a: Array, *, axis: int | None = -1) -> Array:
     "_np_array_equal", dtype="computed", agree=False, result="One boolean.", differentiable=False
 )
 def _array_equal(a1: Array, a2: Array) -> Array:
-    """Tell whether two arrays have the same shape and elements."""
+    """Check whether two arrays have the same shape and elements."""
     return np.asarray(np.array_equal(a1, a2))
 
 
@@ -94,7 +94,7 @@ def _array_equal(a1: Array, a2: Array) -> Array:
 def _allclose(
     a: Array, b: Array, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Tell whether two arrays are equal within tolerances."""
+    """Check whether two arrays are equal within tolerances."""
     dtype = np.promote_types(promoted(a.dtype, b.dtype), np.float32)
     close = np.allclose(a.astype(dtype), b.astype(dtype), rtol, atol, bool(equal_nan))
     return np.asarray(close)

@@ -10,7 +10,7 @@ __all__ = ["axes_of", "axis_of", "integers"]
 
 
 def axis_of(axis: Any, ndim: int) -> int:
-    """Count one axis from the start.
+    """Return an axis counted from the start.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def axis_of(axis: Any, ndim: int) -> int:
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Count several axes from the start, in ascending order; None and () mean all."""
+    """Return axes counted from the start, in ascending order; None and () mean all."""
     if type(axis) is int:
         return (axis_of(axis, ndim),)
     numbers = integers(axis)

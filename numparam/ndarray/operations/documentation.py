@@ -37,7 +37,7 @@ def documentation(
     >>> from numparam.ndarray.operations import OPERATIONS
     >>> from numparam.ndarray.operations.documentation import documentation
     >>> documentation(OPERATIONS['take']).splitlines()[0]
-    'Take slices along an axis by index; indices out of range are clipped, wrapped or refused.'
+    'Take slices along an axis by index; indices out of range are clipped, wrapped or an error.'
     """
     lines = [summary or row.summary, ""]
     if row.agree and (len(row.inputs) > 1 or row.variadic):
@@ -57,7 +57,10 @@ def documentation(
     lines.append(
         "    If shapes, dtypes, contexts or attributes do not fit. It is a ValueError, too."
     )
-    lines += ["TypeError", f"    If an input is no {inputs}, or an argument is unknown or missing."]
+    lines += [
+        "TypeError",
+        f"    If an input is not an {inputs}, or an argument is unknown or missing.",
+    ]
     lines += ["", "Notes", "-----", row.source]
     if row.aliases:
         names = (alias.removeprefix("_np_").removeprefix("contrib.") for alias in row.aliases)
@@ -66,7 +69,7 @@ def documentation(
 
 
 def _dtype_sentence(row: Operation) -> str:
-    """Say which dtype the result has, where the rule of the row decides that."""
+    """Return the sentence on the result's dtype, where a rule of the row decides it."""
     first = f"``{row.inputs[0].lstrip('*')}``"
     if row.dtype == "first":
         return f"Of the dtype of {first}."

@@ -129,6 +129,6 @@ register(
     result="One float32 number.",
 )
 def _multi_all_finite(*data: Array, num_arrays: int = 1, init_output: bool = True) -> Array:
-    """Tell whether all elements of all arrays are finite: 1 if so, else 0."""
+    """Check whether all elements of all arrays are finite: 1 if so, else 0."""
     _count("multi_all_finite", data, num_arrays)
     return np.array([all(np.isfinite(array).all() for array in data)], np.float32)

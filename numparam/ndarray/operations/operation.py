@@ -173,7 +173,7 @@ class Operation:
 
     @property
     def variadic(self) -> bool:
-        """Whether the operation takes any number of arrays."""
+        """Check whether the operation takes any number of arrays."""
         return bool(self.inputs) and self.inputs[-1].startswith("*")
 
     def __repr__(self) -> str:

@@ -52,7 +52,7 @@ def _in_place(values: Array, rows: Array, order: Array, axis: int) -> Array:
 def _argsort(
     data: Array, *, axis: int | None = -1, is_ascend: bool = True, dtype: Any = "float32"
 ) -> Array:
-    """Give the positions that sort along an axis, or the flattened array."""
+    """Return the positions that sort along an axis, or the flattened array."""
     data, axis = _along(data, axis)
     return _order(data, axis, is_ascend).astype(as_dtype(dtype))
 

@@ -305,7 +305,7 @@ def _moments_vjp(
 
 @operation("all_finite", dtype="computed", differentiable=False, result="One float32 number.")
 def _all_finite(data: Array, *, init_output: bool = True) -> Array:
-    """Tell whether all elements are finite: 1 if so, else 0."""
+    """Check whether all elements are finite: 1 if so, else 0."""
     return np.array([np.isfinite(data).all()], np.float32)
 
 

@@ -56,7 +56,7 @@ def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buff
 
 @operation("take", agree=False, kernel=_take_kernel)
 def _take(a: Array, indices: Array, *, axis: int = 0, mode: str = "clip") -> Array:
-    """Take slices along an axis by index; indices out of range are clipped, wrapped or refused."""
+    """Take slices along an axis by index; indices out of range are clipped, wrapped or an error."""
     axis = axis_of(axis, a.ndim)
     return np.take(a, _row_numbers(indices, a.shape[axis], mode), axis)
 

@@ -272,19 +272,19 @@ def _space_to_depth_vjp(cotangent: Array, *, block_size: int) -> Array:
     "shape_array", dtype="computed", result="One int64 number for each axis.", differentiable=False
 )
 def _shape_array(data: Array) -> Array:
-    """Give the shape as an array."""
+    """Return the shape as an array."""
     return np.array(data.shape, np.int64)
 
 
 @operation("size_array", dtype="computed", result="One int64 number.", differentiable=False)
 def _size_array(data: Array) -> Array:
-    """Give the number of elements as an array."""
+    """Return the number of elements as an array."""
     return np.array([data.size], np.int64)
 
 
 @operation("broadcast_to")
 def _broadcast_to(data: Array, *, shape: Any) -> Array:
-    """Stretch axes of length 1 to a shape; 0 there keeps a length."""
+    """Broadcast axes of length 1 to a shape; 0 there keeps a length."""
     wanted = list(integers(shape))
     if len(wanted) != data.ndim:
         raise ValueError(f"shape must have {data.ndim} numbers, as the array has dimensions")
@@ -296,7 +296,7 @@ def _broadcast_to(data: Array, *, shape: Any) -> Array:
 
 @operation("broadcast_axis", "broadcast_axes")
 def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
-    """Stretch the given axes, of length 1, to the given sizes."""
+    """Broadcast the given axes, of length 1, to the given sizes."""
     shape = list(data.shape)
     axes, sizes = integers(axis), integers(size)
     if len(axes) != len(sizes):
@@ -304,7 +304,9 @@ def _broadcast_axis(data: Array, *, axis: Any = (), size: Any = ()) -> Array:
     for number, length in zip(axes, sizes, strict=True):
         number = axis_of(number, data.ndim)
         if shape[number] != 1:
-            raise ValueError(f"axis {number} has length {shape[number]}; only 1 can be stretched")
+            raise ValueError(
+                f"axis {number} has length {shape[number]}; only axes of length 1 broadcast"
+            )
         shape[number] = length
     return np.broadcast_to(data, shape)
 
@@ -316,7 +318,7 @@ def _broadcast_vjp(cotangent: Array) -> Array:
 
 @operation("broadcast_like", agree=False)
 def _broadcast_like(lhs: Array, rhs: Array, *, lhs_axes: Any = None, rhs_axes: Any = None) -> Array:
-    """Stretch axes of length 1 to the lengths of another array."""
+    """Broadcast axes of length 1 to the lengths of another array."""
     if lhs_axes is None and rhs_axes is None:
         if lhs.ndim != rhs.ndim:
             raise ValueError("both arrays must have as many dimensions, or lhs_axes be given")

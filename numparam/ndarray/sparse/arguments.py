@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,21 +31,26 @@ Shape = Sequence[int]
 
 
 def is_shape(numbers: tuple[Any, ...]) -> bool:
-    """Tell whether a tuple holds integers only."""
+    """Check whether a tuple holds integers only."""
     return all(isinstance(number, (int, np.integer)) for number in numbers)
 
 
 def whole_shape(shape: Any) -> tuple[int, ...]:
-    """Give the shape of a sparse array, which is never a single number."""
+    """Return the shape of a sparse array, which is never a single number."""
     if not isinstance(shape, (tuple, list)):
         raise SparseArgumentError(
             f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
         )
-    return shape_of(tuple(shape), any_mode=True)
+    lengths = shape_of(tuple(shape), any_mode=True)
+    if any(length > sys.maxsize for length in lengths):
+        raise SparseArgumentError(
+            f"an id of 64 bits reaches {sys.maxsize} rows or columns, not the shape {lengths}"
+        )
+    return lengths
 
 
 def matrix_shape(shape: Any) -> tuple[int, int]:
-    """Give the shape of a csr matrix."""
+    """Return the shape of a csr matrix."""
     lengths = whole_shape(shape)
     if len(lengths) != 2:
         raise SparseArgumentError(f"a csr matrix has two dimensions, not the shape {lengths}")
@@ -52,13 +58,13 @@ def matrix_shape(shape: Any) -> tuple[int, int]:
 
 
 def require_shape(found: Sequence[int], shape: Shape | None) -> None:
-    """Refuse a shape that is given and is not the one found."""
+    """Raise an error if a shape is given that is not the one found."""
     if shape is not None and tuple(shape) != tuple(found):
         raise SparseArgumentError(f"the source has the shape {tuple(found)}, not {tuple(shape)}")
 
 
 def dense_of(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
-    """Give a dense array of its own, of the source's dtype if it has one."""
+    """Return a dense array of its own, of the source's dtype if it has one."""
     if isinstance(values, BaseSparseNDArray):
         raise SparseArgumentError(f"the data of a {stype} array must be dense, not {values.stype}")
     if values is None or isinstance(values, (int, float, np.generic)):
@@ -71,7 +77,7 @@ def dense_of(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
 
 
 def ids_of(values: Any, backend: Backend, name: str) -> Any:
-    """Give a buffer of int64 ids of its own, not checked for range or order."""
+    """Return a buffer of int64 ids of its own, not checked for range or order."""
     if isinstance(values, NDArray) and values.stype == "default" and values._backend is backend:
         shape = values.shape
         ids = backend.apply(whole_ids, values._buffer) if len(shape) == 1 else None
@@ -85,7 +91,7 @@ def ids_of(values: Any, backend: Backend, name: str) -> Any:
 
 
 def _host_ids(values: Any) -> np.ndarray:
-    """Give ids in host memory as int64; of an array of another device by a copy."""
+    """Return ids in host memory as int64; of an array of another device by a copy."""
     if isinstance(values, NDArray):
         return whole_ids(values.asnumpy())
     host = as_host_array(values, np.dtype(np.int64))

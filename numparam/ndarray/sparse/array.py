@@ -9,6 +9,7 @@ import numpy as np
 from numparam.base import NotSupportedForSparseNDArray
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import Record, dumps_record, loads_record
 from numparam.ndarray.converting import moved
@@ -29,7 +30,8 @@ class BaseSparseNDArray(NDArray):
     Notes
     -----
     Ids are checked when something relies on them: `check_format`, `asnumpy`, `tostype`, arithmetic,
-    retention. MXNet does not check, and reads and writes outside of its memory.
+    retention. MXNet does not check, and reads and writes outside of its memory. The rows of a
+    row-sparse array may have been given out of order, or repeatedly: the last one of an id counts.
     """
 
     __slots__ = ("_chunk", "_shape")
@@ -109,8 +111,17 @@ class BaseSparseNDArray(NDArray):
         """Return what is wrong with ids; None if nothing is."""
         raise NotImplementedError
 
+    def _in_order(self, parts: Parts) -> Parts | None:
+        """Return the same elements with ids in order; None if that is not possible."""
+        return None
+
     def _checked(self) -> Parts:
-        """Return the parts, with ids that were checked.
+        """Return what is stored, with ids that were checked.
+
+        Returns
+        -------
+        Parts
+            Those of the array; or copies in order, if only the order of the ids is wrong.
 
         Raises
         ------
@@ -118,15 +129,22 @@ class BaseSparseNDArray(NDArray):
             If the ids are wrong: also an IndexError and an MXNetError.
         """
         parts = self._chunk.parts
-        if not parts.valid:
-            problem = self._problem(parts)
-            if problem is not None:
-                raise SparseFormatError(
-                    f"this {self.stype} array of shape {self._shape} cannot be used: {problem}. "
-                    "Make it again from ids that ascend without repeats and are in range"
-                )
+        if parts.valid:
+            return parts
+        problem = self._problem(parts)
+        if problem is None:
             parts.valid = True
-        return parts
+            return parts
+        ordered = self._in_order(parts)
+        if ordered is None:
+            self._raise_format_error(problem)
+        return ordered
+
+    def _raise_format_error(self, problem: str) -> NoReturn:
+        raise SparseFormatError(
+            f"this {self.stype} array of shape {self._shape} cannot be used: {problem}. "
+            "Make it again from ids that ascend without repeats and are in range"
+        )
 
     def _handle_on(self, buffer: Buffer) -> NDArray:
         """Return a dense array that shares a part's memory."""
@@ -137,8 +155,8 @@ class BaseSparseNDArray(NDArray):
 
     def _with_data(self, data: Buffer) -> Self:
         """Return an array with other values for the same ids, whose buffers it shares."""
-        parts = self._chunk.parts
-        made = Parts(data, parts.indices, parts.indptr, valid=parts.valid)
+        parts = self._checked()
+        made = Parts(data, parts.indices, parts.indptr, valid=True)
         return self.from_parts(self._shape, made, self._ctx, self._backend)
 
     # Properties
@@ -209,8 +227,12 @@ class BaseSparseNDArray(NDArray):
         MXNetError
             If ids are out of range, out of order or repeated; also an IndexError.
         """
-        if full_check:
-            self._checked()
+        parts = self._chunk.parts
+        if full_check and not parts.valid:
+            problem = self._problem(parts)
+            if problem is not None:
+                self._raise_format_error(problem)
+            parts.valid = True
 
     # To other contexts, dtypes and storage types
 
@@ -219,9 +241,11 @@ class BaseSparseNDArray(NDArray):
         backend = backend_of(context.device_type, context.device_id)
         return self.from_parts(self._shape, self._moved_parts(backend, dtype), context, backend)
 
-    def _moved_parts(self, backend: Backend, dtype: np.dtype[Any]) -> Parts:
-        """Return a copy of the parts on a device, with values of a dtype."""
-        parts, here = self._chunk.parts, self._backend
+    def _moved_parts(
+        self, backend: Backend, dtype: np.dtype[Any], parts: Parts | None = None
+    ) -> Parts:
+        """Return a copy of parts, by default the array's, on a device, with values of a dtype."""
+        parts, here = parts or self._chunk.parts, self._backend
         return Parts(
             moved(parts.data, here, backend, dtype),
             moved(parts.indices, here, backend),
@@ -238,8 +262,8 @@ class BaseSparseNDArray(NDArray):
         if isinstance(other, BaseSparseNDArray):
             other._adopt(self._moved_parts(backend, dtype))
         else:
-            self._checked()
-            self._write_dense(backend, other._memory, self._moved_parts(backend, dtype))
+            parts = self._moved_parts(backend, dtype, self._checked())
+            self._write_dense(backend, other._memory, parts)
 
     def _dense(self) -> NDArray:
         """Return a dense copy."""
@@ -354,7 +378,7 @@ class BaseSparseNDArray(NDArray):
         return record_of(self)
 
     def __getstate__(self) -> dict[str, bytearray]:
-        return {"handle": bytearray(dumps_record(self._record()))}
+        return {"handle": bytearray(dumps_record(self._record(), hold=exclusively))}
 
     def __setstate__(self, state: dict[str, bytearray]) -> None:
         record = loads_record(state["handle"])

@@ -49,7 +49,7 @@ def parts_of_coordinates(
         )
     if shape is None:
         if not data.size:
-            raise SparseArgumentError("without stored values nothing tells the shape: give it")
+            raise SparseArgumentError("without stored values the shape must be given")
         shape = (int(rows.max()) + 1, int(columns.max()) + 1)
     for name, ids, limit in (("row", rows, shape[0]), ("column", columns, shape[1])):
         if ids.size and (ids.min() < 0 or ids.max() >= limit):
@@ -79,7 +79,7 @@ def _sums(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 def parts_of_scipy(matrix: Any) -> Triple:
-    """Give the parts of a sparse matrix of SciPy, in canonical form.
+    """Return the parts of a sparse matrix of SciPy, in canonical form.
 
     Parameters
     ----------

@@ -49,8 +49,9 @@ def row_sparse_array(
     Parameters
     ----------
     arg1 : tuple, RowSparseNDArray or array_like
-        - ``(data, indices)``: rows and their ids. Ids out of order, repeated or out of range are
-          stored as they are, and refused by what uses them.
+        - ``(data, indices)``: rows and their ids, which are stored as they are. Ids may be out of
+          order or repeated, the last one of an id counts; ids out of range are refused by what
+          uses them.
         - a shape of at least two numbers: without stored rows.
         - a row-sparse array: a copy.
         - something dense: its rows that are not all zero.
@@ -117,7 +118,7 @@ def _of_rows(
         raise SparseArgumentError("data has no dimensions; it must have one row for each id")
     if shape is None:
         if not ids.shape[0]:
-            raise SparseArgumentError("without ids there is nothing to tell the shape: give it")
+            raise SparseArgumentError("without ids the shape must be given")
         last = backend.apply(lambda numbers: int(numbers[-1]), ids)
         lengths = (max(last + 1, 0), *rows.shape[1:])
     else:
@@ -212,7 +213,7 @@ def _of_values(
     starts = ids_of(indptr, backend, "indptr")
     if shape is None:
         if not columns.shape[0] or not starts.shape[0]:
-            raise SparseArgumentError("without stored values nothing tells the shape: give it")
+            raise SparseArgumentError("without stored values the shape must be given")
         largest = backend.apply(lambda numbers: int(numbers.max()), columns)
         lengths = (starts.shape[0] - 1, max(largest + 1, 0))
     else:

@@ -84,7 +84,7 @@ def _by_dense(
     transposed: bool,
     row_sparse: bool | None = None,
 ) -> Any:
-    """Give a csr matrix, or its transpose, times a matrix or vector."""
+    """Return a csr matrix, or its transpose, times a matrix or vector."""
     rows, columns = matrix.shape[::-1] if transposed else matrix.shape
     if other.ndim not in (1, 2) or other.shape[0] != columns:
         raise OperationError(
@@ -123,7 +123,7 @@ def _scaled(like: CSRNDArray, numbers: Buffer, rows: Buffer) -> Buffer:
 
 
 def _with_these_columns(rows: RowSparseNDArray) -> CSRNDArray:
-    """Give the transpose: every row stores the columns that are rows there."""
+    """Return the transpose: every row stores the columns that are rows there."""
     parts = rows._parts
     count = rows.shape[1]
 
@@ -182,7 +182,7 @@ def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
 
 
 def _matrix_rows(matrix: CSRNDArray, ids: Buffer) -> CSRNDArray:
-    """Give a csr matrix of the rows of these numbers."""
+    """Return a csr matrix of the rows of these numbers."""
     parts = matrix._checked()
 
     def chosen(

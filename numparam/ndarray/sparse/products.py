@@ -92,7 +92,7 @@ def _rows_by_dense(rows: RowSparseNDArray, dense: NDArray) -> RowSparseNDArray:
 
 
 def _matrix_by_matrix(left: CSRNDArray, right: CSRNDArray) -> CSRNDArray:
-    """Give the elements that both store."""
+    """Return the elements that both store."""
 
     def both(one: np.ndarray, two: np.ndarray, first: np.ndarray, second: np.ndarray) -> Any:
         common, at_one, at_two = np.intersect1d(one, two, assume_unique=True, return_indices=True)
@@ -105,7 +105,7 @@ def _matrix_by_matrix(left: CSRNDArray, right: CSRNDArray) -> CSRNDArray:
 
 
 def _stretches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether an array of a shape broadcasts to a wanted one."""
+    """Check whether an array of a shape broadcasts to a wanted one."""
     if len(wanted) != 2 or len(shape) > 2:
         return False
     return all(length in (1, full) for length, full in zip(shape[::-1], wanted[::-1], strict=False))

@@ -42,7 +42,7 @@ def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
 
 
 def _along(matrix: CSRNDArray, axis: int, keepdims: bool) -> NDArray:
-    """Give sums of the columns (axis 0) or of the rows (axis 1)."""
+    """Return sums of the columns (axis 0) or of the rows (axis 1)."""
     parts = matrix._checked()
     backend = matrix._backend
     ids = parts.indices if axis == 0 else backend.apply(row_of_each, parts.indptr)

@@ -15,7 +15,7 @@ __all__ = ["deliver", "densified", "one_dtype", "values", "wrapped"]
 
 
 def deliver(operation: Operation, result: NDArray, out: NDArray | None) -> NDArray:
-    """Give a new array, or write it into ``out``, of any storage type.
+    """Return a new array, or write it into ``out``, of any storage type.
 
     Parameters
     ----------
@@ -70,17 +70,17 @@ def densified(
 
 
 def values(array: BaseSparseNDArray) -> NDArray:
-    """Give what a valid sparse array stores, as a dense array that shares its memory."""
+    """Return what a valid sparse array stores, as a dense array that shares its memory."""
     return array._handle_on(array._checked().data)
 
 
 def wrapped(like: NDArray, buffer: Buffer) -> NDArray:
-    """Give a dense array on the context of another one."""
+    """Return a dense array on the context of another one."""
     return NDArray.from_buffer(buffer, like._ctx, like._backend)
 
 
 def one_dtype(operation: Operation, inputs: Sequence[NDArray]) -> None:
-    """Refuse inputs of different dtypes, or on contexts that do not reach each other's memory.
+    """Check that inputs have one dtype and are on contexts that share memory.
 
     Raises
     ------

@@ -52,9 +52,8 @@ def retain(
 
     Notes
     -----
-    A result whose ids do not ascend, or repeat, can be read, but not used further: `check_format`
-    refuses it. MXNet 1.9.1 does the same without checking, takes fractions and ids out of range,
-    and reads foreign memory for them.
+    `check_format` refuses a result whose ids do not ascend, or repeat; other operations take it.
+    MXNet 1.9.1 takes fractions and ids out of range, too, and reads foreign memory for them.
 
     Examples
     --------

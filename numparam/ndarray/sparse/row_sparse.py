@@ -44,10 +44,20 @@ class RowSparseNDArray(BaseSparseNDArray):
         rows = self._shape[0]
         return self._backend.apply(lambda ids: row_sparse_problem(ids, rows), parts.indices)
 
-    @property
-    def _holds_all_rows(self) -> bool:
-        """Whether every row is stored; the ids are valid."""
-        return self._chunk.parts.indices.shape[0] == self._shape[0]
+    def _in_order(self, parts: Parts) -> Parts | None:
+        rows = self._shape[0]
+
+        def last_of_each(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+            order = np.argsort(ids, kind="stable")
+            ordered = ids[order]
+            last = np.append(ordered[1:] != ordered[:-1], True)
+            ordered = ordered[last]
+            return ordered, order[last], row_sparse_problem(ordered, rows) is None
+
+        ids, positions, valid = self._backend.apply(last_of_each, parts.indices)
+        if not valid:
+            return None
+        return Parts(self._backend.retain.gather(parts.data, positions), ids, valid=True)
 
     def retain(self, indices: NDArray, out: Any = None) -> RowSparseNDArray:
         """Take the rows of given ids; see `numparam.nd.sparse.retain`.
@@ -94,11 +104,11 @@ class RowSparseNDArray(BaseSparseNDArray):
         Raises
         ------
         SparseFormatError
-            If the ids are out of range, out of order or repeated.
+            If the ids are out of range.
         """
         parts = self._checked()
         rows = self._backend.download(parts.data)
-        if self._holds_all_rows:
+        if parts.indices.shape[0] == self._shape[0]:
             return rows
         host = np.zeros(self._shape, parts.data.dtype)
         host[self._backend.download(parts.indices)] = rows

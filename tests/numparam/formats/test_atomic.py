@@ -49,7 +49,7 @@ def test_a_failure_at_any_step_leaves_the_old_file_and_no_other(step, path, monk
         raise OSError(28, "No space left on device")
 
     if step == "write":
-        monkeypatch.setattr("numparam.formats.writer._shape_bytes", fail)
+        monkeypatch.setattr("numparam.formats.opening.os.writev", fail)
     else:
         monkeypatch.setattr(atomic.os, step, fail)
     with pytest.raises(formats.FileAccessError, match="unchanged") as caught:
@@ -188,7 +188,7 @@ def test_a_read_only_file_is_not_replaced(path, monkeypatch):
 
 
 def test_a_missing_folder_and_a_folder_as_target_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="Check the folder") as caught:
+    with pytest.raises(FileNotFoundError, match=r"no folder .*missing.* to save") as caught:
         formats.write(tmp_path / "missing" / "net.params", None, [])
     assert isinstance(caught.value, MXNetError)
     with pytest.raises(formats.FileAccessError):

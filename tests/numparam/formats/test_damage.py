@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -143,11 +145,74 @@ def test_a_wrong_number_of_arrays_is_a_count_mismatch(names, count):
         formats.read(patched(contents, 16, "Q", count))
 
 
-def test_a_name_that_is_not_utf_8_is_refused_at_its_bad_byte():
-    contents = formats.dumps(["weights"], [formats.DenseRecord(np.ones(1))])
-    where = len(contents) - 4
-    message = refused(patched(contents, where, "B", 0xFF), formats.NameEncodingError, where)
-    assert "0xff" in message
+def gbk_file() -> bytes:
+    """What Python 2 on a Chinese system saved: names in GBK."""
+    names = ["卷积0_权重", "卷积0_偏置"]
+    contents = formats.dumps(["x" * 10] * 2, [formats.DenseRecord(np.ones(1))] * 2)
+    for name in names:
+        contents = contents.replace(b"x" * 10, name.encode("gbk"), 1)
+    return contents
+
+
+def test_names_in_another_encoding_are_read_when_it_is_named():
+    assert formats.read(gbk_file(), encoding="gbk")[0] == ["卷积0_权重", "卷积0_偏置"]
+    assert formats.read_headers(gbk_file(), encoding="gbk")[0] == ["卷积0_权重", "卷积0_偏置"]
+
+
+def test_names_that_are_not_utf_8_are_refused_with_the_ways_to_read_them():
+    with pytest.raises(formats.NameEncodingError, match="encoding='gbk'") as caught:
+        formats.read(gbk_file())
+    assert "surrogateescape" in str(caught.value)
+    assert "damaged" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_names_of_any_bytes_can_be_kept_and_go_back_as_they_came():
+    names, records = formats.read(gbk_file(), errors="surrogateescape")
+    assert [name.encode("utf-8", "surrogateescape").decode("gbk") for name in names] == [
+        "卷积0_权重",
+        "卷积0_偏置",
+    ]
+    assert formats.dumps(names, records) == gbk_file()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "utf-16"])
+def test_names_that_are_not_in_the_given_encoding_are_refused(encoding):
+    with pytest.raises(formats.NameEncodingError, match=encoding) as caught:
+        formats.read(gbk_file(), encoding=encoding)
+    assert "damaged" not in str(caught.value)
+
+
+def test_an_encoding_that_does_not_exist_is_refused():
+    with pytest.raises(formats.NameEncodingError, match="unknown encoding: klingon"):
+        formats.read(gbk_file(), encoding="klingon")
+
+
+def test_more_arrays_than_bytes_are_refused_before_any_is_read(monkeypatch):
+    monkeypatch.setattr("numparam.formats.headers._parse_plain", lambda _: pytest.fail("read"))
+    refused(patched(DENSE, 16, "Q", 2**20 + 1), formats.CountMismatchError, 16)
+
+
+def test_a_name_of_gigabytes_is_refused_in_little_memory(tmp_path):
+    path = tmp_path / "net.params"
+    path.write_bytes(patched(DENSE, NAMES + 8, "Q", 2**33))
+    os.truncate(path, 2**34)  # sparse: it takes no place on the disk
+    tracemalloc.start()
+    try:
+        with pytest.raises(formats.NameLengthError, match="one of 8589934592") as caught:
+            formats.read(path)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert caught.value.offset == NAMES + 8
+
+
+def test_messages_quote_what_a_terminal_would_obey():
+    with pytest.raises(formats.FormatError) as caught:
+        formats.read_headers(io.BytesIO(b"\x1b[2J"))
+    assert str(caught.value).isprintable()
+    error = formats.FormatError("bad.", source="a\x1b[2Jb\n", offset=3)
+    assert str(error) == r"'a\x1b[2Jb\n': byte 3: bad."
 
 
 def test_a_name_longer_than_the_file_is_refused():

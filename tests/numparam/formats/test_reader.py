@@ -162,7 +162,9 @@ def test_an_empty_buffer_of_any_shape_is_a_truncated_file():
 
 def test_a_missing_file_is_both_a_file_not_found_and_an_mxnet_error(tmp_path):
     missing = tmp_path / "missing.params"
-    with pytest.raises(formats.ParamsFileNotFoundError, match="check the path") as caught:
+    with pytest.raises(
+        formats.ParamsFileNotFoundError, match=r"no file 'missing\.params' in the folder"
+    ) as caught:
         formats.read(missing)
     assert isinstance(caught.value, FileNotFoundError)
     assert isinstance(caught.value, MXNetError)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -163,12 +165,6 @@ BAD = {
         formats.UnsupportedRecordError,
         "<U1",
     ),
-    "scalar": (
-        ["s"],
-        [formats.DenseRecord(np.array(1.0))],
-        formats.UnsupportedRecordError,
-        r"record 0 \(s\): a zero-dimensional .* np_shape",
-    ),
     "dimensions": (
         None,
         [formats.DenseRecord(np.ones((1,) * 33))],
@@ -226,16 +222,106 @@ def test_what_cannot_be_read_back_is_refused_before_the_file_is_touched(name, tm
         formats.dumps(given_names, records)
 
 
-@pytest.mark.parametrize("record", [row_sparse(), csr()], ids=["row_sparse", "csr"])
-def test_sparse_arrays_are_refused_under_np_shape(record, tmp_path):
-    with pytest.raises(formats.UnsupportedRecordError, match="np_shape"):
-        formats.write(tmp_path / "net.params", None, [record], np_shape=True)
-    with pytest.raises(formats.UnsupportedRecordError, match="np_shape"):
-        formats.dumps_record(record, np_shape=True)
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("np_shape", [False, True])
+def test_each_array_is_written_in_the_version_that_can_hold_it(np_shape, tmp_path):
+    scalar = formats.DenseRecord(np.array(7.0))
+    records = [GOOD, scalar, row_sparse(), csr()]
+    formats.write(tmp_path / "net.params", list("dsrc"), records, np_shape=np_shape)
+    names, found = formats.read(tmp_path / "net.params")
+    assert names == list("dsrc")
+    assert [record.version for record in found] == [3 if np_shape else 2, 3, 2, 2]
+    for record, expected in zip(found, records, strict=True):
+        assert_same(record, expected)
+    for record in records:
+        state = formats.dumps_record(record, np_shape=np_shape)
+        assert_same(formats.loads_record(state), record)
+
+
+def test_shapes_that_an_id_reaches_are_saved_and_read():
+    records = [
+        row_sparse(np.ones((2, 3)), (0, 2**63 - 2), (2**63 - 1, 3)),
+        csr((1.0, 2.0), (0, 1, 2), (0, 2**63 - 2), (2, 2**63 - 1)),
+    ]
+    _, found = formats.read(formats.dumps(None, records))
+    for record, expected in zip(found, records, strict=True):
+        assert_same(record, expected)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(row_sparse((), np.zeros(0, np.int64), (2**63,)), id="rows"),
+        pytest.param(csr((), (0, 0, 0), np.zeros(0, np.int64), (2, 2**63)), id="columns"),
+        pytest.param(csr((), (0, 0, 0), np.zeros(0, np.int64), (2, -1)), id="negative"),
+    ],
+)
+def test_shapes_that_no_reader_accepts_are_refused(record):
+    with pytest.raises(formats.UnsupportedRecordError, match="shape"):
+        formats.dumps(None, [record])
+
+
+@given(st.lists(st.binary(max_size=8), max_size=4))
+def test_names_of_any_bytes_go_back_as_they_came(given_names):
+    decoded = [name.decode("utf-8", "surrogateescape") for name in given_names]
+    contents = formats.dumps(decoded, [GOOD] * len(given_names))
+    names, records = formats.read(contents, errors="surrogateescape")
+    assert names == (decoded or None)
+    assert formats.dumps(names, records) == contents
+
+
+def test_a_name_longer_than_any_reader_accepts_is_refused():
+    with pytest.raises(formats.NameLengthError, match="1048577 characters"):
+        formats.dumps(["w" * (2**20 + 1)], [GOOD])
+    names = ["w" * 2**20]
+    assert formats.read(formats.dumps(names, [GOOD]))[0] == names
 
 
 def test_an_empty_csr_array_may_have_any_number_of_dimensions():
     record = csr((), (0, 0, 0), np.zeros(0, np.int64), (2, 3, 4))
     _, (found,) = formats.read(formats.dumps(None, [record]))
     assert found.shape == (2, 3, 4)
+
+
+class Holding:
+    """Counts who is inside, as the locks of arrays do."""
+
+    def __init__(self):
+        self.inside = 0
+        self.entered = []
+
+    def __call__(self, function, *arrays):
+        self.entered += arrays
+        self.inside += 1
+        try:
+            return function()
+        finally:
+            self.inside -= 1
+
+
+@pytest.mark.parametrize("size", [3, 100_000])
+def test_arrays_are_held_while_they_are_read_and_never_while_a_file_object_is_written_to(size):
+    hold, held_while_writing = Holding(), []
+
+    class Watching:
+        def write(self, piece):
+            held_while_writing.append(hold.inside)
+
+    array = np.ones(size)
+    formats.write(Watching(), None, [formats.DenseRecord(array), row_sparse()], hold=hold)
+    assert held_while_writing
+    assert not any(held_while_writing)
+    assert any(held is array for held in hold.entered)
+    assert hold.inside == 0
+
+
+def test_large_arrays_are_held_while_they_go_to_a_regular_file_without_a_copy(tmp_path):
+    hold = Holding()
+    array = np.ones(1_000_000)
+    tracemalloc.start()
+    try:
+        formats.write(tmp_path / "x", None, [formats.DenseRecord(array)], hold=hold)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert any(held is array for held in hold.entered)
+    assert formats.read(tmp_path / "x")[1][0].data.tobytes() == array.tobytes()

@@ -1,8 +1,10 @@
 import copy
+import io
 import os
 import pickle
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -203,7 +205,11 @@ def test_reading_that_fails_midway_says_what_has_changed(device, tmp_path, monke
             raise OSError("the disk is gone")
         read(self, header, *out)
 
+    def failing_together(self, pairs, hold=None):
+        raise OSError("the disk is gone")
+
     monkeypatch.setattr(ParamsReader, "read_into", failing)
+    monkeypatch.setattr(ParamsReader, "read_many", failing_together)
     with pytest.raises(IncompleteLoadError, match="the disk is gone") as refusal:
         parameters.load(tmp_path / "net.params")
     assert refusal.value.changed == ("net_weight",)
@@ -231,6 +237,103 @@ def test_damage_is_found_before_anything_changes(device, tmp_path):
         assert snapshot(parameters) == before
     with pytest.raises(FileNotFoundError):
         parameters.load(tmp_path / "absent.params")
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_ids_of_all_sparse_arrays_are_checked_before_anything_changes(device, tmp_path, copies):
+    contexts = [mx.cpu(index) for index in range(copies)]
+    parameters = ParameterDict()
+    parameters.get("first", shape=(2,), init="ones")
+    for name in ("good", "bad"):
+        parameters.get(name, shape=(4, 1), stype="row_sparse", init="ones")
+    parameters.initialize(ctx=contexts)
+    rows = formats.RowSparseRecord((4, 1), np.zeros((2, 1), np.float32), np.array([1, 3]))
+    dense = formats.DenseRecord(np.zeros(2, np.float32))
+    contents = formats.dumps(["first", "good", "bad"], [dense, rows, rows])
+    ids = rows.indices.tobytes()
+    where = contents.rindex(ids)
+    damaged = contents[:where] + np.array([3, 1]).tobytes() + contents[where + len(ids) :]
+    (tmp_path / "net.params").write_bytes(damaged)
+    before = snapshot(parameters)
+    with pytest.raises(formats.SparseIndexError, match="ascend"):
+        parameters.load(tmp_path / "net.params")
+    assert snapshot(parameters) == before
+    parameters.load(contents)
+    assert snapshot(parameters) != before
+
+
+def test_all_copies_take_what_is_read(device, tmp_path):
+    parameters = ParameterDict()
+    for index in range(300):
+        parameters.get(f"w{index}", shape=(index % 5 + 1, 3), dtype=("float32", "bool")[index % 2])
+    parameters.initialize("zeros", ctx=[mx.cpu(0), mx.cpu(1)])
+    values = {
+        name: (np.arange(p.shape[0] * 3) % 2).reshape(p.shape).astype(p.dtype)
+        for name, p in parameters.items()
+    }
+    write(tmp_path / "net.params", values)
+    parameters.load(tmp_path / "net.params")
+    for name, parameter in parameters.items():
+        for array in parameter.list_data():
+            np.testing.assert_array_equal(array.asnumpy(), values[name])
+
+
+def test_file_objects_are_saved_to_and_loaded_from(device):
+    parameters = network(state="initialised")
+    file = io.BytesIO()
+    parameters.save(file)
+    before = snapshot(parameters)
+    for parameter in parameters.values():
+        parameter.set_data(parameter.data() * 0 + 9)
+    file.seek(0)
+    parameters.load(file)
+    assert snapshot(parameters) == before
+
+
+def test_names_in_another_encoding_are_loaded_when_it_is_named(tmp_path):
+    parameters = ParameterDict()
+    parameters.get("权重", shape=(2,)).initialize("zeros")
+    contents = formats.dumps(["xxxx"], [formats.DenseRecord(np.ones(2, np.float32))])
+    (tmp_path / "net.params").write_bytes(contents.replace(b"xxxx", "权重".encode("gbk")))
+    with pytest.raises(formats.NameEncodingError, match="encoding='gbk'"):
+        parameters.load(tmp_path / "net.params")
+    parameters.load(tmp_path / "net.params", encoding="gbk")
+    assert parameters["权重"].data().asnumpy().tolist() == [1, 1]
+
+
+def test_reports_stay_short_and_quoted_whatever_the_file_holds(tmp_path):
+    parameters = network(state="initialised")
+    names = ["\x1b[31m" + "n" * 2**19, *(f"extra{index}" for index in range(20_000))]
+    record = formats.DenseRecord(np.ones(1, np.float32))
+    formats.write(tmp_path / "net.params", names, [record] * len(names))
+    with pytest.raises(LoadError) as caught:
+        parameters.load(tmp_path / "net.params")
+    assert len(str(caught.value)) < 4000
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="/dev/fd")
+def test_saving_into_a_pipe_holds_no_lock_while_it_waits_for_the_reader(tmp_path):
+    parameters = ParameterDict()
+    parameters.get("w", shape=(1 << 19,)).initialize("ones")
+    whole = io.BytesIO()
+    parameters.save(whole)
+    read, write_end = os.pipe()
+    saver = threading.Thread(target=parameters.save, args=(f"/dev/fd/{write_end}",), daemon=True)
+    saver.start()
+    with open(read, "rb") as pipe:
+        begin = pipe.read(1)  # the save has begun, and is waiting for room in the pipe
+        copied = []
+        reader = threading.Thread(
+            target=lambda: copied.append(parameters["w"].data().asnumpy()), daemon=True
+        )
+        reader.start()
+        reader.join(timeout=60)
+        assert copied, "the parameter cannot be read while the pipe is full"
+        assert begin + pipe.read(len(whole.getvalue()) - 1) == whole.getvalue()
+    saver.join(timeout=60)
+    assert not saver.is_alive()
+    os.close(write_end)
 
 
 def test_loading_keeps_the_memory_of_initialised_parameters(device, tmp_path):

@@ -6,12 +6,16 @@ import pytest
 import numparam as mx
 from numparam.gluon import Constant, Parameter, ParameterDict
 
-WAYS = {"deepcopy": copy.deepcopy, "pickle": lambda thing: pickle.loads(pickle.dumps(thing))}
+
+def pickled(thing):
+    return pickle.loads(pickle.dumps(thing))
 
 
-@pytest.fixture(params=sorted(WAYS))
+@pytest.fixture(
+    params=[pytest.param(copy.deepcopy, id="deepcopy"), pytest.param(pickled, id="pickle")]
+)
 def duplicate(request):
-    return WAYS[request.param]
+    return request.param
 
 
 class Owner:

@@ -5,11 +5,12 @@ The cases are in ``tests/recorder/cases``, the values in ``tests/recorded``. No 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 import replay
-from harness import encode
+from harness import encode, gives
 
 import numparam
 from tests.support.opaque import opaque_device
@@ -22,6 +23,15 @@ VALUES = {
     for module in MODULES
     for name, value in replay.load(module)["cases"].items()
 }
+# Rows that were fixed after their cases were recorded: `load` also takes how names are encoded.
+_LOAD = VALUES["parameters_surface.parameter_dict_signature"]["load"]["value"]
+LATER_FIXES = {
+    "parameters_surface.parameter_dict_signature": {
+        "load": gives([*_LOAD, "encoding='utf-8'", "errors='strict'"])
+    },
+}
+for name, rows in LATER_FIXES.items():
+    CASES[name] = dataclasses.replace(CASES[name], fixed={**(CASES[name].fixed or {}), **rows})
 HOST_ONLY = {name for name, case in CASES.items() if case.cpu_only}
 
 

@@ -2,6 +2,7 @@ import copy
 import gc
 import pickle
 import weakref
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -99,23 +100,185 @@ def test_zero_grad_calls_the_kernels_of_each_context(opaque):
     assert opaque.calls.count("reset.zero") == 4
 
 
-CHANGES = {
-    "another parameter": lambda ps: ps.get("new", shape=(3, 2)).initialize("ones"),
-    "cast": lambda ps: ps["net_w0"].cast("float64"),
-    "reset_ctx": lambda ps: ps["net_w0"].reset_ctx([mx.cpu(3)]),
-    "grad_req": lambda ps: ps.setattr("grad_req", "add"),
-    "force_reinit": lambda ps: ps.initialize(force_reinit=True),
-    "taken over": lambda ps: ps.update(other()),
-    "a gradient bound by hand": lambda ps: setattr(ps["net_w1"], "_grad", [mx.nd.ones((3, 2))]),
-    "one gradient put into the list": lambda ps: ps["net_w1"]._grad.__setitem__(
-        0, mx.nd.ones((3, 2))
+def get_another(parameters):
+    parameters.get("new", shape=(3, 2)).initialize("ones")
+
+
+def cast(parameters):
+    parameters["net_w0"].cast("float64")
+
+
+def move(parameters):
+    parameters["net_w0"].reset_ctx([mx.cpu(3)])
+
+
+def set_grad_req(parameters):
+    parameters.setattr("grad_req", "add")
+
+
+def initialize_again(parameters):
+    parameters.initialize(force_reinit=True)
+
+
+def update(parameters):
+    parameters.update(other())
+
+
+def bind_a_list(parameters):
+    parameters["net_w1"]._grad = [mx.nd.ones((3, 2))]
+
+
+def bind_a_buffer(parameters):
+    parameters["net_w1"].grad()._buffer = mx.nd.ones((3, 2))._buffer
+
+
+def init_grad(parameters):
+    parameters["net_w1"]._init_grad()
+
+
+def set_item(gradients):
+    gradients[0] = mx.nd.ones((3, 2))
+
+
+def set_slice(gradients):
+    gradients[:] = [mx.nd.ones((3, 2)), mx.nd.ones((3, 2))]
+
+
+def delete_item(gradients):
+    del gradients[0]
+    gradients.append(mx.nd.ones((3, 2)))
+
+
+def delete_slice(gradients):
+    del gradients[:]
+    gradients.append(mx.nd.ones((3, 2)))
+
+
+def pop_and_append(gradients):
+    gradients.pop()
+    gradients.append(mx.nd.ones((3, 2)))
+
+
+def insert(gradients):
+    gradients.insert(0, mx.nd.ones((3, 2)))
+
+
+def add_in_place(gradients):
+    gradients += [mx.nd.ones((3, 2))]
+
+
+def extend(gradients):
+    gradients.extend([mx.nd.ones((3, 2))])
+
+
+def clear_and_extend(gradients):
+    gradients.clear()
+    gradients.extend([mx.nd.ones((3, 2))])
+
+
+def remove(gradients):
+    gradients.remove(gradients[0])
+    gradients.append(mx.nd.ones((3, 2)))
+
+
+def reverse(gradients):
+    gradients.append(mx.nd.ones((3, 2)))
+    gradients.reverse()
+
+
+def sort(gradients):
+    gradients.append(mx.nd.ones((3, 2)))
+    gradients.sort(key=id)
+
+
+def in_list(change):
+    def changed(parameters):
+        change(parameters["net_w1"]._grad)
+
+    return changed
+
+
+def put_in_by_hand(parameters):
+    parameters._params.update(other().items())
+
+
+def put_in_by_setdefault(parameters):
+    parameters._params.setdefault("other_w", other()["other_w"])
+
+
+def merge_in_place(parameters):
+    parameters._params |= dict(other().items())
+
+
+def replace_the_mapping(parameters):
+    parameters._params = OrderedDict(other().items())
+
+
+def another_in_a_plain_mapping(parameters):
+    parameters._params = OrderedDict(parameters.items())
+    parameters.zero_grad()
+    parameters._params["other_w"] = other()["other_w"]
+
+
+def a_list_in_a_plain_mapping(parameters):
+    parameters._params = OrderedDict(parameters.items())
+    parameters.zero_grad()
+    parameters["net_w1"]._grad.append(mx.nd.ones((3, 2)))
+
+
+ADDITIONS = [
+    pytest.param(get_another, id="another parameter"),
+    pytest.param(cast, id="cast"),
+    pytest.param(move, id="reset_ctx"),
+    pytest.param(set_grad_req, id="grad_req"),
+    pytest.param(initialize_again, id="force_reinit"),
+    pytest.param(update, id="update"),
+    pytest.param(init_grad, id="_init_grad"),
+    pytest.param(bind_a_list, id="a list bound by hand"),
+    pytest.param(bind_a_buffer, id="a buffer bound anew"),
+    *(
+        pytest.param(in_list(change), id=f"list: {change.__name__}")
+        for change in (
+            set_item,
+            set_slice,
+            delete_item,
+            delete_slice,
+            pop_and_append,
+            insert,
+            add_in_place,
+            extend,
+            clear_and_extend,
+            remove,
+            reverse,
+            sort,
+        )
     ),
-    "a buffer bound anew": lambda ps: setattr(
-        ps["net_w1"].grad(), "_buffer", mx.nd.ones((3, 2))._buffer
-    ),
-    "a parameter put in by hand": lambda ps: ps._params.update(other().items()),
-    "a parameter taken out": lambda ps: ps._params.__delitem__("net_w0"),
-}
+    pytest.param(put_in_by_hand, id="mapping: update"),
+    pytest.param(put_in_by_setdefault, id="mapping: setdefault"),
+    pytest.param(merge_in_place, id="mapping: |="),
+    pytest.param(replace_the_mapping, id="mapping: replaced"),
+    pytest.param(another_in_a_plain_mapping, id="plain mapping: another parameter"),
+    pytest.param(a_list_in_a_plain_mapping, id="plain mapping: a list"),
+]
+
+
+def delete(entries):
+    del entries["net_w0"]
+
+
+def pop(entries):
+    entries.pop("net_w0")
+
+
+def pop_first(entries):
+    entries.popitem(last=False)
+
+
+def clear(entries):
+    entries.clear()
+
+
+REMOVALS = [delete, pop, pop_first, clear]
 
 
 def other():
@@ -124,16 +287,52 @@ def other():
     return parameters
 
 
-@pytest.mark.parametrize("change", sorted(CHANGES))
+@pytest.mark.parametrize("change", ADDITIONS)
 def test_zero_grad_reaches_all_gradients_after_a_change(device, change):
     parameters = dictionary(3)
     parameters.zero_grad()
-    CHANGES[change](parameters)
+    change(parameters)
     for parameter in parameters.values():
         for gradient in parameter._grad:
             gradient[:] = 4
     parameters.zero_grad()
     assert is_zero(parameters)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["own mapping", "plain mapping"])
+@pytest.mark.parametrize("remove", REMOVALS, ids=[remove.__name__ for remove in REMOVALS])
+def test_zero_grad_leaves_a_parameter_that_is_gone(device, remove, plain):
+    parameters = dictionary(3)
+    if plain:
+        parameters._params = OrderedDict(parameters.items())
+    parameters.zero_grad()
+    gone = parameters["net_w0"].grad()
+    remove(parameters._params)
+    gone[:] = 4
+    parameters.zero_grad()
+    assert (gone.asnumpy() == 4).all()
+
+
+def test_zero_grad_leaves_the_members_of_a_mapping_that_was_replaced(device):
+    parameters = dictionary(2)
+    parameters.zero_grad()
+    gone = parameters["net_w0"].grad()
+    parameters._params = OrderedDict(net_w1=parameters["net_w1"])
+    gone[:] = 4
+    parameters.zero_grad()
+    assert (gone.asnumpy() == 4).all()
+
+
+def test_a_changed_list_still_serves_its_contexts():
+    parameter = dictionary(1, [mx.cpu(0), mx.cpu(1)])["net_w0"]
+    first, second = parameter._data
+    assert parameter.data(mx.cpu(1)) is second
+    assert parameter._data.pop(0) is first
+    assert parameter.data(mx.cpu(1)) is second
+    parameter._data.insert(0, first)
+    parameter._data.reverse()
+    assert parameter.data(mx.cpu(1)) is second
+    assert parameter.data(mx.cpu(0)) is first
 
 
 def test_members_that_come_or_go_make_a_table_stale():

@@ -185,3 +185,23 @@ def test_integers_beyond_64_bits_are_floats(device):
 def test_the_identity_has_no_negative_size(device):
     with pytest.raises(MXNetError, match="negative"):
         nd.eye(-2)
+
+
+def test_shapes_may_be_arrays_of_numpy():
+    assert nd.empty(np.array([2, 3])).shape == (2, 3)
+    assert nd.zeros(np.int64(4)).shape == (4,)
+    with pytest.raises(MXNetError):
+        nd.zeros(np.array([2.5]))
+    with pytest.raises(MXNetError):
+        nd.zeros(np.array([[2, 3]]))
+
+
+def test_object_arrays_of_numbers_are_arrays_of_numbers():
+    numbers = np.array([1, 2.5, np.float32(3), True, 2**70], object)
+    assert nd.array(numbers).tolist() == [1, 2.5, 3, 1, 2.0**70]
+    array = nd.zeros((5,))
+    array[:] = numbers
+    assert array.tolist() == [1, 2.5, 3, 1, 2.0**70]
+    for wrong in (["x"], [None], [10**400]):
+        with pytest.raises(TypeError):
+            nd.array(np.array(wrong, object))

@@ -255,3 +255,37 @@ def test_a_value_that_does_not_fit_is_also_an_mxnet_error():
     array = nd.zeros((2, 3))
     with pytest.raises(MXNetError, match="does not fit"):
         array[0] = nd.zeros((2,))
+
+
+@given(source=st.slices(24), start=st.integers(0, 23))
+def test_overlapping_parts_are_written_as_if_copied_first(source, start):
+    array = nd.arange(48)
+    value = array[source][: 48 - start]
+    length = value.shape[0]
+    expected = array.asnumpy()
+    expected[start : start + length] = value.asnumpy()
+    array[start : start + length] = value
+    assert (array.asnumpy() == expected).all()
+
+
+@pytest.mark.parametrize("shift", [1, 7, 300])
+def test_copies_and_sums_between_overlapping_views_are_as_if_copied_first(shift):
+    def made():
+        return nd.arange(1000)
+
+    length = 1000 - shift
+    for forwards in (True, False):
+        array = made()
+        first, second = (array[:length], array[shift:])[:: 1 if forwards else -1]
+        expected = first.asnumpy()
+        first.copyto(second)
+        assert (second.asnumpy() == expected).all()
+        array = made()
+        first, second = (array[:length], array[shift:])[:: 1 if forwards else -1]
+        expected = first.asnumpy() + second.asnumpy()
+        second += first
+        assert (second.asnumpy() == expected).all()
+    array = made()
+    expected = array.asnumpy()[::-1]
+    nd.flip(array, axis=0, out=array)
+    assert (array.asnumpy() == expected).all()

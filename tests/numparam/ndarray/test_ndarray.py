@@ -10,6 +10,7 @@ from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu, cpu_pinned
 from numparam.devices import epochs
+from tests.support.writers import WRITERS
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -39,17 +40,7 @@ def test_binding_another_buffer_begins_a_storage_epoch():
     assert array.shape == (3,)
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda a: a.__setitem__(slice(None), 1),
-        lambda a: a.__setitem__(0, 1),
-        lambda a: a.__iadd__(1),
-        lambda a: nd.zeros((2, 2)).copyto(a),
-        lambda a: nd.exp(a, out=a),
-        lambda a: nd.reset_arrays(a, num_arrays=1),
-    ],
-)
+@pytest.mark.parametrize("write", WRITERS)
 def test_writing_in_place_keeps_the_buffer_and_the_epoch(write):
     array = nd.ones((2, 2))
     buffer, before = array._buffer, epochs.current()
@@ -113,18 +104,7 @@ def test_an_unknown_grad_req_is_a_key_error_and_marks_nothing():
 
 
 @pytest.mark.parametrize("grad_req", ["write", "add", "null"])
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda a: a.__setitem__(slice(None), 5),
-        lambda a: a.__setitem__((0, 0), 5),
-        lambda a: a.__setitem__([0], 5),
-        lambda a: a.__iadd__(1),
-        lambda a: nd.exp(a, out=a),
-        lambda a: nd.zeros((2, 2)).copyto(a),
-        lambda a: nd.reset_arrays(a, num_arrays=1),
-    ],
-)
+@pytest.mark.parametrize("write", WRITERS)
 def test_marked_arrays_are_not_written_while_recording(write, grad_req):
     array = nd.ones((2, 2))
     array.attach_grad(grad_req)

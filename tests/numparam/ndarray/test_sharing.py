@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from numparam import ndarray as nd
 from numparam.base import MXNetError
+from tests.support.writers import THROUGH_VIEWS, WRITERS
 
 
 def test_numpy_memory_is_shared_and_the_given_array_becomes_read_only():
@@ -87,20 +90,7 @@ def test_a_device_without_host_memory_shares_none(opaque):
     assert nd.from_numpy(values, zero_copy=False).asnumpy().tolist() == [1, 1]
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda a: a.__setitem__(0, 1),
-        lambda a: a.__setitem__(slice(None), 1),
-        lambda a: a.__iadd__(1),
-        lambda a: a[0:1].__setitem__(0, 1),
-        lambda a: a.reshape((2, 1)).__setitem__(0, 1),
-        lambda a: nd.ones((2,)).copyto(a),
-        lambda a: nd.exp(a, out=a),
-        lambda a: nd.reset_arrays(a, num_arrays=1),
-        lambda a: a.to_dlpack_for_write(),
-    ],
-)
+@pytest.mark.parametrize("write", [*WRITERS, *THROUGH_VIEWS, nd.NDArray.to_dlpack_for_write])
 def test_memory_that_is_read_only_is_never_written(write):
     host = np.full(2, 7, np.float32)
     host.flags.writeable = False
@@ -116,3 +106,34 @@ def test_memory_with_mxnets_bfloat16_dtype_is_shared():
     assert array.tolist() == [1.5, 2.5]
     array[0] = 2.5
     assert values.tolist() == [0x4020, 0x4020]
+
+
+def overlapping_view(memory, kind):
+    if kind == "transposed":
+        return memory.T
+    return memory[::-1] if kind == "reversed rows" else memory[:, ::-1]
+
+
+@pytest.mark.parametrize("kind", ["reversed rows", "reversed columns", "transposed"])
+@pytest.mark.parametrize("size", [2, 5, 40])
+def test_a_value_that_is_a_view_of_the_array_is_as_if_copied_first(kind, size):
+    array = nd.arange(size * size).reshape((size, size))
+    view = overlapping_view(np.asarray(array), kind)
+    expected = view.copy()
+    array[:] = view
+    assert (array.asnumpy() == expected).all()
+
+
+@given(
+    source=st.slices(24),
+    start=st.integers(0, 23),
+    dtype=st.sampled_from(["float32", "float64", "int64", "int8"]),
+)
+def test_parts_may_be_written_from_views_of_their_own_memory(source, start, dtype):
+    array = nd.arange(48, dtype=dtype)
+    memory = np.asarray(array)
+    value = memory[source][: 48 - start]
+    expected = memory.copy()
+    expected[start : start + len(value)] = value.copy()
+    array[start : start + len(value)] = value
+    assert (array.asnumpy() == expected).all()

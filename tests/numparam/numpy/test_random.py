@@ -51,7 +51,7 @@ def test_arrays_of_parameters_are_stretched_to_each_other_and_to_the_size():
     moved = random.normal(low.as_in_ctx(mx.cpu(1)), 1)
     assert (moved.ctx, moved.dtype) == (mx.cpu(1), np.float32)
     for size in ((2, 2), 4, (1,)):
-        with pytest.raises(MXNetError, match=r"\(3,\).* do not stretch to size"):
+        with pytest.raises(MXNetError, match=r"\(3,\).* do not broadcast to size"):
             random.uniform(low, 30, size=size)
 
 

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -162,6 +164,14 @@ def test_loading_what_is_not_there_or_not_text(tmp_path):
     path.write_bytes(b'{"nodes": "\xff"')
     with pytest.raises(MXNetError, match="UTF-8 text; byte 11"):
         load(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes and devices of POSIX")
+def test_pipes_and_devices_are_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(MXNetError, match=r"Not a regular file.*JSON"):
+            load(path)
 
 
 @pytest.mark.parametrize("wrong", [3, None, b"a.json"])

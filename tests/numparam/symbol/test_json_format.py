@@ -87,7 +87,7 @@ def test_a_graph_with_operators_is_refused_with_its_first_operator():
     graph = json.loads(Group([var("data"), var("fc1_weight")]).tojson())
     graph["nodes"].append({"op": "FullyConnected", "name": "fc1", "inputs": [[0, 0, 0]]})
     graph["heads"] = [[2, 0, 0]]
-    with pytest.raises(SymbolJSONError, match=r"1 operators, .* 'fc1' \(FullyConnected\)"):
+    with pytest.raises(SymbolJSONError, match=r"1 operators, .* 'fc1' \('FullyConnected'\)"):
         load_json(json.dumps(graph))
 
 

@@ -97,3 +97,21 @@ def test_what_has_no_meaning_is_a_type_error(call):
     with pytest.raises(TypeError):
         call(array)
     np.testing.assert_array_equal(array.asnumpy(), VALUES)
+
+
+@pytest.mark.parametrize("function", [np.mean, np.sum, np.prod, np.max, np.std])
+def test_functions_of_numpy_reduce_arrays(function, device):
+    if device.name != "cpu" and function is np.std:
+        pytest.skip("NumPy computes it itself, of host memory")
+    values = np.float32([[1, 2], [3, 4]])
+    array = nd.array(values)
+    assert float(np.asarray(function(array).item())) == pytest.approx(float(function(values)))
+    along = function(array, axis=0)
+    host = along.asnumpy() if isinstance(along, nd.NDArray) else along
+    assert host.tolist() == pytest.approx(function(values, axis=0).tolist())
+
+
+@pytest.mark.parametrize("function", [np.mean, np.sum, np.prod])
+def test_functions_of_numpy_compute_in_the_dtype_they_are_given(function):
+    result = function(nd.array([1, 2], dtype="float16"), axis=0, dtype="float64")
+    assert (result.dtype, result.item()) == (np.float64, function([1.0, 2.0]))

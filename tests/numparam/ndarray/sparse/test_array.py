@@ -3,6 +3,8 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import numparam as mx
 from numparam import nd
@@ -33,52 +35,111 @@ def csr_of(indices, indptr, columns=3):
     return nd.sparse.csr_matrix((values, indices, indptr), shape=(len(indptr) - 1, columns))
 
 
-INVALID = {
-    "row too large": lambda: rows_of(0, 4),
-    "row far too large": lambda: rows_of(0, 2**40),
-    "negative row": lambda: rows_of(-1, 0),
-    "unsorted rows": lambda: rows_of(2, 0),
-    "repeated rows": lambda: rows_of(1, 1),
-    "column too large": lambda: csr_of([0, 3], [0, 1, 2]),
-    "negative column": lambda: csr_of([-1, 0], [0, 1, 2]),
-    "unsorted columns": lambda: csr_of([2, 0, 1], [0, 2, 3]),
-    "repeated columns": lambda: csr_of([1, 1], [0, 2, 2]),
-    "indptr falls": lambda: csr_of([0, 2, 1], [0, 2, 1, 3]),
-    "indptr starts late": lambda: csr_of([0, 2], [1, 1, 2]),
-    "indptr ends early": lambda: csr_of([0, 2], [0, 1, 1]),
-    "indptr ends late": lambda: csr_of([0, 2], [0, 1, 9]),
-}
-USES = {
-    "check_format": lambda array: array.check_format(),
-    "asnumpy": lambda array: array.asnumpy(),
-    "tostype": lambda array: array.tostype("default"),
-    "copyto dense": lambda array: array.copyto(nd.zeros(array.shape)),
-    "sum with itself": lambda array: array + array,
-    "difference": lambda array: array - array,
-    "sum with dense": lambda array: array + nd.ones(array.shape),
-    "product": lambda array: array * array,
-    "product with dense": lambda array: array * nd.ones(array.shape),
-    "product with a number": lambda array: array * 2,
-    "abs": nd.abs,
-    "add_n": lambda array: nd.add_n(array, array),
-    "sum": lambda array: array.sum(),
-    "norm": lambda array: array.norm(),
-    "mean over rows": lambda array: array.mean(axis=0),
-    "cast_storage": lambda array: nd.cast_storage(array, "default"),
-    "fallback": nd.max,
-    "pickle": pickle.dumps,
-}
+INVALID_ROWS = [
+    pytest.param((0, 4), id="row too large"),
+    pytest.param((0, 2**40), id="row far too large"),
+    pytest.param((-1, 0), id="negative row"),
+]
+INVALID_MATRICES = [
+    pytest.param(([0, 3], [0, 1, 2]), id="column too large"),
+    pytest.param(([-1, 0], [0, 1, 2]), id="negative column"),
+    pytest.param(([2, 0, 1], [0, 2, 3]), id="unsorted columns"),
+    pytest.param(([1, 1], [0, 2, 2]), id="repeated columns"),
+    pytest.param(([0, 2, 1], [0, 2, 1, 3]), id="indptr falls"),
+    pytest.param(([0, 2], [1, 1, 2]), id="indptr starts late"),
+    pytest.param(([0, 2], [0, 1, 1]), id="indptr ends early"),
+    pytest.param(([0, 2], [0, 1, 9]), id="indptr ends late"),
+]
 
 
-@pytest.mark.parametrize("use", USES)
-@pytest.mark.parametrize("invalid", INVALID)
-def test_what_check_format_refuses_is_stored_and_refused_at_every_use(invalid, use):
-    array = INVALID[invalid]()
+def check(array):
+    array.check_format()
+
+
+def to_numpy(array):
+    return array.asnumpy()
+
+
+def copy_to_dense(array):
+    array.copyto(nd.zeros(array.shape))
+
+
+def add_to_itself(array):
+    return array + array
+
+
+def subtract(array):
+    return array - array
+
+
+def add_dense(array):
+    return array + nd.ones(array.shape)
+
+
+def multiply(array):
+    return array * array
+
+
+def multiply_dense(array):
+    return array * nd.ones(array.shape)
+
+
+def double(array):
+    return array * 2
+
+
+def add_n(array):
+    return nd.add_n(array, array)
+
+
+def mean_over_rows(array):
+    return array.mean(axis=0)
+
+
+def make_dense(array):
+    return array.tostype("default")
+
+
+USES = [
+    *(check, copy_to_dense, add_to_itself, subtract, add_dense, multiply, multiply_dense, double),
+    *(add_n, mean_over_rows, make_dense, to_numpy, nd.abs, nd.max, nd.sum, nd.norm, pickle.dumps),
+]
+
+
+def _refuses(array, use):
     assert array.data.shape[0] >= 2
     array.check_format(full_check=False)
     for kind in (MXNetError, IndexError):
         with pytest.raises(kind):
-            USES[use](array)
+            use(array)
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("ids", INVALID_ROWS)
+def test_row_ids_out_of_range_are_stored_and_refused_at_every_use(ids, use):
+    _refuses(rows_of(*ids), use)
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("parts", INVALID_MATRICES)
+def test_matrices_that_check_format_refuses_are_stored_and_refused_at_every_use(parts, use):
+    _refuses(csr_of(*parts), use)
+
+
+@given(ids=st.lists(st.integers(0, 3), min_size=1, max_size=6))
+@pytest.mark.parametrize("use", USES[1:])
+def test_rows_may_be_given_in_any_order_and_the_last_of_an_id_counts(ids, use):
+    rows = np.arange(2 * len(ids), dtype=np.float32).reshape(-1, 2) + 1
+    given_order = nd.sparse.row_sparse_array((rows, ids), shape=(4, 2))
+    dense = np.zeros((4, 2), np.float32)
+    for number, row in zip(ids, rows, strict=True):
+        dense[number] = row
+    assert (given_order.asnumpy() == dense).all()
+    assert given_order.indices.tolist() == ids
+    result, expected = use(given_order), use(nd.array(dense).tostype("row_sparse"))
+    if isinstance(result, nd.NDArray):
+        assert result.stype == expected.stype
+        assert (result.asnumpy() == expected.asnumpy()).all()
 
 
 def test_the_message_names_the_id_and_its_place():

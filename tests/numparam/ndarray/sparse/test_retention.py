@@ -57,13 +57,18 @@ def test_ids_above_two_to_the_24_keep_every_digit():
     assert parts(rows.retain(nd.array([2**24 + 1], dtype="int64"))) == ([2**24 + 1], [[2]])
 
 
-def test_results_that_check_format_refuses_can_be_read_but_not_used():
+def test_results_with_unsorted_and_repeated_ids_can_be_used():
     unsorted = table().retain(nd.array([2, 0, 0]))
     assert parts(unsorted) == ([2, 0, 0], [[3, 4], [1, 2], [1, 2]])
     with pytest.raises(SparseFormatError):
-        unsorted.asnumpy()
-    with pytest.raises(SparseFormatError):
-        unsorted.retain(nd.array([0]))
+        unsorted.check_format()
+    dense = [[1, 2], [0, 0], [3, 4], [0, 0]]
+    assert unsorted.tolist() == dense
+    assert unsorted.tostype("default").tolist() == dense
+    assert (unsorted * 2).tolist() == [[2, 4], [0, 0], [6, 8], [0, 0]]
+    assert parts(unsorted + unsorted) == ([0, 2], [[2, 4], [6, 8]])
+    assert parts(unsorted.retain(nd.array([0]))) == ([0], [[1, 2]])
+    assert parts(unsorted) == ([2, 0, 0], [[3, 4], [1, 2], [1, 2]])
 
 
 def test_out():

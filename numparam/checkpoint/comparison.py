@@ -1,0 +1,188 @@
+"""What differs between two checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from numparam.checkpoint.alignment import aligned
+from numparam.checkpoint.presentation import printable, table
+from numparam.formats.streams import ArrayHeader, ArrayStream
+
+__all__ = ["ChangedArray", "Difference", "compare"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_PIECE = 1 << 15
+_SHOWN = 60
+
+
+@dataclass
+class ChangedArray:
+    """How far the values of one array differ.
+
+    Attributes
+    ----------
+    elements : int
+        How many differ by more than the tolerance.
+    absolute, relative : float
+        The largest difference, and the largest in proportion to the larger of both magnitudes.
+    nan : tuple of int
+        The number of NaN in each of the two arrays.
+    """
+
+    elements: int = 0
+    absolute: float = 0.0
+    relative: float = 0.0
+    nan: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class Difference:
+    """What differs between two checkpoints.
+
+    Attributes
+    ----------
+    missing, extra : list of str
+        Names that only the first, and only the second one has.
+    shapes, dtypes, storages : dict of str to (str, str)
+        Of arrays that differ in these. Values of arrays of one shape are compared all the same.
+    changed : dict of str to ChangedArray
+        Arrays whose values differ.
+    compared : int
+        How many arrays were compared.
+    """
+
+    missing: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    shapes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    dtypes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    storages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    changed: dict[str, ChangedArray] = field(default_factory=dict)
+    compared: int = 0
+
+    def __bool__(self) -> bool:
+        """Return whether anything differs."""
+        return any(
+            (self.missing, self.extra, self.shapes, self.dtypes, self.storages, self.changed)
+        )
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs."""
+        return not self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain dictionaries and lists, for JSON."""
+        return {"equal": self.equal, **asdict(self)}
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return one (name, what, how) for each thing that differs."""
+        rows = [(name, "missing", "only in the first") for name in self.missing]
+        rows += [(name, "extra", "only in the second") for name in self.extra]
+        for what, found in (
+            ("shape", self.shapes),
+            ("dtype", self.dtypes),
+            ("storage", self.storages),
+        ):
+            rows += [(name, what, f"{one} / {two}") for name, (one, two) in found.items()]
+        for name, changed in self.changed.items():
+            nan = f", NaN {changed.nan[0]} / {changed.nan[1]}" if any(changed.nan) else ""
+            how = (
+                f"{changed.elements:,} differ, by {changed.absolute:.3g} at most, "
+                f"relative {changed.relative:.2g}{nan}"
+            )
+            rows.append((name, "values", how))
+        return rows
+
+    def __str__(self) -> str:
+        rows = [(printable(name), what, how) for name, what, how in self.rows()]
+        if not rows:
+            return f"equal: {self.compared} arrays"
+        more = [f"… {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+        return "\n".join([table(("name", "differs in", ""), rows[:_SHOWN], set()), *more])
+
+
+def compare(
+    first: Mapping[str, ArrayStream], second: Mapping[str, ArrayStream], rtol: float, atol: float
+) -> Difference:
+    """Compare two checkpoints; see `Checkpoint.diff`."""
+    found = Difference()
+    found.missing = [name for name in first if name not in second]
+    found.extra = [name for name in second if name not in first]
+    for name, one in first.items():
+        if name not in second:
+            continue
+        two = second[name]
+        _compare_headers(found, name, one.header, two.header)
+        if one.header.shape != two.header.shape:
+            continue
+        found.compared += 1
+        if one.header.storage == two.header.storage:
+            changed = _compare_values(_pairs(one, two), rtol, atol)
+            if changed is not None:
+                found.changed[name] = changed
+    return found
+
+
+def _compare_headers(found: Difference, name: str, one: ArrayHeader, two: ArrayHeader) -> None:
+    for what, differing in (
+        ("shape", found.shapes),
+        ("dtype", found.dtypes),
+        ("storage", found.storages),
+    ):
+        if getattr(one, what) != getattr(two, what):
+            differing[name] = (str(getattr(one, what)), str(getattr(two, what)))
+
+
+def _pairs(one: ArrayStream, two: ArrayStream) -> Iterator[tuple[Array, Array]]:
+    if one.header.storage == "default":
+        yield from zip(one.pieces(_PIECE), two.pieces(_PIECE), strict=True)
+        return
+    _, (first, second) = aligned([one.read(), two.read()])
+    yield first, second
+
+
+def _compare_values(
+    pairs: Iterator[tuple[Array, Array]], rtol: float, atol: float
+) -> ChangedArray | None:
+    changed = ChangedArray()
+    for one, two in pairs:
+        if one.dtype == two.dtype and np.array_equal(one.view(np.uint8), two.view(np.uint8)):
+            if _may_be_nan(one.dtype):
+                count = int(np.count_nonzero(one != one))
+                changed.nan = (changed.nan[0] + count, changed.nan[1] + count)
+            continue
+        _add(changed, one, two, rtol, atol)
+    return changed if changed.elements else None
+
+
+def _may_be_nan(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind not in "biu"
+
+
+def _add(changed: ChangedArray, one: Array, two: Array, rtol: float, atol: float) -> None:
+    wide = np.complex128 if "c" in (one.dtype.kind, two.dtype.kind) else np.float64
+    with np.errstate(all="ignore"):
+        a, b = one.astype(wide), two.astype(wide)
+        gap, size_b = np.abs(a - b), np.abs(b)
+        differs = gap > atol + rtol * size_b if rtol or atol else np.asarray(one != two)
+        if not np.isfinite(np.sum(gap)):  # NaN or infinities among them: rarely
+            nan_a, nan_b = np.isnan(a), np.isnan(b)
+            changed.nan = (changed.nan[0] + int(nan_a.sum()), changed.nan[1] + int(nan_b.sum()))
+            differs |= (a != b) & np.isnan(gap)
+            differs &= ~(nan_a & nan_b)
+            gap = np.where(nan_a | nan_b | (a == b), 0.0, gap)
+        count = int(np.count_nonzero(differs))
+        if not count:
+            return
+        changed.elements += count
+        changed.absolute = max(changed.absolute, float(np.max(gap)))
+        larger = np.maximum(np.abs(a), size_b)
+        relative = np.divide(gap, larger, out=np.zeros_like(gap), where=larger > 0)
+        # An infinity differs infinitely, in proportion too.
+        relative = np.where(np.isnan(relative) & np.isinf(gap), np.inf, relative)
+        changed.relative = max(changed.relative, float(np.nanmax(relative)))

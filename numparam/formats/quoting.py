@@ -1,0 +1,50 @@
+"""Text from outside, such as names in a file, as messages show it: quoted, and not too long."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+__all__ = ["quoted", "shown_path"]
+
+_NAME_LIMIT = 100
+_PATH_LIMIT = 300
+
+
+def quoted(text: object, limit: int = _NAME_LIMIT) -> str:
+    r"""Quote a name for a message.
+
+    Parameters
+    ----------
+    text : object
+        The name. Anything but a string is shown by its type alone.
+    limit : int, default 100
+        The most characters of it that are shown.
+
+    Returns
+    -------
+    str
+        As ``repr`` writes it, so that no control character of a file reaches a terminal.
+
+    Examples
+    --------
+    >>> print(quoted("conv0_weight"), quoted("\x1b[2J"), quoted("w" * 1000, limit=10))
+    'conv0_weight' '\x1b[2J' 'wwwww…wwwww' (1000 characters)
+    """
+    if not isinstance(text, str):
+        return f"an object of type {type(text).__name__}"
+    if len(text) <= limit:
+        return repr(text)
+    return f"{text[: limit // 2] + '…' + text[-(limit // 2) :]!r} ({len(text)} characters)"
+
+
+def shown_path(path: str | os.PathLike[Any]) -> str:
+    r"""Return a path as messages show it: as it is, or quoted if it cannot be printed.
+
+    Examples
+    --------
+    >>> print(shown_path("net.params"), shown_path("a\nb"))
+    net.params 'a\nb'
+    """
+    text = os.fsdecode(path)
+    return text if text.isprintable() and len(text) <= _PATH_LIMIT else quoted(text, _PATH_LIMIT)

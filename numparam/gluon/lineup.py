@@ -1,0 +1,131 @@
+"""The arrays that a Trainer works on: those of all its parameters that are trained, by context."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+from numparam.context import Context
+from numparam.devices import epochs, exports
+from numparam.gluon.errors import StaleGradientError
+from numparam.ndarray.ndarray import NDArray
+
+__all__ = ["Lineup"]
+
+
+class Lineup:
+    """The arrays of the parameters that have gradients, as they are at one moment.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        All parameters of a Trainer, all initialized.
+    contexts : sequence of Context
+        Their contexts.
+
+    Attributes
+    ----------
+    indices : tuple of int
+        Positions of those with gradients, among all parameters.
+    members : list of Parameter
+        Those with gradients.
+    weights, grads : list of tuple of NDArray
+        Their arrays, a tuple for each context. The same tuples each time, so that a plan that was
+        made of them is found again by their identity.
+    """
+
+    def __init__(self, parameters: Sequence[Any], contexts: Sequence[Context]) -> None:
+        self._epoch = epochs.current()  # before any array is looked at
+        self._states = [parameter._state for parameter in parameters]
+        self._grad_reqs = [parameter.grad_req for parameter in parameters]
+        chosen = [
+            (index, parameter)
+            for index, parameter in enumerate(parameters)
+            if parameter.grad_req != "null"
+        ]
+        self.contexts = list(contexts)
+        self.indices = tuple(index for index, _ in chosen)
+        self.members = [parameter for _, parameter in chosen]
+        data = [parameter._check_and_get(parameter._state.data, list) for _, parameter in chosen]
+        grads = [parameter.list_grad() for _, parameter in chosen]
+        places = range(len(contexts))
+        self.weights = [tuple(arrays[place] for arrays in data) for place in places]
+        self.grads = [tuple(arrays[place] for arrays in grads) for place in places]
+
+    def still_holds(self, parameters: Sequence[Any]) -> bool:
+        """Return whether these are still the arrays of the parameters."""
+        if self._epoch == epochs.current():
+            return True
+        before = epochs.current()
+        for parameter, state in zip(parameters, self._states, strict=True):
+            if parameter._state is not state:
+                return False
+        fresh = Lineup(parameters, self.contexts)
+        if not all(
+            old is new
+            for own, other in ((self.weights, fresh.weights), (self.grads, fresh.grads))
+            for olds, news in zip(own, other, strict=True)
+            for old, new in zip(olds, news, strict=True)
+        ):
+            return False
+        self._epoch = before
+        return True
+
+    def check_fresh(self) -> None:
+        """Raise if a gradient was not written since the last step.
+
+        Raises
+        ------
+        StaleGradientError
+            For the first such gradient: a UserWarning, raised as an error.
+        """
+        for weights, grads in zip(self.weights, self.grads, strict=True):
+            if _all_fresh(weights):
+                continue
+            for position, weight in enumerate(weights):
+                if not (weight._fresh_grad or is_written_elsewhere(grads[position])):
+                    raise StaleGradientError(
+                        f"the gradient of Parameter '{self.members[position].name}' on "
+                        f"{weight.context} was not written since the last step: the parameter took "
+                        "no part in what was differentiated, or backward() was not called. With "
+                        "ignore_stale_grad=True such parameters are left as they are"
+                    )
+
+    def fresh_positions(self) -> list[list[int]]:
+        """Return for each context the positions of the gradients written since the last step."""
+        return [
+            [
+                position
+                for position, weight in enumerate(weights)
+                if weight._fresh_grad or is_written_elsewhere(grads[position])
+            ]
+            for weights, grads in zip(self.weights, self.grads, strict=True)
+        ]
+
+    def mark_used(self) -> None:
+        """Note that all gradients were used, and are stale until they are written again."""
+        for weights in self.weights:
+            for marking in map(_marking_of, weights):
+                if marking is not None:
+                    marking.fresh = 0
+
+
+# Thousands of flags are looked at in each step, so that a call for each would be most of it.
+_marking_of = operator.attrgetter("_marking")
+_fresh_of = operator.attrgetter("_marking.fresh")
+
+
+def _all_fresh(weights: Sequence[NDArray]) -> bool:
+    try:
+        return all(map(_fresh_of, weights))
+    except AttributeError:  # one is not marked
+        return False
+
+
+def is_written_elsewhere(grad: NDArray) -> bool:
+    """Return whether another library was given a dense gradient's memory.
+
+    It may have been written there, unseen by numparam, so that it counts as fresh.
+    """
+    return grad.stype == "default" and exports.is_exported(grad._buffer)

@@ -1,0 +1,83 @@
+"""Sums of gradients over the contexts of a Trainer, written into the gradients themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numparam.devices.backend import Backend, Buffer
+from numparam.gluon.lineup import Lineup
+from numparam.kvstore import KVStore, KVStoreBase
+from numparam.kvstore.merging import copy_all, total
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.values import reachable
+
+__all__ = ["Reduction"]
+
+
+class Reduction:
+    """One sum of all gradients over their contexts.
+
+    Parameters
+    ----------
+    lineup : Lineup
+        The gradients.
+    store : KVStoreBase
+        What sums; stores of other classes than `KVStore` are asked for each gradient.
+    """
+
+    def __init__(self, lineup: Lineup, store: KVStoreBase) -> None:
+        self._store = store
+        self._keys = lineup.indices
+        self._columns = list(zip(*lineup.grads, strict=True))
+        self._before: list[tuple[Any, Any]] = []
+
+    def sum_rows(self) -> None:
+        """Sum row-sparse gradients: all that can fail is done before one of them changes."""
+        sums = []
+        for column in self._columns:
+            if column[0].stype == "row_sparse" and len(column) > 1:
+                sums.append((column, total(column)))
+        for column, made in sums:
+            for gradient in column:
+                self._before.append((gradient, gradient._parts))
+                if gradient._backend is made._backend:
+                    # The parts of a gradient are replaced whole, never written in place.
+                    gradient._adopt(made._parts)  # type: ignore[attr-defined]
+                else:
+                    made.copyto(gradient)
+
+    def undo(self) -> None:
+        """Give row-sparse gradients what they had before."""
+        for gradient, parts in self._before:
+            gradient._adopt(parts)
+
+    def sum_dense(self) -> None:
+        """Sum dense gradients."""
+        dense = [
+            (key, column)
+            for key, column in zip(self._keys, self._columns, strict=True)
+            if column[0].stype == "default"
+        ]
+        if not isinstance(self._store, KVStore):
+            for key, column in dense:
+                self._store.pushpull(key, list(column), priority=-key)
+            return
+        columns = [column for _, column in dense if len(column) > 1]
+        pairs = [column for column in columns if len(column) == 2 and reachable(*column[::-1])]
+        for column in columns:
+            if len(column) > 2 or not reachable(*column[::-1]):
+                total(column, column[0], out=column[0])
+        _add_all([(second, first) for first, second in pairs])
+        copy_all((column[0], other) for column in columns for other in column[1:])
+
+
+def _add_all(pairs: list[tuple[NDArray, NDArray]]) -> None:
+    """Add each first array to the second one: a sum of two is rounded once either way."""
+    groups: dict[int, tuple[Backend, list[Buffer], list[Buffer]]] = {}
+    for source, target in pairs:
+        backend = target._backend
+        _, targets, sources = groups.setdefault(id(backend), (backend, [], []))
+        targets.append(target._buffer)
+        sources.append(source._buffer)
+    for backend, targets, sources in groups.values():
+        backend.accumulate.add(targets, sources)

@@ -1,0 +1,169 @@
+"""Reading and writing rows of a parameter by their ids, dense or row-sparse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from numparam import autograd
+from numparam.context import Context
+from numparam.devices.backend import Backend, Buffer
+from numparam.devices.locks import exclusively
+from numparam.gluon import checks, replicas, rows, transfers
+from numparam.gluon.errors import (
+    ParameterStorageError,
+    RowIdRangeError,
+    RowIdValueError,
+    ShapeMismatchError,
+    SparseRowIdError,
+)
+from numparam.gluon.interface import ParameterLike
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
+
+__all__ = ["add", "read", "write"]
+
+
+def read(parameter: ParameterLike, ids: Any, ctx: Context | None) -> NDArray:
+    """Return rows of one copy; see `Parameter.rows`."""
+    _require_rows(parameter)
+    state = parameter._state
+    array = parameter._check_and_get(state.data, ctx)
+    numbers = _as_ids(parameter, ids)
+    backend = array._backend
+    held = _with_all_rows(array)
+    places = _ids_on(backend, numbers)
+    found = exclusively(lambda: _checked(parameter, backend.retain.gather, held, places), held)
+    shape = (*numbers.shape, *array.shape[1:])
+    cls = transfers.array_class() if array.stype == "row_sparse" else type(array)
+    return cls.from_buffer(backend.view(found, 0, shape), array.context, backend)
+
+
+def write(parameter: ParameterLike, ids: Any, values: Any, ctx: Context | None) -> None:
+    """Write rows of all copies, or of one; see `Parameter.set_rows`."""
+    _change(parameter, ids, values, ctx, adding=False)
+
+
+def add(parameter: ParameterLike, ids: Any, values: Any, ctx: Context | None) -> None:
+    """Add to rows of all copies, or of one; see `Parameter.add_rows`."""
+    _change(parameter, ids, values, ctx, adding=True)
+
+
+def _change(
+    parameter: ParameterLike, ids: Any, values: Any, ctx: Context | None, adding: bool
+) -> None:
+    _require_rows(parameter)
+    state = parameter._state
+    if ctx is None:
+        arrays = list(parameter._check_and_get(state.data, list))
+    else:
+        arrays = [parameter._check_and_get(state.data, ctx)]
+    numbers = _as_ids(parameter, ids)
+    given = _as_rows(parameter, values, (*numbers.shape, *arrays[0].shape[1:]))
+    for array in arrays:
+        array._require_writable()
+    with autograd.pause():
+        # All that can fail comes before the first write: ids are the same for all copies.
+        prepared = []
+        for array in arrays:
+            backend = array._backend
+            if adding:
+                _ = backend.merge  # a device without this operation raises here
+            places = _ids_on(backend, numbers)
+            _checked(parameter, backend.retain.unique_ids, places, array.shape[0])
+            prepared.append((array, places, _rows_on(array, given, places.shape[0])))
+        if parameter._stype != "default":
+            rows.before_writing(parameter)
+        for array, places, changed in prepared:
+            _commit(array, places, changed, adding)
+
+
+def _commit(array: Any, places: Buffer, changed: Buffer, adding: bool) -> None:
+    backend = array._backend
+    target = _with_all_rows(array)
+    change = backend.retain.add_rows if adding else backend.retain.scatter
+    exclusively(lambda: change(target, places, changed), target)
+    if array.stype != "default" and target is not array._parts.data:
+        everything = transfers.all_row_ids(backend, array.shape[0])
+        array._adopt(Parts(target, everything, valid=True))
+
+
+def _with_all_rows(array: Any) -> Buffer:
+    """Return the buffer of all rows: an array's own, or a new one if it does not store them all."""
+    if array.stype == "default":
+        return array._buffer
+    parts = array._checked()
+    if parts.indices.shape[0] == array.shape[0]:
+        return parts.data
+    return transfers.all_rows(array)._parts.data
+
+
+def _require_rows(parameter: ParameterLike) -> None:
+    if parameter._stype == "csr":
+        raise ParameterStorageError(
+            f"Parameter '{parameter.name}' has storage type 'csr', whose rows cannot be read or "
+            "written one by one. Use set_data to write all of it."
+        )
+    if parameter._state.data is None:
+        raise replicas.no_arrays(parameter)
+
+
+def _as_ids(parameter: ParameterLike, ids: Any) -> Any:
+    """Return row ids as a dense NDArray or a NumPy array."""
+    if isinstance(ids, NDArray):
+        if ids.stype != "default":
+            raise SparseRowIdError(
+                f"Parameter '{parameter.name}': row ids must be a dense array; got a {ids.stype} "
+                "one."
+            )
+        return ids
+    numbers = np.asarray(ids)
+    return numbers.astype(np.int64) if numbers.size == 0 else numbers
+
+
+def _as_rows(parameter: ParameterLike, values: Any, shape: tuple[int, ...]) -> Any:
+    if not hasattr(values, "shape"):
+        values = checks.as_numbers(values, parameter.name)
+    given = checks.as_array(values, parameter.name)
+    if tuple(given.shape) != shape:
+        raise ShapeMismatchError(
+            f"Parameter '{parameter.name}': rows of these ids must have shape {shape}; got "
+            f"{tuple(given.shape)}."
+        )
+    if isinstance(given, NDArray) and given.stype != "default":
+        return given.tostype("default")
+    return given
+
+
+def _ids_on(backend: Backend, numbers: Any) -> Buffer:
+    buffer = _on(backend, numbers)
+    return backend.view(buffer, 0, (buffer.size,))
+
+
+def _rows_on(array: Any, values: Any, count: int) -> Buffer:
+    """Return rows in memory of an array's device, of its dtype, apart from its own memory."""
+    backend = array._backend
+    dtype = array._buffer.dtype
+    buffer = _on(backend, values)
+    buffer = backend.converted(buffer, dtype) if buffer.dtype != dtype else buffer
+    return backend.view(buffer, 0, (count, *array.shape[1:]))
+
+
+def _on(backend: Backend, values: Any) -> Buffer:
+    """Copy values to a device."""
+    if not isinstance(values, NDArray):
+        return backend.upload(np.ascontiguousarray(values))
+    if values._backend is backend:
+        return backend.copied(values._buffer)
+    return backend.upload(values._backend.download(values._buffer))
+
+
+def _checked(parameter: ParameterLike, kernel: Any, *operands: Any) -> Any:
+    """Call a kernel that checks row ids; its errors name the parameter."""
+    try:
+        return kernel(*operands)
+    except IndexError as error:
+        raise RowIdRangeError(f"Parameter '{parameter.name}': {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise RowIdValueError(f"Parameter '{parameter.name}': {error}.") from error

@@ -1,0 +1,53 @@
+"""Errors of key-value stores; each is also of the type that MXNet raises."""
+
+from __future__ import annotations
+
+from numparam.base import MXNetError
+
+__all__ = [
+    "CapabilityError",
+    "KeyTypeError",
+    "NoUpdaterError",
+    "RowIdError",
+    "RowIdRangeError",
+    "StoreArgumentError",
+    "StoredKeyError",
+    "UnknownStoreError",
+    "ValueMismatchError",
+]
+
+
+class UnknownStoreError(MXNetError, ValueError):
+    """There is no store of this type."""
+
+
+class KeyTypeError(MXNetError, TypeError, AssertionError):
+    """A key is neither an int nor a str, or both are mixed in one store."""
+
+
+class StoredKeyError(MXNetError, LookupError):
+    """A key is not in the store, or is initialized twice."""
+
+
+class StoreArgumentError(MXNetError, TypeError, ValueError, AssertionError):
+    """Keys, values, outputs or row ids do not go together."""
+
+
+class ValueMismatchError(MXNetError, ValueError):
+    """Shapes, dtypes or storage types do not fit the stored value."""
+
+
+class NoUpdaterError(MXNetError, AssertionError):
+    """The store has no optimizer whose states could be saved or loaded."""
+
+
+class CapabilityError(ValueError):
+    """Nothing is known of such a capability."""
+
+
+class RowIdError(MXNetError, ValueError):
+    """A row id is no whole number."""
+
+
+class RowIdRangeError(MXNetError, IndexError):
+    """A row id is negative, or not below the number of rows."""

@@ -1,0 +1,550 @@
+"""The key-value store of one process: sums over contexts, and weights that it may update."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from numparam import autograd
+from numparam.devices.backend import Buffer
+from numparam.formats.atomic import write_file
+from numparam.kvstore import merging
+from numparam.kvstore.base import KVStoreBase, check_capability, provide
+from numparam.kvstore.errors import (
+    KeyTypeError,
+    NoUpdaterError,
+    RowIdError,
+    RowIdRangeError,
+    StoreArgumentError,
+    StoredKeyError,
+    ValueMismatchError,
+)
+from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.sparse.parts import Parts
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
+from numparam.optimizer import Optimizer, Updater, get_updater
+
+__all__ = ["KVStore"]
+
+Key = int | str
+
+
+class KVStore(KVStoreBase):
+    """Values by their keys, in one process.
+
+    A store is made by `create`. It sums what is pushed over contexts, on the context of the stored
+    value; the sum replaces the value, or an updater changes the value by it.
+
+    Parameters
+    ----------
+    name : str
+        Its type.
+
+    Notes
+    -----
+    Values are copied in and out; in MXNet a single value that is pushed stays the caller's array.
+    Errors of updaters reach the caller; MXNet prints them and goes on.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> store = mx.kv.create("local")
+    >>> store.init("w", mx.nd.zeros(2))
+    >>> store.push("w", [mx.nd.ones(2, ctx=mx.cpu(i)) for i in range(3)])
+    >>> out = mx.nd.empty(2)
+    >>> store.pull("w", out=out)
+    >>> out.asnumpy()
+    array([3., 3.], dtype=float32)
+    """
+
+    def __init__(self, name: str = "local") -> None:
+        self._type = name
+        self._values: dict[Key, NDArray] = {}
+        self._sums: dict[Key, NDArray] = {}
+        self._key_type: Any = None
+        self._updater: Callable[[Any, Any, Any], None] | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def type(self) -> str:
+        """The name that the store was created by."""
+        return self._type
+
+    @property
+    def rank(self) -> int:
+        """The number of this worker: 0."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """The number of workers: 1."""
+        return 1
+
+    def is_capable(self, capability: str) -> bool:
+        """Return whether the store can do something.
+
+        Parameters
+        ----------
+        capability : {'optimizer'}
+            What.
+
+        Raises
+        ------
+        CapabilityError
+            If nothing is known of it: a ValueError.
+        """
+        return check_capability(capability)
+
+    # Values
+
+    def init(self, key: Any, value: Any) -> None:
+        """Store copies of first values.
+
+        Parameters
+        ----------
+        key : int or str, or list of them
+            What the values are called by. All keys of a store are of one type.
+        value : NDArray, or list of them
+            Dense or row-sparse.
+
+        Raises
+        ------
+        MXNetError
+            If a key is there already, or int and str keys are mixed.
+        AssertionError
+            If a key is neither an int nor a str.
+        """
+        with self._lock:
+            pairs = self._pairs(key, value, "value")
+            for one, values in pairs:
+                self._check_new(one, [other for other, _ in pairs].count(one))
+                if len(values) != 1:
+                    raise StoreArgumentError(
+                        f"key {one!r} gets one first value, not a list of {len(values)}"
+                    )
+            copies = [(one, _copy(values[0])) for one, values in pairs]
+            self._values.update(copies)
+            self._note_type(pairs)
+
+    def adopt(self, key: Key, value: NDArray) -> None:
+        """Store a value without a copy, in place of an earlier one of the key, if there is one.
+
+        Parameters
+        ----------
+        key : int or str
+            What it is called by.
+        value : NDArray
+            The store updates it in place: whoever gave it sees each update, and may write into it.
+        """
+        with self._lock:
+            pairs = self._pairs(key, value, "value")
+            self._values[key] = value
+            self._note_type(pairs)
+
+    def push(self, key: Any, value: Any, priority: int = 0) -> None:
+        """Sum values over contexts, and replace or update the stored value.
+
+        Parameters
+        ----------
+        key : int or str, or list of them
+            What the values are called by; values of equal keys are summed.
+        value : NDArray, list of NDArray, or list of such
+            Dense or row-sparse; rows may come in any order.
+        priority : int, default 0
+            Ignored: pushes are done at once.
+
+        Raises
+        ------
+        MXNetError
+            If a key is not there, or values do not fit. Then nothing is changed.
+        """
+        with self._lock, autograd.pause():
+            grouped = self._grouped(key, value)
+            stored = {one: self._stored(one) for one in grouped}
+            sums = {one: self._sum(one, values, stored[one]) for one, values in grouped.items()}
+            if self._updater is None:
+                for one, value_of_one in sums.items():
+                    kept = value_of_one is self._sums.get(one)
+                    self._values[one] = value_of_one if kept else _copy(value_of_one)
+                    self._sums.pop(one, None)
+            else:
+                self._update(sums, stored)
+
+    def _sum(self, key: Key, values: list[Any], stored: NDArray) -> NDArray:
+        if self._updater is not None and values[0].shape != stored.shape:
+            raise ValueMismatchError(
+                f"key {key!r}: the pushed value has shape {tuple(values[0].shape)}, the stored "
+                f"one {tuple(stored.shape)}"
+            )
+        out = None
+        if len(values) > 1 and values[0].stype == "default":
+            out = self._sums.get(key)
+            fits = out is not None and out.shape == values[0].shape
+            if not fits or out.dtype != values[0].dtype or out.context != stored.context:  # type: ignore[union-attr]
+                backend = stored._backend
+                buffer = backend.empty(values[0].shape, np.dtype(values[0].dtype))
+                out = self._sums[key] = NDArray.from_buffer(buffer, stored.context, backend)
+        try:
+            return merging.total(values, stored, out)
+        except RowIdRangeError as error:
+            raise RowIdRangeError(f"key {key!r}: {error}") from error
+
+    def _update(self, sums: Mapping[Key, NDArray], stored: Mapping[Key, NDArray]) -> None:
+        updater = self._updater
+        if isinstance(updater, Updater):
+            keys = tuple(sums)
+            updater(keys, tuple(sums.values()), tuple(stored[key] for key in keys))
+            return
+        for key, value in sums.items():
+            # Functions of the user's own get str keys as bytes, as in MXNet.
+            updater(key.encode() if isinstance(key, str) else key, value, stored[key])  # type: ignore[misc]
+
+    def pull(
+        self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True
+    ) -> None:
+        """Copy stored values.
+
+        Parameters
+        ----------
+        key : int or str, or list of them
+            What the values are called by.
+        out : NDArray, list of NDArray, or list of such
+            What is written, of any dtype and context.
+        priority : int, default 0
+            Ignored: pulls are done at once.
+        ignore_sparse : bool, default True
+            Whether row-sparse arrays in `out` are left as they are.
+
+        Raises
+        ------
+        MXNetError
+            If a key is not there, or shapes differ. Then nothing is written.
+        AssertionError
+            If there is no `out`.
+        """
+        if out is None:
+            raise StoreArgumentError("pull needs out, the arrays that are written")
+        with self._lock, autograd.pause():
+            pairs = []
+            for one, targets in self._pairs(key, out, "out"):
+                value = self._stored(one)
+                self._catch_up(one)
+                for target in targets:
+                    if target.stype != "default" and ignore_sparse:
+                        continue
+                    if target.stype not in ("default", value.stype):
+                        raise ValueMismatchError(
+                            f"key {one!r}: a {value.stype} value cannot be pulled into a "
+                            f"{target.stype} array"
+                        )
+                    pairs.append((value, target))
+            merging.copy_all(pairs)
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """Push values, and pull the results.
+
+        Parameters
+        ----------
+        key, value, priority
+            As for `push`.
+        out : NDArray, list of NDArray, or list of such, optional
+            As for `pull`; the values themselves if not given.
+        """
+        with self._lock:
+            self.push(key, value, priority)
+            self.pull(key, value if out is None else out, priority, ignore_sparse=False)
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """Store first values, and copy them.
+
+        Parameters
+        ----------
+        key, value
+            As for `init`.
+        out : NDArray, list of NDArray, or list of such
+            As for `pull`.
+        priority : int, default 0
+            Ignored.
+        """
+        with self._lock:
+            self.init(key, value)
+            self.pull(key, out, priority)
+
+    def row_sparse_pull(
+        self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None
+    ) -> None:
+        """Copy some rows of stored row-sparse values.
+
+        Parameters
+        ----------
+        key : int or str, or list of them
+            What the values are called by.
+        out : RowSparseNDArray, list of RowSparseNDArray, or list of such
+            What is written: arrays that come to store these rows, sorted, each once.
+        priority : int, default 0
+            Ignored.
+        row_ids : NDArray, or list of NDArray
+            Ids of any integer dtype, or of whole floating-point numbers; one array for each output,
+            or a single one for all.
+
+        Raises
+        ------
+        MXNetError
+            If a key is not there, or a value or an output is not row-sparse.
+        IndexError
+            If an id is out of range; also an MXNetError that names key, position and id.
+        AssertionError
+            If outputs and ids do not go together.
+        """
+        if out is None or row_ids is None:
+            raise StoreArgumentError("row_sparse_pull needs out and row_ids")
+        with self._lock, autograd.pause():
+            ready = []
+            for one, targets, ids in self._with_ids(key, out, row_ids):
+                value = self._stored(one)
+                if value.stype != "row_sparse":
+                    raise ValueMismatchError(f"key {one!r} is {value.stype}, not row_sparse")
+                made: dict[int, Parts] = {}
+                for target, wanted in zip(targets, ids, strict=True):
+                    if target.stype != "row_sparse" or target.shape != value.shape:
+                        raise ValueMismatchError(
+                            f"key {one!r}: rows of a row_sparse value of shape {value.shape} go "
+                            f"into such an array, not a {target.stype} one of {target.shape}"
+                        )
+                    if id(wanted) not in made:
+                        made[id(wanted)] = self._rows(one, value, wanted)
+                    ready.append((value, target, made[id(wanted)]))
+            for value, target, parts in ready:
+                _write_rows(value, target, parts)
+
+    def _rows(self, key: Key, value: Any, ids: NDArray) -> Parts:
+        backend = value._backend
+        if ids.stype != "default":
+            raise RowIdError(f"key {key!r}: row ids must be a dense array, not a {ids.stype} one")
+        buffer = ids._buffer
+        if ids._backend is not backend:
+            buffer = backend.upload(ids._backend.download(buffer))
+        try:
+            unique = backend.retain.unique_ids(buffer, value.shape[0])
+        except IndexError as error:
+            raise RowIdRangeError(f"key {key!r}: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise RowIdError(f"key {key!r}: {error}") from error
+        self._catch_up(key, unique)
+        parts = value._checked()
+        if parts.indices.shape[0] == value.shape[0]:
+            rows = backend.retain.gather(parts.data, unique)
+        else:
+            rows = backend.retain.retain(parts.indices, parts.data, unique, rows=value.shape[0])
+        return Parts(rows, unique, valid=True)
+
+    # Optimizer
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        """Let an optimizer update the stored values by what is pushed.
+
+        Parameters
+        ----------
+        optimizer : Optimizer
+            The optimizer. Its states start anew.
+        """
+        self._set_updater(get_updater(optimizer))
+
+    def _set_updater(self, updater: Callable[[Any, Any, Any], None] | None) -> None:
+        """Let a function of key, pushed and stored value change stored values."""
+        with self._lock:
+            self._catch_up_all()
+            self._updater = updater
+
+    def save_optimizer_states(
+        self, fname: str | os.PathLike[str], dump_optimizer: bool = False
+    ) -> None:
+        """Write the optimizer's states into a file; see `Updater.get_states`.
+
+        Parameters
+        ----------
+        fname : str or os.PathLike
+            The file; an old one is replaced once the new one is complete.
+        dump_optimizer : bool, default False
+            Whether the optimizer is written, too.
+
+        Raises
+        ------
+        AssertionError
+            If the store has no optimizer.
+        """
+        with self._lock:
+            contents = self._states_of("save").get_states(dump_optimizer)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
+
+    def load_optimizer_states(
+        self, fname: str | os.PathLike[str], *, allow_pickle: bool = False
+    ) -> None:
+        """Read the optimizer's states from a file; see `Updater.set_states`.
+
+        Parameters
+        ----------
+        fname : str or os.PathLike
+            The file.
+        allow_pickle : bool, default False
+            Whether it may be a pickle of MXNet's.
+
+        Raises
+        ------
+        AssertionError
+            If the store has no optimizer.
+        """
+        self._states_of("load")
+        with open(fname, "rb") as file:
+            contents = file.read()
+        with self._lock:
+            self._states_of("load").set_states(contents, allow_pickle=allow_pickle)
+
+    def _states_of(self, action: str) -> Updater:
+        if not isinstance(self._updater, Updater):
+            raise NoUpdaterError(
+                f"the store has no optimizer whose states it could {action}; call set_optimizer"
+            )
+        return self._updater
+
+    def _catch_up(self, key: Key, ids: Buffer | None = None) -> None:
+        if isinstance(self._updater, Updater):
+            self._updater.catch_up(key, ids)
+
+    def _catch_up_all(self) -> None:
+        if isinstance(self._updater, Updater):
+            self._updater.catch_up()
+
+    def set_gradient_compression(self, compression_params: Any) -> None:
+        """Raise: within a process nothing is gained by compressing gradients.
+
+        Parameters
+        ----------
+        compression_params : dict
+            What MXNet takes.
+        """
+        raise ValueMismatchError(
+            f"the store {self._type!r} does not compress gradients: they do not leave the process"
+        )
+
+    # Keys
+
+    def _stored(self, key: Key) -> NDArray:
+        value = self._values.get(key)
+        if value is None:
+            raise StoredKeyError(
+                f"key {key!r} is not in the store; call init({key!r}, value) first"
+            )
+        return value
+
+    def _check_new(self, key: Key, times: int) -> None:
+        if times > 1 or key in self._values:
+            raise StoredKeyError(f"key {key!r} is initialized twice; push changes its value")
+
+    def _note_type(self, pairs: Iterable[tuple[Key, Any]]) -> None:
+        for key, _ in pairs:
+            self._key_type = type(key)
+
+    def _pairs(self, key: Any, value: Any, what: str) -> list[tuple[Key, list[Any]]]:
+        """Return keys, each with the list of its arrays."""
+        if isinstance(key, (list, tuple)):
+            if not isinstance(value, (list, tuple)) or len(value) != len(key):
+                count = len(value) if isinstance(value, (list, tuple)) else 1
+                raise StoreArgumentError(f"there are {len(key)} keys, and {count} for {what}")
+            given = list(zip(key, value, strict=True))
+        else:
+            given = [(key, value)]
+        types = {self._type_of(one) for one, _ in given} | ({self._key_type} - {None})
+        if len(types) > 1:
+            raise KeyTypeError("all keys of a store must be int, or all str")
+        pairs = []
+        for one, arrays in given:
+            listed = list(arrays) if isinstance(arrays, (list, tuple)) else [arrays]
+            for array in listed:
+                if not isinstance(array, NDArray):
+                    raise StoreArgumentError(
+                        f"key {one!r}: {what} must be an NDArray or a list of them, not "
+                        f"{type(array).__name__}"
+                    )
+            if not listed:
+                raise StoreArgumentError(f"key {one!r}: {what} is an empty list")
+            pairs.append((int(one) if not isinstance(one, str) else one, listed))
+        return pairs
+
+    @staticmethod
+    def _type_of(key: object) -> Any:
+        if isinstance(key, str):
+            return str
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+            return int
+        raise KeyTypeError(f"a key is an int or a str, not {type(key).__name__} {key!r:.200}")
+
+    def _grouped(self, key: Any, value: Any) -> dict[Key, list[Any]]:
+        grouped: dict[Key, list[Any]] = {}
+        for one, values in self._pairs(key, value, "value"):
+            grouped.setdefault(one, []).extend(values)
+        return grouped
+
+    def _with_ids(
+        self, key: Any, out: Any, row_ids: Any
+    ) -> list[tuple[Key, list[Any], list[NDArray]]]:
+        """Return keys, each with its outputs and their row ids."""
+        pairs = self._pairs(key, out, "out")
+        if isinstance(row_ids, NDArray):
+            row_ids = [row_ids]
+        if not isinstance(row_ids, (list, tuple)):
+            raise StoreArgumentError(
+                f"row_ids must be an NDArray or a list of them, not {type(row_ids).__name__}"
+            )
+        several = isinstance(key, (list, tuple))
+        ids: list[list[Any]] = [
+            list(one) if isinstance(one, (list, tuple)) else [one]
+            for one in (row_ids if several else [row_ids])
+        ]
+        if len(ids) == 1 and len(pairs) > 1:
+            ids = ids * len(pairs)
+        if len(ids) != len(pairs):
+            raise StoreArgumentError(f"there are {len(pairs)} keys and {len(ids)} lists of row ids")
+        made = []
+        for (one, targets), own in zip(pairs, ids, strict=True):
+            if len(own) == 1:
+                own = own * len(targets)
+            if len(own) != len(targets):
+                raise StoreArgumentError(
+                    f"key {one!r}: there are {len(targets)} outputs and {len(own)} arrays of ids"
+                )
+            for array in own:
+                if not isinstance(array, NDArray):
+                    raise StoreArgumentError(
+                        f"key {one!r}: row ids must be an NDArray, not {type(array).__name__}"
+                    )
+            made.append((one, targets, own))
+        return made
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a key-value store belongs to one process; save the parameters instead")
+
+
+def _copy(value: Any) -> NDArray:
+    if value.stype == "csr":
+        raise ValueMismatchError("a store holds dense and row_sparse values, not csr ones")
+    if value.stype == "default":
+        backend = value._backend
+        return NDArray.from_buffer(backend.copied(value._buffer), value.context, backend)
+    return value.copy()
+
+
+def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:
+    """Let an array store copies of rows, in its own dtype and on its own context."""
+    made = RowSparseNDArray.from_parts(value.shape, parts, value.context, value._backend)
+    made.copyto(target)
+
+
+provide(
+    ("local", "device", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device"),
+    KVStore,
+)

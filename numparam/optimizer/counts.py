@@ -1,0 +1,83 @@
+"""Numbers of updates that the parameters of one device have had."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["UpdateCounts"]
+
+_NONE = -1
+
+
+class UpdateCounts(MutableMapping[Hashable, int]):
+    """Numbers of updates by the index of the parameter: a mapping, over one NumPy array.
+
+    A step of thousands of parameters adds to all their counts at once.
+
+    Parameters
+    ----------
+    counts : mapping, optional
+        First counts.
+
+    Examples
+    --------
+    >>> counts = UpdateCounts({"weight": 3})
+    >>> places = counts.places(["weight", "bias"])
+    >>> counts.store(places, counts.following(places, begin=0))
+    >>> dict(counts)
+    {'weight': 4, 'bias': 1}
+    """
+
+    def __init__(self, counts: Mapping[Any, int] | None = None) -> None:
+        self._places: dict[Hashable, int] = {}
+        self._values = np.empty(0, np.int64)
+        for index, count in (counts or {}).items():
+            self[index] = count
+
+    def places(self, indices: Iterable[Hashable]) -> np.ndarray:
+        """Return where the counts of some parameters stand, now and ever after."""
+        known = self._places
+        places = [known.setdefault(index, len(known)) for index in indices]
+        missing = len(known) - len(self._values)
+        if missing:
+            self._values = np.concatenate([self._values, np.full(missing, _NONE, np.int64)])
+        return np.array(places, np.int64)
+
+    def following(self, places: np.ndarray, begin: int) -> np.ndarray:
+        """Return the counts after one more update; that of a parameter without one is `begin`."""
+        counts = self._values[places]
+        if (counts == _NONE).any():
+            counts[counts == _NONE] = begin
+        counts += 1
+        return counts
+
+    def store(self, places: np.ndarray, counts: np.ndarray) -> None:
+        """Set the counts at some places."""
+        self._values[places] = counts
+
+    def __getitem__(self, index: Hashable) -> int:
+        place = self._places.get(index)
+        if place is None or self._values[place] == _NONE:
+            raise KeyError(index)
+        return int(self._values[place])
+
+    def __setitem__(self, index: Hashable, count: int) -> None:
+        places = self.places([index])
+        self._values[places] = count
+
+    def __delitem__(self, index: Hashable) -> None:
+        if index not in self:
+            raise KeyError(index)
+        self._values[self._places[index]] = _NONE
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return (index for index, place in self._places.items() if self._values[place] != _NONE)
+
+    def __len__(self) -> int:
+        return int((self._values != _NONE).sum())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self)})"

@@ -1,0 +1,169 @@
+"""Exact sparse training: the steps that rows without a gradient have missed, made up for later.
+
+A row that a row-sparse gradient does not hold still has weight decay, momentum and moments. To
+update every row at every step is exact, and as slow as a dense step. Here each row notes the last
+step it has had, and all steps are noted with what they computed with. Before a row is changed or
+read, the steps that it missed are made with a gradient of zero, in the arithmetic of the dense
+optimizer, so that the bits are the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from numparam.devices.backend import Buffer
+from numparam.ndarray.ndarray import NDArray
+from numparam.optimizer.row_gradients import Rows
+
+__all__ = ["LIMIT", "RowHistory"]
+
+#: Number of steps that are noted before all rows are brought up to date.
+LIMIT = 4096
+
+_FIRST_ROOM = 16
+
+
+class RowHistory:
+    """The steps that the rows of one weight may have missed.
+
+    Whoever reads the weight calls `catch_up` first; whoever replaces its arrays, its states or the
+    optimizer, too. A change of hyper-parameters needs nothing: each step is noted with its own.
+
+    Parameters
+    ----------
+    kernel : module
+        The optimizer's kernel on the weight's device.
+    weight : NDArray or RowSparseNDArray
+        The weight; a row-sparse one stores all rows.
+    states : sequence of NDArray
+        The optimizer's states of it.
+    master : NDArray, optional
+        Its float32 copy, if it is trained in mixed precision.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> optimizer = mx.optimizer.create("sgd", learning_rate=1, wd=0.5, lazy_update=False)
+    >>> updater = mx.optimizer.get_updater(optimizer)
+    >>> updater.delays_rows = True
+    >>> weight = mx.nd.ones((3, 1)).tostype("row_sparse")
+    >>> grad = mx.nd.sparse.row_sparse_array(([[1.0]], [1]), shape=(3, 1))
+    >>> updater(0, grad, weight)
+    >>> weight._buffer.ravel(), updater.histories[0].is_behind
+    (array([ 1. , -0.5,  1. ], dtype=float32), True)
+    >>> updater.catch_up()
+    >>> weight._buffer.ravel()
+    array([ 0.5, -0.5,  0.5], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        kernel: ModuleType,
+        weight: NDArray,
+        states: Sequence[NDArray],
+        master: NDArray | None = None,
+    ) -> None:
+        self.kernel = kernel
+        self.weight = weight
+        self.states = tuple(states)
+        self.master = master
+        backend = weight._backend
+        self._last_steps: Buffer = backend.zeros((weight.shape[0],), np.dtype(np.int64))
+        self._steps = np.empty((0, 0))
+        self._first = 1  # number of the step in the first row of `_steps`
+        self._count = 0  # number of rows in use
+        self._lock = threading.RLock()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether any row may have missed a step."""
+        return self._count > 0
+
+    def fits(
+        self,
+        kernel: ModuleType,
+        weight: NDArray,
+        states: Sequence[NDArray],
+        master: NDArray | None,
+    ) -> bool:
+        """Return whether these are still the arrays and the kernel that steps were noted for."""
+        return (
+            self.kernel is kernel
+            and self.weight is weight
+            and self.master is master
+            and len(self.states) == len(states)
+            and all(own is other for own, other in zip(self.states, states, strict=True))
+        )
+
+    def step(self, rows: Rows, coefficients: np.ndarray) -> None:
+        """Make one step with a row-sparse gradient; rows without one have it later.
+
+        Parameters
+        ----------
+        rows : Rows
+            The gradient.
+        coefficients : numpy.ndarray
+            What the step computes with: one row, of the kernel's function of this name.
+        """
+        with self._lock:
+            if self._count >= LIMIT:
+                self.catch_up()
+            noted = self._noted(coefficients)
+            self.kernel.exact_rows(
+                self.weight._buffer,
+                rows.ids,
+                rows.data,
+                [state._buffer for state in self.states],
+                self._last_steps,
+                noted,
+                self._first,
+                None if self.master is None else self.master._buffer,
+            )
+            self._count += 1  # only now: a step that failed was not made
+
+    def _noted(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return the steps with one more."""
+        count, width = self._count, coefficients.shape[1]
+        if self._steps.shape[1] != width or len(self._steps) <= count:
+            room = np.empty((max(_FIRST_ROOM, 2 * count), width))
+            if count:
+                room[:count] = self._steps[:count]
+            self._steps = room
+        self._steps[count] = coefficients[0]
+        return self._steps[: count + 1]
+
+    def catch_up(self, ids: Buffer | None = None) -> None:
+        """Make the steps that rows have missed.
+
+        Parameters
+        ----------
+        ids : Buffer, optional
+            int64 ids of the rows, strictly ascending, on the weight's device; all rows if not
+            given.
+        """
+        if not self._count:
+            return
+        with self._lock:
+            self.kernel.catch_up(
+                self.weight._buffer,
+                [state._buffer for state in self.states],
+                self._last_steps,
+                self._steps[: self._count],
+                self._first,
+                ids,
+                None if self.master is None else self.master._buffer,
+            )
+            if ids is None:
+                self._first += self._count
+                self._count = 0
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("missed steps belong to one process; call catch_up() and pickle the weight")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NoReturn:
+        raise TypeError("missed steps belong to one weight; call catch_up() and copy the weight")

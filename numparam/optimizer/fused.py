@@ -1,0 +1,166 @@
+"""Optimizers whose step is a kernel: for any number of parameters, dense or row-sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from numparam.ndarray.ndarray import NDArray
+from numparam.optimizer import many
+from numparam.optimizer.optimizer import Optimizer, is_short
+
+__all__ = ["FusedOptimizer", "zeros_like"]
+
+Hyper = Mapping[str, "float | None"]
+
+
+class FusedOptimizer(Optimizer):
+    """The base of optimizers whose step is a kernel.
+
+    A subclass says which kernel, what constant hyper-parameters it computes with, and which states
+    it keeps. ``update`` takes a single parameter or a list of them, which may have any dtypes and
+    contexts; dense ones are updated in one call into compiled code for each dtype and context.
+
+    Parameters
+    ----------
+    lazy_update : bool
+        What a row-sparse gradient means for the rows that it does not hold. With True they stay as
+        they are: neither weight decay nor momentum moves them. With False the step is that of the
+        dense gradient that is zero there, bit for bit.
+    **kwargs : object
+        The arguments of `Optimizer`.
+    """
+
+    #: Name of the kernel, in each of ``numparam.kernels``' folders.
+    kernel: ClassVar[str]
+
+    #: Whether the kernel's arithmetic depends on the number of updates of the parameter.
+    counts_steps: ClassVar[bool] = False
+
+    #: Whether a mixed-precision state is (state, copy), as SGD's is; others' are (copy, state).
+    copy_is_last: ClassVar[bool] = False
+
+    def __init__(self, lazy_update: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lazy_update = lazy_update
+        self.aggregate_num = many.ANY_NUMBER
+
+    # What a subclass defines
+
+    def hyper_parameters(self) -> Hyper:
+        """Return the constant hyper-parameters that the kernel takes.
+
+        Returns
+        -------
+        dict
+            All but learning rate, weight decay, rescaling, clipping and the number of the step.
+        """
+        return {}
+
+    def step_parameters(self, counts: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Return the hyper-parameters that depend on the number of updates of each parameter.
+
+        Parameters
+        ----------
+        counts : numpy.ndarray
+            int64, counted from 1.
+
+        Returns
+        -------
+        dict
+            float64 arrays of the same length.
+        """
+        return {"t": counts.astype(np.float64)} if self.counts_steps else {}
+
+    def create_state(self, index: Hashable, weight: NDArray) -> Any:
+        """Create the states of a weight; see `Optimizer.create_state`."""
+        return None
+
+    # Steps
+
+    def create_state_multi_precision(self, index: Hashable, weight: NDArray) -> Any:
+        """Create the states of a weight; see `Optimizer.create_state_multi_precision`."""
+        state = super().create_state_multi_precision(index, weight)
+        if self.copy_is_last and self._is_mixed(weight):
+            master, own = state
+            return (own, master)
+        return state
+
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Make one step of one parameter, or of several.
+
+        Parameters
+        ----------
+        index : int or str, or list of them
+            What the parameters are called by.
+        weight, grad : NDArray, or list of them
+            The weights, which are changed, and their gradients: dense, or row-sparse of any ids.
+        state : object, or list of them
+            What `create_state` returned, which is changed.
+
+        Raises
+        ------
+        MXNetError
+            If shapes, dtypes or contexts do not fit (also a TypeError and a ValueError), or a row
+            is out of range (also an IndexError). Then nothing is changed.
+        ValueError
+            If a hyper-parameter is NaN or infinite.
+        """
+        many.step(self, index, weight, grad, state, mixed=False)
+
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Make one step as `update` does, with states of `create_state_multi_precision`.
+
+        Parameters
+        ----------
+        index, weight, grad, state
+            As for `update`.
+        """
+        many.step(self, index, weight, grad, state, mixed=True)
+
+    @property
+    def steps_are_fused(self) -> bool:
+        """Whether a subclass left the steps to the kernel."""
+        own = type(self)
+        return (
+            own.update is FusedOptimizer.update
+            and own.update_multi_precision is FusedOptimizer.update_multi_precision
+        )
+
+    def _is_mixed(self, weight: NDArray) -> bool:
+        return self.multi_precision and is_short(weight.dtype)
+
+    def split_state(self, state: Any, mixed: bool) -> tuple[list[NDArray], NDArray | None]:
+        """Return the states of one weight in the kernel's order, and its float32 copy.
+
+        Parameters
+        ----------
+        state : object
+            What `create_state` returned, or with `mixed` `create_state_multi_precision`.
+        mixed : bool
+            Whether there is a copy.
+
+        Returns
+        -------
+        list of NDArray
+            The states that are not None.
+        NDArray or None
+            The copy.
+        """
+        master = None
+        if mixed:
+            state, master = state if self.copy_is_last else (state[1], state[0])
+        if state is None:
+            return [], master
+        if not isinstance(state, (tuple, list)):
+            return [state], master
+        return [one for one in state if one is not None], master
+
+
+def zeros_like(weight: NDArray) -> NDArray:
+    """Return a dense array of zeros of the shape, dtype and context of a weight."""
+    backend = weight._backend
+    buffer = backend.zeros(weight.shape, np.dtype(weight.dtype))
+    return NDArray.from_buffer(buffer, weight.context, backend)

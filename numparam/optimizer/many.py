@@ -1,0 +1,482 @@
+"""One step of any number of parameters: checked together, then made in few calls.
+
+Dense parameters of one device share one call of the kernel's function ``dense``, which enters
+compiled code once for each dtype. Its table of addresses is kept, as a `Plan`, for as long as no
+array gets other memory, so that the next step with the same arrays neither builds nor allocates.
+"""
+
+from __future__ import annotations
+
+import importlib
+import operator
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numparam.devices import epochs
+from numparam.devices.backend import Backend, Buffer
+from numparam.ndarray.ndarray import NDArray
+from numparam.optimizer.errors import GradientError, WeightError
+from numparam.optimizer.exact_rows import RowHistory
+from numparam.optimizer.row_gradients import Rows, checked_rows
+
+if TYPE_CHECKING:
+    from numparam.optimizer.counts import UpdateCounts
+    from numparam.optimizer.fused import FusedOptimizer
+
+__all__ = ["ANY_NUMBER", "Entry", "Plan", "Prepared", "step"]
+
+#: ``aggregate_num`` of optimizers that take any number of parameters in one call.
+ANY_NUMBER = 2**31 - 1
+
+
+def step(
+    optimizer: FusedOptimizer, index: Any, weight: Any, grad: Any, state: Any, *, mixed: bool
+) -> None:
+    """Make one step of one parameter or of a list of them; see `FusedOptimizer.update`."""
+    if isinstance(index, (list, tuple)):
+        indices, weights, grads, states = index, weight, grad, state
+    else:
+        indices, weights, grads, states = [index], [weight], [grad], [state]
+    if not len(indices) == len(weights) == len(grads) == len(states):
+        raise WeightError(
+            f"there are {len(indices)} indices, {len(weights)} weights, {len(grads)} gradients and "
+            f"{len(states)} states; their numbers must be equal"
+        )
+    plan = Plan(optimizer, indices, weights, grads, states, mixed=mixed)
+    plan.prepare(optimizer, optimizer._index_update_count).commit()
+
+
+class Prepared:
+    """A step that was checked, and may be made.
+
+    Parameters
+    ----------
+    calls : list of callable
+        What makes it. None of them is expected to fail.
+    """
+
+    def __init__(self, calls: list[Callable[[], None]]) -> None:
+        self._calls = calls
+
+    def commit(self) -> None:
+        """Make the step."""
+        for call in self._calls:
+            call()
+
+
+class Entry:
+    """One parameter of a step, checked.
+
+    Attributes
+    ----------
+    position : int
+        Where it stands among the parameters of the step.
+    name : str
+        What messages call it.
+    weight, grad : NDArray
+        The arrays.
+    states : list of NDArray
+        Its states in the kernel's order.
+    master : NDArray or None
+        Its float32 copy.
+    """
+
+    __slots__ = ("grad", "index", "master", "name", "position", "states", "weight")
+
+    def __init__(
+        self,
+        optimizer: FusedOptimizer,
+        position: int,
+        index: Any,
+        weight: Any,
+        grad: Any,
+        state: Any,
+        mixed: bool,
+    ) -> None:
+        self.position = position
+        self.index = index
+        self.name = name = optimizer.name_of(index)
+        self.weight = weight
+        self.grad = grad
+        if not isinstance(weight, NDArray):
+            raise WeightError(f"{name}: a weight is an NDArray, not {type(weight).__name__}")
+        if not isinstance(grad, NDArray):
+            raise GradientError(f"{name}: a gradient is an NDArray, not {type(grad).__name__}")
+        if np.dtype(weight.dtype).kind not in "fV":
+            raise WeightError(
+                f"{name} is {np.dtype(weight.dtype).name}; only floating-point weights are trained"
+            )
+        if weight.stype == "csr" or grad.stype == "csr":
+            raise GradientError(f"{name}: csr arrays are not trained; use row_sparse or default")
+        if weight.stype == "row_sparse" and weight._buffer.shape[0] != weight.shape[0]:
+            raise WeightError(
+                f"{name}: a row_sparse weight must store all of its {weight.shape[0]} rows to be "
+                f"updated; this one stores {weight._buffer.shape[0]}"
+            )
+        if grad.shape != weight.shape or grad.dtype != weight.dtype:
+            raise GradientError(
+                f"{name}: the gradient must be {_described(weight)}, as the weight is; "
+                f"it is {_described(grad)}"
+            )
+        if grad.context != weight.context:
+            raise GradientError(
+                f"{name}: the weight is on {weight.context} and its gradient on {grad.context}; "
+                "they must be on the same context"
+            )
+        weight._require_writable()
+        mixed = mixed and optimizer._is_mixed(weight)
+        self.states, self.master = optimizer.split_state(state, mixed)
+        for own in (*self.states, *([] if self.master is None else [self.master])):
+            if not isinstance(own, NDArray) or own.context != weight.context:
+                where = f"on {own.context}" if isinstance(own, NDArray) else type(own).__name__
+                raise WeightError(
+                    f"{name}: the weight is on {weight.context}, and a state of it is {where}; "
+                    "create_state makes states that fit"
+                )
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the gradient is row-sparse."""
+        return bool(self.grad.stype == "row_sparse")
+
+
+def _described(array: NDArray) -> str:
+    return f"{np.dtype(array.dtype).name}{tuple(array.shape)}"
+
+
+class _Dense:
+    """The dense parameters of one device, bound for the kernel."""
+
+    def __init__(self, optimizer: FusedOptimizer, entries: list[Entry], count: int) -> None:
+        first = entries[0]
+        self.kernel = kernel_of(optimizer, first.weight._backend)
+        self._is_whole = len(entries) == count
+        self._positions = np.array([entry.position for entry in entries], np.int64)
+        columns = list(zip(*[entry.states for entry in entries], strict=True))
+        masters = [entry.master._buffer for entry in entries if entry.master is not None]
+        self._bound = self.kernel.bind(
+            [entry.weight._buffer for entry in entries],
+            [entry.grad._buffer for entry in entries],
+            [[state._buffer for state in column] for column in columns],
+            masters or None,
+        )
+        self._table: np.ndarray | None = None
+        self._made_of: tuple[Any, ...] | None = None
+
+    def prepare(self, coefficients: _Coefficients) -> Callable[[], None]:
+        """Compute what the step computes with, in the memory of the last one."""
+        key = coefficients.key
+        if self._table is None or key is None or key != self._made_of:
+            table = coefficients.of(None if self._is_whole else self._positions)
+            count = len(self._positions)
+            if self._table is None or self._table.shape[1] != table.shape[1]:
+                self._table = np.empty((count, table.shape[1]))
+            self._table[:] = table  # one row may stand for all
+            self._made_of = key
+        return self._run
+
+    def _run(self) -> None:
+        self.kernel.dense(self._bound, self._table)
+
+
+class _Coefficients:
+    """What the parameters of one step compute with."""
+
+    def __init__(
+        self,
+        optimizer: FusedOptimizer,
+        counts: np.ndarray,
+        rate: float,
+        rates: _Multipliers,
+        decays: _Multipliers,
+    ) -> None:
+        self._function = _coefficients_of(optimizer.kernel)
+        fixed = dict(optimizer.hyper_parameters())
+        fixed["rescale_grad"] = optimizer.rescale_grad
+        fixed["clip_gradient"] = optimizer.clip_gradient
+        self._fixed = fixed
+        self._each: dict[str, Any] = dict(optimizer.step_parameters(counts))
+        # Of steps that differ in nothing the coefficients are kept.
+        self.key = None
+        if not self._each:
+            self.key = (*fixed.values(), rate, optimizer.wd, rates.version, decays.version)
+        self._each["lr"] = rates.times(rate)
+        self._each["wd"] = decays.times(optimizer.wd)
+
+    def of(self, positions: np.ndarray | slice | None) -> np.ndarray:
+        """Return the coefficients at some positions: a row for each, or one for all."""
+        each = {}
+        count = 1
+        for name, values in self._each.items():
+            if not isinstance(values, np.ndarray):
+                each[name] = values
+                continue
+            chosen = values if positions is None else values[positions]
+            if (chosen == chosen[0]).all():
+                each[name] = float(chosen[0])
+            else:
+                each[name] = chosen
+                count = len(chosen)
+        return self._function(count, **each, **self._fixed)
+
+    def at(self, position: int) -> np.ndarray:
+        """Return the coefficients at one position, as one row."""
+        return self.of(slice(position, position + 1))
+
+
+class _Multipliers:
+    """The multipliers of the parameters of one step, as they were last seen."""
+
+    def __init__(self, indices: Sequence[Any], kind: str) -> None:
+        self._indices = indices
+        self._kind = kind
+        self._seen: list[float] | None = None
+        self._array: np.ndarray | None = None
+        self.version = 0  # grows with each change
+
+    def look(self, optimizer: FusedOptimizer) -> None:
+        """Look at them again."""
+        seen = optimizer._multipliers(self._indices, self._kind)
+        if seen == self._seen:
+            return
+        array = np.array(seen, np.float64)
+        self._array = None if (array == 1.0).all() else array
+        self._seen = seen
+        self.version += 1
+
+    def times(self, number: float) -> Any:
+        """Return a number times the multipliers: a number if they all are 1, or an array."""
+        return number if self._array is None else number * self._array
+
+
+class Plan:
+    """A step of some parameters that may be made again and again.
+
+    Parameters
+    ----------
+    optimizer : FusedOptimizer
+        Whose step it is.
+    indices : sequence
+        What the parameters are called by.
+    weights, grads : sequence of NDArray
+        Their arrays.
+    states : sequence of object
+        Their states.
+    mixed : bool
+        Whether states are those of mixed precision, where the optimizer has that on.
+
+    Raises
+    ------
+    MXNetError
+        If arrays do not fit each other.
+    """
+
+    def __init__(
+        self,
+        optimizer: FusedOptimizer,
+        indices: Sequence[Any],
+        weights: Sequence[Any],
+        grads: Sequence[Any],
+        states: Sequence[Any],
+        *,
+        mixed: bool,
+    ) -> None:
+        self._epoch = epochs.current()  # before any array is looked at
+        self._weights, self._grads, self._states = weights, grads, states
+        entries = [
+            Entry(optimizer, position, *row, mixed)
+            for position, row in enumerate(zip(indices, weights, grads, states, strict=True))
+        ]
+        self.sparse = [entry for entry in entries if entry.is_sparse]
+        dense = [entry for entry in entries if not entry.is_sparse]
+        arrays = [entry.weight for entry in dense] + [entry.grad for entry in dense]
+        for entry in dense:
+            arrays += entry.states
+            if entry.master is not None:
+                arrays.append(entry.master)
+        self._arrays = arrays
+        self._buffers = [array._buffer for array in arrays]
+        # Memory of row-sparse weights is replaced without a new epoch.
+        self._loose = [array for array in arrays if array.stype != "default"]
+        self._loose_buffers = [array._buffer for array in self._loose]
+        self._dense = _grouped(optimizer, dense, len(entries))
+        self.dense_entries = dense
+        self._lr_mult = _Multipliers(tuple(indices), "lr_mult")
+        self._wd_mult = _Multipliers(tuple(indices), "wd_mult")
+        self._indices = tuple(indices)
+        self._counts: UpdateCounts | None = None
+        self._places: np.ndarray | None = None
+        self._multi_precision = optimizer.multi_precision
+        self._structure = (type(optimizer), optimizer.kernel)
+
+    def still_holds(
+        self,
+        optimizer: FusedOptimizer,
+        weights: Sequence[Any],
+        grads: Sequence[Any],
+        states: Sequence[Any],
+    ) -> bool:
+        """Return whether these are still the arrays of the step, and they have the same memory.
+
+        Parameters
+        ----------
+        optimizer, weights, grads, states
+            As they are now.
+        """
+        if self._multi_precision != optimizer.multi_precision:
+            return False
+        if self._structure != (type(optimizer), optimizer.kernel):
+            return False
+        if not (_same(weights, self._weights) and _same(grads, self._grads)):
+            return False
+        if not _same(states, self._states):
+            return False
+        epoch = epochs.current()
+        if epoch != self._epoch:
+            if not _hold(self._arrays, self._buffers):
+                return False
+            self._epoch = epoch
+        return _hold(self._loose, self._loose_buffers)
+
+    def prepare(
+        self,
+        optimizer: FusedOptimizer,
+        counts: UpdateCounts,
+        histories: Callable[[Entry, ModuleType], RowHistory | None] | None = None,
+    ) -> Prepared:
+        """Check everything that can be wrong with the step, and compute what it needs.
+
+        Parameters
+        ----------
+        optimizer : FusedOptimizer
+            Its hyper-parameters are read now.
+        counts : UpdateCounts
+            Numbers of updates of the device's parameters.
+        histories : callable, optional
+            Returns where the missed steps of a parameter's rows are noted; None for a parameter
+            whose rows are all updated at once.
+
+        Returns
+        -------
+        Prepared
+            What makes the step. Until then nothing has changed.
+
+        Raises
+        ------
+        MXNetError
+            If a row of a gradient is out of range.
+        ValueError
+            If a hyper-parameter is NaN or infinite.
+        """
+        if self._counts is not counts or self._places is None:
+            self._counts, self._places = counts, counts.places(self._indices)
+        places = self._places
+        following = counts.following(places, optimizer.begin_num_update)
+        newest = max(optimizer.num_update, int(following.max(initial=0)))
+        self._lr_mult.look(optimizer)
+        self._wd_mult.look(optimizer)
+        coefficients = _Coefficients(
+            optimizer, following, optimizer._rate_at(newest), self._lr_mult, self._wd_mult
+        )
+        calls = [group.prepare(coefficients) for group in self._dense]
+        calls += [_sparse(optimizer, entry, coefficients, histories) for entry in self.sparse]
+
+        def count() -> None:
+            counts.store(places, following)
+            optimizer.num_update = newest
+
+        return Prepared([count, *calls])
+
+
+def _grouped(optimizer: FusedOptimizer, entries: list[Entry], count: int) -> list[_Dense]:
+    """Bind dense parameters: those of one device together."""
+    groups: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in entries:
+        mixed = entry.master is not None
+        key = (id(entry.weight._backend), entry.weight.context, mixed, len(entry.states))
+        groups.setdefault(key, []).append(entry)
+    return [_Dense(optimizer, members, count) for members in groups.values()]
+
+
+def _sparse(
+    optimizer: FusedOptimizer,
+    entry: Entry,
+    coefficients: _Coefficients,
+    histories: Callable[[Entry, ModuleType], RowHistory | None] | None,
+) -> Callable[[], None]:
+    """Check a row-sparse gradient, and return what makes its step."""
+    rows = checked_rows(entry.grad, entry.name)
+    numbers = coefficients.at(entry.position)
+    backend = entry.weight._backend
+    kernel = kernel_of(optimizer, backend)
+    if optimizer.lazy_update:
+        return lambda: _lazily(kernel, entry, rows, numbers)
+    if not hasattr(kernel, "exact_rows"):
+        dense = _scattered(entry, rows)
+        return lambda: kernel.dense(_dense_arguments(entry, dense), numbers)
+    history = None if histories is None else histories(entry, kernel)
+    if history is not None:
+        return lambda: history.step(rows, numbers)
+    last_steps = backend.zeros((entry.weight.shape[0],), np.dtype(np.int64))
+    return lambda: _exactly(kernel, entry, rows, numbers, last_steps)
+
+
+def _lazily(kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray) -> None:
+    kernel.rows(
+        entry.weight._buffer,
+        rows.ids,
+        rows.data,
+        [state._buffer for state in entry.states],
+        coefficients,
+        None if entry.master is None else entry.master._buffer,
+    )
+
+
+def _exactly(
+    kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray, last_steps: Buffer
+) -> None:
+    """Step the rows of the gradient, and then all others with a gradient of zero."""
+    weight, states = entry.weight._buffer, [state._buffer for state in entry.states]
+    master = None if entry.master is None else entry.master._buffer
+    kernel.exact_rows(weight, rows.ids, rows.data, states, last_steps, coefficients, 1, master)
+    kernel.catch_up(weight, states, last_steps, coefficients, 1, None, master)
+
+
+def _scattered(entry: Entry, rows: Rows) -> Buffer:
+    backend, weight = entry.weight._backend, entry.weight
+    dense = backend.zeros(weight.shape, np.dtype(weight.dtype))
+    backend.retain.scatter(dense, rows.ids, rows.data)
+    return dense
+
+
+def _dense_arguments(entry: Entry, grad: Buffer) -> tuple[Any, ...]:
+    states = [[state._buffer] for state in entry.states]
+    masters = () if entry.master is None else ([entry.master._buffer],)
+    return ([entry.weight._buffer], [grad], states, *masters)
+
+
+def kernel_of(optimizer: FusedOptimizer, backend: Backend) -> Any:
+    """Return the optimizer's kernel on a device."""
+    return getattr(backend, optimizer.kernel)
+
+
+def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:
+    # Imported when first used; the reference needs no Numba, and all backends share the arithmetic.
+    return importlib.import_module(f"numparam.kernels.reference.{kernel}").coefficients
+
+
+def _same(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    """Whether two sequences hold the same objects."""
+    if left is right and isinstance(left, tuple):
+        return True
+    return len(left) == len(right) and all(map(operator.is_, left, right))
+
+
+def _hold(arrays: Sequence[NDArray], buffers: Sequence[Buffer]) -> bool:
+    return all(map(operator.is_, map(_buffer_of, arrays), buffers))
+
+
+_buffer_of = operator.attrgetter("_buffer")

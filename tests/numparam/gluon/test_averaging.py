@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+import numparam as mx
+from numparam.gluon import Parameter, ParameterDict
+
+THREE = (mx.cpu(0), mx.cpu(1), mx.cpu(2))
+
+
+def spread(dtype="float32", contexts=THREE, **keywords):
+    parameter = Parameter("w", shape=(2, 2), dtype=dtype, **keywords)
+    parameter.initialize("zeros", ctx=list(contexts))
+    return parameter
+
+
+def fill(arrays, numbers):
+    for array, number in zip(arrays, numbers, strict=True):
+        full = mx.nd.full((2, 2), number, ctx=array.context, dtype=array.dtype)
+        array[:] = full if array.stype == "default" else full.tostype(array.stype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32"])
+@pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
+def test_every_copy_holds_the_mean_afterwards(device, stype, dtype):
+    parameter = spread(dtype, stype=stype)
+    fill(parameter._data, [1, 2, 6])
+    parameter.mean_data()
+    for array, context in zip(parameter._data, THREE, strict=True):
+        assert (array.asnumpy() == 3).all()
+        assert (array.dtype, array.context, array.stype) == (np.dtype(dtype), context, stype)
+
+
+@pytest.mark.parametrize("grad_stype", ["default", "row_sparse"])
+def test_gradients_are_averaged_in_place(device, grad_stype):
+    parameter = spread(grad_stype=grad_stype)
+    fill(parameter._grad, [3, 0, 0])
+    parameter.data(mx.cpu(1))._fresh_grad = True
+    before = list(parameter._grad)
+    memory = [array._buffer for array in before]
+    parameter.mean_grads()
+    assert all(new is old for new, old in zip(parameter._grad, before, strict=True))
+    if grad_stype == "default":
+        assert all(new._buffer is old for new, old in zip(parameter._grad, memory, strict=True))
+    for array in parameter._grad:
+        assert (array.asnumpy() == 1).all()
+        assert array.stype == grad_stype
+    assert [bool(array._fresh_grad) for array in parameter._data] == [False, True, False]
+
+
+def test_rows_that_some_copies_lack_count_as_zero(device):
+    parameter = spread(grad_stype="row_sparse")
+    rows = mx.nd.sparse.row_sparse_array(([[3, 6]], [1]), shape=(2, 2))
+    parameter._grad[1][:] = rows.copyto(mx.cpu(1))
+    parameter.mean_grads()
+    for gradient in parameter._grad:
+        assert gradient.indices.asnumpy().tolist() == [1]
+        assert gradient.data.asnumpy().tolist() == [[1, 2]]
+
+
+def test_means_round_once(device):
+    parameter = spread("float16")
+    fill(parameter._data, [2049, 1, 1])  # 2049 is no float16: it is 2048
+    parameter.data(mx.cpu(1))[:] = 3
+    parameter.mean_data()
+    assert (parameter.data(mx.cpu(2)).asnumpy() == np.float16(np.float64(2048 + 3 + 1) / 3)).all()
+
+
+def test_a_dictionary_averages_all_and_tied_arrays_once(device):
+    parameters = ParameterDict()
+    for number in range(3):
+        parameters.get(f"w{number}", shape=(2, 2))
+    parameters.get("alone", shape=(2, 2))
+    parameters.get("frozen", shape=(2, 2), grad_req="null")
+    parameters.initialize(ctx=list(THREE))
+    parameters["alone"].reset_ctx(mx.cpu(0))
+    parameters["w2"]._grad = parameters["w1"]._grad
+    for name in ("w0", "w1"):
+        fill(parameters[name]._grad, [0, 1, 5])
+    fill(parameters["alone"]._grad, [7])
+    parameters.mean_grads()
+    for name, expected in (("w0", 2), ("w1", 2), ("w2", 2), ("alone", 7)):
+        for gradient in parameters[name].list_grad():
+            assert (gradient.asnumpy() == expected).all(), name
+    fill(parameters["w0"]._data, [0, 1, 5])
+    parameters.mean_data()
+    assert (parameters["w0"].data(mx.cpu(1)).asnumpy() == 2).all()
+
+
+def test_what_has_no_arrays_has_no_mean():
+    parameters = ParameterDict()
+    first = parameters.get("first", shape=(2, 2))
+    first.initialize("zeros", ctx=list(THREE))
+    fill(first._data, [0, 1, 5])
+    parameters.get("second", shape=(2, 2))
+    with pytest.raises(RuntimeError, match="second"):
+        parameters.mean_data()
+    assert (first.data(mx.cpu(2)).asnumpy() == 5).all()
+    parameters["second"].mean_grads()
+    parameters.mean_grads()
+
+
+def test_a_parameter_on_several_devices_is_averaged_on_the_host():
+    from opaque import opaque_device
+
+    with opaque_device("gpu"):
+        parameter = spread(contexts=[mx.cpu(0), mx.gpu(0)])
+        fill(parameter._data, [1, 4])
+        parameter.mean_data()
+        assert [array.asnumpy().max() for array in parameter._data] == [2.5, 2.5]

@@ -251,7 +251,7 @@ class _Sum:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
         if backend is not self.backend:
             cotangent = _moved(cotangent, backend, self.backend)
-        if cotangent.dtype != self.dtype:
+        if cotangent.dtype is not self.dtype:
             cotangent = self._converted(cotangent)
         if self.dense is None:
             self.dense = cotangent
@@ -385,8 +385,12 @@ def _step(
 ) -> None:
     """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
     marks: Any = node.inputs
-    here = device(node.backend, node.context)
-    found = _pull(node, here, [one.total() for one in arrived], needed)
+    here = device(node.backend, node.context) if device.recorded else node.backend
+    cotangents = [arrived[0].total()] if len(arrived) == 1 else [one.total() for one in arrived]
+    if device.recorded or node.pull is not None or node.sparse:
+        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
+    else:
+        found = _pull(node, here, node.kept, cotangents, needed)
     for mark, want, cotangent in zip(marks, needed, found, strict=True):
         if want and cotangent is not None:
             _deliver(mark, cotangent, here, sums, pending, device)
@@ -400,12 +404,12 @@ def _deliver(
     pending: dict[Node, list[_Sum]],
     device: _Devices,
 ) -> None:
-    node = mark.node
-    if node is None or isinstance(mark, Variable):
+    if isinstance(mark, Variable):
         target = sums.get(mark)
         if target is None:
             return
     else:
+        node = mark.node
         arrived = pending.get(node)
         if arrived is None:
             arrived = pending[node] = _empty(node, device)
@@ -414,7 +418,7 @@ def _deliver(
 
 
 def _empty(node: Node, device: _Devices) -> list[_Sum]:
-    here = device(node.backend, node.context)
+    here = device(node.backend, node.context) if device.recorded else node.backend
     return [_Sum(shape, dtype, here) for shape, dtype in node.results]
 
 
@@ -454,9 +458,35 @@ def _needed(
     return needed
 
 
-def _pull(node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...]) -> Sequence[Any]:
-    """Compute the cotangents of the inputs of a node, on its device."""
-    recorded = not isinstance(here, Backend)
+def _pull(
+    node: Node,
+    here: Any,
+    kept: dict[str, Any],
+    cotangents: list[Any],
+    needed: tuple[bool, ...],
+) -> Sequence[Any]:
+    """Compute the cotangents of the inputs of a node, on its device, out of what it kept."""
+    operation = node.operation
+    product = operation.product
+    if product.attributes or product.needed:
+        kept = dict(kept)
+        attributes = node.attributes
+        for name, default in product.attributes.items():
+            kept[name] = attributes.get(name, default)
+        if product.needed:
+            kept["needed"] = needed
+    given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
+    if here.buffers_are_arrays:
+        found = product.function(given, **kept)
+    else:
+        found = here.evaluate(product.function, given, **kept)
+    return (found,) if product.single else found
+
+
+def _pull_by_rule(
+    node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...], recorded: bool
+) -> Sequence[Any]:
+    """Do so by a rule for arrays, of sparse inputs, or in operations that are recorded."""
     if node.pull is not None:
         if recorded:
             arrays = [one.array.as_nd_ndarray() for one in cotangents]
@@ -465,39 +495,26 @@ def _pull(node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...]
         found = node.pull(arrays, needed)
         if found is not NotImplemented:
             return [here.traced(one) if recorded else _memory(one) for one in found]
-    operation = node.operation
-    product = operation.product
-    kept = node.kept
+    if not recorded:
+        dense = {name: _dense(value) for name, value in node.kept.items()}
+        return _pull(node, here, dense, cotangents, needed)
+    name = node.operation.name
     if node.sparse:
-        kept = {name: _dense(value) for name, value in kept.items()}
-    if product.attributes or product.needed or recorded:
-        kept = dict(kept)
-        attributes = node.attributes
-        for name, default in product.attributes.items():
-            kept[name] = attributes.get(name, default)
-        if product.needed:
-            kept["needed"] = needed
-        if recorded:
-            _trace(node, here, kept)
-    given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
+        raise _not_twice(name)
     try:
-        found = here.evaluate(product.function, given, **kept)
+        found = _pull(node, here, _traced(node, here), cotangents, needed)
     except TypeError as error:
-        if recorded:
-            raise _not_twice(operation.name) from error
-        raise
-    found = (found,) if product.single else found
-    if recorded and any(type(one) is tuple for one in found):
-        raise _not_twice(operation.name)
+        raise _not_twice(name) from error
+    if any(type(one) is tuple for one in found):
+        raise _not_twice(name)
     return found
 
 
-def _trace(node: Node, here: Any, kept: dict[str, Any]) -> None:
-    """Put arrays that are recorded, with their marks, in the place of buffers."""
+def _traced(node: Node, here: Any) -> dict[str, Any]:
+    """Return what a node kept, with arrays that are recorded in the place of buffers."""
+    kept = dict(node.kept)
     marks: Any = node.inputs
     product = node.operation.product
-    if node.sparse:
-        raise _not_twice(node.operation.name)
     for name, place in product.arrays:
         if place < 0:
             given = zip(kept[name], marks[-1 - place :], strict=True)
@@ -512,6 +529,7 @@ def _trace(node: Node, here: Any, kept: dict[str, Any]) -> None:
             )
         else:
             kept["output"] = here.array(output, Output(node, 0))
+    return kept
 
 
 def _not_twice(name: str) -> NotDifferentiableError:

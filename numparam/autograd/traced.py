@@ -136,6 +136,8 @@ class TracingBackend:
         The device that it stands for.
     """
 
+    buffers_are_arrays = True
+
     def __init__(self, backend: Any, context: Any) -> None:
         self._backend = backend
         self._context = context

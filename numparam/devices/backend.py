@@ -57,6 +57,9 @@ class Backend(ABC):
     array([2., 3.], dtype=float32)
     """
 
+    #: Whether buffers are NumPy arrays, so that NumPy's functions take them as they are.
+    buffers_are_arrays = False
+
     def __init__(self, name: str, device: str | None = None) -> None:
         self.name = name
         self.device = name if device is None else device

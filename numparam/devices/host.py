@@ -24,6 +24,8 @@ class HostBackend(Backend):
         The folder of `numparam.kernels`: ``'cpu'``, or ``'reference'`` for NumPy alone.
     """
 
+    buffers_are_arrays = True
+
     def __init__(self, name: str = "cpu") -> None:
         super().__init__(name)
 

@@ -6,7 +6,7 @@ storage type, so that they are checked before a value is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -321,7 +321,7 @@ class LoadPlan:
         parameter = self._parameter
         if parameter._state.shape != self._shape:
             parameter._update(lambda now: now.but(shape=self._shape))
-        data = parameter._state.data or []
+        data: Sequence[Any] = parameter._state.data or ()
         for array in data[1:]:
             transfers.write(array, data[0])
 

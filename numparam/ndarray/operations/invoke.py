@@ -202,43 +202,45 @@ def put_on_tape(
     pull : callable, optional
         As of `numparam.recording.tape.Node`.
     """
-    kept: dict[str, Any] = {}
     sparse = False
+    marks = []
+    for array in inputs:
+        marks.append(array._marking)
+        if array.stype != "default":
+            sparse = True
+    first = results[0]
+    if len(results) == 1:
+        sparse = sparse or first.stype != "default"
+        facts = [(first.shape, first._buffer.dtype)]
+    else:
+        facts = [(array.shape, array._buffer.dtype) for array in results]
+    kept: dict[str, Any] = {}
     product = operation.product
     if product is not None and pull is None:
+        count = len(inputs)
         for name, place in product.arrays:
             if place < 0:
                 kept[name] = [_kept(array) for array in inputs[-1 - place :]]
-            elif place < len(inputs):
-                kept[name] = _kept(inputs[place])
+            elif place < count:
+                array = inputs[place]
+                kept[name] = _kept(array) if sparse else array._memory
         for name, place, fact in product.facts:
             read = _shape if fact == "shape" else _dtype
             if place < 0:
                 kept[name] = [read(array) for array in inputs[-1 - place :]]
-            elif place < len(inputs):
+            elif place < count:
                 kept[name] = read(inputs[place])
         if product.output:
             single = operation.outputs == 1
-            kept["output"] = _kept(results[0]) if single else tuple(map(_kept, results))
-        for array in (*inputs, *results):
-            if array.stype != "default":
-                sparse = True
-                pull = _sparse_pull(operation, inputs, attributes)
-                break
-    first = results[0]
-    node = Node(
-        operation,
-        [array._marking for array in inputs],
-        kept,
-        attributes,
-        [(array.shape, array._buffer.dtype) for array in results],
-        first._ctx,
-        first._backend,
-        sparse,
-        pull,
-    )
-    for index, array in enumerate(results):
-        array._marking = Output(node, index)
+            kept["output"] = _kept(first) if single else tuple(map(_kept, results))
+        if sparse:
+            pull = _sparse_pull(operation, inputs, attributes)
+    node = Node(operation, marks, kept, attributes, facts, first._ctx, first._backend, sparse, pull)
+    if len(results) == 1:
+        first._marking = Output(node, 0)
+    else:
+        for index, array in enumerate(results):
+            array._marking = Output(node, index)
 
 
 def _kept(array: NDArray) -> Any:
@@ -274,18 +276,21 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
     forward = operation.forward
     computed = operation.dtype == "computed"
 
+    def compute(*arrays: np.ndarray) -> Any:
+        result = forward(*arrays, **attributes)
+        if computed:
+            return result
+        dtype = arrays[0].dtype
+        if type(result) is tuple:
+            return tuple(np.asarray(part, dtype) for part in result)
+        if result.dtype is dtype:
+            return result
+        dtype = _result_dtype(operation, dtype)
+        return result if result.dtype == dtype else result.astype(dtype)
+
     def evaluate(*arrays: np.ndarray) -> Any:
         try:
-            result = quietly(forward, *arrays, **attributes)
-            if computed:
-                return result
-            dtype = arrays[0].dtype
-            if type(result) is tuple:
-                return tuple(np.asarray(part, dtype) for part in result)
-            if result.dtype is dtype:
-                return result
-            dtype = _result_dtype(operation, dtype)
-            return result if result.dtype == dtype else quietly(result.astype, dtype)
+            return quietly(compute, *arrays)
         except MXNetError:
             raise
         except (ValueError, TypeError, IndexError) as error:

@@ -12,7 +12,7 @@ from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operations.operation import Operation, operation, register, vjp_of
 from numparam.types.dtypes import as_dtype
 
-__all__ = ["of_others", "stretched", "wide"]
+__all__ = ["cumsum_vjp", "of_others", "stretched", "wide"]
 
 Array = np.ndarray
 
@@ -20,8 +20,11 @@ Array = np.ndarray
 def wide(data: Array) -> np.dtype[Any]:
     """Choose the dtype that sums of `data` are computed in, to be rounded once at the end."""
     if data.dtype.kind in "iub":
-        return np.dtype(np.int64)
-    return np.dtype(np.float32 if data.dtype.itemsize == 2 else np.float64)
+        return _INT64
+    return _FLOAT32 if data.dtype.itemsize == 2 else _FLOAT64
+
+
+_INT64, _FLOAT32, _FLOAT64 = np.dtype(np.int64), np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _reduced(
@@ -38,7 +41,7 @@ def _reduced(
 
 
 def _sum(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-    return np.sum(data, axis=axis, keepdims=keepdims, dtype=wide(data))
+    return np.add.reduce(data, axis, wide(data), None, keepdims)
 
 
 def _prod(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
@@ -47,7 +50,7 @@ def _prod(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
 
 def _mean(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     total = _sum(data, axis, keepdims)
-    count = int(np.prod([data.shape[number] for number in axis]))
+    count = math.prod([data.shape[number] for number in axis])
     if data.dtype.kind in "iub":
         return np.trunc(total / max(count, 1)) if count else np.zeros_like(total)
     return total / total.dtype.type(count)
@@ -274,7 +277,8 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
 
 
 @vjp_of("cumsum")
-def _cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
+def cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
+    """Add up the cotangents from each element on."""
     if axis is None:
         return np.cumsum(cotangent[::-1])[::-1].reshape(a_shape)
     return np.flip(np.cumsum(np.flip(cotangent, axis), axis=axis), axis)

@@ -30,9 +30,9 @@ for name, module in list(sys.modules.items()):
 with mx.cpu(3):
     assert default_context() == Context("cpu", 3)
 try:
-    import mxnet.gluon.nothing
+    import mxnet.types.nothing
 except ModuleNotFoundError as error:
-    assert error.name == "mxnet.gluon.nothing", error.name
+    assert error.name == "mxnet.types.nothing", error.name
 else:
     sys.exit("no error")
 """

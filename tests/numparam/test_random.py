@@ -249,7 +249,7 @@ def test_the_context_of_a_seed():
 @pytest.mark.parametrize("module", [mx.random, nd.random])
 def test_other_distributions_say_what_to_use(module):
     with pytest.raises(AttributeError, match=r"numpy\.random\.default_rng"):
-        getattr(module, "gamma")  # noqa: B009
+        getattr(module, "dirichlet")  # noqa: B009
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")

@@ -232,7 +232,7 @@ def cast(one, other):
 def take_the_mean(one, other):
     parameter = mx.gluon.Parameter("w", shape=one.shape)
     parameter.initialize("zeros", ctx=[mx.cpu(0), mx.cpu(1)])
-    parameter.list_data()[0]._bound = one._buffer
+    parameter.list_data()[0]._memory = one._buffer
     parameter._reduce()
 
 

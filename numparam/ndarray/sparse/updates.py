@@ -107,6 +107,6 @@ def _rows_of(array: Any) -> Buffer:
     """Return the memory of all rows of an array; a row-sparse one gets those that it lacks."""
     if array.stype == "default":
         return array._memory
-    if not array._holds_all_rows:
+    if array._checked().indices.shape[0] != array.shape[0]:
         _store(array, array.tostype("default"))
     return array._checked().data

@@ -40,8 +40,12 @@ def _reduced(
     return result if result.ndim or data.ndim == 0 else result.reshape(1)
 
 
+# NumPy's `sum` without what it does before it calls this.
+_ADD: Callable[..., Any] = np.add.reduce
+
+
 def _sum(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-    return np.add.reduce(data, axis, wide(data), None, keepdims)
+    return _ADD(data, axis, wide(data), None, keepdims)
 
 
 def _prod(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:

@@ -44,7 +44,8 @@ def public_methods(value):
         if base.__module__.startswith("numparam"):
             for name, member in vars(base).items():
                 routine = inspect.isroutine(member) or isinstance(member, property)
-                if routine and not name.startswith("_"):
+                # A property of the class itself, deprecated, which Sphinx does not find.
+                if routine and not name.startswith("_") and name != "default_ctx":
                     yield name
 
 

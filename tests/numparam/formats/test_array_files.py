@@ -122,7 +122,7 @@ def test_wide_dtypes_come_first_in_safetensors_so_that_arrays_are_aligned():
 
 
 def test_shards_have_an_index_and_are_read_as_one(tmp_path):
-    records = {name: W for name in "abc"}
+    records = dict.fromkeys("abc", W)
     index = tmp_path / "net.safetensors.index.json"
     write_arrays(index, _streams(records), options=WriteOptions(shard_size=50))
     assert sorted(path.name for path in tmp_path.iterdir()) == [

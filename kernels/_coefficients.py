@@ -260,6 +260,7 @@ RULES: dict[str, Callable[..., tuple[Value, ...]]] = {
     "adam": _adam,
     "adamw": _adamw,
     "adagrad": _adagrad,
+    "groupadagrad": _adagrad,
     "rmsprop": _rmsprop,
     "ftrl": _ftrl,
     "adadelta": _adadelta,

@@ -48,6 +48,7 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("adam", _EXACT, _HOST),
     Kernel("adamw", _EXACT, _HOST),
     Kernel("adagrad", _EXACT, _HOST),
+    Kernel("groupadagrad", _EXACT, _HOST),
     Kernel("rmsprop", _EXACT, _HOST),
     Kernel("ftrl", _EXACT, _HOST),
     Kernel("adadelta", _EXACT, _HOST),

@@ -20,8 +20,12 @@ def many(
     gradients: Sequence[np.ndarray],
     states: Sequence[Sequence[np.ndarray]],
     masters: Sequence[np.ndarray] | None,
+    row_state: bool = False,
 ) -> None:
-    """Check the arrays of a step of many parameters, each already one that may be used in place."""
+    """Check the arrays of a step of many parameters, each already one that may be used in place.
+
+    With `row_state` a state has one number for each row of its weight.
+    """
     count = len(weights)
     for name, arrays in _named(gradients, states, masters):
         if len(arrays) != count:
@@ -34,6 +38,9 @@ def many(
         shape, dtype = weight.shape, weight.dtype
         held = dtypes.get(dtype)
         gradient = gradients[i]
+        if row_state:
+            _raise_for(weights, gradients, states, masters, i, row_state)
+            continue
         # The common case formats no names; `one` finds out what is wrong and says it.
         if gradient.shape != shape or gradient.dtype != dtype or held is None:
             _raise_for(weights, gradients, states, masters, i)
@@ -57,9 +64,9 @@ def _named(gradients, states, masters):
     return named if masters is None else [*named, ("masters", masters)]
 
 
-def _raise_for(weights, gradients, states, masters, i) -> None:
+def _raise_for(weights, gradients, states, masters, i, row_state=False) -> None:
     own = None if masters is None else masters[i]
-    one(weights[i], gradients[i], [state[i] for state in states], own, f"[{i}]")
+    one(weights[i], gradients[i], [state[i] for state in states], own, f"[{i}]", row_state)
 
 
 def one(
@@ -68,6 +75,7 @@ def one(
     states: Sequence[np.ndarray],
     master: np.ndarray | None,
     where: str = "",
+    row_state: bool = False,
 ) -> None:
     """Check shapes and dtypes of one weight, its gradient (if dense), states and master weight."""
     plural = "s" if where else ""
@@ -87,8 +95,12 @@ def one(
         _like(master, weight.shape, held, f"master{plural}{where}")
     if gradient is not None:
         _like(gradient, weight.shape, weight.dtype, f"gradient{plural}{where}")
+    shape = weight.shape
+    if row_state:
+        _row_gate.with_rows(weight, f"weight{plural}{where}")
+        shape = (len(weight), 1)
     for j, state in enumerate(states):
-        _like(state, weight.shape, held, f"states[{j}]{where}")
+        _like(state, shape, held, f"states[{j}]{where}")
 
 
 def _like(array: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, name: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # the handler of a signal may ask while its thread holds it
 _chosen: int | None = None
 
 
 def _available() -> int:
-    """Count the processors that this process may run on."""
+    """Return the number of processors that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -91,6 +91,6 @@ def set_num_threads(count: int) -> int:
 
 
 def renew_lock() -> None:
-    """Replace the lock in a forked child, where a thread that held it no longer exists."""
+    """Replace the lock in a forked child: a thread of the parent may have held it."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()

@@ -14,9 +14,10 @@ from numparam.kernels._kernel_table import KERNELS
 
 
 def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None = None) -> int:
-    """Compile the CPU kernels for some element kinds now, or load them from the cache on disk.
+    """Compile the CPU kernels for the given dtypes now, or load them from the cache on disk.
 
-    A first call otherwise pays for the compilation of its kernel, about 0.15 s each.
+    The first call of each kernel otherwise compiles it, which takes from a tenth of a second to a
+    few seconds of one core, or loads it in a few milliseconds if an earlier process kept it.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None
     Returns
     -------
     int
-        Number of calls made into the kernels.
+        Number of kernel calls that were made.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def _norm(module, array, kind) -> _Calls:
 
 
 def _optimizer(
-    states: tuple[int, ...], exact: bool = True
+    states: tuple[int, ...], exact: bool = True, row_state: bool = False
 ) -> Callable[[ModuleType, np.ndarray, str], _Calls]:
     def calls(module, array, kind) -> _Calls:
         if kind not in _gate.FLOATS:
@@ -133,7 +134,8 @@ def _optimizer(
         last = np.zeros(2, np.int64)
         made: _Calls = []
         for count in states:
-            held = [array.copy() for _ in range(count)]
+            form = array[:, :1] if row_state else array
+            held = [form.copy() for _ in range(count)]
             weight = array.copy()
             many = ([weight], [array], [[state] for state in held])
             made.append(functools.partial(module.dense, many, with_))
@@ -160,6 +162,7 @@ _CALLS = {
     "adam": _optimizer((2,)),
     "adamw": _optimizer((2,)),
     "adagrad": _optimizer((1,)),
+    "groupadagrad": _optimizer((1,), row_state=True),
     "rmsprop": _optimizer((1, 3)),
     "ftrl": _optimizer((2,)),
     "adadelta": _optimizer((2,)),

@@ -16,7 +16,7 @@ import bisect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = [
     "CosineScheduler",
@@ -90,6 +90,11 @@ class LRScheduler(ABC):
         self.warmup_steps = warmup_steps
         self.warmup_begin_lr = warmup_begin_lr
         self.warmup_mode = warmup_mode
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        own.pop("warmup_final_lr", None)  # of MXNet's pickles
+        self.__dict__.update(own)
 
     @property
     def warmup_final_lr(self) -> float:
@@ -192,6 +197,13 @@ class FactorScheduler(LRScheduler):
         self.factor = factor
         self.stop_factor_lr = stop_factor_lr
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        dropped = own.pop("count", 0)  # MXNet's `base_lr` drops with it
+        if dropped:
+            own["base_lr"] /= own["factor"] ** (dropped // own["step"])
+        super().__setstate__(own)
+
     def __call__(self, num_update: int) -> float:
         """Return the learning rate of an update; see `LRScheduler.__call__`."""
         if num_update < self.warmup_steps:
@@ -252,6 +264,12 @@ class MultiFactorScheduler(LRScheduler):
         self.step = step
         self.factor = factor
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        own.pop("count", None)
+        own["base_lr"] /= own["factor"] ** own.pop("cur_step_ind", 0)  # MXNet's drops on the way
+        super().__setstate__(own)
+
     def __call__(self, num_update: int) -> float:
         """Return the learning rate of an update; see `LRScheduler.__call__`."""
         if num_update < self.warmup_steps:
@@ -282,6 +300,12 @@ class _Decay(LRScheduler):
             )
         self.max_update = max_update
         self.final_lr = final_lr
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        own.pop("max_steps", None)
+        own["base_lr"] = own.pop("base_lr_orig", own["base_lr"])  # MXNet's changes on the way
+        super().__setstate__(own)
 
     @property
     def max_steps(self) -> int:

@@ -1,16 +1,19 @@
 """Train a classifier of handwritten digits over two contexts; save it, load it, and check it.
 
-The gradients are written by hand in NumPy. Each context works on its half of every batch, in two
-steps whose gradients accumulate (``grad_req='add'``); then the halves are averaged over the
-contexts, and both copies of the weights take the same step.
+Each context works on its half of every batch, in two steps whose gradients accumulate
+(``grad_req='add'``); then the halves are averaged over the contexts, and both copies of the weights
+take the same step. The gradients are written by hand in NumPy, or, with ``--tape``, come from what
+`autograd.record` notes; all other lines are the same.
 
-Run it with ``python docs/examples/digits.py``.
+Run it with ``python docs/examples/digits.py``, or ``python docs/examples/digits.py --tape``.
 """
 
 from __future__ import annotations
 
+import argparse
 import pathlib
 import tempfile
+from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
@@ -64,13 +67,36 @@ def gradients(
     return [behind.T @ pixels, behind.sum(axis=0), error.T @ hidden, error.sum(axis=0)]
 
 
+def by_hand(data: list[mx.nd.NDArray], pixels: np.ndarray, labels: np.ndarray, total: int) -> None:
+    """Add the gradients of one step, computed in NumPy."""
+    weights = [array.asnumpy() for array in data]
+    mx.autograd.accumulate_grad(data, gradients(weights, pixels, labels, total))
+
+
+def by_tape(data: list[mx.nd.NDArray], pixels: np.ndarray, labels: np.ndarray, total: int) -> None:
+    """Add the gradients of one step, from the operations that were recorded."""
+    context = data[0].context
+    hidden_weight, hidden_bias, output_weight, output_bias = data
+    inputs, targets = mx.nd.array(pixels, ctx=context), mx.nd.array(labels, ctx=context)
+    with mx.autograd.record():
+        hidden = mx.nd.relu(mx.nd.dot(inputs, hidden_weight, transpose_b=True) + hidden_bias)
+        scores = mx.nd.dot(hidden, output_weight, transpose_b=True) + output_bias
+        loss = mx.nd.softmax_cross_entropy(scores, targets) / total
+    loss.backward()
+
+
 def accuracy(params: mx.gluon.ParameterDict, pixels: np.ndarray, labels: np.ndarray) -> float:
     """Share of the images that the classifier gets right."""
     weights = [parameter.data(CONTEXTS[0]).asnumpy() for parameter in params.values()]
     return float((forward(weights, pixels)[1].argmax(axis=1) == labels).mean())
 
 
-def train(params: mx.gluon.ParameterDict, pixels: np.ndarray, labels: np.ndarray) -> None:
+def train(
+    params: mx.gluon.ParameterDict,
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    add_gradients: Callable[..., None],
+) -> None:
     """Train data-parallel over the contexts."""
     generator = np.random.default_rng(1)
     parameters = list(params.values())
@@ -81,10 +107,8 @@ def train(params: mx.gluon.ParameterDict, pixels: np.ndarray, labels: np.ndarray
             params.zero_grad()
             for context, share in zip(CONTEXTS, shares, strict=True):
                 data = [parameter.data(context) for parameter in parameters]
-                weights = [array.asnumpy() for array in data]
                 for step in np.split(share, STEPS):
-                    own = gradients(weights, pixels[step], labels[step], len(share))
-                    mx.autograd.accumulate_grad(data, own)
+                    add_gradients(data, pixels[step], labels[step], len(share))
             for parameter in parameters:
                 mean = mx.nd.add_n(*parameter.list_grad()) / len(CONTEXTS)
                 for copy in parameter.list_data():
@@ -93,12 +117,15 @@ def train(params: mx.gluon.ParameterDict, pixels: np.ndarray, labels: np.ndarray
 
 def main() -> None:
     """Train, save, load into fresh parameters, and compare."""
+    parser = argparse.ArgumentParser(description="Train a classifier of handwritten digits.")
+    parser.add_argument("--tape", action="store_true", help="let the tape compute the gradients")
+    add_gradients = by_tape if parser.parse_args().tape else by_hand
     console = Console()
     mx.random.seed(7)
     training, held_out = images_and_labels()
     params = classifier()
     params.initialize(ctx=CONTEXTS)
-    train(params, *training)
+    train(params, *training, add_gradients)
     console.print(str(params.summary()), soft_wrap=True, highlight=False)
     trained = accuracy(params, *held_out)
 

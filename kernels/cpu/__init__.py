@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 
-from numparam.kernels import _apart, reference
+from numparam.kernels import _without_signals, reference
 
 
 def _import_numba() -> None:
@@ -42,4 +42,4 @@ if _is_disabled():
     )
     __path__ = list(reference.__path__)
 else:
-    _apart.run(_import_numba)
+    _without_signals.run(_import_numba)

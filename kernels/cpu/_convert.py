@@ -1,14 +1,14 @@
 """Conversion of one element from any kind to any other, with one rounding.
 
-`convert` stands between `load` and `store` of `numparam.kernels.cpu._elements`: a float16 or
-bfloat16 comes from `load` widened to float32, and goes to `store`, which rounds it, as float32.
-Where float32 cannot hold the value, rounding twice could end one step off. So such a value is first
-rounded *to odd*: if it is not exact, to the neighbour whose last bit is one. That bit then stands
-for everything below it, and the rounding in `store` decides as it would have on the value itself
-(Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using
-rounding to odd", doi:10.1109/TC.2007.70819).
+`convert` is used between `load` and `store` of `numparam.kernels.cpu._elements`. `load` widens
+float16 and bfloat16 to float32, and `store` rounds float32 to them. A value that float32 cannot
+hold would be rounded twice, which can be off by one unit in the last place. So `convert` rounds it
+*to odd*: an inexact value becomes the neighbour whose last bit is one. This bit then represents
+everything below it, and `store` rounds as if it had the value itself (Boldo and Melquiond,
+"Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd",
+doi:10.1109/TC.2007.70819).
 
-Each conversion is free of branches, so that loops over it become vector code.
+The conversions have no branches, so that LLVM vectorises loops over them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
 def _type(kind: str) -> types.Type:
-    """Numba type of a loaded element."""
+    """Return the Numba type of a loaded element."""
     if kind == "bool":
         return types.boolean
     return types.float32 if kind in _FRACTION_BITS else getattr(types, kind)
@@ -33,9 +33,9 @@ def _type(kind: str) -> types.Type:
 
 @intrinsic(prefer_literal=True)
 def convert(typing_context, value, source, target):
-    """Value of kind `target` for the loaded `value` of kind `source`; both constant strings.
+    """Convert a loaded value from kind `source` to kind `target`, both constant strings.
 
-    A float16 or bfloat16 target is a float32 whose rounding by `store` is the only one.
+    For float16 and bfloat16 the result is a float32, which `store` still has to round.
     """
     given, wanted = source.literal_value, target.literal_value
 
@@ -82,7 +82,7 @@ def _from_integer(builder, value, source, target):
 
 
 def _rounded_to_odd(builder, value, target):
-    """Cut a float64 to two bits more than `target` has, the last of them standing for the rest.
+    """Round a float64 to odd, to two bits more than `target` has.
 
     The result is exact in float32, where that makes a difference: among its subnormal numbers too,
     which reach 16 bits below the last place of a bfloat16.
@@ -96,7 +96,7 @@ def _rounded_to_odd(builder, value, target):
 
 
 def _within_float64(builder, value, signed):
-    """Bring a 64-bit integer into 53 bits, where it needs more, the last standing for the rest."""
+    """Round a 64-bit integer of more than 53 bits to odd, so that float64 holds it."""
     rest = builder.and_(value, ir.Constant(_I64, 0xFFF))
     none = builder.icmp_unsigned("==", rest, ir.Constant(_I64, 0))
     half = builder.select(none, ir.Constant(_I64, 0), ir.Constant(_I64, 0x800))
@@ -119,7 +119,7 @@ def _truncated(builder, value, target):
     through = 64 if target == "uint32" else max(bits, 32)
     low = -(2.0 ** (through - 1))
     high = 2.0**64 if target == "uint64" else -low
-    # LLVM leaves the conversion of a number out of range undefined: none must reach it.
+    # For numbers out of range the result of LLVM's conversion is undefined.
     held = builder.and_(
         builder.fcmp_ordered(">=", value, constant(low)),
         builder.fcmp_ordered("<", value, constant(high)),

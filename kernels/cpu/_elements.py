@@ -1,6 +1,6 @@
-"""Loads and stores at plain addresses, one pair for all element kinds.
+"""Loads and stores at addresses, for all element kinds.
 
-A kernel that takes addresses serves any number of arrays with one compilation. `load` widens
+A kernel that takes addresses is compiled once for any number of arrays. `load` widens
 float16 and bfloat16 to float32 and `store` rounds float32 to them, to nearest even, since Numba has
 neither type on the CPU; the other kinds are loaded and stored as they are.
 
@@ -53,7 +53,9 @@ def widened(context, builder, stored, kind):
     if kind == "bfloat16":
         high = builder.shl(builder.zext(stored, _I32), ir.Constant(_I32, 16))
         return builder.bitcast(high, ir.FloatType())
-    return cgutils.is_not_null(builder, stored) if kind == "bool" else stored
+    if kind == "bool":
+        return cgutils.is_not_null(builder, stored)
+    return stored
 
 
 def narrowed(context, builder, value, kind):
@@ -67,7 +69,7 @@ def narrowed(context, builder, value, kind):
 
 @intrinsic(prefer_literal=True)
 def load(typing_context, address, index, kind):
-    """Value of element `index` of the array of `kind` at `address`."""
+    """Return element `index` of the array of `kind` at `address`."""
     name = _literal(kind)
 
     def codegen(context, builder, signature, arguments):
@@ -93,7 +95,7 @@ def store(typing_context, address, index, value, kind):
 
 
 def _round_to_bfloat16(builder, value):
-    """Round to nearest even by adding half of the last kept bit; NaN stays a quiet NaN."""
+    """Round to nearest, ties to even, by adding half of the last kept bit; keep NaN a quiet NaN."""
     bits = builder.bitcast(value, _I32)
     last = builder.and_(builder.lshr(bits, ir.Constant(_I32, 16)), ir.Constant(_I32, 1))
     rounded = builder.add(bits, builder.add(last, ir.Constant(_I32, 0x7FFF)))

@@ -22,6 +22,9 @@ PIECE = 1 << 15  # elements that one claim combines: large against the cost of a
 
 # Elements: running totals and results stay in the first-level cache, with room for what is read.
 _BLOCK = 1024
+# Elements that are combined again if one of their sums was not exact. 16-bit floats are summed in
+# float32, where that is more frequent.
+_PART = {"float32": 1024, "float16": 256, "bfloat16": 512}
 _PAIRS = 256  # of float64, in three such blocks
 
 
@@ -81,23 +84,31 @@ def _combine_again(addresses, start, n, target, kind, room, divisor, larger):
     """Combine a block in float64, and exactly what that has to round."""
     count = len(addresses) - 1
     scale = np.float64(divisor)
+    reciprocal = 1 / scale
+    a, b, c = addresses[0], addresses[1], addresses[2]
     clear_inexact()
     for i in range(n):
-        larger[i] = load(addresses[0], start + i, kind)
-    for k in range(1, count):
+        t = np.float64(load(a, start + i, kind)) + np.float64(load(b, start + i, kind))
+        larger[i] = t + np.float64(load(c, start + i, kind))
+    for k in range(3, count):
         a = addresses[k]
         for i in range(n):
             larger[i] += np.float64(load(a, start + i, kind))
-    if is_inexact():
-        reach = np.float32(reach_of(room, count))
+    inexact = is_inexact()
+    if divisor & (divisor - 1) == 0:
         for i in range(n):
-            value = exact_quotient(
-                addresses, 0, count, start + i, kind, reach, divisor, larger[i] / scale
-            )
-            store(target, i, convert(value, "float64", kind), kind)
+            larger[i] *= reciprocal
     else:
         for i in range(n):
-            store(target, i, convert(larger[i] / scale, "float64", kind), kind)
+            larger[i] /= scale
+    if not inexact:
+        for i in range(n):
+            store(target, i, convert(larger[i], "float64", kind), kind)
+    else:
+        reach = np.float32(reach_of(room, count))
+        for i in range(n):
+            value = exact_quotient(addresses, 0, count, start + i, kind, reach, divisor, larger[i])
+            store(target, i, convert(value, "float64", kind), kind)
 
 
 @kernel_per_kind
@@ -107,6 +118,7 @@ def combine_narrow(kind):
     A block whose sums are not all exact is combined again, with more care.
     """
     itemsize = ITEMSIZE[kind]
+    part = _PART[kind]
     room = _exact_sums.ROOM[kind]
     # A type twice as precise, and two bits more. So the rounded sum of two, rounded again, is right
     # (Figueroa, doi:10.1145/221332.221334), and the quotient of any exact sum.
@@ -119,12 +131,12 @@ def combine_narrow(kind):
         streamed = size * itemsize >= STREAMED
         apart = _any_is(addresses, out) or streamed
         held = np.empty(_BLOCK * itemsize, np.uint8)
-        total = np.empty(_BLOCK, wide)
-        larger = np.empty(_BLOCK, np.float64)
+        total = np.empty(part, wide)
+        larger = np.empty(part, np.float64)
         scale = wide(divisor)
         reciprocal = wide(1) / scale
         exact = divisor & (divisor - 1) == 0
-        step = _BLOCK if apart or count > 2 else PIECE
+        step = _BLOCK if apart else PIECE
         while True:
             piece = claim(counter) * PIECE
             if piece >= size:
@@ -147,43 +159,47 @@ def combine_narrow(kind):
                         t = load(a, start + i, kind) * reciprocal
                         store(target, i, t + load(b, start + i, kind) * reciprocal, kind)
                 else:
-                    c = addresses[2]
-                    d = addresses[min(3, count)]
-                    clear_inexact()
-                    if count == 3:
-                        for i in range(n):
-                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                            total[i] = t + wide(load(c, start + i, kind))
-                    else:
-                        for i in range(n):
-                            t = wide(load(a, start + i, kind)) + wide(load(b, start + i, kind))
-                            t += wide(load(c, start + i, kind))
-                            total[i] = t + wide(load(d, start + i, kind))
-                    k = 4
-                    while count - k >= 4:
-                        a, b, c, d = (
-                            addresses[k], addresses[k + 1], addresses[k + 2], addresses[k + 3],
-                        )  # fmt: skip
-                        for i in range(n):
-                            t = total[i] + wide(load(a, start + i, kind))
-                            t += wide(load(b, start + i, kind))
-                            t += wide(load(c, start + i, kind))
-                            total[i] = t + wide(load(d, start + i, kind))
-                        k += 4
-                    while k < count:
-                        a = addresses[k]
-                        for i in range(n):
-                            total[i] += wide(load(a, start + i, kind))
-                        k += 1
-                    if is_inexact() or (itemsize == 2 and count > 2048):
-                        _combine_again(addresses, start, n, target, kind, room, divisor, larger)
-                    elif exact:
-                        # The reciprocal of a power of two is exact, and a product faster.
-                        for i in range(n):
-                            store(target, i, np.float32(total[i] * reciprocal), kind)
-                    else:
-                        for i in range(n):
-                            store(target, i, np.float32(total[i] / scale), kind)
+                    for begin in range(start, start + n, part):
+                        m = min(part, start + n - begin)
+                        place = target + (begin - start) * itemsize
+                        a, b = addresses[0], addresses[1]
+                        c = addresses[2]
+                        d = addresses[min(3, count)]
+                        clear_inexact()
+                        if count == 3:
+                            for i in range(m):
+                                t = wide(load(a, begin + i, kind)) + wide(load(b, begin + i, kind))
+                                total[i] = t + wide(load(c, begin + i, kind))
+                        else:
+                            for i in range(m):
+                                t = wide(load(a, begin + i, kind)) + wide(load(b, begin + i, kind))
+                                t += wide(load(c, begin + i, kind))
+                                total[i] = t + wide(load(d, begin + i, kind))
+                        k = 4
+                        while count - k >= 4:
+                            a, b, c, d = (
+                                addresses[k], addresses[k + 1], addresses[k + 2], addresses[k + 3],
+                            )  # fmt: skip
+                            for i in range(m):
+                                t = total[i] + wide(load(a, begin + i, kind))
+                                t += wide(load(b, begin + i, kind))
+                                t += wide(load(c, begin + i, kind))
+                                total[i] = t + wide(load(d, begin + i, kind))
+                            k += 4
+                        while k < count:
+                            a = addresses[k]
+                            for i in range(m):
+                                total[i] += wide(load(a, begin + i, kind))
+                            k += 1
+                        if is_inexact() or (itemsize == 2 and count > 2048):
+                            _combine_again(addresses, begin, m, place, kind, room, divisor, larger)
+                        elif exact:
+                            # The reciprocal of a power of two is exact, and a product faster.
+                            for i in range(m):
+                                store(place, i, np.float32(total[i] * reciprocal), kind)
+                        else:
+                            for i in range(m):
+                                store(place, i, np.float32(total[i] / scale), kind)
                 if apart:
                     copy_bytes(out + start * itemsize, target, n * itemsize, streamed)
 

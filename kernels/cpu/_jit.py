@@ -1,4 +1,4 @@
-"""All policy for compiling CPU kernels: which flags, and which helpers a kernel is made of.
+"""How CPU kernels are compiled: flags, caching, and helpers that are inlined.
 
 Every kernel is serial, releases the GIL and is compiled without fast-math flags: contraction and
 reassociation would make results depend on the processor and on how work was split.
@@ -12,26 +12,26 @@ from typing import Any
 
 import numba
 
-from numparam.kernels import _apart
+from numparam.kernels import _without_signals
 from numparam.kernels.cpu import _cache
 
-if numba.config.DISABLE_JIT:
+if getattr(numba.config, "DISABLE_JIT", False):
     raise ImportError(
         "Numba was told not to compile, but not by the environment variable NUMBA_DISABLE_JIT, "
         "which must be 1 before numparam's kernels are imported to replace them by plain Python"
     )
 
-# A helper of kernels: part of each caller's machine code, so never cached on its own. LLVM left to
-# itself keeps a helper as a call in the loop, which then is not vectorised.
+# For helpers: they become part of each caller's machine code and are not cached alone. Without
+# `forceinline` LLVM may leave a call in the loop, which then is not vectorised.
 inline = numba.njit(nogil=True, error_model="numpy", forceinline=True)
 
 
 def kernel(function: Callable) -> Any:
     """Compile `function` at its first call: serial, without the GIL, exact, cached on disk."""
-    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
     _cache.attach(compiled)
     # Numba calls this where no compiled code fits the arguments; other calls do not pass here.
-    compiled._compile_for_args = functools.partial(_apart.run, compiled._compile_for_args)
+    compiled._compile_for_args = functools.partial(_without_signals.run, compiled._compile_for_args)
     return compiled
 
 

@@ -23,6 +23,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -173,7 +174,7 @@ _inside = threading.local()
 _pool = _Pool()
 
 
-def run(call: Callable, *arguments: object, nbytes: int, pieces: int) -> None:
+def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
     """Run ``call(*arguments, counter)`` on as many threads as the work deserves.
 
     Parameters

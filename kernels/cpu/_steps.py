@@ -22,7 +22,11 @@ import numpy as np
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool, _rows, _walk, table
-from numparam.kernels.cpu._apart import (
+from numparam.kernels.cpu._elements import claim, load, minimum, store
+from numparam.kernels.cpu._jit import inline, kernel
+from numparam.kernels.cpu._pointers import Group, Table
+from numparam.kernels.cpu._rows import prefetch
+from numparam.kernels.cpu._separate import (
     differing,
     load_all,
     load_apart,
@@ -32,10 +36,6 @@ from numparam.kernels.cpu._apart import (
     store_all,
     store_apart,
 )
-from numparam.kernels.cpu._elements import claim, load, minimum, store
-from numparam.kernels.cpu._jit import inline, kernel
-from numparam.kernels.cpu._pointers import Group, Table
-from numparam.kernels.cpu._rows import prefetch
 
 _PIECE = 1 << 15  # elements whose rows one claim takes: large against the cost of a claim
 _AHEAD = 4  # rows that are fetched before they are stepped
@@ -119,6 +119,8 @@ class Bound:
 
     Attributes
     ----------
+    weights, gradients : Table
+        The arrays that were given.
     held : Table
         The arrays that are updated: the masters, where there are any.
     states : tuple of Table
@@ -127,7 +129,7 @@ class Bound:
         What the kernels take, for each element kind of the weights.
     """
 
-    __slots__ = ("groups", "held", "states")
+    __slots__ = ("gradients", "groups", "held", "states", "weights")
 
     def __init__(
         self,
@@ -138,6 +140,8 @@ class Bound:
     ) -> None:
         held = weights if masters is None else masters
         tables = [held, gradients, *states] + ([] if masters is None else [weights])
+        self.weights = weights
+        self.gradients = gradients
         self.held = held
         self.states = tuple(states)
         self.groups = tuple(
@@ -173,10 +177,18 @@ class Steps:
         The optimizer's, a key of the rules for coefficients.
     formulas : dict
         The formula for each number of states that it may have.
+    form : callable, optional
+        What makes the one kernel of an optimizer whose states have one number for each row:
+        ``form(states, width, kind, mixed)``. It takes the arguments of the exact form; without
+        `last_steps` it makes the last step of the history alone.
     """
 
-    def __init__(self, name: str, formulas: dict[int, Formula]) -> None:
+    def __init__(
+        self, name: str, formulas: dict[int, Formula | None], form: Callable | None = None
+    ) -> None:
         self.name = name
+        self.row_state = form is not None
+        self._form = form
         self.formulas = formulas
         self._width = _coefficients.width(name)
         self._kernel = functools.cache(self._kernel_for)
@@ -199,6 +211,7 @@ class Steps:
             read.arrays,
             [state.arrays for state in held],
             None if own is None else own.arrays,
+            self.row_state,
         )
         return Bound(ready, read, held, own)
 
@@ -207,15 +220,26 @@ class Steps:
         bound = arrays if isinstance(arrays, Bound) else self.bind(*arrays)
         _step_gate.state_count(self.name, len(bound.states), tuple(self.formulas))
         numbers = _step_gate.coefficients(coefficients, len(bound.held), self._width)
+        if self.row_state:
+            self._dense_by_rows(bound, numbers)
+            return
         for one in bound.groups:
             _walk.run(
                 self._kernel(_dense, len(bound.states), one.group.kind, one.mixed),
                 one.group, one.pointers, one.group.positions, numbers, nbytes=one.nbytes,
             )  # fmt: skip
 
+    def _dense_by_rows(self, bound: Bound, coefficients: np.ndarray) -> None:
+        for i, weight in enumerate(bound.weights.arrays):
+            master = None if bound.held is bound.weights else bound.held.arrays[i]
+            states = [state.arrays[i] for state in bound.states]
+            rows = Rows(self, weight, states, master, True)
+            gradient = bound.gradients.arrays[i]
+            self._run_rows(_step_rows, rows, None, gradient, coefficients[i : i + 1])
+
     def rows(self, weight, ids, gradient, states, coefficients, master=None) -> None:
         """Step the rows that a row-sparse gradient holds."""
-        rows = _Rows(self, weight, states, master)
+        rows = Rows(self, weight, states, master, self.row_state)
         numbers, read = _step_gate.row_gradient(rows.weight, ids, gradient)
         numbers_of = _step_gate.coefficients(coefficients, 1, self._width)
         rows.refuse_shared(read)
@@ -226,7 +250,7 @@ class Steps:
         self, weight, ids, gradient, states, last_steps, history, first=1, master=None
     ) -> None:
         """Step the rows that a row-sparse gradient holds, after the steps they missed."""
-        rows = _Rows(self, weight, states, master)
+        rows = Rows(self, weight, states, master, self.row_state)
         numbers, read = _step_gate.row_gradient(rows.weight, ids, gradient)
         steps, start = _step_gate.history(history, first, self._width)
         last = _step_gate.last_steps(last_steps, len(rows.weight))
@@ -239,7 +263,7 @@ class Steps:
 
     def catch_up(self, weight, states, last_steps, history, first=1, ids=None, master=None) -> None:
         """Make the steps that rows have missed, with a gradient of zero."""
-        rows = _Rows(self, weight, states, master)
+        rows = Rows(self, weight, states, master, self.row_state)
         steps, start = _step_gate.history(history, first, self._width)
         last = _step_gate.last_steps(last_steps, len(rows.weight))
         numbers = None if ids is None else _gate.row_ids(ids, None)
@@ -257,7 +281,8 @@ class Steps:
             bounds = np.stack([steps.min(0), steps.max(0)])
         else:
             bounds = np.zeros((2, self._width), working)
-        fading = list(self.formulas[rows.states].fading)
+        formula = self.formulas[rows.states]
+        fading = [] if formula is None else list(formula.fading)
         steady = bool((bounds[0, fading] == bounds[1, fading]).all())
         self._run_rows(
             _replay_rows, rows, ids, gradient, steps, len(steps), first, bounds,
@@ -268,6 +293,10 @@ class Steps:
         count = len(rows.weight) if ids is None else len(ids)
         pointers = rows.pointers(gradient)
         batch = max(1, _PIECE // max(1, rows.width))
+        if self.row_state and form is _step_rows:
+            none = np.zeros((2, self._width), _step_gate.WORKING[rows.kind])
+            steps = arguments[0].astype(none.dtype)
+            arguments = (steps, 1, 1, none, 0, False)
         # They have been checked, but may have changed since: the pass that uses them looks again.
         found = np.full(1, _NONE, np.int64)
         _pool.run(
@@ -284,21 +313,31 @@ class Steps:
 
     def _kernel_for(self, form: Callable, states: int, kind: str, mixed: bool) -> Any:
         formula = self.formulas[states]
-        function = form(formula, states, self._width, kind, mixed)
+        if self._form is None:
+            function = form(formula, states, self._width, kind, mixed)
+        else:
+            function = self._form(states, self._width, kind, mixed)
         name = f"{self.name}_{states}"
         function.__qualname__ = f"{name}.{form.__name__[1:]}.{kind}{'.mixed' * mixed}"
         return kernel(function)
 
 
-class _Rows:
+class Rows:
     """One weight with its states, and the master weight where there is one, checked."""
 
-    def __init__(self, steps: Steps, weight: object, states: Iterable[object], master: object):
+    def __init__(
+        self,
+        steps: Steps,
+        weight: object,
+        states: Iterable[object],
+        master: object,
+        row_state: bool = False,
+    ) -> None:
         self.weight = _step_gate.row_weight(weight)
         self.held = [_gate.output(state, f"states[{j}]") for j, state in enumerate(states)]
         self.master = None if master is None else _gate.output(master, "master")
         self.states = _step_gate.state_count(steps.name, len(self.held), tuple(steps.formulas))
-        _step_gate.one(self.weight, None, self.held, self.master)
+        _step_gate.one(self.weight, None, self.held, self.master, row_state=row_state)
         self.kind = _gate.kind(self.weight.dtype)
         self.mixed = self.master is not None
         self.width = 1
@@ -369,9 +408,9 @@ def _dense(formula, states, width, kind, mixed):
 
     def dense(rows, pointers, positions, coefficients, chunks_per_piece, counter):
         stride = pointers.shape[1]
-        pointing = _walk._address(pointers)
-        numbers = _walk._address(coefficients)
-        places = _walk._address(positions)
+        pointing = _walk.address(pointers)
+        numbers = _walk.address(coefficients)
+        places = _walk.address(positions)
         for array, start, stop in _walk.spans(rows, chunks_per_piece, counter):
             own = pointing + 8 * stride * array
             weight = load(own, 0, "int64")
@@ -402,12 +441,12 @@ def _step_rows(formula, states, width, kind, mixed):
     itemsize = ITEMSIZE[held]
 
     def step_rows(pointers, ids, count, length, highest, found, coefficients, batch, counter):
-        own = _walk._address(pointers)
+        own = _walk.address(pointers)
         weight = load(own, 0, "int64")
         gradient = load(own, 1, "int64")
         kept = numbers_at(own + 16, states, "int64", "int64")
         low = load(own, last, "int64") if mixed else 0
-        with_ = numbers_at(_walk._address(coefficients), width, "float64", working)
+        with_ = numbers_at(_walk.address(coefficients), width, "float64", working)
         fetched = min(length * itemsize, _FETCHED)
         while True:
             piece = claim(counter) * batch
@@ -498,14 +537,14 @@ def _replay_rows(formula, states, width, kind, mixed):
         pointers, ids, count, length, highest, found, steps, total, first, bounds, last_steps,
         steady, batch, counter,
     ):  # fmt: skip
-        own = _walk._address(pointers)
+        own = _walk.address(pointers)
         weight = load(own, 0, "int64")
         gradient = load(own, 1, "int64")
         kept = numbers_at(own + 16, states, "int64", "int64")
         low = load(own, last, "int64") if mixed else 0
-        history = _walk._address(steps)
-        lower = numbers_at(_walk._address(bounds), width, working, working)
-        upper = numbers_at(_walk._address(bounds) + number * width, width, working, working)
+        history = _walk.address(steps)
+        lower = numbers_at(_walk.address(bounds), width, working, working)
+        upper = numbers_at(_walk.address(bounds) + number * width, width, working, working)
         may_rest = can_rest(lower, upper, tiny, roundoff)
         fetched = min(length * itemsize, _FETCHED)
         end = total - 1 if gradient else total

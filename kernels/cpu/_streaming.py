@@ -1,8 +1,8 @@
-"""Stores that go past the caches, for results which are larger than caches keep.
+"""Streaming (non-temporal) stores, for results that are larger than the caches.
 
-A plain store first reads its cache line; a streamed one writes the line as a whole. That is less to
-move, and leaves in the caches what is there. Other threads see the values once they have passed a
-lock, as whoever waits in `numparam.kernels.cpu._pool` does.
+A plain store reads its cache line first; a streaming store writes the whole line. This moves less
+memory and evicts nothing from the caches. Other threads see the values after an atomic operation or
+a lock, such as the one that ends each call in `numparam.kernels.cpu._pool`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numba.extending import intrinsic
 from numparam.kernels.cpu._elements import load, store
 from numparam.kernels.cpu._jit import inline
 
-# From so many bytes on, more than caches keep, streamed stores are faster. Up to there plain ones
-# are as fast, and leave the values where the next kernel finds them.
+# Results of this many bytes or more are streamed, which is faster. Smaller ones stay in the caches
+# for the next kernel.
 STREAMED = 32 << 20
 
 _LINE = 64  # bytes that one such store writes: a cache line

@@ -86,7 +86,7 @@ def spans(rows, chunks_per_piece, counter):
     empty: arrays without elements are left out. All threads together visit each element once; each
     thread visits arrays, and the elements of an array, in ascending order.
     """
-    return _spans(_address(rows), rows.shape[1] - 1, chunks_per_piece, _address(counter))
+    return _spans(address(rows), rows.shape[1] - 1, chunks_per_piece, address(counter))
 
 
 @inline
@@ -112,7 +112,7 @@ def _spans(rows, arrays, chunks_per_piece, counter):
 
 
 @intrinsic
-def _address(typing_context, array):
+def address(typing_context, array):
     """Address of the first element of an array."""
 
     def codegen(context, builder, signature, arguments):

@@ -31,7 +31,7 @@ def cast(source: object, dtype: object = None, out: np.ndarray | None = None) ->
     out : numpy.ndarray, optional
         Receives the result: C-contiguous, of the source's shape. It may be exactly the source's
         memory, where the elements are of one size; it may not overlap it otherwise. A source that
-        is not C-contiguous, aligned and of native byte order is copied first, and may lie anywhere.
+        is not C-contiguous, aligned and of native byte order is copied first and may overlap it.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def copy(source: object, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def _scattered_beside(source: np.ndarray, target: np.ndarray) -> bool:
-    """Whether the source must be gathered, and can be gathered straight into the target."""
+    """Return whether NumPy should copy the source, which is not plain memory, into the target."""
     return (
         not (source.flags.c_contiguous and source.flags.aligned and source.dtype.isnative)
         and source.shape == target.shape
@@ -171,7 +171,7 @@ def _target_dtype(dtype: object) -> np.dtype:
 
 
 def _write(source: np.ndarray, target: np.ndarray) -> None:
-    """Convert between two contiguous arrays of one shape, which are the same memory or apart."""
+    """Convert between contiguous arrays of one shape: the same memory, or without overlap."""
     pair = _machine_pair(_gate.kind(source.dtype), _gate.kind(target.dtype))
     nbytes = source.nbytes + target.nbytes
     addresses = (_gate.address(source), _gate.address(target))
@@ -184,7 +184,7 @@ def _write(source: np.ndarray, target: np.ndarray) -> None:
 
 
 def _machine_pair(source: str, target: str) -> str | None:
-    """Name of the loop that converts `source` to `target`; None if every bit stays as it is.
+    """Return the name of the loop that converts `source` to `target`; None to copy the bits.
 
     Kinds whose sign makes no difference to the bits share a loop.
     """

@@ -14,11 +14,10 @@ from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _walk, table
 from numparam.kernels.cpu._convert import convert
 from numparam.kernels.cpu._elements import load, store
-from numparam.kernels.cpu._jit import inline, kernel_per_kind
+from numparam.kernels.cpu._jit import kernel_per_kind
+from numparam.kernels.cpu._norm_lanes import LANES, folded
 from numparam.kernels.cpu._pointers import CHUNK, Table
 from numparam.kernels.cpu._walk import spans
-
-_LANES = 256  # accumulators of a chunk, as a CUDA block would have threads
 
 
 def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
@@ -140,31 +139,6 @@ def _refuse_shared_memory(ready: Table) -> None:
         )
 
 
-@inline
-def _folded(lanes, count):
-    """Sum of the lanes, which it overwrites: the second half onto the first, again and again.
-
-    Only the first `count` are not zero, so the halves beyond them are left out.
-    """
-    if count > 128:
-        for lane in range(128):
-            lanes[lane] += lanes[lane + 128]
-    if count > 64:
-        for lane in range(64):
-            lanes[lane] += lanes[lane + 64]
-    if count > 32:
-        for lane in range(32):
-            lanes[lane] += lanes[lane + 32]
-    if count > 16:
-        for lane in range(16):
-            lanes[lane] += lanes[lane + 16]
-    for lane in range(8):
-        lanes[lane] += lanes[lane + 8]
-    for lane in range(4):
-        lanes[lane] += lanes[lane + 4]
-    return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
-
-
 @kernel_per_kind
 def _sum_spans(kind):
     """Sum the squares of each chunk; who finishes the last piece adds up the chunks."""
@@ -173,22 +147,22 @@ def _sum_spans(kind):
     def sum_spans(rows, positions, partial, sums, finished, chunks_per_piece, counter):
         arrays = len(positions)
         chunks = rows[2, arrays]
-        lanes = np.empty(_LANES, np.float64)
+        lanes = np.empty(LANES, np.float64)
         done = 0
         for array, begin, end in spans(rows, chunks_per_piece, counter):
             for start in range(begin, end, CHUNK):
                 count = min(CHUNK, end - start)
                 address = rows[0, array] + start * itemsize
                 lanes[:] = 0.0
-                whole = count // _LANES * _LANES
-                for row in range(0, whole, _LANES):
-                    for lane in range(_LANES):
+                whole = count // LANES * LANES
+                for row in range(0, whole, LANES):
+                    for lane in range(LANES):
                         value = convert(load(address, row + lane, kind), kind, "float64")
                         lanes[lane] += value * value
                 for lane in range(count - whole):
                     value = convert(load(address, whole + lane, kind), kind, "float64")
                     lanes[lane] += value * value
-                partial[rows[2, array] + start // CHUNK] = _folded(lanes, count)
+                partial[rows[2, array] + start // CHUNK] = folded(lanes, count)
                 done += 1
         if _add(finished, done) + done < chunks or (done == 0 and chunks > 0):
             return

@@ -46,10 +46,13 @@ class Steps:
         The optimizer's, a key of the rules for coefficients.
     steps : dict
         The step function for each number of states that it may have.
+    row_state : bool
+        Whether a state has one number for each row of its weight.
     """
 
-    def __init__(self, name: str, steps: dict[int, Step]) -> None:
+    def __init__(self, name: str, steps: dict[int, Step], row_state: bool = False) -> None:
         self.name = name
+        self.row_state = row_state
         self.steps = steps
         self._width = _coefficients.width(name)
 
@@ -68,7 +71,7 @@ class Steps:
             None if masters is None else table.build(masters),
         )
         _step_gate.state_count(self.name, len(bound.states), tuple(self.steps))
-        _step_gate.many(*bound)
+        _step_gate.many(*bound, self.row_state)
         return bound
 
     def dense(self, arrays: Bound | tuple, coefficients: np.ndarray) -> None:
@@ -126,7 +129,7 @@ class Steps:
         held = [_gate.output(state, f"states[{j}]") for j, state in enumerate(states)]
         own = None if master is None else _gate.output(master, "master")
         _step_gate.state_count(self.name, len(held), tuple(self.steps))
-        _step_gate.one(target, None, held, own)
+        _step_gate.one(target, None, held, own, row_state=self.row_state)
         return target, held, own
 
     def _replay(self, weight, states, master, steps, table, start, numbers) -> None:

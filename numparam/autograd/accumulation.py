@@ -14,7 +14,7 @@ from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_m
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import holding
-from numparam.devices.memory import owns_memory
+from numparam.devices.memory import Memory, owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.conversion import row_sparse_parts
@@ -33,6 +33,9 @@ __all__ = ["accumulate", "accumulate_grad"]
 # is a lock for each context, since one for each gradient would be thousands of locks in a call.
 # Threads that work on a context each, as in data-parallel training, do not meet.
 _locks: dict[tuple[int, int], threading.RLock] = {}
+
+# Up to this number of elements a gradient is written by NumPy: a kernel takes longer to be called.
+_SMALL = 1 << 14
 
 if hasattr(os, "register_at_fork"):
     # The thread that held a lock at the fork does not exist in the child.
@@ -109,7 +112,42 @@ def accumulate(variables: Sequence[Variable], gradients: Sequence[Sequence[Dense
     gradients : sequence of sequence of Dense or Rows
         For each variable the parts of its gradient, of its shape and on its device.
     """
-    _commit_all(_targets(variables, gradients))
+    rest = [
+        (variable, parts)
+        for variable, parts in zip(variables, gradients, strict=True)
+        if not _written_in_one_step(variable, parts)
+    ]
+    if rest:
+        _commit_all(_targets(*zip(*rest, strict=True)))
+
+
+def _written_in_one_step(variable: Variable, parts: Sequence[Dense | Rows]) -> bool:
+    """Write a gradient that is small and only replaced, without a kernel; whether it is such."""
+    gradient = variable.grad
+    if variable.grad_req != "write" or len(parts) > 1 or gradient.stype != "default":
+        return False
+    (part,) = parts
+    target = gradient._memory
+    values = part.values
+    if (
+        type(part) is not Dense
+        or target.size > _SMALL
+        or values.dtype != target.dtype
+        or not isinstance(target, np.ndarray)
+        or not gradient.writable
+        or type(target.base) is not Memory
+        or not _of_numpy(values)
+    ):
+        return False
+    gradient._backend.write(target, values)
+    variable.fresh = 1
+    return True
+
+
+def _of_numpy(array: np.ndarray) -> bool:
+    """Whether the memory of an array was allocated by NumPy, so that no gradient lies there."""
+    base: Any = array.base
+    return base is None or (type(base) is np.ndarray and base.base is None)
 
 
 def _commit_all(targets: list[_Target]) -> None:

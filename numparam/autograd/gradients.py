@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from numparam.autograd.accumulation import accumulate
 from numparam.autograd.incoming import Dense, Rows
 from numparam.autograd.marking import as_list
-from numparam.base import MXNetError
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.converting import moved
 from numparam.ndarray.ndarray import NDArray
@@ -18,17 +17,18 @@ from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 from numparam.recording.differentiation import NOT_RECORDED, enter
-from numparam.recording.errors import GradientArgumentError, NoGraphError
-from numparam.recording.scopes import pause
+from numparam.recording.errors import (
+    GradientArgumentError,
+    NoGraphError,
+    NoSymbolError,
+    NotDifferentiableError,
+)
+from numparam.recording.scopes import pause, record
 from numparam.recording.tape import Graph, Node, Output, Variable, reached
 
-__all__ = ["backward", "grad"]
+__all__ = ["backward", "get_symbol", "grad"]
 
 Mark = Variable | Output
-
-
-class NotDifferentiableError(MXNetError):
-    """An operation in the graph has no derivative here."""
 
 
 @enter
@@ -89,7 +89,7 @@ def backward(
     for variable in wanted:
         gradient = variable.grad
         sums[variable] = _Sum(gradient.shape, gradient._buffer.dtype, gradient._backend)
-    _pull_back(seeds, graph, sums, bool(retain_graph), train_mode)
+    _pull_back(seeds, graph, sums, _Devices(), bool(retain_graph), train_mode)
     accumulate(wanted, [sums[variable].incoming() for variable in wanted])
 
 
@@ -139,17 +139,33 @@ def grad(
     given = as_list(variables, "variables")
     if not given:
         raise GradientArgumentError("variables is empty; name what to differentiate by")
+    device = _Devices(create_graph)
     marks: list[Mark] = []
     sums: dict[Mark, _Sum] = {}
     for position, array in enumerate(given):
         if array._marking is None:
             raise NoGraphError(f"variables[{position}] is no variable; call its attach_grad()")
         marks.append(array._marking)
-        sums[array._marking] = _Sum(array.shape, array._buffer.dtype, array._backend)
+        here = device(array._backend, array._ctx)
+        sums[array._marking] = _Sum(array.shape, array._buffer.dtype, here)
     graph = _graph_behind(seeds)
     retain = bool(create_graph if retain_graph is None else retain_graph)
-    _pull_back(seeds, graph, sums, retain, train_mode)
+    _pull_back(seeds, graph, sums, device, retain, train_mode)
     return [sums[mark].as_array(array) for mark, array in zip(marks, given, strict=True)]
+
+
+def get_symbol(x: NDArray) -> NoReturn:
+    """Raise NoSymbolError: what was recorded is not a symbol.
+
+    Raises
+    ------
+    NoSymbolError
+        Always: an MXNetError and a NotImplementedError.
+    """
+    raise NoSymbolError(
+        "numparam has no symbolic graphs, so none can be made of what was recorded; the tape is "
+        "there for autograd.backward and autograd.grad"
+    )
 
 
 def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
@@ -217,25 +233,25 @@ class _Sum:
 
     __slots__ = ("backend", "dense", "dtype", "rows", "shape")
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, backend: Backend) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: Any, backend: Any) -> None:
         self.shape = shape
         self.dtype = dtype
         self.backend = backend
         self.dense: Buffer | None = None
         self.rows: list[tuple[Buffer, Buffer]] = []
 
-    def add(self, cotangent: Any, backend: Backend) -> None:
+    def add(self, cotangent: Any, backend: Any) -> None:
         """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
             if backend is not self.backend:
-                cotangent = tuple(moved(part, backend, self.backend) for part in cotangent)
+                cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
             self.rows.append(cotangent)
             return
         if cotangent.shape != self.shape:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
         if backend is not self.backend:
-            cotangent = moved(cotangent, backend, self.backend)
-        if cotangent.dtype != self.dtype:
+            cotangent = _moved(cotangent, backend, self.backend)
+        if cotangent.dtype is not self.dtype:
             cotangent = self._converted(cotangent)
         if self.dense is None:
             self.dense = cotangent
@@ -263,7 +279,7 @@ class _Sum:
     def _converted(self, values: Buffer) -> Buffer:
         if values.dtype == self.dtype:
             return values
-        return self.backend.evaluate(np.ndarray.astype, values, self.dtype)
+        return self.backend.evaluate(_as_type, values, self.dtype)
 
     def incoming(self) -> list[Dense | Rows]:
         """Return what is written into the gradient of a variable: at least one part."""
@@ -280,7 +296,11 @@ class _Sum:
     def as_array(self, like: NDArray) -> NDArray:
         """Return the sum as an array of the class of its variable, in memory of its own."""
         context, backend = like._ctx, self.backend
-        if self.rows and self.dense is None and like._array_class is NDArray:
+        if not isinstance(backend, Backend):
+            array = self.total().array
+            return array if like._array_class is type(array) else array.as_nd_ndarray()
+        grad = like._grad
+        if self.rows and self.dense is None and grad is not None and grad.stype == "row_sparse":
             ids, rows = self._merged()
             parts = Parts(rows, ids, valid=True)
             return RowSparseNDArray.from_parts(self.shape, parts, context, backend)
@@ -288,9 +308,22 @@ class _Sum:
         return like._array_class.from_buffer(total, context, backend)
 
 
+def _as_type(values: np.ndarray, dtype: Any) -> np.ndarray:
+    return values.astype(dtype)
+
+
+def _moved(values: Any, source: Any, target: Any) -> Any:
+    """Copy a cotangent to another device."""
+    if isinstance(source, Backend):
+        return moved(values, source, target)
+    return source.moved(values, target)
+
+
 def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sum over the axes along which an array of a shape was stretched."""
     extra = cotangent.ndim - len(shape)
+    if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
+        return np.add.reduce(cotangent, 0, cotangent.dtype)
     axes = tuple(range(extra)) + tuple(
         axis + extra
         for axis, length in enumerate(shape)
@@ -307,6 +340,7 @@ def _pull_back(
     seeds: list[tuple[Mark, NDArray, Buffer]],
     graph: Graph,
     sums: dict[Mark, _Sum],
+    device: _Devices,
     retain: bool,
     train_mode: bool,
 ) -> None:
@@ -315,21 +349,27 @@ def _pull_back(
     for mark in sums:
         if isinstance(mark, Output):
             captured.setdefault(mark.node, []).append(mark)
-    leading, needed = _leading_to(graph.nodes, sums, captured)
+    needed = _needed(graph.nodes, sums, captured)
     pending: dict[Node, list[_Sum]] = {}
     for mark, head, cotangent in seeds:
-        _deliver(mark, cotangent, head._backend, sums, pending)
+        here = device(head._backend, head._ctx)
+        value = here.array(cotangent) if device.recorded else cotangent
+        _deliver(mark, value, here, sums, pending, device)
+    del value
     seeds.clear()
     nodes = graph.nodes
-    with pause(train_mode=train_mode), np.errstate(all="ignore"):
+    scope = record if device.recorded else pause
+    with scope(train_mode=train_mode), np.errstate(all="ignore"):
         while nodes:
             node = nodes.pop()
             arrived = pending.pop(node, None)
             if arrived is not None:
-                for output in captured.get(node, ()):
-                    sums[output] = arrived[output.index]
-                if node in needed:
-                    _step(node, arrived, leading, sums, pending)
+                if node in captured:
+                    for output in captured[node]:
+                        sums[output] = arrived[output.index]
+                wants = needed.get(node)
+                if wants is not None:
+                    _step(node, arrived, wants, sums, pending, device)
                 del arrived  # what it holds is freed before the next step
             if not retain:
                 node.release()
@@ -338,106 +378,188 @@ def _pull_back(
 def _step(
     node: Node,
     arrived: list[_Sum],
-    leading: set[Node],
+    needed: tuple[bool, ...],
     sums: dict[Mark, _Sum],
     pending: dict[Node, list[_Sum]],
+    device: _Devices,
 ) -> None:
     """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
     marks: Any = node.inputs
-    needed = tuple(
-        [
-            mark is not None and (mark in sums if mark.node is None else mark.node in leading)
-            for mark in marks
-        ]
-    )
-    found = _pull(node, [one.total() for one in arrived], needed)
-    backend = node.backend
+    here = device(node.backend, node.context) if device.recorded else node.backend
+    cotangents = [arrived[0].total()] if len(arrived) == 1 else [one.total() for one in arrived]
+    if device.recorded or node.pull is not None or node.sparse:
+        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
+    else:
+        found = _pull(node, here, node.kept, cotangents, needed)
     for mark, want, cotangent in zip(marks, needed, found, strict=True):
         if want and cotangent is not None:
-            _deliver(mark, cotangent, backend, sums, pending)
+            _deliver(mark, cotangent, here, sums, pending, device)
 
 
 def _deliver(
     mark: Mark,
     cotangent: Any,
-    backend: Backend,
+    here: Any,
     sums: dict[Mark, _Sum],
     pending: dict[Node, list[_Sum]],
+    device: _Devices,
 ) -> None:
-    node = mark.node
-    if node is None:
+    if isinstance(mark, Variable):
         target = sums.get(mark)
         if target is None:
             return
     else:
+        node = mark.node
         arrived = pending.get(node)
         if arrived is None:
-            arrived = pending[node] = _empty(node)
+            arrived = pending[node] = _empty(node, device)
         target = arrived[mark.index]
-    target.add(cotangent, backend)
+    target.add(cotangent, here)
 
 
-def _empty(node: Node) -> list[_Sum]:
-    return [_Sum(shape, dtype, node.backend) for shape, dtype in node.results]
+def _empty(node: Node, device: _Devices) -> list[_Sum]:
+    here = device(node.backend, node.context) if device.recorded else node.backend
+    return [_Sum(shape, dtype, here) for shape, dtype in node.results]
 
 
-def _leading_to(
+def _needed(
     nodes: list[Node], sums: dict[Mark, _Sum], captured: dict[Node, list[Output]]
-) -> tuple[set[Node], set[Node]]:
-    """Return the nodes whose cotangents are wanted, and those that cotangents pass through.
+) -> dict[Node, tuple[bool, ...]]:
+    """Find the nodes that cotangents pass through, and which of their inputs they go to.
 
     Raises
     ------
     NotDifferentiableError
-        If one of these has no vector-Jacobian product.
+        If one of them has no vector-Jacobian product.
     """
-    leading = set(captured)
-    needed: set[Node] = set()
+    needed: dict[Node, tuple[bool, ...]] = {}
     for node in nodes:
         operation = node.operation
         if not operation.differentiable:
             continue
-        for mark in node.inputs or ():
-            if mark is not None and (mark in sums if mark.node is None else mark.node in leading):
-                if operation.product is None and node.pull is None:
-                    raise NotDifferentiableError(
-                        f"{operation.name} has no derivative in numparam; compute it under "
-                        "autograd.pause() if it is a constant, or write an autograd.Function"
-                    )
-                needed.add(node)
-                leading.add(node)
-                break
-    return leading, needed
+        wants = tuple(
+            [
+                mark is not None
+                and (
+                    mark in sums
+                    if mark.node is None
+                    else (mark.node in needed or mark.node in captured)
+                )
+                for mark in node.inputs or ()
+            ]
+        )
+        if True in wants:
+            if operation.product is None and node.pull is None:
+                raise NotDifferentiableError(
+                    f"{operation.name} has no derivative in numparam; compute it under "
+                    "autograd.pause() if it is a constant, or write an autograd.Function"
+                )
+            needed[node] = wants
+    return needed
 
 
-def _pull(node: Node, cotangents: list[Buffer], needed: tuple[bool, ...]) -> Sequence[Any]:
-    """Compute the cotangents of the inputs of a node."""
-    if node.pull is not None:
-        arrays = [NDArray.from_buffer(one, node.context, node.backend) for one in cotangents]
-        found = node.pull(arrays, needed)
-        if found is not NotImplemented:
-            return [_memory(one) for one in found]
+def _pull(
+    node: Node,
+    here: Any,
+    kept: dict[str, Any],
+    cotangents: list[Any],
+    needed: tuple[bool, ...],
+) -> Sequence[Any]:
+    """Compute the cotangents of the inputs of a node, on its device, out of what it kept."""
     operation = node.operation
     product = operation.product
-    attributes = node.attributes
-    others: dict[str, Any] = {
-        name: attributes.get(name, default) for name, default in product.attributes.items()
-    }
-    if product.needed:
-        others["needed"] = needed
-    kept = node.kept
-    function = product.function
-    names = tuple(kept)
-    if node.pull is not None or any(isinstance(value, NDArray) for value in kept.values()):
-        kept = {name: _dense(value) for name, value in kept.items()}
-
-    def evaluate(cotangent: Any, *values: Any) -> Any:
-        return function(cotangent, **dict(zip(names, values, strict=True)), **others)
-
-    evaluate.__name__ = f"{operation.name} backward"
+    if product.attributes or product.needed:
+        kept = dict(kept)
+        attributes = node.attributes
+        for name, default in product.attributes.items():
+            kept[name] = attributes.get(name, default)
+        if product.needed:
+            kept["needed"] = needed
     given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
-    found = node.backend.evaluate(evaluate, given, *kept.values())
-    return (found,) if len(operation.inputs) == 1 and not operation.variadic else found
+    if here.buffers_are_arrays:
+        found = product.function(given, **kept)
+    else:
+        found = here.evaluate(product.function, given, **kept)
+    return (found,) if product.single else found
+
+
+def _pull_by_rule(
+    node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...], recorded: bool
+) -> Sequence[Any]:
+    """Do so by a rule for arrays, of sparse inputs, or in operations that are recorded."""
+    if node.pull is not None:
+        if recorded:
+            arrays = [one.array.as_nd_ndarray() for one in cotangents]
+        else:
+            arrays = [NDArray.from_buffer(one, node.context, node.backend) for one in cotangents]
+        found = node.pull(arrays, needed)
+        if found is not NotImplemented:
+            return [here.traced(one) if recorded else _memory(one) for one in found]
+    if not recorded:
+        dense = {name: _dense(value) for name, value in node.kept.items()}
+        return _pull(node, here, dense, cotangents, needed)
+    name = node.operation.name
+    if node.sparse:
+        raise _not_twice(name)
+    try:
+        found = _pull(node, here, _traced(node, here), cotangents, needed)
+    except TypeError as error:
+        raise _not_twice(name) from error
+    if any(type(one) is tuple for one in found):
+        raise _not_twice(name)
+    return found
+
+
+def _traced(node: Node, here: Any) -> dict[str, Any]:
+    """Return what a node kept, with arrays that are recorded in the place of buffers."""
+    kept = dict(node.kept)
+    marks: Any = node.inputs
+    product = node.operation.product
+    for name, place in product.arrays:
+        if place < 0:
+            given = zip(kept[name], marks[-1 - place :], strict=True)
+            kept[name] = [here.array(buffer, mark) for buffer, mark in given]
+        elif place < len(marks):
+            kept[name] = here.array(kept[name], marks[place])
+    if product.output:
+        output = kept["output"]
+        if type(output) is tuple:
+            kept["output"] = tuple(
+                here.array(part, Output(node, index)) for index, part in enumerate(output)
+            )
+        else:
+            kept["output"] = here.array(output, Output(node, 0))
+    return kept
+
+
+def _not_twice(name: str) -> NotDifferentiableError:
+    return NotDifferentiableError(
+        f"the gradient of {name} cannot be recorded, so it cannot be differentiated again; use "
+        "create_graph=False"
+    )
+
+
+class _Devices:
+    """Where cotangents are computed: on the device of an array, or by recorded operations.
+
+    Parameters
+    ----------
+    recorded : bool
+        Whether the backward pass is itself recorded.
+    """
+
+    def __init__(self, recorded: bool = False) -> None:
+        self.recorded = bool(recorded)
+        self._tracing: dict[int, Any] = {}
+
+    def __call__(self, backend: Backend, context: Any) -> Any:
+        """Return the backend itself, or what stands for it."""
+        if not self.recorded:
+            return backend
+        # Late: few programs differentiate twice, and it needs all of mx.np.
+        from numparam.autograd.traced import TracingBackend
+
+        return self._tracing.setdefault(id(backend), TracingBackend(backend, context))
 
 
 def _dense(value: Any) -> Any:

@@ -57,6 +57,9 @@ class Backend(ABC):
     array([2., 3.], dtype=float32)
     """
 
+    #: Whether buffers are NumPy arrays, so that NumPy's functions take them as they are.
+    buffers_are_arrays = False
+
     def __init__(self, name: str, device: str | None = None) -> None:
         self.name = name
         self.device = name if device is None else device
@@ -139,7 +142,7 @@ class Backend(ABC):
         not an array in its result passes through.
         """
 
-    def evaluate(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only.
 
         As `apply`, but results may share the memory of buffers, and have any layout. Arguments are
@@ -156,6 +159,7 @@ class Backend(ABC):
             return argument
 
         pattern = [taken(argument) for argument in arguments]
+        named = {name: taken(argument) for name, argument in keywords.items()}
 
         def call(*arrays: Any) -> Any:
             given = iter(arrays)
@@ -165,7 +169,8 @@ class Backend(ABC):
                     return type(argument)(map(filled, argument))
                 return next(given) if argument is _PLACE else argument
 
-            return function(*map(filled, pattern))
+            values = [filled(argument) for argument in pattern]
+            return function(*values, **{name: filled(one) for name, one in named.items()})
 
         call.__name__ = getattr(function, "__name__", "function")
         return self.apply(call, *buffers)

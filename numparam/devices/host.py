@@ -24,6 +24,8 @@ class HostBackend(Backend):
         The folder of `numparam.kernels`: ``'cpu'``, or ``'reference'`` for NumPy alone.
     """
 
+    buffers_are_arrays = True
+
     def __init__(self, name: str = "cpu") -> None:
         super().__init__(name)
 
@@ -106,9 +108,9 @@ class HostBackend(Backend):
         """
         return _owned(function(*buffers), buffers)
 
-    def evaluate(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only."""
-        return function(*arguments)
+        return function(*arguments, **keywords)
 
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
         """Call a NumPy function that writes into its first argument."""

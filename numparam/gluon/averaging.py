@@ -109,9 +109,13 @@ def _average(copies: list[Any]) -> None:
     backend = first._backend
     if first.stype == "default" and all(copy._backend is backend for copy in copies):
         buffers = [copy._buffer for copy in copies]
-        exclusively(lambda: backend.average.mean(buffers, out=buffers[0]), *buffers)
-        for buffer in buffers[1:]:
-            backend.convert_into(buffers[0], buffer)
+
+        def average() -> None:
+            backend.average.mean(buffers, out=buffers[0])
+            for buffer in buffers[1:]:
+                backend.average.add_n(buffers[:1], out=buffer)  # a copy, on every device
+
+        exclusively(average, *buffers)
         return
     average = mean(copies)
     for copy in copies:

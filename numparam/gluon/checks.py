@@ -13,6 +13,7 @@ from numparam.gluon.errors import (
     NotAnArrayError,
 )
 from numparam.initializer import Initializer, as_initializer
+from numparam.ndarray.foreign import is_foreign
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array
 from numparam.types.dtypes import UnsupportedDTypeError, as_dtype
@@ -137,19 +138,18 @@ def as_array(data: Any, name: str) -> NDArray | np.ndarray:
     """
     if isinstance(data, NDArray):
         return data
-    if not isinstance(data, (np.ndarray, np.generic)) and not (
-        hasattr(data, "__array__") and hasattr(data, "shape")
-    ):
+    if not isinstance(data, (np.ndarray, np.generic)) and not is_foreign(data):
         raise NotAnArrayError(
             f"Parameter '{name}': values must be an NDArray or a NumPy array; got "
             f"{type(data).__name__}. numpy.asarray makes an array of nested lists."
         )
     try:
-        host = as_host_array(np.asarray(data), np.dtype(np.float32))
+        array = data if is_foreign(data) else np.asarray(data)
+        host = as_host_array(array, np.dtype(np.float32))
     except TypeError as error:
         raise NotAnArrayError(
-            f"Parameter '{name}' takes numbers; got a NumPy array of dtype "
-            f"{np.asarray(data).dtype}. Convert it with astype first."
+            f"Parameter '{name}' takes numbers; got an array of dtype "
+            f"{getattr(data, 'dtype', None)}: {error}. Convert it with astype first."
         ) from error
     return host.astype(host.dtype.newbyteorder("="), copy=False)
 

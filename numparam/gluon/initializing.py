@@ -11,6 +11,7 @@ from numparam.gluon.callers import warn
 from numparam.gluon.checks import check_initializer
 from numparam.gluon.errors import UnknownShapeError
 from numparam.gluon.first_values import FirstValues
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.state import Commit, Ready, State
 from numparam.initializer import Uniform
 from numparam.types.dtypes import as_dtype
@@ -82,7 +83,7 @@ class Request:
         return values
 
 
-def prepare(parameter: Any, request: Request, plain: bool | None = None) -> Ready | None:
+def prepare(parameter: ParameterLike, request: Request, plain: bool | None = None) -> Ready | None:
     """Do all of `Parameter.initialize` that can fail; calling what is returned does the rest.
 
     Parameters
@@ -94,7 +95,7 @@ def prepare(parameter: Any, request: Request, plain: bool | None = None) -> Read
     plain : bool, optional
         Whether no step is replaced, where the caller knows: see `hooks.initializes_plainly`.
     """
-    previous: State = parameter._state
+    previous = parameter._state
     if previous.data is not None and not request.force_reinit:
         warn(
             f"Parameter '{parameter.name}' is already initialized, ignoring. Set "
@@ -123,7 +124,7 @@ def prepare(parameter: Any, request: Request, plain: bool | None = None) -> Read
     )
 
 
-def prepare_finish(parameter: Any, _: None = None) -> Ready | None:
+def prepare_finish(parameter: ParameterLike, _: None = None) -> Ready | None:
     """Make the arrays of an initialization that waited for the shape; None if none waits.
 
     Raises
@@ -131,7 +132,7 @@ def prepare_finish(parameter: Any, _: None = None) -> Ready | None:
     UnknownShapeError
         If the shape is still not known: an AssertionError and a ValueError.
     """
-    previous: State = parameter._state
+    previous = parameter._state
     if not previous.deferred:
         return None
     if not shape_rules.is_known(previous.shape):
@@ -148,9 +149,9 @@ def prepare_finish(parameter: Any, _: None = None) -> Ready | None:
     return replicas.prepare(parameter, previous, previous, values, ctx_list, (prepare_finish, None))
 
 
-def _finish_in_own_way(parameter: Any, deferred: tuple[Any, ...]) -> None:
+def _finish_in_own_way(parameter: ParameterLike, deferred: tuple[Any, ...]) -> None:
     """Let a replaced `_finish_deferred_init` make the arrays."""
-    previous: State = parameter._state
+    previous = parameter._state
     parameter._deferred_init = deferred
     try:
         parameter._finish_deferred_init()
@@ -159,7 +160,7 @@ def _finish_in_own_way(parameter: Any, deferred: tuple[Any, ...]) -> None:
         raise
 
 
-def _first_array(parameter: Any, state: State, values: FirstValues) -> Any:
+def _first_array(parameter: ParameterLike, state: State, values: FirstValues) -> Any:
     """Make the array that all copies start from."""
     return values.array(
         parameter.name,

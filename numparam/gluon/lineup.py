@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,6 +81,8 @@ class Lineup:
             For the first such gradient: a UserWarning, raised as an error.
         """
         for weights, grads in zip(self.weights, self.grads, strict=True):
+            if _all_fresh(weights):
+                continue
             for position, weight in enumerate(weights):
                 if not (weight._fresh_grad or is_written_elsewhere(grads[position])):
                     raise StaleGradientError(
@@ -103,8 +106,21 @@ class Lineup:
     def mark_used(self) -> None:
         """Note that all gradients were used, and are stale until they are written again."""
         for weights in self.weights:
-            for weight in weights:
-                weight._fresh_grad = 0
+            for marking in map(_marking_of, weights):
+                if marking is not None:
+                    marking.fresh = 0
+
+
+# Thousands of flags are looked at in each step, so that a call for each would be most of it.
+_marking_of = operator.attrgetter("_marking")
+_fresh_of = operator.attrgetter("_marking.fresh")
+
+
+def _all_fresh(weights: Sequence[NDArray]) -> bool:
+    try:
+        return all(map(_fresh_of, weights))
+    except AttributeError:  # one is not marked
+        return False
 
 
 def is_written_elsewhere(grad: NDArray) -> bool:

@@ -6,7 +6,7 @@ storage type, so that they are checked before a value is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,7 +19,9 @@ from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
 from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.overlap import WrittenMemory
+from numparam.gluon.placed import Placed
 from numparam.gluon.state import Ready, State
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.csr import CSRNDArray
@@ -191,12 +193,17 @@ class LoadPlan:
     """
 
     def __init__(
-        self, parameter: Any, source: ValueSource, ctx: Any, cast_dtype: bool, dtype_source: str
+        self,
+        parameter: ParameterLike,
+        source: ValueSource,
+        ctx: Any,
+        cast_dtype: bool,
+        dtype_source: str,
     ) -> None:
         self._parameter = parameter
         self._source = source
         self._options = (ctx, cast_dtype, dtype_source)
-        state: State = parameter._state
+        state = parameter._state
         self._shape = self._fitting_shape(state)
         self._dtype = self._fitting_dtype(state, cast_dtype, dtype_source)
         self._check_storage()
@@ -312,11 +319,11 @@ class LoadPlan:
     def finish_direct(self) -> None:
         """Copy what was read into the first context's array to the others."""
         parameter = self._parameter
-        if parameter._shape != self._shape:
+        if parameter._state.shape != self._shape:
             parameter._update(lambda now: now.but(shape=self._shape))
-        first, *others = parameter._state.data
-        for array in others:
-            transfers.write(array, first)
+        data: Sequence[Any] = parameter._state.data or ()
+        for array in data[1:]:
+            transfers.write(array, data[0])
 
     @property
     def written(self) -> list[Any]:
@@ -345,7 +352,7 @@ class LoadPlan:
     def _prepare_new(self) -> Ready:
         """Read into new arrays; calling what is returned binds them."""
         parameter, source, dtype = self._parameter, self._source, self._dtype
-        previous: State = parameter._state
+        previous = parameter._state
         wanted = as_dtype(parameter.dtype) if dtype is None else dtype
         owned = parameter._stype == "default" == source.stype
         if owned:
@@ -391,9 +398,9 @@ class LoadPlan:
         parameter, source = self._parameter, self._source
         if self._dtype is not None:
             parameter.cast(self._dtype.type)
-        data = parameter._state.data
+        data = parameter._state.data or Placed()
         if hooks.is_replaced(parameter, "set_data"):
-            parameter.set_data(self._in_its_form(data[0].dtype))
+            parameter.set_data(self._in_its_form(as_dtype(data[0].dtype)))
             return
         rows.before_writing(parameter)
         if parameter._stype == "default" == source.stype:
@@ -401,15 +408,15 @@ class LoadPlan:
                 array._require_writable()
                 source.write_into(array)
         else:
-            form = self._in_its_form(data[0].dtype)
+            form = self._in_its_form(as_dtype(data[0].dtype))
             for array in data:
                 if parameter._stype == "default":
                     transfers.write(array, form)
                 else:
-                    array._adopt(transfers.copied(form, array.context)._parts)
+                    transfers.overwrite(array, form)
         parameter._update(lambda now: now.but(shape=self._shape))
 
 
-def _again(parameter: Any, plan: LoadPlan) -> Ready:
+def _again(parameter: ParameterLike, plan: LoadPlan) -> Ready:
     """Carry a plan out for a parameter that another thread has changed; see `Commit`."""
     return plan.carry_out

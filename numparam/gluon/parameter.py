@@ -951,10 +951,14 @@ class Parameter:
         """
         if not replace_state(self, previous, state, marks):
             return False
+        self._release_tables(previous, state)
+        return True
+
+    def _release_tables(self, previous: State, state: State) -> None:
+        """Let go of tables of gradients that were replaced."""
         if self._tables and previous.gradients is not state.gradients:
             tables, self._tables = self._tables, []
             zeroing.release(tables)
-        return True
 
     # Copies and pickles
 

@@ -36,7 +36,7 @@ from numparam.gluon.errors import (
     UnknownParameterError,
 )
 from numparam.gluon.parameter import Constant, Parameter
-from numparam.gluon.state import Ready
+from numparam.gluon.state import Ready, make_all
 from numparam.gluon.utils import _indent
 from numparam.initializer import Uniform, as_initializer
 
@@ -150,6 +150,10 @@ class ParameterDict:
     def _members(self) -> list[Parameter]:
         """Return the parameters of this moment, which another thread's `get` does not change."""
         return list(self._params.values())
+
+    def _distinct(self) -> list[Parameter]:
+        """Return the parameters of this moment, each once, even if it is under several keys."""
+        return list({id(member): member for member in self._members()}.values())
 
     @property
     def prefix(self) -> str:
@@ -333,7 +337,7 @@ class ParameterDict:
         ctx = contexts.read_once(ctx)
         request = initializing.Request(None, ctx, init, force_reinit)
         changes: list[Ready | None] = []
-        for member in self._members():
+        for member in self._distinct():
             plain = hooks.initializes_plainly(member)
             if not plain and hooks.is_replaced(member, "initialize"):
                 changes.append(
@@ -341,7 +345,7 @@ class ParameterDict:
                 )
             else:
                 changes.append(initializing.prepare(member, request, plain))
-        _make(changes)
+        make_all(changes)
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero, in place.
@@ -434,12 +438,12 @@ class ParameterDict:
             If a parameter cannot be moved; then none is.
         """
         ctx = contexts.read_once(ctx)
-        _make(
+        make_all(
             [
                 partial(member.reset_ctx, ctx)
                 if hooks.is_replaced(member, "reset_ctx")
                 else values.prepare_move(member, ctx)
-                for member in self._members()
+                for member in self._distinct()
             ]
         )
 
@@ -470,7 +474,7 @@ class ParameterDict:
         >>> weight.lr_mult
         0.1
         """
-        members = self._members()
+        members = self._distinct()
         for member in members:
             if not hasattr(member, name):
                 near = difflib.get_close_matches(name, dir(member), 1)
@@ -482,7 +486,7 @@ class ParameterDict:
                 checks.check_grad_req(value, member.name)
             elif name == "dtype":
                 checks.checked_dtype(value, member.name)
-        _make([_prepared_assignment(member, name, value) for member in members])
+        make_all([_prepared_assignment(member, name, value) for member in members])
 
     def summary(self) -> summary.Summary:
         """Describe all parameters in a table.
@@ -664,13 +668,6 @@ class ParameterDict:
 
 
 parameter.ParameterDict = ParameterDict
-
-
-def _make(changes: Iterable[Ready | None]) -> None:
-    """Make changes that were prepared; None where there is nothing to change."""
-    for change in changes:
-        if change is not None:
-            change()
 
 
 def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:

@@ -33,6 +33,7 @@ def state_of(parameter: Any) -> dict[str, Any]:
     held = dict(parameter.__dict__)
     state: State = held.pop("_state")
     del held["_tables"], held["_variable"]
+    held["_var"] = parameter._var
     held["_trainer"] = None
     for name, field in _NAMES.items():
         value = getattr(state, field)
@@ -45,6 +46,7 @@ def restore(parameter: Any, held: dict[str, Any]) -> None:
     """Bring a parameter into the state that a pickle holds."""
     held = dict(held)
     fresh = held.pop("_fresh", ())
+    variable = held.pop("_var", None)
     fields = {field: held.pop(name) for name, field in _NAMES.items()}
     places = tuple(fields["contexts"] or ())
     data = _on(fields["data"], places)
@@ -61,6 +63,7 @@ def restore(parameter: Any, held: dict[str, Any]) -> None:
             array._mark(gradient, parameter.grad_req)
     for array, flag in zip(data or (), fresh, strict=False):
         array._fresh_grad = flag
+    parameter._var = variable
 
 
 def duplicate(parameter: Any) -> Any:

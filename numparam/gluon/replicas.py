@@ -19,6 +19,7 @@ from numparam.gluon.errors import (
     UnallocatedContextError,
     UnusableContextError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Ready, State
 
@@ -36,7 +37,7 @@ __all__ = [
 # Finding
 
 
-def look_up(parameter: Any, arrays: Placed | None, ctx: Any) -> Any:
+def look_up(parameter: ParameterLike, arrays: Placed | None, ctx: Any) -> Any:
     """Find the array for a context, and remember its position for the next time."""
     if (
         arrays is None
@@ -54,7 +55,7 @@ def look_up(parameter: Any, arrays: Placed | None, ctx: Any) -> Any:
     return arrays[position]
 
 
-def check_and_get(parameter: Any, arrays: list[Any] | None, ctx: Any) -> Any:
+def check_and_get(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any) -> Any:
     """Return the array for a context, or all for the type ``list``; see `Parameter`."""
     if arrays is None:
         raise no_arrays(parameter)
@@ -67,7 +68,7 @@ def check_and_get(parameter: Any, arrays: list[Any] | None, ctx: Any) -> Any:
     return arrays[position_of(parameter, arrays, ctx)]
 
 
-def position_of(parameter: Any, arrays: list[Any], ctx: Context) -> int:
+def position_of(parameter: ParameterLike, arrays: list[Any], ctx: Context) -> int:
     """Return the position of the array for a context.
 
     Raises
@@ -103,7 +104,7 @@ def positions_by_device_type(
     return positions
 
 
-def no_arrays(parameter: Any) -> Exception:
+def no_arrays(parameter: ParameterLike) -> Exception:
     """Return the error that says why a parameter has no arrays, and what to do."""
     state = parameter._state
     if not state.deferred:
@@ -123,7 +124,7 @@ def no_arrays(parameter: Any) -> Exception:
     )
 
 
-def not_an_array(parameter: Any) -> TypeError:
+def not_an_array(parameter: ParameterLike) -> TypeError:
     """Return the error for a library that takes a parameter for an array."""
     return TypeError(
         f"Parameter '{parameter.name}' is not an array: it has one on each of its contexts. Pass "
@@ -131,7 +132,7 @@ def not_an_array(parameter: Any) -> TypeError:
     )
 
 
-def require_dense(parameter: Any, method: str) -> None:
+def require_dense(parameter: ParameterLike, method: str) -> None:
     """Raise if a parameter is sparse, which a method does not serve."""
     if parameter._stype != "default":
         raise ParameterStorageError(
@@ -140,7 +141,7 @@ def require_dense(parameter: Any, method: str) -> None:
         )
 
 
-def _sparse_access(parameter: Any) -> str:
+def _sparse_access(parameter: ParameterLike) -> str:
     if parameter._stype != "row_sparse":
         return "save() of its ParameterDict to get the values out"
     return (
@@ -149,7 +150,7 @@ def _sparse_access(parameter: Any) -> str:
     )
 
 
-def require_gradients(parameter: Any) -> None:
+def require_gradients(parameter: ParameterLike) -> None:
     """Raise if a parameter has arrays without gradients."""
     state = parameter._state
     if state.data is not None and state.gradients is None:
@@ -163,7 +164,7 @@ def require_gradients(parameter: Any) -> None:
 
 
 def prepare(
-    parameter: Any,
+    parameter: ParameterLike,
     previous: State,
     state: State,
     values: Any,
@@ -212,13 +213,18 @@ def prepare(
         if owned and not grads_replaced and _can_keep(parameter, previous, values, places):
             state = state.but(deferred=())
             return partial(_overwrite, parameter, previous, state, values, places, retry)
-    data = copies(parameter, values, places, owned)
+    if owned and len(places) == 1 and values._ctx is places[0]:  # as mostly, and faster
+        data = Placed((values,))
+    else:
+        data = copies(parameter, values, places, owned)
     if plain:
         return _bound(parameter, previous, state, data, places, retry)
     return with_gradients(parameter, previous, state, data, places, retry)
 
 
-def _can_keep(parameter: Any, held: State, values: Any, places: Sequence[Context]) -> bool:
+def _can_keep(
+    parameter: ParameterLike, held: State, values: Any, places: Sequence[Context]
+) -> bool:
     """Return whether the arrays that there are can take the values, and the gradients stay."""
     data, gradients, stype = held.data or (), held.gradients, parameter._grad_stype
     if set(held.contexts or ()) != set(places) or len(data) != len(places):
@@ -243,7 +249,7 @@ def _fits(array: Any, values: Any, stype: str, ctx: Context) -> bool:
 
 
 def _overwrite(
-    parameter: Any,
+    parameter: ParameterLike,
     previous: State,
     state: State,
     values: Any,
@@ -268,7 +274,7 @@ def _overwrite(
     Commit((parameter, previous, made, (), *retry))()
 
 
-def copies(parameter: Any, values: Any, places: Sequence[Context], owned: bool) -> Placed:
+def copies(parameter: ParameterLike, values: Any, places: Sequence[Context], owned: bool) -> Placed:
     """Copy values to all contexts; if they are `owned`, the first copy may be they themselves."""
     first = places[0]
     arrays = [values] if owned and (values._ctx is first or values._ctx == first) else []
@@ -281,7 +287,7 @@ def copies(parameter: Any, values: Any, places: Sequence[Context], owned: bool) 
 
 
 def with_gradients(
-    parameter: Any,
+    parameter: ParameterLike,
     previous: State,
     state: State,
     data: Placed,
@@ -302,7 +308,7 @@ def with_gradients(
 
 
 def _bound(
-    parameter: Any,
+    parameter: ParameterLike,
     previous: State,
     state: State,
     data: Placed,
@@ -317,13 +323,13 @@ def _bound(
             gradients = new_gradients(parameter, data, grad_req)
         except MXNetError as error:
             raise _unusable(parameter, places, error) from error
-        for position, gradient in enumerate(gradients or ()):
-            data[position]._mark(gradient, grad_req)
+        for array, gradient in zip(data, gradients or (), strict=True):
+            array._mark(gradient, grad_req)
     made = State(state.shape, state.dtype, state.grad_req, tuple(places), data, gradients)
     return Commit((parameter, previous, made, (), *retry))
 
 
-def new_gradients(parameter: Any, data: Sequence[Any], grad_req: str) -> Placed | None:
+def new_gradients(parameter: ParameterLike, data: Sequence[Any], grad_req: str) -> Placed | None:
     """Make gradients of zeros for arrays; None where `grad_req` is ``'null'``."""
     if grad_req == "null":
         return None
@@ -333,7 +339,7 @@ def new_gradients(parameter: Any, data: Sequence[Any], grad_req: str) -> Placed 
     return Placed([transfers.zeros_like(array, stype) for array in data])
 
 
-def _unusable(parameter: Any, places: Sequence[Context], error: MXNetError) -> MXNetError:
+def _unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
     message = f"Parameter '{parameter.name}' cannot be put on {list(places)}: {error}"
     if isinstance(error, MemoryError):
         return UnallocatedContextError(message)

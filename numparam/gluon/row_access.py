@@ -18,17 +18,17 @@ from numparam.gluon.errors import (
     ShapeMismatchError,
     SparseRowIdError,
 )
-from numparam.gluon.state import State
+from numparam.gluon.interface import ParameterLike
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 
 __all__ = ["add", "read", "write"]
 
 
-def read(parameter: Any, ids: Any, ctx: Context | None) -> NDArray:
+def read(parameter: ParameterLike, ids: Any, ctx: Context | None) -> NDArray:
     """Return rows of one copy; see `Parameter.rows`."""
     _require_rows(parameter)
-    state: State = parameter._state
+    state = parameter._state
     array = parameter._check_and_get(state.data, ctx)
     numbers = _as_ids(parameter, ids)
     backend = array._backend
@@ -40,19 +40,21 @@ def read(parameter: Any, ids: Any, ctx: Context | None) -> NDArray:
     return cls.from_buffer(backend.view(found, 0, shape), array.context, backend)
 
 
-def write(parameter: Any, ids: Any, values: Any, ctx: Context | None) -> None:
+def write(parameter: ParameterLike, ids: Any, values: Any, ctx: Context | None) -> None:
     """Write rows of all copies, or of one; see `Parameter.set_rows`."""
     _change(parameter, ids, values, ctx, adding=False)
 
 
-def add(parameter: Any, ids: Any, values: Any, ctx: Context | None) -> None:
+def add(parameter: ParameterLike, ids: Any, values: Any, ctx: Context | None) -> None:
     """Add to rows of all copies, or of one; see `Parameter.add_rows`."""
     _change(parameter, ids, values, ctx, adding=True)
 
 
-def _change(parameter: Any, ids: Any, values: Any, ctx: Context | None, adding: bool) -> None:
+def _change(
+    parameter: ParameterLike, ids: Any, values: Any, ctx: Context | None, adding: bool
+) -> None:
     _require_rows(parameter)
-    state: State = parameter._state
+    state = parameter._state
     if ctx is None:
         arrays = list(parameter._check_and_get(state.data, list))
     else:
@@ -66,6 +68,8 @@ def _change(parameter: Any, ids: Any, values: Any, ctx: Context | None, adding: 
         prepared = []
         for array in arrays:
             backend = array._backend
+            if adding:
+                _ = backend.merge  # a device without this operation raises here
             places = _ids_on(backend, numbers)
             _checked(parameter, backend.retain.unique_ids, places, array.shape[0])
             prepared.append((array, places, _rows_on(array, given, places.shape[0])))
@@ -95,7 +99,7 @@ def _with_all_rows(array: Any) -> Buffer:
     return transfers.all_rows(array)._parts.data
 
 
-def _require_rows(parameter: Any) -> None:
+def _require_rows(parameter: ParameterLike) -> None:
     if parameter._stype == "csr":
         raise ParameterStorageError(
             f"Parameter '{parameter.name}' has storage type 'csr', whose rows cannot be read or "
@@ -105,7 +109,7 @@ def _require_rows(parameter: Any) -> None:
         raise replicas.no_arrays(parameter)
 
 
-def _as_ids(parameter: Any, ids: Any) -> Any:
+def _as_ids(parameter: ParameterLike, ids: Any) -> Any:
     """Return row ids as a dense NDArray or a NumPy array."""
     if isinstance(ids, NDArray):
         if ids.stype != "default":
@@ -118,7 +122,7 @@ def _as_ids(parameter: Any, ids: Any) -> Any:
     return numbers.astype(np.int64) if numbers.size == 0 else numbers
 
 
-def _as_rows(parameter: Any, values: Any, shape: tuple[int, ...]) -> Any:
+def _as_rows(parameter: ParameterLike, values: Any, shape: tuple[int, ...]) -> Any:
     if not hasattr(values, "shape"):
         values = checks.as_numbers(values, parameter.name)
     given = checks.as_array(values, parameter.name)
@@ -155,7 +159,7 @@ def _on(backend: Backend, values: Any) -> Buffer:
     return backend.upload(values._backend.download(values._buffer))
 
 
-def _checked(parameter: Any, kernel: Any, *operands: Any) -> Any:
+def _checked(parameter: ParameterLike, kernel: Any, *operands: Any) -> Any:
     """Call a kernel that checks row ids; its errors name the parameter."""
     try:
         return kernel(*operands)

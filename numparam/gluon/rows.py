@@ -24,6 +24,7 @@ from numparam.gluon.errors import (
     SecondTrainerError,
     SparseRowIdError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.state import State
 from numparam.ndarray.creation import zeros
 from numparam.ndarray.ndarray import NDArray
@@ -44,7 +45,7 @@ class RowStore(Protocol):
     """What parameters need of the Trainer that owns them."""
 
     def _row_sparse_pull(
-        self, parameter: Any, out: Any, row_id: NDArray, full_idx: bool = False
+        self, parameter: ParameterLike, out: Any, row_id: NDArray, full_idx: bool = False
     ) -> None:
         """Write rows of a parameter into row-sparse arrays."""
 
@@ -55,7 +56,7 @@ class RowStore(Protocol):
         """Forget the store; values are taken from the parameters again."""
 
 
-def require_row_sparse(parameter: Any, method: str) -> None:
+def require_row_sparse(parameter: ParameterLike, method: str) -> None:
     """Raise if a parameter is not row-sparse, which a method needs."""
     if parameter._stype != "row_sparse":
         raise ParameterStorageError(
@@ -64,7 +65,7 @@ def require_row_sparse(parameter: Any, method: str) -> None:
         )
 
 
-def check_row_ids(parameter: Any, row_id: Any) -> None:
+def check_row_ids(parameter: ParameterLike, row_id: Any) -> None:
     """Raise a `RowIdTypeError` if row ids are not an `NDArray`."""
     if not isinstance(row_id, NDArray):
         raise RowIdTypeError(
@@ -73,7 +74,7 @@ def check_row_ids(parameter: Any, row_id: Any) -> None:
         )
 
 
-def pull(parameter: Any, arrays: list[Any] | None, ctx: Any, row_id: NDArray) -> Any:
+def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: NDArray) -> Any:
     """Pull rows into new arrays: one for a context, or a list for the type ``list``."""
     check_row_ids(parameter, row_id)
     trainer = parameter._trainer
@@ -83,7 +84,7 @@ def pull(parameter: Any, arrays: list[Any] | None, ctx: Any, row_id: NDArray) ->
             "none. Create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
-    state: State = parameter._state
+    state = parameter._state
     ids = _unique_rows(parameter, row_id)
     every = arrays or []
     positions = (
@@ -101,7 +102,7 @@ def pull(parameter: Any, arrays: list[Any] | None, ctx: Any, row_id: NDArray) ->
     return result
 
 
-def _unique_rows(parameter: Any, row_id: NDArray) -> NDArray:
+def _unique_rows(parameter: ParameterLike, row_id: NDArray) -> NDArray:
     """Check that ids are rows, and return them sorted, each once."""
     if row_id.stype != "default":
         raise SparseRowIdError(
@@ -122,7 +123,7 @@ def _unique_rows(parameter: Any, row_id: NDArray) -> NDArray:
 # The whole parameter
 
 
-def check_owner(parameter: Any, trainer: RowStore | None) -> None:
+def check_owner(parameter: ParameterLike, trainer: RowStore | None) -> None:
     """Raise a `SecondTrainerError` if a sparse parameter belongs to another Trainer."""
     owner = parameter._trainer
     if (
@@ -137,16 +138,16 @@ def check_owner(parameter: Any, trainer: RowStore | None) -> None:
         )
 
 
-def reduced(parameter: Any) -> Any:
+def reduced(parameter: ParameterLike) -> Any:
     """Average a parameter's copies on ``cpu(0)``; what a Trainer's store holds comes from there."""
-    state: State = parameter._state
+    state = parameter._state
     if parameter._stype == "row_sparse" and parameter._trainer is not None and state.data:
         return _pulled(parameter, state)
     with autograd.pause():
         return averaging.mean(parameter._check_and_get(state.data, list))
 
 
-def _pulled(parameter: Any, state: State) -> Any:
+def _pulled(parameter: ParameterLike, state: State) -> Any:
     """Pull all rows from the Trainer's store to ``cpu(0)``."""
     array = (state.data or [])[0]
     context = Context("cpu", 0)
@@ -159,14 +160,14 @@ def _pulled(parameter: Any, state: State) -> Any:
     return transfers.all_rows(result)
 
 
-def settle(parameter: Any) -> None:
+def settle(parameter: ParameterLike) -> None:
     """Bring a sparse parameter's own arrays up to date, on all contexts."""
     settle_in = getattr(parameter._trainer, "_settle", None)
     if settle_in is not None and parameter._stype != "default":
         settle_in(parameter)
 
 
-def before_writing(parameter: Any) -> None:
+def before_writing(parameter: ParameterLike) -> None:
     """Make the Trainer forget its store, which would overwrite the values that are written now."""
     trainer = parameter._trainer
     if trainer is None or not getattr(trainer, "_kv_initialized", False):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import starmap
 from operator import call
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from numparam.gluon import shape_rules
 from numparam.gluon.placed import Placed
 from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["Commit", "Mark", "Ready", "State", "replace_state"]
+__all__ = ["Commit", "Mark", "Ready", "State", "make_all", "replace_state"]
 
 
 class State:
@@ -167,6 +168,34 @@ def replace_state(
             raise
         return False
     return True
+
+
+def make_all(changes: Iterable[Ready | None]) -> None:
+    """Make changes of many parameters that were prepared; None where there is nothing to change.
+
+    If no parameter does a step in its own way, all of them change in one step, as in
+    `replace_state`: an interrupt leaves all or none changed.
+    """
+    ready = [change for change in changes if change is not None]
+    if all(type(change) is Commit and not change[3] for change in ready):
+        steps: list[tuple[Any, ...]] = [epochs.beginning()]
+        commit: Any
+        for commit in ready:
+            steps.append((_delete, commit[1], "is_current"))
+            steps.append((_assign, commit[0], "_state", commit[2]))
+        # If another thread has changed one, what is left is made one by one.
+        with suppress(AttributeError):
+            any(starmap(call, steps))
+    for change in ready:
+        if type(change) is Commit and _was_made(change):
+            change[0]._release_tables(change[1], change[2])
+        else:
+            change()
+
+
+def _was_made(commit: Commit) -> bool:
+    """Return whether a parameter got the state of a commit; it may have another one again."""
+    return commit[0]._state is commit[2] or not hasattr(commit[2], "is_current")
 
 
 _assign = object.__setattr__

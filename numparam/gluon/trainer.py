@@ -11,12 +11,13 @@ import numpy as np
 from numparam import autograd
 from numparam import kvstore as stores
 from numparam.context import Context
-from numparam.formats.atomic import replacing
+from numparam.formats.atomic import write_file
 from numparam.gluon.errors import (
     TrainerArgumentError,
     TrainerCallError,
     TrainerContextError,
 )
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.lineup import Lineup
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
@@ -293,7 +294,7 @@ class Trainer:
             return
         store: Any = self._kvstore
         places = range(len(self._contexts))
-        positions = range(len(lineup.indices))
+        positions = list(range(len(lineup.indices)))
         if ignore_stale_grad:
             fresh = set().union(*lineup.fresh_positions())
             positions = [i for i in positions if i in fresh]
@@ -485,45 +486,42 @@ class Trainer:
         several = len(self._contexts) > 1
         named = isinstance(wanted, str)
         if wanted is None or (named and not several and "dist" not in wanted and not given):
-            store = None
+            chosen = None
         else:
-            store = self._made(wanted)
-        if store is None:
+            chosen = self._made(wanted)
+        if chosen is None:
             if given:
                 raise ValueError(
                     "update_on_kvstore=True needs a store; give kvstore='device', not None"
                 )
             return None, None
         if self._contains_sparse_grad:
-            if not isinstance(store, KVStore):
+            if not isinstance(chosen, KVStore):
                 raise ValueError(
-                    f"a store of type {store.type!r} does not sum row_sparse gradients"
+                    f"a store of type {chosen.type!r} does not sum row_sparse gradients"
                 )
-            return store, bool(given)
+            return chosen, bool(given)
         on_store = _update_by_default(wanted, self._params) if given is None else bool(given)
-        if on_store and not store.is_capable("optimizer"):
+        if on_store and not chosen.is_capable("optimizer"):
             if given:
                 raise ValueError(
-                    f"a store of type {store.type!r} has no optimizer; make the Trainer with "
+                    f"a store of type {chosen.type!r} has no optimizer; make the Trainer with "
                     "update_on_kvstore=False"
                 )
             on_store = False
-        return store, on_store
+        return chosen, on_store
 
     def _made(self, wanted: Any) -> KVStoreBase:
         if isinstance(wanted, str):
             return stores.create(wanted)
         if isinstance(wanted, KVStoreBase):
             return wanted
-        raise TypeError(
-            "kvstore must be a store, its name or None, not "
-            f"{type(wanted).__name__} {wanted!r:.100}"
-        )
+        raise TypeError(f"kvstore must be a store, its name or None, not {type(wanted).__name__}")
 
     # Rows of row-sparse parameters
 
     def _row_sparse_pull(
-        self, parameter: Parameter, out: Any, row_id: NDArray, full_idx: bool = False
+        self, parameter: ParameterLike, out: Any, row_id: NDArray, full_idx: bool = False
     ) -> None:
         """Write rows of a parameter into row-sparse arrays."""
         self._ready()
@@ -565,15 +563,15 @@ class Trainer:
         The file is a ``.params`` file; see `Updater.get_states`. MXNet saves a pickle.
         """
         self._ready()
-        if self._update_on_kvstore and not isinstance(self._kvstore, KVStore):
-            self._kvstore.save_optimizer_states(fname, dump_optimizer=True)
+        store: Any = self._kvstore
+        if self._update_on_kvstore and not isinstance(store, KVStore):
+            store.save_optimizer_states(fname, dump_optimizer=True)
             return
         if self._params_to_init:
             for parameter in self._params_to_init:
                 parameter._check_and_get(parameter._state.data, list)  # says what it waits for
         contents = self._active()[0].get_states(dump_optimizer=True)
-        with replacing(fname) as file:
-            file.write(contents)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_states(self, fname: str | os.PathLike[str], *, allow_pickle: bool = False) -> None:
         """Load what `save_states` saved: the optimizer becomes that of the file.
@@ -592,8 +590,9 @@ class Trainer:
             MXNetError. Nothing is changed.
         """
         self._ready()
-        if self._update_on_kvstore and not isinstance(self._kvstore, KVStore):
-            self._kvstore.load_optimizer_states(fname)
+        store: Any = self._kvstore
+        if self._update_on_kvstore and not isinstance(store, KVStore):
+            store.load_optimizer_states(fname)
             return
         with open(fname, "rb") as file:
             contents = file.read()

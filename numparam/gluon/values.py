@@ -11,6 +11,7 @@ from numparam import autograd
 from numparam.context import Context
 from numparam.gluon import checks, contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import NothingToSetError, StoragePairError, UninitializedResetError
+from numparam.gluon.interface import ParameterLike
 from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Mark, Ready, State
@@ -28,11 +29,11 @@ __all__ = [
 # Values
 
 
-def set_values(parameter: Any, data: Any) -> None:
+def set_values(parameter: ParameterLike, data: Any) -> None:
     """Write values into all arrays, or keep them until there are some; see `Parameter.set_data`."""
     source = checks.as_array(data, parameter.name)
     with autograd.pause():
-        state: State = parameter._state
+        state = parameter._state
         shape = _fitting_shape(parameter, state, source)
         if state.data is None:
             if not state.deferred:
@@ -55,13 +56,13 @@ def set_values(parameter: Any, data: Any) -> None:
         parameter._update(lambda now: now.but(shape=shape))
 
 
-def _fitting_shape(parameter: Any, state: State, source: Any) -> shape_rules.Shape:
+def _fitting_shape(parameter: ParameterLike, state: State, source: Any) -> shape_rules.Shape:
     return shape_rules.filled_in(state.settled_shape, tuple(source.shape), parameter.name)
 
 
-def _prepare_waiting(parameter: Any, source: Any) -> Ready:
+def _prepare_waiting(parameter: ParameterLike, source: Any) -> Ready:
     """Keep values for an initialization that waits for the shape, which is known by them."""
-    previous: State = parameter._state
+    previous = parameter._state
     if not previous.deferred:  # another thread has finished it
         return lambda: set_values(parameter, source)
     shape = _fitting_shape(parameter, previous, source)
@@ -70,7 +71,7 @@ def _prepare_waiting(parameter: Any, source: Any) -> Ready:
     return Commit((parameter, previous, state, (), _prepare_waiting, source))
 
 
-def _in_own_form(parameter: Any, source: Any) -> Any:
+def _in_own_form(parameter: ParameterLike, source: Any) -> Any:
     """Copy an array into the parameter's dtype and storage type."""
     dtype = as_dtype(parameter.dtype)
     if isinstance(source, np.ndarray):
@@ -83,7 +84,7 @@ def _in_own_form(parameter: Any, source: Any) -> Any:
     return transfers.in_storage(form, parameter._stype)
 
 
-def _require_storage(parameter: Any, source: Any, allowed: tuple[str, ...]) -> None:
+def _require_storage(parameter: ParameterLike, source: Any, allowed: tuple[str, ...]) -> None:
     stype = getattr(source, "stype", "default")
     if stype not in allowed:
         raise StoragePairError(
@@ -95,10 +96,10 @@ def _require_storage(parameter: Any, source: Any, allowed: tuple[str, ...]) -> N
 # Contexts and dtype
 
 
-def prepare_move(parameter: Any, ctx: Any) -> Ready:
+def prepare_move(parameter: ParameterLike, ctx: Any) -> Ready:
     """Do all of `Parameter.reset_ctx` that can fail; calling what is returned does the rest."""
     ctx_list = contexts.as_context_list(ctx, parameter.name)
-    previous: State = parameter._state
+    previous = parameter._state
     retry = (prepare_move, ctx_list)
     if previous.data is not None:
         with autograd.pause():
@@ -116,24 +117,24 @@ def prepare_move(parameter: Any, ctx: Any) -> Ready:
     return Commit((parameter, previous, state, (), *retry))
 
 
-def prepare_copies(parameter: Any, data: Any, ctx: Iterable[Context]) -> Ready:
+def prepare_copies(parameter: ParameterLike, data: Any, ctx: Iterable[Context]) -> Ready:
     """Prepare copies of an array on some contexts as data, with new gradients."""
     ctx_list = contexts.as_context_list(list(ctx), parameter.name)
-    previous: State = parameter._state
+    previous = parameter._state
     arrays = replicas.copies(parameter, data, ctx_list, owned=False)
     retry = (_copy_again, (data, ctx_list))
     return replicas.with_gradients(parameter, previous, previous, arrays, ctx_list, retry)
 
 
-def _copy_again(parameter: Any, argument: tuple[Any, list[Context]]) -> Ready:
+def _copy_again(parameter: ParameterLike, argument: tuple[Any, list[Context]]) -> Ready:
     return prepare_copies(parameter, *argument)
 
 
-def prepare_cast(parameter: Any, dtype: Any) -> Ready:
+def prepare_cast(parameter: ParameterLike, dtype: Any) -> Ready:
     """Do all of `Parameter.cast` that can fail; calling what is returned does the rest."""
     wanted = checks.checked_dtype(dtype, parameter.name)
     given = np.float32 if dtype is None else dtype
-    previous: State = parameter._state
+    previous = parameter._state
     retry = (prepare_cast, dtype)
     rows.settle(parameter)
     if previous.data is None:
@@ -157,9 +158,9 @@ def _as_dtype(array: Any, dtype: np.dtype[Any]) -> Any:
 # Gradients
 
 
-def prepare_grad_req(parameter: Any, grad_req: str) -> Ready | None:
+def prepare_grad_req(parameter: ParameterLike, grad_req: str) -> Ready | None:
     """Prepare another ``grad_req``, with new gradients or none; None if it is the same."""
-    previous: State = parameter._state
+    previous = parameter._state
     if grad_req == previous.grad_req:
         return None
     retry = (prepare_grad_req, grad_req)
@@ -176,9 +177,9 @@ def prepare_grad_req(parameter: Any, grad_req: str) -> Ready | None:
     return Commit((parameter, previous, state, marks, *retry))
 
 
-def prepare_gradients(parameter: Any) -> Ready | None:
+def prepare_gradients(parameter: ParameterLike) -> Ready | None:
     """Prepare new gradients of zeros, or none, as ``grad_req`` says; None if there is no data."""
-    previous: State = parameter._state
+    previous = parameter._state
     if previous.data is None:
         return None
     gradients, marks = _marked(parameter, previous, parameter.grad_req)
@@ -186,11 +187,13 @@ def prepare_gradients(parameter: Any) -> Ready | None:
     return Commit((parameter, previous, state, marks, _again, prepare_gradients))
 
 
-def _again(parameter: Any, prepare: Callable[[Any], Ready | None]) -> Ready | None:
+def _again(parameter: ParameterLike, prepare: Callable[[Any], Ready | None]) -> Ready | None:
     return prepare(parameter)
 
 
-def _marked(parameter: Any, state: State, grad_req: str) -> tuple[Placed | None, list[Mark]]:
+def _marked(
+    parameter: ParameterLike, state: State, grad_req: str
+) -> tuple[Placed | None, list[Mark]]:
     """Make gradients for the data of a state, and the marks that lead to them."""
     data = state.data or Placed()
     gradients = replicas.new_gradients(parameter, data, grad_req)
@@ -200,7 +203,7 @@ def _marked(parameter: Any, state: State, grad_req: str) -> tuple[Placed | None,
     return gradients, [Mark(array, gradient, grad_req) for array, gradient in pairs]
 
 
-def _set_in_own_way(parameter: Any, grad_req: str) -> None:
+def _set_in_own_way(parameter: ParameterLike, grad_req: str) -> None:
     """Let a replaced `_init_grad` make the gradients."""
     previous = parameter._grad_req
     parameter._grad_req = grad_req

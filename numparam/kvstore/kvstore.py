@@ -11,7 +11,7 @@ import numpy as np
 
 from numparam import autograd
 from numparam.devices.backend import Buffer
-from numparam.formats.atomic import replacing
+from numparam.formats.atomic import write_file
 from numparam.kvstore import merging
 from numparam.kvstore.base import KVStoreBase, check_capability, provide
 from numparam.kvstore.errors import (
@@ -65,7 +65,7 @@ class KVStore(KVStoreBase):
         self._type = name
         self._values: dict[Key, NDArray] = {}
         self._sums: dict[Key, NDArray] = {}
-        self._key_type: type | None = None
+        self._key_type: Any = None
         self._updater: Callable[[Any, Any, Any], None] | None = None
         self._lock = threading.RLock()
 
@@ -379,8 +379,7 @@ class KVStore(KVStoreBase):
         """
         with self._lock:
             contents = self._states_of("save").get_states(dump_optimizer)
-        with replacing(fname) as file:
-            file.write(contents)
+        write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_optimizer_states(
         self, fname: str | os.PathLike[str], *, allow_pickle: bool = False
@@ -477,7 +476,7 @@ class KVStore(KVStoreBase):
         return pairs
 
     @staticmethod
-    def _type_of(key: object) -> type:
+    def _type_of(key: object) -> Any:
         if isinstance(key, str):
             return str
         if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
@@ -536,7 +535,7 @@ def _copy(value: Any) -> NDArray:
     if value.stype == "default":
         backend = value._backend
         return NDArray.from_buffer(backend.copied(value._buffer), value.context, backend)
-    return value.copy()  # type: ignore[no-any-return]
+    return value.copy()
 
 
 def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:

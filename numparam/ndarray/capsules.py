@@ -1,123 +1,369 @@
-"""DLPack capsules of host memory, with the two things that NumPy's own support lacks.
+"""DLPack capsules of host memory.
 
-NumPy has no bfloat16, and treats every capsule of DLPack's first version as read-only, since that
-version cannot say otherwise. Here bfloat16 travels as NumPy's uint16 with the dtype code in the
-capsule changed on the way, and memory is writable unless the capsule says that it is not.
+NumPy's own support lacks bfloat16, and changes or uses up a capsule before all of it is checked.
+Here a capsule is checked field by field and taken in one step. Memory is written through what was
+taken only if the capsule says that it may be: capsules of DLPack's first version cannot say that,
+so that they give read-only arrays, except those that were exported here for writing.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from numparam.base import MXNetError
+from numparam.ndarray.protection import may_be_written
 from numparam.types.dtypes import bfloat16
 
-__all__ = ["exported", "imported"]
+__all__ = ["UnshareableError", "exported", "exported_for_writing", "imported", "imported_from"]
 
-_HOST = (1, 0)
-_UNSIGNED, _BFLOAT = 1, 4
-_FIRST, _VERSIONED = b"dltensor", b"dltensor_versioned"
-# DLManagedTensorVersioned starts with version, context, deleter and flags.
-_HEADER_OF_VERSIONED = 32
-_FLAGS_OF_VERSIONED = 24
+_DEVICES = (1, 3)  # kDLCPU, kDLCUDAHost
+_BFLOAT = 4
 _READ_ONLY = 1
-# In DLTensor, after data, device and ndim.
-_CODE = 20
+_VERSION = 1
+
+_DTYPES: dict[tuple[int, int], np.dtype[Any]] = {
+    **{(0, bits): np.dtype(f"i{bits // 8}") for bits in (8, 16, 32, 64)},
+    **{(1, bits): np.dtype(f"u{bits // 8}") for bits in (8, 16, 32, 64)},
+    **{(2, bits): np.dtype(f"f{bits // 8}") for bits in (16, 32, 64)},
+    (_BFLOAT, 16): bfloat16,
+    (6, 8): np.dtype(np.bool_),
+}
+_KINDS = ("int", "uint", "float", "opaque", "bfloat", "complex", "bool")
+
+
+class UnshareableError(MXNetError, ValueError):
+    """The memory cannot be shared as it is."""
+
+
+class _Tensor(ctypes.Structure):
+    """DLTensor."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device_id", ctypes.c_int32),
+        ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8),
+        ("bits", ctypes.c_uint8),
+        ("lanes", ctypes.c_uint16),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("byte_offset", ctypes.c_uint64),
+    )
+
+
+class _Managed(ctypes.Structure):
+    """DLManagedTensor, of DLPack's first version."""
+
+    _fields_ = (
+        ("tensor", _Tensor),
+        ("manager", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+    )
+
+
+class _ManagedVersioned(ctypes.Structure):
+    """DLManagedTensorVersioned."""
+
+    _fields_ = (
+        ("major", ctypes.c_uint32),
+        ("minor", ctypes.c_uint32),
+        ("manager", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64),
+        ("tensor", _Tensor),
+    )
+
+
+# The names of capsules that wait to be taken, what they hold, and their names afterwards.
+_FORMS: tuple[tuple[bytes, type[_Managed | _ManagedVersioned], bytes], ...] = (
+    (b"dltensor_versioned", _ManagedVersioned, b"used_dltensor_versioned"),
+    (b"dltensor", _Managed, b"used_dltensor"),
+)
+# A capsule keeps the address of its name, so that the names of taken ones must stay for ever.
+for _form in _FORMS:
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_form[2]))
 
 _get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _get_pointer.restype, _get_pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
 _is_valid = ctypes.pythonapi.PyCapsule_IsValid
 _is_valid.restype, _is_valid.argtypes = ctypes.c_int, (ctypes.py_object, ctypes.c_char_p)
+_set_name = ctypes.pythonapi.PyCapsule_SetName
+_set_name.restype, _set_name.argtypes = ctypes.c_int, (ctypes.py_object, ctypes.c_char_p)
+_Deleter = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)  # it is called with the GIL held
+
+# Arrays that capsules of the first version were made of for writing, by id, which such a capsule
+# holds. It keeps the array alive, so that an id that is found here is that of the capsule's array.
+_for_writing: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
+
+# The capsules that are being taken, by id, each with a token of the call that takes it.
+_in_progress: dict[int, tuple[Any]] = {}
 
 
-def exported(host: np.ndarray, **keywords: Any) -> Any:
+def exported(
+    host: np.ndarray,
+    *,
+    max_version: tuple[int, int] | None = None,
+    copy: bool | None = None,
+    **keywords: Any,
+) -> Any:
     """Make a capsule of a host array.
 
     Parameters
     ----------
     host : numpy.ndarray
         The memory, of any dtype of arrays.
+    max_version : tuple of int, optional
+        The newest version of DLPack that the consumer knows; None means the first.
+    copy : bool, optional
+        True copies the memory, False never does, and None only if it is read-only: PyTorch, for
+        one, writes into memory of which it was told that it is.
     **keywords : object
-        Those of ``__dlpack__``: stream, max_version, dl_device, copy.
+        The others of ``__dlpack__``: stream, dl_device.
 
     Returns
     -------
     PyCapsule
-        It keeps the memory alive.
+        It keeps the memory alive. Copies of read-only memory are marked as read-only if the
+        consumer's version can be told.
+
+    Raises
+    ------
+    BufferError
+        If the memory is read-only and `copy` is False.
     """
-    if host.dtype != bfloat16:
-        return host.__dlpack__(**keywords)
-    capsule = host.view(np.uint16).__dlpack__(**keywords)
-    _code_of(capsule).value = _BFLOAT
+    if not host.flags.writeable and not copy:
+        if copy is False:
+            raise BufferError(
+                "read-only memory is handed on through DLPack as a copy, since consumers write "
+                "into it whatever they are told, and copy=False forbids that; numpy.asarray(a) "
+                "shares it with NumPy"
+            )
+        host = host.copy()
+        host.flags.writeable = max_version is None or max_version[0] < _VERSION
+        copy = None
+    return _capsule(host, max_version=max_version, copy=copy, **keywords)
+
+
+def exported_for_writing(host: np.ndarray) -> Any:
+    """Make a capsule of DLPack's first version through which `imported`, too, may write."""
+    view = host.view(np.uint16 if host.dtype == bfloat16 else host.dtype)
+    capsule = view.__dlpack__()
+    if host.dtype == bfloat16:
+        _tensor_of(capsule).code = _BFLOAT
+    _for_writing[id(view)] = view
     return capsule
 
 
-class _Exporter:
-    """What `numpy.from_dlpack` asks for, around a capsule."""
-
-    def __init__(self, capsule: Any) -> None:
-        self._capsule = capsule
-
-    def __dlpack__(self, **keywords: Any) -> Any:
-        return self._capsule
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return _HOST
+def _capsule(host: np.ndarray, **keywords: Any) -> Any:
+    if host.dtype != bfloat16:
+        return host.__dlpack__(**keywords)
+    capsule = host.view(np.uint16).__dlpack__(**keywords)
+    _tensor_of(capsule).code = _BFLOAT
+    return capsule
 
 
-class _Writable:
-    """Memory that NumPy holds as read-only, described as writable."""
+def _tensor_of(capsule: Any) -> _Tensor:
+    name, form, _ = _form_of(capsule)
+    return form.from_address(_get_pointer(capsule, name)).tensor
 
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
-        interface = dict(array.__array_interface__)
-        interface["data"] = (interface["data"][0], False)
+
+def _form_of(capsule: Any) -> tuple[bytes, type[_Managed | _ManagedVersioned], bytes]:
+    for form in _FORMS:
+        if _is_valid(capsule, form[0]):
+            return form
+    raise TypeError(f"expected a DLPack capsule that was not used yet, not {capsule!r}")
+
+
+class _Owner:
+    """Memory that another library manages, in the form in which NumPy takes it."""
+
+    __slots__ = ("__array_interface__", "_address", "_delete")
+
+    def __init__(self, interface: dict[str, Any]) -> None:
         self.__array_interface__ = interface
+        self._address: int | None = None
+        self._delete: Callable[[int], None] | None = None
+
+    def prepare(self, deleter: int | None) -> None:
+        """Do all of `own` that can fail."""
+        self._delete = _Deleter(deleter) if deleter else None
+
+    def own(self, address: int) -> None:
+        """Call the deleter when this object goes."""
+        self._address = address
+
+    def __del__(self) -> None:
+        if self._address is not None and self._delete is not None:
+            self._delete(self._address)
 
 
-def imported(capsule: Any) -> np.ndarray:
+def imported(
+    capsule: Any, check: Callable[[np.ndarray], None] | None = None, trusted: bool = False
+) -> np.ndarray:
     """Make a host array of a capsule of host memory.
 
     Parameters
     ----------
     capsule : PyCapsule
-        It is used up.
+        It is used up, unless an error is raised: then it is as it was.
+    check : callable, optional
+        It is called with the array before the capsule is used up, and raises an error if the array
+        will not do. It must not keep the array.
+    trusted : bool, default False
+        Whether the capsule is known to say so if its memory is read-only. Otherwise the operating
+        system is asked.
 
     Returns
     -------
     numpy.ndarray
-        It shares the memory and keeps it alive.
+        It shares the memory and keeps it alive. It is writeable if the capsule says so, and the
+        memory is.
 
     Raises
     ------
     TypeError
-        If it is not a DLPack capsule, or was used before.
+        If it is not a DLPack capsule, was used before, or is being taken by another thread.
+    UnshareableError
+        If a field has a value that cannot be used: a ValueError and an MXNetError.
     """
-    versioned = bool(_is_valid(capsule, _VERSIONED))
-    if not versioned and not _is_valid(capsule, _FIRST):
-        raise TypeError(f"expected a DLPack capsule that was not used yet, not {capsule!r}")
-    code = _code_of(capsule)
-    of_bfloat16 = code.value == _BFLOAT
-    if of_bfloat16:
-        code.value = _UNSIGNED
-    writable = not versioned or not _flags_of(capsule) & _READ_ONLY
-    array = np.from_dlpack(_Exporter(capsule))
-    if writable and not array.flags.writeable:
-        array = np.asarray(_Writable(array))
+    token = (capsule,)  # while it is alive, no other capsule has its id
+    try:
+        if _in_progress.setdefault(id(capsule), token) is not token:
+            raise TypeError("the DLPack capsule is being used by another thread")
+        name, form, used_name = _form_of(capsule)
+        address = _get_pointer(capsule, name)
+        managed = form.from_address(address)
+        owner = _Owner({})
+        array = _array(managed, owner, trusted)
+        if check is not None:
+            check(array)
+        owner.prepare(managed.deleter)
+        if _set_name(capsule, used_name):
+            raise TypeError(f"the DLPack capsule {capsule!r} cannot be marked as used")
+        owner.own(address)
+        return array
+    finally:
+        if _in_progress.get(id(capsule)) is token:
+            del _in_progress[id(capsule)]
+
+
+def imported_from(
+    exporter: Any, check: Callable[[np.ndarray], None] | None = None, trusted: bool = False
+) -> np.ndarray:
+    """Make a host array that shares the memory of an object with ``__dlpack__``.
+
+    Parameters
+    ----------
+    exporter : object
+        Another library's array, in host memory.
+    check, trusted
+        As for `imported`; NumPy's arrays, and those here, are always trusted.
+
+    Returns
+    -------
+    numpy.ndarray
+        As of `imported`.
+
+    Raises
+    ------
+    UnshareableError
+        If the memory is on another device, or is not what its owner reads: a ValueError and an
+        MXNetError.
+    BufferError
+        Whatever else the exporter raises.
+    """
+    device = int(exporter.__dlpack_device__()[0])
+    if device not in _DEVICES:
+        raise UnshareableError(
+            f"the memory is on a device of DLPack's type {device}, not on the host; copy it to the "
+            "host first"
+        )
+    for pending in ("neg", "conj"):  # PyTorch exports the memory without what it does on reading
+        if getattr(exporter, f"is_{pending}", bool)():
+            raise UnshareableError(
+                f"the tensor's memory does not hold its values; take resolve_{pending}() of it"
+            )
+    try:
+        capsule = exporter.__dlpack__(max_version=(_VERSION, 0))
+    except TypeError:  # it knows DLPack's first version only
+        capsule = exporter.__dlpack__()
+    knows = isinstance(exporter, np.ndarray) or hasattr(exporter, "_array_class")
+    return imported(capsule, check, trusted or knows)
+
+
+def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
+    """Make an array that refers to `owner` on the memory that a capsule describes."""
+    if isinstance(managed, _ManagedVersioned):
+        if managed.major != _VERSION:
+            raise UnshareableError(
+                f"the capsule is of version {managed.major}.{managed.minor} of DLPack; versions 0 "
+                f"and {_VERSION} can be read"
+            )
+        writable = not managed.flags & _READ_ONLY
+    else:
+        writable = managed.manager is not None and managed.manager in _for_writing
+        trusted = True
+    tensor = managed.tensor
+    if tensor.device_type not in _DEVICES:
+        raise UnshareableError(
+            f"the memory is on a device of DLPack's type {tensor.device_type}, not on the host; "
+            "copy it to the host first"
+        )
+    dtype = _dtype_of(tensor)
+    shape, strides = _layout_of(tensor, dtype.itemsize)
+    start = (tensor.data or 0) + tensor.byte_offset
+    empty = 0 in shape
+    if not start and not empty:
+        raise UnshareableError(f"the capsule has the shape {shape}, but no memory")
+    if empty:
+        start = start or ctypes.addressof(tensor)  # of no elements, whatever it is
+    elif writable and not trusted:
+        low = start + sum(min(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
+        high = start + sum(max(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
+        writable = may_be_written(low, high + dtype.itemsize)
+    of_bfloat16 = dtype == bfloat16
+    owner.__array_interface__ = {
+        "version": 3,
+        "data": (start, not writable),
+        "shape": shape,
+        "strides": strides,
+        "typestr": np.dtype(np.uint16).str if of_bfloat16 else dtype.str,
+    }
+    array = np.asarray(owner)
     return array.view(bfloat16) if of_bfloat16 else array
 
 
-def _code_of(capsule: Any) -> ctypes.c_uint8:
-    """Find the dtype code in the memory of a capsule."""
-    if _is_valid(capsule, _VERSIONED):
-        address = _get_pointer(capsule, _VERSIONED) + _HEADER_OF_VERSIONED
+def _dtype_of(tensor: _Tensor) -> np.dtype[Any]:
+    dtype = _DTYPES.get((tensor.code, tensor.bits))
+    if dtype is None or tensor.lanes != 1:
+        kind = _KINDS[tensor.code] if tensor.code < len(_KINDS) else f"code {tensor.code}"
+        raise UnshareableError(
+            f"elements of DLPack's type {kind} with {tensor.bits} bits and {tensor.lanes} lanes "
+            "are of no dtype that arrays can have"
+        )
+    return dtype
+
+
+def _layout_of(tensor: _Tensor, itemsize: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Read the shape, and the strides in bytes."""
+    ndim = tensor.ndim
+    if not 0 <= ndim <= 64 or (ndim and not tensor.shape):
+        raise UnshareableError(f"an array of {ndim} dimensions cannot be shared; 64 are the most")
+    lengths = ctypes.c_int64 * ndim
+    shape = tuple(lengths.from_address(tensor.shape)) if ndim else ()
+    if min(shape, default=0) < 0 or math.prod(n for n in shape if n) * itemsize >= 2**63:
+        raise UnshareableError(f"no memory has the shape {shape}, which the capsule names")
+    if tensor.strides and ndim:
+        strides = tuple(s * itemsize for s in lengths.from_address(tensor.strides))
     else:
-        address = _get_pointer(capsule, _FIRST)
-    return ctypes.c_uint8.from_address(address + _CODE)
-
-
-def _flags_of(capsule: Any) -> int:
-    address = _get_pointer(capsule, _VERSIONED) + _FLAGS_OF_VERSIONED
-    return ctypes.c_uint64.from_address(address).value
+        strides = tuple(math.prod(shape[axis + 1 :]) * itemsize for axis in range(ndim))
+    if any(abs(s) * max(n - 1, 0) >= 2**63 for n, s in zip(shape, strides, strict=True)):
+        raise UnshareableError(f"no memory has the strides {strides} bytes of the capsule")
+    return shape, strides

@@ -91,6 +91,11 @@ def _forward(data: np.ndarray, **attributes: Any) -> np.ndarray:
     return data.copy()
 
 
+def _itself(cotangent: np.ndarray) -> np.ndarray:
+    """Return the cotangent; the tape moves and converts it."""
+    return cotangent
+
+
 #: A copy on the context ``ctx``, and of ``dtype`` where that is given.
 MOVE = register(
     Operation(
@@ -99,6 +104,7 @@ MOVE = register(
         inputs=("data",),
         attributes={"ctx": None, "dtype": None},
         arrays=_move,
+        vjp=_itself,
         summary="Copy an array to a context.",
     )
 )
@@ -110,6 +116,7 @@ COPY = register(
         _forward,
         inputs=("data",),
         arrays=_copy,
+        vjp=_itself,
         summary="Copy an array into another one.",
     )
 )

@@ -33,8 +33,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
     Parameters
     ----------
-    source_array : number, sequence, numpy.ndarray, NDArray or object with ``__array__``
-        The values; they are copied.
+    source_array : number, sequence, NDArray or array of another library
+        The values; they are copied. PyTorch's tensors may require gradients, and are made dense.
     ctx : Context, optional
         Where the array goes; the current context if not given.
     dtype : str, type or numpy.dtype, optional
@@ -43,7 +43,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     Returns
     -------
     NDArray
-        Sparse if the source is.
+        Sparse if the source is an array of this library or of SciPy, and is sparse.
 
     Raises
     ------

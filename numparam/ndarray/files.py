@@ -16,6 +16,7 @@ from numparam.devices.registry import backend_of
 from numparam.formats.quoting import quoted
 from numparam.modes.np_mode import is_np_shape, np_shape_mode
 from numparam.ndarray import kinds
+from numparam.ndarray.foreign import host_array
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = [
@@ -139,17 +140,7 @@ def _foreign_record(array: Any) -> formats.Record:
         from numparam.ndarray.sparse.creation import array as sparse_array
 
         return record_of(sparse_array(array, dtype=array.dtype))
-    if hasattr(array, "detach"):  # PyTorch exports nothing that requires gradients
-        array = array.detach()
-    if hasattr(array, "__dlpack__"):
-        from numparam.ndarray.sharing import from_dlpack
-
-        try:
-            return record_of(from_dlpack(array))
-        except Exception:
-            if not hasattr(array, "__array__"):
-                raise
-    return formats.DenseRecord(np.asarray(array))
+    return formats.DenseRecord(np.asarray(host_array(array), order="C"))
 
 
 def load(

@@ -82,7 +82,15 @@ def function_of(name: str, prefix: str = "") -> Callable[..., Any]:
 
 @functools.cache
 def _function(name: str, row: Operation) -> Callable[..., Any]:
+    count, known, required = _plain_call(row)
+
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
+        if len(arguments) == count and required <= keywords.keys() <= known:
+            for value in arguments:
+                if not is_array(value):
+                    break
+            else:  # nothing to sort
+                return invoke(row, arguments, keywords, out)
         inputs, attributes, positional_out = bind(row, arguments, keywords)
         return invoke(row, inputs, attributes, out if positional_out is None else positional_out)
 
@@ -94,15 +102,33 @@ def method(name: str) -> Callable[..., NDArray]:
     row = OPERATIONS[name]
     takes_dtype = name in _CALLED_WITH_DTYPE
 
+    count, known, required = _plain_call(row)
+
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
         if takes_dtype and "dtype" in keywords:
             dtype = keywords.pop("dtype")
             if dtype is not None:
                 arguments = (arguments[0].astype(dtype), *arguments[1:])
+        if len(arguments) == count and required <= keywords.keys() <= known:
+            for value in arguments:
+                if not is_array(value):
+                    break
+            else:  # nothing to sort
+                return invoke(row, arguments, keywords, out)
         inputs, attributes, positional_out = bind(row, arguments, keywords)
         return invoke(row, inputs, attributes, out if positional_out is None else positional_out)
 
     return named(function, name, "numparam.ndarray", documentation(row), signature(row, "self"))
+
+
+def _plain_call(row: Operation) -> tuple[int, frozenset[str], frozenset[str]]:
+    """Return how many arrays an operation takes, its attributes, and those that have no default.
+
+    The number is -1 if it varies.
+    """
+    attributes = row.attributes.items()
+    required = frozenset(name for name, default in attributes if default is REQUIRED)
+    return -1 if row.variadic else len(row.inputs), frozenset(row.attributes), required
 
 
 def named(

@@ -118,9 +118,9 @@ def _view(data: np.ndarray, *, start: int, shape: tuple[int, ...]) -> np.ndarray
 def _view_vjp(cotangent: np.ndarray, *, data_shape: tuple[int, ...], start: int) -> np.ndarray:
     if cotangent.size == math.prod(data_shape):
         return cotangent.reshape(data_shape)
-    result = np.zeros(data_shape, cotangent.dtype)
-    result.reshape(-1)[start : start + cotangent.size] = cotangent.reshape(-1)
-    return result
+    rest = math.prod(data_shape) - start - cotangent.size
+    before, behind = np.zeros(start, cotangent.dtype), np.zeros(rest, cotangent.dtype)
+    return np.concatenate([before, cotangent.reshape(-1), behind]).reshape(data_shape)
 
 
 #: The elements from ``start`` on, in ``shape``: all reshapes and contiguous parts.

@@ -512,6 +512,10 @@ class NDArray:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         return apply_ufunc(self, ufunc, method, inputs, keywords)
 
+    def __jax_array__(self) -> np.ndarray:
+        """Return the elements to JAX, which does not ask ``__array__``."""
+        return np.asarray(self)
+
     def __dlpack__(self, **keywords: Any) -> Any:
         return capsules.exported(self._exported_memory(), **keywords)
 
@@ -538,7 +542,7 @@ class NDArray:
             It can be used once.
         """
         self._require_writable()
-        return capsules.exported(self._exported_memory())
+        return capsules.exported_for_writing(self._exported_memory())
 
     @property
     def _shares_host_memory(self) -> bool:

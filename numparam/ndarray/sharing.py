@@ -8,17 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.registry import backend_of
 from numparam.ndarray import capsules
+from numparam.ndarray.capsules import UnshareableError
 from numparam.ndarray.ndarray import NDArray
 from numparam.types.dtypes import UnsupportedDTypeError, as_dtype, bfloat16
 
 __all__ = ["from_dlpack", "from_numpy", "to_dlpack_for_read", "to_dlpack_for_write"]
-
-_HOST = 1  # kDLCPU
-_PINNED = 3  # kDLCUDAHost
 
 # What `from_numpy` itself made read-only, by id: shared once more, it is written into once more.
 _locked: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
@@ -26,10 +23,6 @@ _locked: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDiction
 
 class NotANumPyArrayError(TypeError, AttributeError):
     """Something else than a NumPy array came; also an AttributeError, as in MXNet."""
-
-
-class UnshareableError(MXNetError, ValueError):
-    """The memory cannot be shared as it is."""
 
 
 def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
@@ -91,25 +84,31 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
 
 def _shared(host: np.ndarray, context: Context, writable: bool) -> NDArray:
     """Make an array on the memory of a host array."""
+    _check_shareable(host)
+    if host.dtype != bfloat16 and as_dtype(host.dtype) == bfloat16:
+        host = host.view(bfloat16)  # it has MXNet's struct dtype
     backend = backend_of(context.device_type, context.device_id)
+    # A plain view, so that marking the given array read-only leaves ours as it is.
+    return NDArray.from_buffer(host.view(np.ndarray), context, backend, writable)
+
+
+def _check_shareable(host: np.ndarray) -> None:
+    """Check that an array of ``cpu(0)`` can share the memory of a host array."""
     try:
         dtype = as_dtype(host.dtype)
     except UnsupportedDTypeError as error:
         raise UnshareableError(str(error)) from None
-    if dtype == bfloat16:
-        host = host.view(bfloat16)  # it may have come with MXNet's struct dtype
-    if host.dtype != dtype or not host.flags.aligned or not host.flags.c_contiguous:
+    native = host.dtype == dtype or dtype == bfloat16
+    if not native or not host.flags.aligned or not host.flags.c_contiguous:
         raise UnshareableError(
             f"memory of dtype {host.dtype}, shape {host.shape} and strides {host.strides} bytes "
             "cannot be shared; it must be contiguous, aligned and of native byte order. Copy it "
             "with nd.array(a, dtype=a.dtype)"
         )
-    if not isinstance(backend.empty((0,), dtype), np.ndarray):
+    if not isinstance(backend_of("cpu", 0).empty((0,), dtype), np.ndarray):
         raise UnshareableError(
-            f"{context} does not use host memory, so none can be shared with it; nd.array(a) copies"
+            "cpu(0) does not use host memory, so none can be shared with it; nd.array(a) copies"
         )
-    # A plain view, so that marking the given array read-only leaves ours as it is.
-    return NDArray.from_buffer(host.view(np.ndarray), context, backend, writable)
 
 
 def from_dlpack(dlpack: Any) -> NDArray:
@@ -124,12 +123,17 @@ def from_dlpack(dlpack: Any) -> NDArray:
     Returns
     -------
     NDArray
-        On ``cpu(0)``; writable if the other side allows it.
+        On ``cpu(0)``. It is writable if the other side says that the memory may be written, which
+        DLPack can express since version 1, and the operating system does not forbid it; and if the
+        capsule is from `to_dlpack_for_write`. Arrays of JAX are read-only.
 
     Raises
     ------
     ValueError
-        If the memory is not the host's, or cannot be shared as it is.
+        If the memory is not the host's, or cannot be shared as it is. The capsule can be used
+        afterwards.
+    TypeError
+        If it is neither, or a capsule that was used before.
 
     Examples
     --------
@@ -142,23 +146,10 @@ def from_dlpack(dlpack: Any) -> NDArray:
     array([7., 7.])
     """
     if not hasattr(dlpack, "__dlpack__"):
-        host = capsules.imported(dlpack)
+        host = capsules.imported(dlpack, _check_shareable)
     else:
-        device = int(dlpack.__dlpack_device__()[0])
-        if device not in (_HOST, _PINNED):
-            raise UnshareableError(
-                f"the memory is on a device of DLPack's type {device}, not on the host; copy it "
-                "to the host first"
-            )
-        host = capsules.imported(_capsule_of(dlpack))
+        host = capsules.imported_from(dlpack, _check_shareable)
     return _shared(host, Context("cpu", 0), host.flags.writeable)
-
-
-def _capsule_of(exporter: Any) -> Any:
-    try:
-        return exporter.__dlpack__(max_version=(1, 0))
-    except TypeError:  # it knows DLPack's first version only
-        return exporter.__dlpack__()
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from numparam.ndarray.foreign import host_array, is_foreign
 from numparam.ndarray.quiet import quietly
 from numparam.types.dtypes import bfloat16
 
@@ -55,7 +56,7 @@ def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray 
 
     Parameters
     ----------
-    value : number, sequence, numpy.ndarray, NDArray or object with ``__array__``
+    value : number, sequence, NDArray or array of another library
         What is written.
     target : NDArray
         The array it is written into.
@@ -88,7 +89,19 @@ def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray 
 
 
 def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
-    """Read numbers into a host array of some dtype; NumPy arrays keep theirs.
+    """Read numbers into a host array of some dtype; arrays of any library keep theirs.
+
+    Parameters
+    ----------
+    value : number, sequence, numpy.ndarray or array of another library
+        A list may hold arrays of other libraries, of one shape.
+    dtype : numpy.dtype
+        That of a number.
+
+    Returns
+    -------
+    numpy.ndarray
+        It may share the value's memory, and must not be written.
 
     Raises
     ------
@@ -99,17 +112,10 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
         array = value
     elif isinstance(value, NUMBERS):
         return _number(value, dtype)
+    elif is_foreign(value):
+        array = host_array(value)
     else:
-        if value is None or isinstance(value, (str, bytes, dict, set)):
-            raise TypeError(_not_numbers(value))
-        if isinstance(value, (list, tuple, range)) and any(map(is_array, value)):
-            raise TypeError(
-                "a list of arrays is not an array; join them with nd.stack or nd.concat first"
-            )
-        try:
-            array = np.asarray(value)
-        except (ValueError, TypeError, OverflowError) as error:
-            raise TypeError(f"{_not_numbers(value)}: {error}") from error
+        array = _of_sequence(value)
     if array.dtype == object and all(isinstance(one, NUMBERS) for one in array.flat):
         try:
             array = array.astype(np.float64)  # integers beyond 64 bits are among them
@@ -120,6 +126,22 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     if array.dtype.names is not None:
         array = array.view(bfloat16)
     return array
+
+
+def _of_sequence(value: Any) -> np.ndarray:
+    if value is None or isinstance(value, (str, bytes, dict, set)):
+        raise TypeError(_not_numbers(value))
+    if isinstance(value, (list, tuple, range)):
+        if any(map(is_array, value)):
+            raise TypeError(
+                "a list of arrays is not an array; join them with nd.stack or nd.concat first"
+            )
+        if value and is_foreign(value[0]):
+            value = [host_array(one) if is_foreign(one) else one for one in value]
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        raise TypeError(f"{_not_numbers(value)}: {error}") from error
 
 
 def _number(value: Any, dtype: np.dtype[Any]) -> np.ndarray:

@@ -23,7 +23,7 @@ import numpy as _numpy
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.functions import FUNCTIONS
 from numparam.ndarray.sending import send_shared_memory
-from numparam.numpy import multiarray, random
+from numparam.numpy import linalg, multiarray, random
 from numparam.numpy.creation import array, empty, full, ones, zeros
 from numparam.numpy.files import load, save
 from numparam.numpy.like import copy, empty_like, full_like, ones_like, zeros_like
@@ -96,6 +96,7 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "linalg",
     "linspace",
     "load",
     "multiarray",

@@ -11,6 +11,7 @@ from numparam.context import Context
 from numparam.modes.np_mode import is_np_shape, np_shape
 from numparam.ndarray import creation as classic
 from numparam.ndarray.arguments import device_of
+from numparam.ndarray.foreign import is_foreign
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.numpy_array import c_order, ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
@@ -34,7 +35,7 @@ def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray
 
     Parameters
     ----------
-    object : number, sequence, numpy.ndarray, ndarray or object with ``__array__``
+    object : number, sequence, ndarray or array of another library
         The values; they are copied.
     dtype : str, type or numpy.dtype, optional
         The dtype. If not given, that of an array of either library, and float32 for numbers and
@@ -73,8 +74,12 @@ def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray
         device = device_of(ctx)[0]
         joined = stack([entry.as_in_ctx(device) for entry in object])
         return joined.astype(as_dtype(dtype), copy=False)
-    if isinstance(object, (np.ndarray, np.generic)) or hasattr(object, "__array__"):
-        host = as_host_array(np.asarray(object), as_dtype(None))
+    if isinstance(object, np.generic) or (
+        hasattr(object, "__array__") and not hasattr(object, "shape")
+    ):
+        object = np.asarray(object)
+    if isinstance(object, np.ndarray) or is_foreign(object):
+        host = as_host_array(object, as_dtype(None))
         return made_by(classic.array, host, ctx=ctx, dtype=as_dtype(dtype, host.dtype))
     return made_by(classic.array, object, ctx=ctx, dtype=dtype)
 

@@ -17,7 +17,6 @@ _INSTEAD = {
     "fromfile": "mx.np.load",
     "frombuffer": "mx.np.array(numpy.frombuffer(...))",
     "int": "mx.np.int64",
-    "linalg": "numpy.linalg on array.asnumpy()",
     "may_share_memory": "numpy.may_share_memory(numpy.asarray(a), numpy.asarray(b))",
     "object": "arrays of numbers",
     "savez": "mx.np.save(file, {name: array})",

@@ -13,6 +13,7 @@ Examples
 
 from __future__ import annotations
 
+from numparam.optimizer import contrib
 from numparam.optimizer.adadelta import AdaDelta
 from numparam.optimizer.adagrad import AdaGrad
 from numparam.optimizer.adam import Adam
@@ -22,6 +23,9 @@ from numparam.optimizer.dcasgd import DCASGD
 from numparam.optimizer.ftml import FTML
 from numparam.optimizer.ftrl import Ftrl
 from numparam.optimizer.fused import FusedOptimizer
+from numparam.optimizer.groupadagrad import GroupAdaGrad
+from numparam.optimizer.lamb import LAMB
+from numparam.optimizer.lars import LARS
 from numparam.optimizer.lbsgd import LBSGD
 from numparam.optimizer.nadam import Nadam
 from numparam.optimizer.nag import NAG
@@ -36,6 +40,8 @@ from numparam.optimizer.updater import Updater, get_updater
 __all__ = [
     "DCASGD",
     "FTML",
+    "LAMB",
+    "LARS",
     "LBSGD",
     "NAG",
     "SGD",
@@ -47,6 +53,7 @@ __all__ = [
     "Adamax",
     "Ftrl",
     "FusedOptimizer",
+    "GroupAdaGrad",
     "Nadam",
     "Optimizer",
     "RMSProp",
@@ -54,6 +61,7 @@ __all__ = [
     "Test",
     "Updater",
     "ccSGD",
+    "contrib",
     "create",
     "get_updater",
     "register",

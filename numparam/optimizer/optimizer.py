@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import operator
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
@@ -30,6 +31,10 @@ Index = Hashable
 def is_short(dtype: Any) -> bool:
     """Whether a dtype is a floating-point one of 16 bits."""
     return np.dtype(dtype) in (np.dtype(np.float16), np.dtype(bfloat16))
+
+
+# Of thousands of parameters, at each step.
+_attribute = {kind: operator.attrgetter(kind) for kind in ("lr_mult", "wd_mult")}
 
 
 class Optimizer:
@@ -388,7 +393,7 @@ class Optimizer:
         parameters, own = self.param_dict, getattr(self, kind)
         if not own and not self.idx2name and len(parameters) >= len(indices):
             try:
-                return [getattr(parameters[index], kind) for index in indices]
+                return list(map(_attribute[kind], map(parameters.__getitem__, indices)))
             except KeyError:
                 pass
         found = []

@@ -56,5 +56,6 @@ def checked_rows(gradient: NDArray, name: str) -> Rows:
             [parts.indices], [parts.data], rows=gradient.shape[0]
         )
     except IndexError as error:
-        raise RowRangeError(f"{name}: the row-sparse gradient cannot be used: {error}") from error
+        reason = str(error).replace("ids[0][", "ids[", 1)  # there is one source
+        raise RowRangeError(f"{name}: the row-sparse gradient cannot be used: {reason}") from error
     return Rows(ids, data)

@@ -258,6 +258,9 @@ def _unpickled(contents: bytes) -> tuple[dict[Any, Any], Optimizer | None]:
 
 
 _ARRAYS = {"NDArray": NDArray, "RowSparseNDArray": RowSparseNDArray, "CSRNDArray": CSRNDArray}
+#: What makes the arrays of numparam's own pickles.
+_OWN = {("numparam", "ndarray.ndarray", "_unpickled")}
+
 _PLAIN = {
     ("collections", "OrderedDict"),
     ("copyreg", "_reconstructor"),
@@ -282,6 +285,8 @@ class _Unpickler(pickle.Unpickler):
         if package in ("mxnet", "numparam"):
             if rest.startswith("ndarray") and name in _ARRAYS:
                 return _ARRAYS[name]
+            if (package, rest, name) in _OWN:
+                return super().find_class(module, name)
             if rest.startswith("optimizer") and name.lower() in Optimizer.opt_registry:
                 return Optimizer.opt_registry[name.lower()]
             if rest == "optimizer.counts" and name == "UpdateCounts":

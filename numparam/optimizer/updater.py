@@ -108,7 +108,7 @@ class Updater:
                 f"there are {len(indices)} indices, {len(grads)} gradients and {len(weights)} "
                 "weights; their numbers must be equal"
             )
-        if any(isinstance(one, bytes) for one in indices):
+        if bytes in map(type, indices):
             indices = tuple(one.decode() if isinstance(one, bytes) else one for one in indices)
         optimizer = self.optimizer
         if isinstance(optimizer, FusedOptimizer) and optimizer.steps_are_fused:
@@ -185,8 +185,8 @@ class Updater:
             given.
         """
         if index is None:
-            for history in list(self.histories.values()):
-                history.catch_up()
+            for each in list(self.histories.values()):
+                each.catch_up()
             return
         history = self.histories.get(index)
         if history is not None:

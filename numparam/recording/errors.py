@@ -5,9 +5,12 @@ from __future__ import annotations
 from numparam.base import MXNetError
 
 __all__ = [
+    "FunctionReusedError",
     "GradientArgumentError",
     "GradientRowsError",
     "NoGraphError",
+    "NoSymbolError",
+    "NotDifferentiableError",
     "UnknownGradReqError",
     "UnmarkedVariableError",
 ]
@@ -37,3 +40,15 @@ class UnmarkedVariableError(MXNetError, ValueError):
 
 class NoGraphError(MXNetError):
     """Nothing was recorded that could be differentiated."""
+
+
+class NotDifferentiableError(MXNetError):
+    """An operation in the graph has no derivative here."""
+
+
+class FunctionReusedError(MXNetError, AssertionError):
+    """An instance of a Function was called twice. An AssertionError, as in MXNet."""
+
+
+class NoSymbolError(MXNetError, NotImplementedError):
+    """There are no graphs as symbols."""

@@ -8,12 +8,14 @@ that a graph lives exactly as long as an array that was computed by it, and it b
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 __all__ = ["Graph", "Node", "Output", "Variable", "reached"]
 
 _numbers = itertools.count()
+_number = operator.attrgetter("number")
 
 
 class Variable:
@@ -87,6 +89,8 @@ class Node:
         Where the results are.
     backend : Backend
         The backend of this context.
+    sparse : bool
+        Whether something that was kept is a sparse array.
     pull : callable or None
         ``pull(cotangents, needed)``, in place of the operation's own vector-Jacobian product.
     """
@@ -101,6 +105,7 @@ class Node:
         "operation",
         "pull",
         "results",
+        "sparse",
     )
 
     def __init__(
@@ -112,6 +117,7 @@ class Node:
         results: list[tuple[tuple[int, ...], Any]],
         context: Any,
         backend: Any,
+        sparse: bool = False,
         pull: Callable[..., Any] | None = None,
     ) -> None:
         self.number = next(_numbers)
@@ -122,6 +128,7 @@ class Node:
         self.results = results
         self.context = context
         self.backend = backend
+        self.sparse = sparse
         self.pull = pull
 
     def release(self) -> None:
@@ -182,7 +189,3 @@ def reached(heads: Iterable[Mark]) -> Graph:
             else:
                 stack.extend(inputs)
     return Graph(sorted(nodes, key=_number), variables, used)
-
-
-def _number(node: Node) -> int:
-    return node.number

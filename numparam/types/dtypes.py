@@ -91,7 +91,7 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
     ----------
     dtype : str, type, numpy.dtype, list or None
         A name (``'float32'``, ``'bfloat16'``), a NumPy or Python type, a dtype of any byte order,
-        MXNet's structured bfloat16 dtype, or None.
+        MXNet's structured bfloat16 dtype, a dtype of PyTorch, JAX or TensorFlow, or None.
     default : same, optional
         What None stands for. The default is float32, as in every factory of MXNet.
 
@@ -127,6 +127,7 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
         return as_dtype(default, None)
     if isinstance(dtype, type) and dtype in _ABSTRACT_TYPES:
         raise _unsupported(dtype, "it is a family of types, not one type")
+    dtype = _of_another_library(dtype)
     try:
         candidate = np.dtype(dtype)
         native = candidate.newbyteorder("=")
@@ -136,6 +137,16 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
     if known is None:
         raise _unsupported(dtype, f"NumPy's {candidate} is not a type of array elements here")
     return known
+
+
+def _of_another_library(dtype: Any) -> Any:
+    """Return NumPy's spelling of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
+    if hasattr(dtype, "as_numpy_dtype"):  # TensorFlow's
+        return dtype.as_numpy_dtype
+    if type(dtype).__name__ == "dtype" and type(dtype).__module__ == "torch":
+        name = str(dtype).removeprefix("torch.")  # 'torch.bfloat16'
+        return _BY_SPELLING.get(name, dtype)
+    return dtype
 
 
 def dtype_name(dtype: Any) -> str:

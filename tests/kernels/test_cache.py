@@ -61,8 +61,8 @@ def test_an_edited_helper_in_another_file_is_noticed(tree, tmp_path):
     assert output(run(tree, tmp_path / "cache"))[0].startswith("2.0")
     helper = tree / "numparam" / "kernels" / "cpu" / "_elements.py"
     text = helper.read_text()
-    doubled = '        return builder.fadd(loaded, loaded) if name == "float32" else loaded\n'
-    edited = text.replace("        return loaded\n", doubled)
+    doubled = '    return builder.fadd(stored, stored) if kind == "float32" else stored\n'
+    edited = text.replace("    return stored\n", doubled)
     assert edited != text
     helper.write_text(edited)
     assert output(run(tree, tmp_path / "cache"))[0].startswith("4.0")

@@ -65,7 +65,7 @@ def test_conversions_without_float16_instructions_have_the_bits_of_numpy(target,
 
 KERNELS = """
     import importlib
-    from parity import INPUTS, compare
+    from tests.support.parity import INPUTS, compare
 
     for (operation, name), inputs in INPUTS.items():
         function, reference = (

@@ -21,7 +21,7 @@ FLOORS = [
     ["ndarray"],
     ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model", "checkpoint"],
     ["initializer", "symbol"],
-    ["gluon"],
+    ["lr_scheduler", "optimizer", "kvstore", "gluon"],
     ["", "test_utils", "cli", "__main__"],
 ]
 

@@ -131,7 +131,8 @@ class OpaqueBackend(HostBackend):
         self.calls.append(f"apply.{getattr(function, '__name__', 'function')}")
         return _closed(super().apply(function, *map(_contents, buffers)))
 
-    # Not the host's short way, which passes buffers to the function as they are.
+    # Not the host's short way, which passes buffers to functions as they are.
+    buffers_are_arrays = False
     evaluate = Backend.evaluate
 
     def update(self, function: Any, target: OpaqueBuffer, *buffers: OpaqueBuffer) -> None:

@@ -107,10 +107,10 @@ def nadam(w, g, s, t, *, lr, wd, r, c, beta1=0.9, beta2=0.999, epsilon=1e-8, sch
     g = _clip(r * g + wd * w, c)
     now = beta1 * (1 - 0.5 * 0.96 ** (t * schedule_decay))
     following = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * schedule_decay))
-    s["p"] = s.get("p", 1.0) * now
+    product = np.prod([beta1 * (1 - 0.5 * 0.96 ** (k * schedule_decay)) for k in range(1, t + 1)])
     s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
     s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g**2
-    ahead = (1 - now) * g / (1 - s["p"]) + following * s["m"] / (1 - s["p"] * following)
+    ahead = (1 - now) * g / (1 - product) + following * s["m"] / (1 - product * following)
     w -= lr * ahead / (np.sqrt(s["v"] / (1 - beta2**t)) + epsilon)
 
 

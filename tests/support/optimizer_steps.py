@@ -40,6 +40,7 @@ OPTIMIZERS = (
     Optimizer("adam", 2, {"lr": 0.01, "t": 3, **_ADAM}),
     Optimizer("adamw", 2, {"lr": 0.01, "t": 3, **_ADAM}),
     Optimizer("adagrad", 1, {"lr": 0.1, "epsilon": 1e-7}),
+    Optimizer("groupadagrad", 1, {"lr": 0.1, "epsilon": 1e-5}),
     Optimizer("rmsprop", 1, {"lr": 0.01, "gamma1": 0.9, "epsilon": 1e-8, "clip_weights": 2.5}),
     Optimizer("rmsprop", 3, {"lr": 0.01, "gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-4}),
     Optimizer("ftrl", 2, {"lr": 0.1, "lamda1": 0.01, "beta": 1.0}),
@@ -63,9 +64,14 @@ def coefficients(module: Any, optimizer: Optimizer, count: int = 1, **changed: A
     return module.coefficients(count, **(common | optimizer.hyper | changed))
 
 
+def state_shape(optimizer: Optimizer, weight: np.ndarray) -> tuple[int, ...]:
+    """Shape of the states of a weight."""
+    return (len(weight), 1) if optimizer.name == "groupadagrad" else weight.shape
+
+
 def states_of(optimizer: Optimizer, weight: np.ndarray, dtype: np.dtype) -> list[np.ndarray]:
     """States as they are before the first step."""
-    made = [np.zeros(weight.shape, dtype) for _ in range(optimizer.states)]
+    made = [np.zeros(state_shape(optimizer, weight), dtype) for _ in range(optimizer.states)]
     if optimizer.name == "dcasgd":
         made[0][...] = weight
     return made
@@ -79,7 +85,10 @@ def many_arguments(module: Any, optimizer: Optimizer, kind: str, size: int) -> I
         weights = [values(kind, n, i) for i, n in enumerate(sizes)]
         gradients = [values(kind, n, 10 + i) for i, n in enumerate(sizes)]
         states = [
-            [abs(values(held, n, 20 + i + 7 * j)) for i, n in enumerate(sizes)]
+            [
+                abs(values(held, n, 20 + i + 7 * j)).reshape(state_shape(optimizer, weights[i]))
+                for i, n in enumerate(sizes)
+            ]
             for j in range(optimizer.states)
         ]
         masters = [weight.astype(np.float32) for weight in weights] if mixed else None
@@ -101,8 +110,10 @@ def row_arguments(module: Any, optimizer: Optimizer, kind: str, size: int) -> It
         rows = size // 2 + 1
         generator = np.random.default_rng(size)
         weight = values(kind, 3 * rows).reshape(-1, 3)
+        shape = state_shape(optimizer, weight)
         states = [
-            abs(values(held, 3 * rows, 5 + j)).reshape(-1, 3) for j in range(optimizer.states)
+            abs(values(held, shape[0] * shape[1], 5 + j)).reshape(shape)
+            for j in range(optimizer.states)
         ]
         master = weight.astype(np.float32) if mixed else None
         ids = np.flatnonzero(generator.random(rows) < 0.5)

@@ -154,7 +154,7 @@ def _register(
             ("x1", "x2"),
             dtype="computed",
             agree=False,
-            vjp=partials and partials.of_arrays("x1", "x2"),
+            vjp=partials and partials.of_arrays(),
             summary=f"Return {summary}, element by element, with NumPy's broadcasting.",
             **texts,
         )
@@ -168,7 +168,7 @@ def _register(
                 ("data",),
                 attributes={"scalar": REQUIRED},
                 dtype="computed",
-                vjp=partials and partials.of_number(swapped, "data"),
+                vjp=partials and partials.of_number(swapped),
                 summary=f"Return {summary}, for "
                 + ("a number and each element." if swapped else "each element and a number."),
                 **texts,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -89,31 +88,12 @@ def _register(
             ("x",),
             dtype="computed",
             differentiable=derivative is not None,
-            vjp=derivative and _of_x(OPERATIONS[derivative].vjp),
+            vjp=None if derivative is None else OPERATIONS[derivative].vjp,
             summary=summary,
             result=result,
         )
     )
     UNARY.update(dict.fromkeys((name, *aliases), gives))
-
-
-def _of_x(vjp: Any) -> Callable[..., Any]:
-    """Make a vector-Jacobian product whose input is named ``data`` one whose input is ``x``."""
-    parameters = inspect.signature(vjp).parameters
-    if "data" not in parameters:
-        return vjp
-
-    def of_x(cotangent: Array, *, x: Array, **kept: Any) -> Array:
-        return vjp(cotangent, data=x, **kept)
-
-    shown: Any = of_x
-    shown.__signature__ = inspect.Signature(
-        [
-            parameter.replace(name="x") if name == "data" else parameter
-            for name, parameter in parameters.items()
-        ]
-    )
-    return of_x
 
 
 def _as_array(function: Callable[..., Any], x: Array) -> Array:

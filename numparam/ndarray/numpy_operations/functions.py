@@ -120,10 +120,19 @@ def _made() -> dict[str, Function]:
     return functions
 
 
-# Written out in `numparam.numpy.shaping` and `numparam.numpy.selection`.
+# Written out in `numparam.numpy`: `shaping`, `selection` and `linalg`.
 _BY_HAND = frozenset(
-    {"allclose", "array_equal", "concatenate", "flatten", "hstack", "nonzero", "stack", "take"}
-    | {"vstack", "where"}
+    {
+        "allclose",
+        "array_equal",
+        "concatenate",
+        "flatten",
+        "hstack",
+        "linalg_norm",
+        "nonzero",
+        "stack",
+    }
+    | {"take", "vstack", "where"}
 )
 
 #: The functions that come straight from the table, by name.

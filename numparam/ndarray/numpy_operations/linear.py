@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.ndarray.numpy_operations.operands import array_beside, is_numpy_array
-from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
+from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted, with_fractions
 from numparam.ndarray.operations.binary import BinaryFunction
 from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
 
@@ -105,3 +105,23 @@ def _outer_vjp(cotangent: Array, *, a: Array, b: Array) -> tuple[Array, Array]:
         np.matmul(cotangent, b.reshape(-1)).reshape(a.shape),
         np.matmul(a.reshape(-1), cotangent).reshape(b.shape),
     )
+
+
+@operation(
+    "_np_linalg_norm",
+    dtype="computed",
+    result="Of the dtype of ``a``, or float32.",
+    differentiable=False,
+)
+def _norm(a: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """Compute a norm of vectors or matrices."""
+    result = with_fractions(a.dtype)
+    values = a.astype(np.float64)
+    if axis is None and ord is not None and a.ndim > 1:
+        axis = (a.ndim - 2, a.ndim - 1)
+    elif isinstance(axis, (tuple, list)):
+        axis = int(axis[0]) if len(axis) == 1 else tuple(map(int, axis))
+    if isinstance(axis, int) and ord == "fro":
+        ord = None
+    with np.errstate(all="ignore"):  # 0 to a negative power, and what is too large for float16
+        return np.asarray(np.linalg.norm(values, ord, axis, keepdims)).astype(result)

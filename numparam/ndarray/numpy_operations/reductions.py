@@ -9,8 +9,8 @@ import numpy as np
 
 from numparam.ndarray.numpy_operations.promotion import is_floating, with_fractions
 from numparam.ndarray.operations.axes import axes_of, axis_of
-from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
-from numparam.ndarray.operations.reductions import of_others, wide
+from numparam.ndarray.operations.operation import operation, vjp_of
+from numparam.ndarray.operations.reductions import cumsum_vjp, of_others, stretched, wide
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -56,7 +56,7 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any) -> Array:
 
 @vjp_of("_np_sum")
 def _sum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: Any) -> Array:
-    return np.broadcast_to(_spread(cotangent, a_shape, axis), a_shape)
+    return stretched(_spread(cotangent, a_shape, axis), a_shape)
 
 
 @operation("_np_prod", dtype="computed", result=_SUM_DTYPE)
@@ -80,7 +80,9 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
     return np.cumsum(a, axis=axis, dtype=_work_dtype(a, result)).astype(result)
 
 
-vjp_of("_np_cumsum")(OPERATIONS["cumsum"].vjp)
+@vjp_of("_np_cumsum")
+def _cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
+    return cumsum_vjp(cotangent, a_shape=a_shape, axis=axis)
 
 
 @operation("_np_mean", dtype="computed", result=_MEAN_DTYPE)
@@ -93,7 +95,7 @@ def _mean(a: Array, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fal
 @vjp_of("_np_mean")
 def _mean_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: Any) -> Array:
     count = math.prod(a_shape[number] for number in _axes(axis, len(a_shape)))
-    return np.broadcast_to(_spread(cotangent, a_shape, axis) / max(count, 1), a_shape)
+    return stretched(_spread(cotangent, a_shape, axis) / max(count, 1), a_shape)
 
 
 @operation("_np_var", dtype="computed", result=_MEAN_DTYPE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -63,36 +63,40 @@ class Partials(NamedTuple):
     left: Callable[..., Any]
     right: Callable[..., Any]
 
-    def of_arrays(self, lhs: str, rhs: str) -> Callable[..., Any]:
-        """Make the vector-Jacobian product for two inputs of these names."""
+    def of_arrays(self) -> Callable[..., Any]:
+        """Make the vector-Jacobian product for two inputs."""
         first, second = _by_position(self.left), _by_position(self.right)
 
-        def vjp(cotangent: Any, *, needed: tuple[bool, bool], **kept: Any) -> tuple[Any, Any]:
-            given = cotangent, kept.get(lhs), kept.get(rhs), kept.get("output")
+        def vjp(
+            cotangent: Any,
+            *,
+            needed: tuple[bool, bool],
+            left: Any = None,
+            right: Any = None,
+            output: Any = None,
+        ) -> tuple[Any, Any]:
             return (
-                first(*given) if needed[0] else None,
-                second(*given) if needed[1] else None,
+                first(cotangent, left, right, output) if needed[0] else None,
+                second(cotangent, left, right, output) if needed[1] else None,
             )
 
-        names = {"left": lhs, "right": rhs}
-        used = [names.get(name, name) for name in _names(self.left) + _names(self.right)]
-        return _with_parameters(vjp, ["needed", *dict.fromkeys(used)])
+        used = dict.fromkeys(("needed", *_names(self.left), *_names(self.right)))
+        return _with_parameters(vjp, used)
 
-    def of_number(self, swapped: bool, data: str) -> Callable[..., Any]:
+    def of_number(self, swapped: bool) -> Callable[..., Any]:
         """Make it for one input and the attribute ``scalar``, which comes first if `swapped`."""
         partial = self.right if swapped else self.left
         compute = _by_position(partial)
 
-        def vjp(cotangent: Any, *, scalar: Any = None, **kept: Any) -> Any:
+        def vjp(cotangent: Any, *, scalar: Any = None, data: Any = None, output: Any = None) -> Any:
             number = scalar.item() if isinstance(scalar, np.generic) else scalar
-            array = kept.get(data)
-            pair = (number, array) if swapped else (array, number)
-            return compute(cotangent, *pair, kept.get("output"))
+            left, right = (number, data) if swapped else (data, number)
+            return compute(cotangent, left, right, output)
 
-        operands = (
-            {"left": "scalar", "right": data} if swapped else {"left": data, "right": "scalar"}
-        )
-        return _with_parameters(vjp, [operands.get(name, name) for name in _names(partial)])
+        known = {"left": "data", "right": "scalar"}
+        if swapped:
+            known = {"left": "scalar", "right": "data"}
+        return _with_parameters(vjp, [known.get(name, name) for name in _names(partial)])
 
 
 def _names(partial: Callable[..., Any]) -> list[str]:
@@ -101,16 +105,18 @@ def _names(partial: Callable[..., Any]) -> list[str]:
 
 def _by_position(partial: Callable[..., Any]) -> Callable[..., Any]:
     """Make a derivative take the cotangent, both operands and the result, whatever it needs."""
-    places = [("left", "right", "output").index(name) for name in _names(partial)]
-    if not places:
-        return lambda cotangent, *given: partial(cotangent)
-    if len(places) == 1:
-        (place,) = places
-        return lambda cotangent, *given: partial(cotangent, given[place])
+    names = _names(partial)
+    if not names:
+        return lambda cotangent, left, right, output: partial(cotangent)
+    if names == ["left"]:
+        return lambda cotangent, left, right, output: partial(cotangent, left)
+    if names == ["right"]:
+        return lambda cotangent, left, right, output: partial(cotangent, right)
+    places = [("left", "right", "output").index(name) for name in names]
     return lambda cotangent, *given: partial(cotangent, *[given[place] for place in places])
 
 
-def _with_parameters(function: Any, names: list[str]) -> Callable[..., Any]:
+def _with_parameters(function: Any, names: Iterable[str]) -> Callable[..., Any]:
     """Set the parameters that a function shows after its first one."""
     kind = inspect.Parameter.KEYWORD_ONLY
     first = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_ONLY)
@@ -456,7 +462,7 @@ def _register(row: Arithmetic) -> None:
         texts["result"] = "Of the shape and dtype of ``data``; of float32 for integers."
     partials = row.partials
     texts["differentiable"] = partials is not None
-    vjp = partials and partials.of_arrays(*pair)
+    vjp = partials and partials.of_arrays()
     names = row.broadcast[::-1] if len(row.broadcast) > 1 else row.broadcast
     texts["summary"] = f"Return {row.summary}, element by element, with broadcasting."
     both = {**texts, "result": f"Of the shape that both broadcast to, and of {their_dtype}."}
@@ -481,7 +487,7 @@ def _register(row: Arithmetic) -> None:
                 ("data",),
                 attributes=attributes,
                 dtype=scalar_dtype,
-                vjp=partials and partials.of_number(swapped, "data"),
+                vjp=partials and partials.of_number(swapped),
                 **texts,
             )
         )

@@ -25,6 +25,8 @@ def axis_of(axis: Any, ndim: int) -> int:
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """Return axes counted from the start, in ascending order; None and () mean all."""
+    if type(axis) is int:
+        return (axis_of(axis, ndim),)
     numbers = integers(axis)
     if not numbers:
         return tuple(range(ndim))

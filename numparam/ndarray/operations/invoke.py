@@ -175,9 +175,10 @@ def _recorded(
         result = _computed(operation, inputs, attributes, out)
     finally:
         recording.value = True
-    results = result if type(result) is list or isinstance(result, (list, tuple)) else (result,)
-    if results:
-        put_on_tape(operation, inputs, attributes, results)
+    if is_array(result):
+        put_on_tape(operation, inputs, attributes, (result,))
+    elif result:
+        put_on_tape(operation, inputs, attributes, result)
     return result
 
 
@@ -201,44 +202,45 @@ def put_on_tape(
     pull : callable, optional
         As of `numparam.recording.tape.Node`.
     """
-    marks = [array._marking for array in inputs]
+    sparse = False
+    marks = []
+    for array in inputs:
+        marks.append(array._marking)
+        if array.stype != "default":
+            sparse = True
+    first = results[0]
+    if len(results) == 1:
+        sparse = sparse or first.stype != "default"
+        facts = [(first.shape, first._buffer.dtype)]
+    else:
+        facts = [(array.shape, array._buffer.dtype) for array in results]
     kept: dict[str, Any] = {}
     product = operation.product
     if product is not None and pull is None:
+        count = len(inputs)
         for name, place in product.arrays:
-            if place >= 0:
-                if place < len(inputs):
-                    kept[name] = _kept(inputs[place])
-            else:
+            if place < 0:
                 kept[name] = [_kept(array) for array in inputs[-1 - place :]]
+            elif place < count:
+                array = inputs[place]
+                kept[name] = _kept(array) if sparse else array._memory
         for name, place, fact in product.facts:
-            read = _SHAPE_OR_DTYPE[fact]
-            if place >= 0:
-                if place < len(inputs):
-                    kept[name] = read(inputs[place])
-            else:
+            read = _shape if fact == "shape" else _dtype
+            if place < 0:
                 kept[name] = [read(array) for array in inputs[-1 - place :]]
+            elif place < count:
+                kept[name] = read(inputs[place])
         if product.output:
-            kept["output"] = (
-                _kept(results[0]) if operation.outputs == 1 else tuple(map(_kept, results))
-            )
-        for array in inputs:
-            if array.stype != "default":
-                pull = _sparse_pull(operation, inputs, attributes)
-                break
-    first = results[0]
-    node = Node(
-        operation,
-        marks,
-        kept,
-        attributes,
-        [(array.shape, array._buffer.dtype) for array in results],
-        first._ctx,
-        first._backend,
-        pull,
-    )
-    for index, array in enumerate(results):
-        array._marking = Output(node, index)
+            single = operation.outputs == 1
+            kept["output"] = _kept(first) if single else tuple(map(_kept, results))
+        if sparse:
+            pull = _sparse_pull(operation, inputs, attributes)
+    node = Node(operation, marks, kept, attributes, facts, first._ctx, first._backend, sparse, pull)
+    if len(results) == 1:
+        first._marking = Output(node, 0)
+    else:
+        for index, array in enumerate(results):
+            array._marking = Output(node, index)
 
 
 def _kept(array: NDArray) -> Any:
@@ -246,10 +248,12 @@ def _kept(array: NDArray) -> Any:
     return array._memory if array.stype == "default" else array.detach()
 
 
-_SHAPE_OR_DTYPE: dict[str, Callable[..., Any]] = {
-    "shape": lambda array: array.shape,
-    "dtype": lambda array: array._buffer.dtype,
-}
+def _shape(array: NDArray) -> tuple[int, ...]:
+    return array.shape
+
+
+def _dtype(array: NDArray) -> np.dtype[Any]:
+    return array._buffer.dtype
 
 
 def _sparse_pull(
@@ -272,18 +276,21 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
     forward = operation.forward
     computed = operation.dtype == "computed"
 
+    def compute(*arrays: np.ndarray) -> Any:
+        result = forward(*arrays, **attributes)
+        if computed:
+            return result
+        dtype = arrays[0].dtype
+        if type(result) is tuple:
+            return tuple(np.asarray(part, dtype) for part in result)
+        if result.dtype is dtype:
+            return result
+        dtype = _result_dtype(operation, dtype)
+        return result if result.dtype == dtype else result.astype(dtype)
+
     def evaluate(*arrays: np.ndarray) -> Any:
         try:
-            result = quietly(forward, *arrays, **attributes)
-            if computed:
-                return result
-            dtype = arrays[0].dtype
-            if type(result) is tuple:
-                return tuple(np.asarray(part, dtype) for part in result)
-            if result.dtype is dtype:
-                return result
-            dtype = _result_dtype(operation, dtype)
-            return result if result.dtype == dtype else quietly(result.astype, dtype)
+            return quietly(compute, *arrays)
         except MXNetError:
             raise
         except (ValueError, TypeError, IndexError) as error:

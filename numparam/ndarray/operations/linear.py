@@ -34,6 +34,8 @@ def _dot(
     forward_stype: str | None = None,
 ) -> Array:
     """Sum products over the last axis of one array and the first axis of the other."""
+    if lhs.ndim == 2 and rhs.ndim == 2:
+        return _product(lhs.T if transpose_a else lhs, rhs.T if transpose_b else rhs)
     if lhs.ndim == 1 and rhs.ndim == 1:
         return _product(lhs.reshape(1, -1), rhs.reshape(-1, 1)).reshape(1)
     if transpose_a:  # the first axis goes last, the others keep their order
@@ -59,6 +61,15 @@ def _dot_vjp(
     transpose_a: bool,
     transpose_b: bool,
 ) -> tuple[Array | None, Array | None]:
+    if lhs.ndim == 2 and rhs.ndim == 2:
+        left, right = lhs.T if transpose_a else lhs, rhs.T if transpose_b else rhs
+        of_left = _product(cotangent, right.T) if needed[0] else None
+        of_right = _product(left.T, cotangent) if needed[1] else None
+        if transpose_a and of_left is not None:
+            of_left = of_left.T
+        if transpose_b and of_right is not None:
+            of_right = of_right.T
+        return of_left, of_right
     if lhs.ndim == 1 and rhs.ndim == 1:
         return cotangent * rhs, cotangent * lhs
     left = np.moveaxis(lhs, 0, -1) if transpose_a else lhs

@@ -120,7 +120,8 @@ def _softmax_output_vjp(
     if normalization == "batch":
         scale /= output.shape[0]
     elif normalization == "valid":
-        scale /= max(int(np.sum(label != ignore_label)) if use_ignore else label.size, 1)
+        # Whether `use_ignore` is on or not, as in MXNet.
+        scale /= max(int(np.sum(label.astype(np.int64) != int(ignore_label))), 1)
     result = (result * output.dtype.type(scale)).reshape(output.shape)
     return (result * cotangent if out_grad else result), no_gradient
 
@@ -182,7 +183,10 @@ def _mae_regression_output(data: Array, label: Array, *, grad_scale: float = 1.0
 def _sign_vjp(
     cotangent: Array, *, label: Array, output: Array, grad_scale: float
 ) -> tuple[Array, Array]:
-    return _scaled(np.sign(output - label.reshape(output.shape)), label, grad_scale)
+    one = output.dtype.type(1)
+    # An exact prediction has the gradient of one that is too small, as in MXNet.
+    signs = np.where(output > label.reshape(output.shape), one, -one)
+    return _scaled(signs, label, grad_scale)
 
 
 @operation("MakeLoss", source=f"{_HEADS}; the gradient is ``grad_scale``, normalized.")

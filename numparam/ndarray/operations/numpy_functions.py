@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numparam.ndarray.operations.arithmetic import BINARY
 from numparam.ndarray.operations.invoke import invoke
 from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
 from numparam.ndarray.values import is_array
+from numparam.recording.errors import NotDifferentiableError
 
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
@@ -116,6 +119,51 @@ def _apply(
     return getattr(ufunc, method)(*values, **keywords)
 
 
+def _apply_vjp(
+    cotangent: Any,
+    *,
+    arrays: list[np.ndarray],
+    output: Any,
+    ufunc: np.ufunc,
+    method: str,
+    operands: Any,
+    keywords: dict[str, Any],
+) -> list[Any]:
+    """Differentiate sums along axes, and the ufuncs that NumPy has and the table does not."""
+    if method == "reduce" and ufunc is np.add and keywords.keys() <= {"axis", "keepdims"}:
+        (array,) = arrays
+        axis = keywords.get("axis", 0)
+        if axis is not None and not keywords.get("keepdims"):
+            cotangent = np.expand_dims(cotangent, axis)
+        return [np.broadcast_to(cotangent, array.shape)]
+    if method == "__call__" and ufunc in _DERIVATIVES and not keywords:
+        given = iter(arrays)
+        values = [next(given) if operand is None else operand for operand in operands]
+        slopes = _DERIVATIVES[ufunc](*values, output)
+        return [
+            cotangent * slope
+            for slope, operand in zip(slopes, operands, strict=True)
+            if operand is None
+        ]
+    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    raise NotDifferentiableError(
+        f"numpy.{name} has no derivative in numparam; use the operations of numparam.nd, or write "
+        "an autograd.Function"
+    )
+
+
+# The derivatives of ufuncs by each operand, as functions of the operands and the result.
+_DERIVATIVES: dict[Any, Callable[..., tuple[Any, ...]]] = {
+    np.exp2: lambda x, result: (result * math.log(2),),
+    np.logaddexp: lambda x, y, result: (np.exp(x - result), np.exp(y - result)),
+    np.logaddexp2: lambda x, y, result: (np.exp2(x - result), np.exp2(y - result)),
+    np.float_power: lambda x, y, result: (y * np.power(x, y - 1), result * np.log(x)),
+    np.arctan2: lambda y, x, result: (x / (x * x + y * y), -y / (x * x + y * y)),
+    np.fmax: lambda x, y, result: (x >= y, x < y),
+    np.fmin: lambda x, y, result: (x <= y, x > y),
+}
+
+
 #: A method of ``ufunc``; the inputs stand where ``operands`` has None.
 _UFUNC = register(
     Operation(
@@ -125,6 +173,7 @@ _UFUNC = register(
         attributes=dict.fromkeys(("ufunc", "method", "operands", "keywords"), REQUIRED),
         agree=False,
         kernel=_ufunc_kernel,
+        vjp=_apply_vjp,
         summary="Compute a ufunc of NumPy.",
     )
 )

@@ -29,7 +29,8 @@ class Vjp:
         ``function(cotangent, *, ...)``. From the cotangent of the result, an array of its shape, it
         computes that of the input, or a tuple with one for each input; None means zero, and a pair
         of row ids and rows stands for an array whose other rows are zero. The names of its other
-        parameters say what is passed: an input's name that input, ``output`` the result, an
+        parameters say what is passed: an input's name that input (``data`` is an only input, and
+        ``left`` and ``right`` are two, whatever they are called), ``output`` the result, an
         input's name with ``_shape`` or ``_dtype`` that of the input, ``needed`` a tuple that says
         of each input whether its cotangent is wanted, and the name of an attribute its value. All
         arrays are to be read only.
@@ -53,9 +54,11 @@ class Vjp:
         Whether it asks which cotangents are wanted.
     attributes : dict
         The attributes that it needs, with their defaults.
+    single : bool
+        Whether it returns one cotangent, not several.
     """
 
-    __slots__ = ("arrays", "attributes", "facts", "function", "needed", "output")
+    __slots__ = ("arrays", "attributes", "facts", "function", "needed", "output", "single")
 
     def __init__(
         self, function: Callable[..., Any], inputs: Sequence[str], attributes: dict[str, Any]
@@ -64,11 +67,15 @@ class Vjp:
         self.arrays: list[tuple[str, int]] = []
         self.facts: list[tuple[str, int, str]] = []
         self.output = self.needed = False
+        self.single = len(inputs) == 1 and not inputs[0].startswith("*")
         self.attributes: dict[str, Any] = {}
         positions = {
             name.lstrip("*"): -1 - place if name.startswith("*") else place
             for place, name in enumerate(inputs)
         }
+        for place, name in enumerate(("data",) if len(inputs) == 1 else ("left", "right")):
+            if place < len(inputs) and not inputs[place].startswith("*"):
+                positions.setdefault(name, place)
         for name in list(inspect.signature(function).parameters)[1:]:
             stem, _, fact = name.rpartition("_")
             if name in attributes:

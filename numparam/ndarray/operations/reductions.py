@@ -12,7 +12,7 @@ from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operations.operation import Operation, operation, register, vjp_of
 from numparam.types.dtypes import as_dtype
 
-__all__ = ["of_others", "wide"]
+__all__ = ["cumsum_vjp", "of_others", "stretched", "wide"]
 
 Array = np.ndarray
 
@@ -20,8 +20,11 @@ Array = np.ndarray
 def wide(data: Array) -> np.dtype[Any]:
     """Choose the dtype that sums of `data` are computed in, to be rounded once at the end."""
     if data.dtype.kind in "iub":
-        return np.dtype(np.int64)
-    return np.dtype(np.float32 if data.dtype.itemsize == 2 else np.float64)
+        return _INT64
+    return _FLOAT32 if data.dtype.itemsize == 2 else _FLOAT64
+
+
+_INT64, _FLOAT32, _FLOAT64 = np.dtype(np.int64), np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _reduced(
@@ -38,7 +41,7 @@ def _reduced(
 
 
 def _sum(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
-    return np.sum(data, axis=axis, keepdims=keepdims, dtype=wide(data))
+    return np.add.reduce(data, axis, wide(data), None, keepdims)
 
 
 def _prod(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
@@ -47,7 +50,7 @@ def _prod(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
 
 def _mean(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     total = _sum(data, axis, keepdims)
-    count = int(np.prod([data.shape[number] for number in axis]))
+    count = math.prod([data.shape[number] for number in axis])
     if data.dtype.kind in "iub":
         return np.trunc(total / max(count, 1)) if count else np.zeros_like(total)
     return total / total.dtype.type(count)
@@ -73,6 +76,8 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
     axis, exclude
         As for the operation.
     """
+    if axis is None:
+        return values.reshape((1,) * len(shape))
     axes = axes_of(axis, len(shape))
     if exclude and integers(axis):
         axes = tuple(number for number in range(len(shape)) if number not in axes)
@@ -81,15 +86,24 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
     )
 
 
+def stretched(values: Array, shape: tuple[int, ...]) -> Array:
+    """Broadcast to a shape; small arrays in memory of their own, since that is faster there."""
+    if not isinstance(values, np.ndarray):  # of a backward pass that is recorded
+        return values * np.ones(shape, values.dtype)
+    if math.prod(shape) > 1 << 14:
+        return np.broadcast_to(values, shape)
+    result = np.empty(shape, values.dtype)
+    result[...] = values
+    return result
+
+
 def _sum_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
-    return np.broadcast_to(_spread(cotangent, data_shape, axis, exclude), data_shape)
+    return stretched(_spread(cotangent, data_shape, axis, exclude), data_shape)
 
 
 def _mean_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
     count = math.prod(data_shape) // max(cotangent.size, 1)
-    return np.broadcast_to(
-        _spread(cotangent, data_shape, axis, exclude) / max(count, 1), data_shape
-    )
+    return stretched(_spread(cotangent, data_shape, axis, exclude) / max(count, 1), data_shape)
 
 
 def _prod_vjp(cotangent: Array, *, data: Array, output: Array, axis: Any, exclude: bool) -> Array:
@@ -263,7 +277,8 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
 
 
 @vjp_of("cumsum")
-def _cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
+def cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
+    """Add up the cotangents from each element on."""
     if axis is None:
         return np.cumsum(cotangent[::-1])[::-1].reshape(a_shape)
     return np.flip(np.cumsum(np.flip(cotangent, axis), axis=axis), axis)

@@ -109,7 +109,11 @@ def _gammaln_vjp(cotangent: Array, *, data: Array) -> Array:
     return (cotangent * digamma(data)).astype(cotangent.dtype)
 
 
-@operation("digamma", result=_RESULT, source="The digamma function of SciPy and later MXNet.")
+@operation(
+    "digamma",
+    result=_RESULT,
+    source="MXNet 1.9.1 has it not; it is that of SciPy and of later versions.",
+)
 def _digamma(data: Array) -> Array:
     """Compute the derivative of the logarithm of the gamma function of each element."""
     return digamma(data)

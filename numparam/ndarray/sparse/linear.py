@@ -10,6 +10,7 @@ from numparam.devices.backend import Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke, sparse_rule
 from numparam.ndarray.operations.axes import axis_of
+from numparam.ndarray.operations.invoke import sparse_vjp
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
 from numparam.ndarray.sparse.parts import Parts, whole_ids
 from numparam.ndarray.sparse.results import deliver, one_dtype, values, wrapped
@@ -46,6 +47,24 @@ def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
     else:
         return NotImplemented
     return deliver(row, _stored_as(product, attributes.get("forward_stype") or stype), out)
+
+
+@sparse_vjp("dot")
+def _dot_vjp(
+    cotangent: NDArray, inputs: Any, attributes: dict[str, Any], needed: tuple[bool, bool]
+) -> Any:
+    """Compute the gradient of the dense factor of csr · dense without a dense form of the csr.
+
+    It is row-sparse for csr · dense, with the rows that columns of the matrix stand for.
+    """
+    left, right = inputs
+    if needed[0] or not isinstance(left, CSRNDArray) or right.stype != "default":
+        return NotImplemented
+    first, second = (bool(attributes.get(name)) for name in ("transpose_a", "transpose_b"))
+    product = invoke(OPERATIONS["dot"], (left, cotangent), {"transpose_a": not first})
+    if second:
+        product = product.tostype("default").transpose()
+    return None, product
 
 
 def _stored_as(product: NDArray, stype: str) -> NDArray:

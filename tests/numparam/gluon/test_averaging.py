@@ -100,7 +100,7 @@ def test_what_has_no_arrays_has_no_mean():
 
 
 def test_a_parameter_on_several_devices_is_averaged_on_the_host():
-    from opaque import opaque_device
+    from tests.support.opaque import opaque_device
 
     with opaque_device("gpu"):
         parameter = spread(contexts=[mx.cpu(0), mx.gpu(0)])

@@ -345,3 +345,59 @@ def test_a_state_says_what_mxnets_attributes_say():
     assert parameter.list_ctx() == [mx.cpu(4), mx.cpu(5)]
     parameter._shape, parameter._dtype = (3, 0), "float64"
     assert (parameter.shape, parameter.dtype) == ((3, 0), "float64")
+
+
+def reset_all(parameters):
+    parameters.reset_ctx([mx.cpu(1), mx.cpu(2)])
+
+
+def initialize_all(parameters):
+    parameters.initialize("zeros", ctx=mx.cpu(1), force_reinit=True)
+
+
+def cast_all(parameters):
+    parameters.setattr("dtype", "float16")
+
+
+@pytest.mark.parametrize(
+    "change", [reset_all, initialize_all, cast_all], ids=lambda change: change.__name__
+)
+def test_an_interrupt_leaves_all_parameters_of_a_dictionary_changed_or_none(change):
+    moment, came = 1, True
+    while came:
+        parameters = ParameterDict()
+        for name in "abc":
+            parameters.get(name, shape=(2,))
+        parameters.initialize("ones")
+        came = interrupted(change, parameters, moment)
+        assert len({str(snapshot(member)) for member in parameters.values()}) == 1
+        for member in parameters.values():
+            assert contradiction(member) is None
+            assert wrong_mark(member) is None
+        moment += 1
+
+
+def test_all_parameters_change_even_if_another_thread_changes_some():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            parameters = ParameterDict()
+            for number in range(30):
+                parameters.get(f"w{number}", shape=(2,))
+            parameters.initialize("ones")
+
+            def freeze(parameters=parameters):
+                for parameter in parameters.values():
+                    parameter.grad_req = "null"
+
+            thread = threading.Thread(target=freeze)
+            thread.start()
+            parameters.reset_ctx(mx.cpu(1))
+            thread.join()
+            for parameter in parameters.values():
+                assert parameter.list_ctx() == [mx.cpu(1)]
+                assert parameter.grad_req == "null"
+                assert contradiction(parameter) is None
+    finally:
+        sys.setswitchinterval(interval)

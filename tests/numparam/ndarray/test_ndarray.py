@@ -4,13 +4,13 @@ import weakref
 import ml_dtypes
 import numpy as np
 import pytest
-from writers import WRITERS
 
 from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu, cpu_pinned
 from numparam.devices import epochs
+from tests.support.writers import WRITERS
 
 pytestmark = pytest.mark.usefixtures("device")
 

@@ -123,11 +123,19 @@ def test_capsules_are_used_once_and_keep_the_memory(export):
     back = nd.from_dlpack(capsule)
     with pytest.raises(TypeError, match="used"):
         nd.from_dlpack(capsule)
-    back[0] = 9
-    assert array.asnumpy().tolist() == [9, 2]
+    array[0] = 9
+    assert back.asnumpy().tolist() == [9, 2]
     del array
     gc.collect()
     assert back.asnumpy().tolist() == [9, 2]
+
+
+def test_capsules_for_writing_are_written_through_and_those_for_reading_are_not():
+    array = nd.array([1, 2])
+    nd.from_dlpack(array.to_dlpack_for_write())[0] = 9
+    with pytest.raises(ValueError, match="must not be written"):
+        nd.from_dlpack(array.to_dlpack_for_read())[1] = 9
+    assert array.asnumpy().tolist() == [9, 2]
 
 
 def test_dropped_capsules_free_the_memory():
@@ -173,8 +181,11 @@ def test_exporters_of_the_first_version_of_dlpack_are_understood():
             return self.values.__dlpack_device__()
 
     values = np.zeros(2)
-    nd.from_dlpack(Old(values))[:] = 3
-    assert values.tolist() == [3, 3]
+    shared = nd.from_dlpack(Old(values))
+    values[:] = 3
+    assert shared.asnumpy().tolist() == [3, 3]
+    with pytest.raises(ValueError, match="must not be written"):  # that version cannot allow it
+        shared[:] = 4
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int8", "int64"])
@@ -187,9 +198,10 @@ def test_pytorch_shares_memory_both_ways(torch, dtype):
     back = nd.from_dlpack(tensor)
     back += 1
     assert tensor.to(torch.float64).tolist() == [[3, 4], [5, 6]]
-    capsule = torch.utils.dlpack.to_dlpack(tensor)
-    nd.from_dlpack(capsule)[:] = 0
-    assert tensor.to(torch.float64).sum() == 0
+    back[:] = 0
+    seen = nd.from_dlpack(torch.utils.dlpack.to_dlpack(tensor))
+    assert seen.asnumpy().sum() == 0
+    assert seen.writable is False
 
 
 def test_pytorch_takes_capsules_and_the_array_protocol(torch):

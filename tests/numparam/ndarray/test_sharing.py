@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from writers import THROUGH_VIEWS, WRITERS
 
 from numparam import ndarray as nd
 from numparam.base import MXNetError
+from tests.support.writers import THROUGH_VIEWS, WRITERS
 
 
 def test_numpy_memory_is_shared_and_the_given_array_becomes_read_only():

@@ -12,7 +12,6 @@ import numparam as mx
     ("name", "hint"),
     [
         ("asarray", "mx.np.array"),
-        ("linalg", "numpy.linalg"),
         ("savez", "mx.np.save"),
         ("dtype", "numpy.dtype"),
         ("fft", "numpy.fft"),

@@ -114,3 +114,32 @@ def test_unknown_flags_are_refused_with_the_table(flag):
 def test_anything_gives_a_dtype_of_the_table_or_the_one_error(spelling):
     with contextlib.suppress(UnsupportedDTypeError):
         assert as_dtype(spelling) in FLAG_BY_DTYPE
+
+
+class _Named:
+    def __init__(self, text):
+        self._text = text
+
+    def __repr__(self):
+        return self._text
+
+
+_TorchDType = type("dtype", (_Named,), {"__module__": "torch"})
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float64", "uint8", "bool"])
+def test_dtypes_of_pytorch_are_read_by_their_names(name):
+    assert as_dtype(_TorchDType(f"torch.{name}")).name == name
+
+
+@pytest.mark.parametrize("name", ["complex64", "float8_e5m2", "no_such_type"])
+def test_dtypes_of_pytorch_that_arrays_cannot_have_are_refused(name):
+    with pytest.raises(UnsupportedDTypeError, match=name):
+        as_dtype(_TorchDType(f"torch.{name}"))
+
+
+def test_dtypes_of_tensorflow_are_read_by_what_they_are_in_numpy():
+    class DType:
+        as_numpy_dtype = np.float16
+
+    assert as_dtype(DType()) == np.float16

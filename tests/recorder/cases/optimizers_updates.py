@@ -103,7 +103,7 @@ def nadam_single(mx):
     "2.8 optimizers: no clipping by 0",
     rtol=1e-3,
     fix="0 means no bound, for every optimizer",
-    fixed={name: _differs for name in ("adagrad", "adadelta", "adamax", "nadam", "dcasgd")},
+    fixed=dict.fromkeys(("adagrad", "adadelta", "adamax", "nadam", "dcasgd"), _differs),
 )
 def clipped_by_zero(mx):
     return _all(mx, OPTIMIZERS, clip_gradient=0)

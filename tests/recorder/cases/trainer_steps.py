@@ -18,7 +18,9 @@ def _parameters(mx, contexts=1, count=2, **keywords):
 def _backward(mx, parameters, factor=1.0):
     """Gradients that differ from context to context and from element to element."""
     for parameter in parameters:
-        for c, (array, grad) in enumerate(zip(parameter.list_data(), parameter.list_grad())):
+        for c, (array, grad) in enumerate(
+            zip(parameter.list_data(), parameter.list_grad())  # noqa: B905 - also for older Python
+        ):
             values = mx.nd.arange(6, ctx=array.context).reshape((2, 3)) + factor * (c + 1)
             grad[:] = grad + values if parameter.grad_req == "add" else values
             array._fresh_grad = True
@@ -74,7 +76,7 @@ def multipliers(mx):
 def grad_req(mx):
     def run(*requests):
         parameters = _parameters(mx)
-        for parameter, request in zip(parameters, requests):
+        for parameter, request in zip(parameters, requests):  # noqa: B905 - also for older Python
             parameter.grad_req = request
         trainer = mx.gluon.Trainer(parameters, "sgd", {"learning_rate": 0.1})
         for _ in range(2):

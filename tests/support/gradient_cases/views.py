@@ -1,4 +1,4 @@
-"""Pieces of memory in a shape."""
+"""Pieces of memory in a shape, and copies."""
 
 import numpy as np
 
@@ -11,4 +11,7 @@ CASES = [
     Case("_view", [_DATA], {"start": 4, "shape": (4,)}, "row"),
     Case("_view", [_DATA], {"start": 3, "shape": (0, 2)}, "nothing"),
     Case("_view", [_DATA], {"start": 5, "shape": ()}, "element"),
+    Case("_move", [_DATA]),
+    Case("_move", [_DATA], {"dtype": np.dtype("float32")}, "dtype", 1e-3),
+    Case("_copyto", [_DATA]),
 ]

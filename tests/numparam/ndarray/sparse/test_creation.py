@@ -78,9 +78,9 @@ def test_ids_that_int64_would_change_are_refused(ids):
 def test_without_a_shape_the_last_id_counts():
     assert nd.sparse.row_sparse_array(([[1], [2]], [5, 3])).shape == (4, 1)
     assert nd.sparse.csr_matrix(([1, 2], [4, 1], [0, 1, 2])).shape == (2, 5)
-    with pytest.raises(SparseArgumentError, match="give it"):
+    with pytest.raises(SparseArgumentError, match="shape must be given"):
         nd.sparse.row_sparse_array((np.zeros((0, 2)), []))
-    with pytest.raises(SparseArgumentError, match="give it"):
+    with pytest.raises(SparseArgumentError, match="shape must be given"):
         nd.sparse.csr_matrix(([], [], [0]))
 
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from numparam.kernels import _apart
+from numparam.kernels import _without_signals
 
 timer = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="this platform has no timer that sends signals"
@@ -35,15 +35,15 @@ def run_isolated(script: str, cache: os.PathLike) -> str:
 
 
 def test_work_of_the_main_thread_is_done_by_another():
-    assert _apart.run(threading.get_ident) != threading.get_ident()
-    assert _apart.run(divmod, 7, 2) == (3, 1)
+    assert _without_signals.run(threading.get_ident) != threading.get_ident()
+    assert _without_signals.run(divmod, 7, 2) == (3, 1)
 
 
 def test_work_of_another_thread_stays_there():
     seen = []
 
     def work():
-        seen.append(_apart.run(threading.get_ident) == threading.get_ident())
+        seen.append(_without_signals.run(threading.get_ident) == threading.get_ident())
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -53,15 +53,15 @@ def test_work_of_another_thread_stays_there():
 
 def test_what_the_work_raises_is_raised():
     with pytest.raises(ZeroDivisionError):
-        _apart.run(divmod, 1, 0)
+        _without_signals.run(divmod, 1, 0)
 
 
 def test_where_no_thread_can_start_the_caller_does_the_work(monkeypatch):
     def refuse(function, arguments):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(_apart._thread, "start_new_thread", refuse)
-    assert _apart.run(threading.get_ident) == threading.get_ident()
+    monkeypatch.setattr(_without_signals._thread, "start_new_thread", refuse)
+    assert _without_signals.run(threading.get_ident) == threading.get_ident()
 
 
 @timer
@@ -79,7 +79,7 @@ def test_an_interrupt_is_raised_when_the_work_is_done_and_not_before():
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
         with pytest.raises(Interrupted):
-            _apart.run(work)
+            _without_signals.run(work)
         signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,32 @@
+"""The lanes in which squares are summed, in an order that depends on their number alone."""
+
+from __future__ import annotations
+
+from numparam.kernels.cpu._jit import inline
+
+LANES = 256  # accumulators of a chunk, as a CUDA block would have threads
+
+
+@inline
+def folded(lanes, count):
+    """Sum of the lanes, which it overwrites: the second half onto the first, again and again.
+
+    Only the first `count` are not zero, so the halves beyond them are left out.
+    """
+    if count > 128:
+        for lane in range(128):
+            lanes[lane] += lanes[lane + 128]
+    if count > 64:
+        for lane in range(64):
+            lanes[lane] += lanes[lane + 64]
+    if count > 32:
+        for lane in range(32):
+            lanes[lane] += lanes[lane + 32]
+    if count > 16:
+        for lane in range(16):
+            lanes[lane] += lanes[lane + 16]
+    for lane in range(8):
+        lanes[lane] += lanes[lane + 8]
+    for lane in range(4):
+        lanes[lane] += lanes[lane + 4]
+    return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])

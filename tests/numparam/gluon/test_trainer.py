@@ -1,0 +1,298 @@
+"""The Trainer beyond MXNet's recorded behaviour: what is fixed, and what is exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import numparam as mx
+from numparam import autograd
+from numparam.gluon import Parameter, Trainer
+
+
+def parameters(count=2, contexts=1, **keywords):
+    made = [Parameter(f"w{i}", shape=(2, 3), **keywords) for i in range(count)]
+    for parameter in made:
+        parameter.initialize("ones", ctx=[mx.cpu(c) for c in range(contexts)])
+    return made
+
+
+def backward(members, value=1.0):
+    for parameter in members:
+        grads = [np.full((2, 3), value)] * len(parameter.list_ctx())
+        autograd.accumulate_grad(parameter.list_data(), grads)
+
+
+def values(parameter):
+    return [float(array.asnumpy()[0, 0]) for array in parameter.list_data()]
+
+
+MODES = [
+    pytest.param(1, None, id="one-context"),
+    pytest.param(2, True, id="on-the-store"),
+    pytest.param(2, False, id="beside-the-store"),
+]
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_values_set_behind_its_back_are_kept(contexts, on_store, device):
+    (parameter,) = members = parameters(1, contexts)
+    trainer = Trainer(members, "sgd", {"learning_rate": 1.0}, update_on_kvstore=on_store)
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [0] * contexts
+    for array in parameter.list_data():
+        array[:] = 5
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [4] * contexts
+    parameter.set_data(mx.nd.full((2, 3), 9))
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [8] * contexts
+    parameter.initialize("zeros", ctx=parameter.list_ctx(), force_reinit=True)
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [-1] * contexts
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_optimizer_states_survive_set_data_moves_and_casts(contexts, on_store, device):
+    (parameter,) = members = parameters(1, contexts)
+    arguments = {"learning_rate": 1.0, "momentum": 0.5}
+    trainer = Trainer(members, "sgd", arguments, update_on_kvstore=on_store)
+    backward(members)
+    trainer.step(contexts)
+    parameter.set_data(mx.nd.zeros((2, 3)))
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [-1.5] * contexts
+    parameter.reset_ctx([mx.cpu(c + 1) for c in range(contexts)])
+    parameter.set_data(mx.nd.zeros((2, 3)))
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [-1.75] * contexts
+    parameter.cast("float64")
+    parameter.set_data(mx.nd.zeros((2, 3)))
+    backward(members)
+    trainer.step(contexts)
+    assert values(parameter) == [-1.875] * contexts
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_a_failed_step_leaves_everything_as_it_was(contexts, on_store):
+    members = parameters(2, contexts)
+    trainer = Trainer(members, "adam", update_on_kvstore=on_store)
+    backward(members)
+    trainer.step(2)
+    scale, before = trainer.optimizer.rescale_grad, [values(one) for one in members]
+    trainer.optimizer.beta1 = float("nan")
+    backward(members, 3.0)
+    with pytest.raises(ValueError, match="beta1 must be finite"):
+        trainer.step(7)
+    with pytest.raises(ZeroDivisionError):
+        trainer.step(0)
+    assert [values(one) for one in members] == before
+    assert trainer.optimizer.rescale_grad == scale
+    assert trainer.optimizer.num_update == 1
+    assert all((grad.asnumpy() == 3).all() for one in members for grad in one.list_grad())
+    trainer.optimizer.beta1 = 0.9
+    trainer.step(2)  # the gradients are still fresh
+    assert trainer.optimizer.num_update == 2
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_stale_gradients_are_noticed_before_anything_changes(contexts, on_store):
+    members = parameters(2, contexts)
+    trainer = Trainer(members, "sgd", {"learning_rate": 1.0}, update_on_kvstore=on_store)
+    backward(members[:1])
+    with pytest.raises(UserWarning, match="Parameter 'w1' on cpu"):
+        trainer.step(contexts)
+    assert [values(one) for one in members] == [[1] * contexts] * 2
+    trainer.step(contexts, ignore_stale_grad=True)
+    assert [values(one) for one in members] == [[0] * contexts, [1] * contexts]
+    trainer.step(contexts, ignore_stale_grad=True)
+    assert [values(one) for one in members] == [[0] * contexts, [1] * contexts]
+
+
+def test_gradients_written_through_shared_memory_count_as_fresh():
+    (parameter,) = members = parameters(1)
+    trainer = Trainer(members, "sgd", {"learning_rate": 1.0})
+    shared = np.from_dlpack(parameter.grad())
+    for step in range(2):
+        shared[:] = 2
+        trainer.step(1)
+        assert values(parameter) == [-1 - 2 * step]
+
+
+def test_gradients_that_torch_writes_count_as_fresh():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    (parameter,) = members = parameters(1)
+    trainer = Trainer(members, "sgd", {"learning_rate": 1.0})
+    weight = torch.from_dlpack(parameter.data()).requires_grad_()
+    weight.grad = torch.from_dlpack(parameter.grad())
+    weight.sum().backward()
+    trainer.step(1)
+    assert values(parameter) == [0]
+
+
+def test_states_are_saved_without_pickle_and_loaded(tmp_path, device):
+    for contexts, on_store in ((1, None), (2, True), (2, False)):
+        members = parameters(1, contexts)
+        trainer = Trainer(members, "adam", {"learning_rate": 0.1}, update_on_kvstore=on_store)
+        for _ in range(3):
+            backward(members)
+            trainer.step(1)
+        trainer.save_states(tmp_path / "states")
+        again = parameters(1, contexts)
+        other = Trainer(again, "sgd", update_on_kvstore=on_store)
+        other.load_states(tmp_path / "states")
+        again[0].set_data(members[0].data(mx.cpu(0)))
+        for one, its in ((trainer, members), (other, again)):
+            backward(its)
+            one.step(1)
+        assert values(members[0]) == values(again[0])
+        assert other.optimizer.param_dict == {0: again[0]}
+        assert other.learning_rate == 0.1
+
+
+def test_states_of_another_model_are_refused(tmp_path):
+    members = parameters(2)
+    trainer = Trainer(members, "adam")
+    backward(members)
+    trainer.step(1)
+    trainer.save_states(tmp_path / "states")
+    other = Trainer(parameters(1), "sgd")
+    before = other.optimizer
+    with pytest.raises(ValueError, match="parameter number 1"):
+        other.load_states(tmp_path / "states")
+    assert other.optimizer is before
+
+
+def sparse(contexts=1, **arguments):
+    table = Parameter("table", shape=(6, 2), stype="row_sparse", grad_stype="row_sparse")
+    table.initialize("zeros", ctx=[mx.cpu(c) for c in range(contexts)])
+    table.set_data(np.arange(12.0).reshape(6, 2))
+    chosen = {"learning_rate": 0.1, "momentum": 0.9, "wd": 0.1, **arguments}
+    return table, Trainer([table], "sgd", chosen)
+
+
+def write_rows(table, ids):
+    for array in table._state.data:
+        autograd.accumulate_grad(array, (ids, np.ones((len(ids), 2), "f")))
+
+
+@pytest.mark.parametrize("contexts", [1, 2])
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(lambda table: table.row_sparse_data(mx.nd.arange(6)).asnumpy(), id="rows"),
+        pytest.param(lambda table: table._reduce().asnumpy(), id="reduce"),
+        pytest.param(lambda table: table._data[-1].asnumpy(), id="data"),
+        pytest.param(
+            lambda table: table.list_row_sparse_data(mx.nd.arange(6))[-1].asnumpy(), id="list"
+        ),
+    ],
+)
+def test_exact_rows_are_up_to_date_whoever_looks(contexts, read, device):
+    table, trainer = sparse(contexts, lazy_update=False)
+    dense = Parameter("dense", shape=(6, 2))
+    dense.initialize("zeros")
+    dense.set_data(np.arange(12.0).reshape(6, 2))
+    twin = Trainer([dense], "sgd", {"learning_rate": 0.1, "momentum": 0.9, "wd": 0.1})
+    for ids in ([1, 3], [3], [0, 5], [2]):
+        write_rows(table, ids)
+        trainer.step(1)
+        filled = np.zeros((6, 2))
+        filled[ids] = contexts
+        autograd.accumulate_grad(dense.data(), filled)
+        twin.step(1)
+    assert trainer._store_updater.histories[0].is_behind
+    assert read(table).tobytes() == dense.data().asnumpy().tobytes()
+
+
+def test_pulled_rows_alone_are_brought_up_to_date(device):
+    table, trainer = sparse(lazy_update=False)
+    write_rows(table, [1])
+    trainer.step(1)
+    untouched = table._state.data[0].asnumpy()[4]
+    before = table._state.data[0].asnumpy()[5]
+    assert (table.row_sparse_data(mx.nd.array([5])).data.asnumpy() < before).all()
+    assert (table._state.data[0].asnumpy()[4] == untouched).all()
+    assert trainer._store_updater.histories[0].is_behind
+
+
+def test_sparse_rows_survive_saves_moves_and_casts(tmp_path, device):
+    table, trainer = sparse(2, lazy_update=False)
+    for ids in ([1, 3], [0]):
+        write_rows(table, ids)
+        trainer.step(1)
+    expected = table._reduce().asnumpy()
+    table.reset_ctx([mx.cpu(1), mx.cpu(2)])
+    assert (table._data[1].asnumpy() == expected).all()
+    table.cast("float64")
+    assert (table._data[0].asnumpy() == expected).all()
+    write_rows(table, [2])
+    trainer.step(1)
+    assert (
+        table.row_sparse_data(mx.nd.array([2], ctx=mx.cpu(1))).data.asnumpy() != expected[2]
+    ).all()
+
+
+def test_rows_out_of_range_leave_everything_as_it_was():
+    table, trainer = sparse(2)
+    write_rows(table, [1])
+    good = table._grad[0].indices.asnumpy().tolist()
+    table._grad[1][:] = mx.nd.sparse.row_sparse_array(
+        (np.ones((1, 2), "f"), [9]), shape=(6, 2), ctx=mx.cpu(1)
+    )
+    before = table._reduce().asnumpy()
+    with pytest.raises(IndexError, match="9"):
+        trainer.step(1)
+    assert (table._reduce().asnumpy() == before).all()
+    assert table._grad[0].indices.asnumpy().tolist() == good
+    assert trainer.optimizer.num_update == 0
+
+
+def test_a_step_enters_the_kernel_once_for_each_context(opaque):
+    members = parameters(20, 2)
+    trainer = Trainer(members, "adam", update_on_kvstore=False)
+    for _ in range(2):
+        backward(members)
+        trainer.step(1)
+    assert opaque.calls.count("adam.dense") == 4
+    assert opaque.calls.count("adam.bind") == 2
+
+
+def test_an_overflow_leaves_the_step_out():
+    members = parameters(1)
+    trainer = Trainer(members, "sgd")
+
+    class Scaler:
+        def has_overflow(self, params):
+            return params == members
+
+    trainer._amp_loss_scaler = Scaler()
+    backward(members)
+    trainer.step(1)
+    assert values(members[0]) == [1]
+
+
+def test_errors_of_optimizers_reach_the_caller():
+    class Broken(mx.optimizer.Optimizer):
+        def update(self, index, weight, grad, state):
+            raise RuntimeError("broken")
+
+    for contexts in (1, 2):
+        members = parameters(1, contexts)
+        trainer = Trainer(members, Broken())
+        backward(members)
+        with pytest.raises(RuntimeError, match="broken"):
+            trainer.step(1)
+
+
+def test_bad_learning_rates_are_refused():
+    trainer = Trainer(parameters(1), "sgd")
+    with pytest.raises(ValueError, match="finite"):
+        trainer.set_learning_rate(float("nan"))
+    assert trainer.learning_rate == 0.01

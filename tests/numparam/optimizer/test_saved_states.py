@@ -1,0 +1,119 @@
+"""States and optimizers as bytes: nothing is lost, and no pickle is run unasked."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import numparam as mx
+from numparam.optimizer.errors import PickledStatesError, StatesError
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def trained(name="adam", steps=3, dtype="float32", **keywords):
+    updater = mx.optimizer.get_updater(mx.optimizer.create(name, **keywords))
+    weight = mx.nd.ones((2, 3), dtype=dtype)
+    for _ in range(steps):
+        updater(0, mx.nd.ones((2, 3), dtype=dtype), weight)
+    return updater, weight
+
+
+@pytest.mark.filterwarnings("ignore:.*small changes of it are lost")
+@pytest.mark.parametrize("name", sorted(mx.optimizer.Optimizer.opt_registry))
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_training_goes_on_from_saved_states_with_the_same_bits(name, dtype, opaque):
+    mixed = {"multi_precision": True} if dtype == "float16" else {}
+    updater, weight = trained(name, dtype=dtype, **mixed)
+    again = mx.optimizer.get_updater(mx.optimizer.create("sgd"))
+    again.set_states(updater.get_states(dump_optimizer=True))
+    copy = weight.copy()
+    mx.random.seed(1)
+    updater(0, mx.nd.ones((2, 3), dtype=dtype), weight)
+    mx.random.seed(1)
+    again(0, mx.nd.ones((2, 3), dtype=dtype), copy)
+    assert type(again.optimizer) is type(updater.optimizer)
+    assert again.optimizer.num_update == updater.optimizer.num_update == 4
+    assert weight.asnumpy().tobytes() == copy.asnumpy().tobytes()
+
+
+def test_schedules_multipliers_and_odd_numbers_are_saved():
+    schedule = mx.lr_scheduler.MultiFactorScheduler([2, 5], 0.5, base_lr=0.3)
+    updater, _ = trained("sgd", lr_scheduler=schedule, momentum=0.5)
+    updater.optimizer.set_lr_mult({0: 2.0, "bias": 0.5})
+    updater.optimizer.clip_gradient = float("inf")
+    again = mx.optimizer.get_updater(mx.optimizer.create("adam"))
+    again.set_states(updater.get_states(True))
+    assert [again.optimizer.lr_scheduler(n) for n in (2, 3, 6)] == [schedule(n) for n in (2, 3, 6)]
+    assert again.optimizer.lr_mult == {0: 2.0, "bias": 0.5}
+    assert again.optimizer.clip_gradient == float("inf")
+
+
+def test_saved_states_are_a_params_file(tmp_path):
+    updater, _ = trained()
+    (tmp_path / "states").write_bytes(updater.get_states())
+    loaded = mx.nd.load(tmp_path / "states")
+    assert loaded["state:0"].asnumpy().shape == (2, 3)
+
+
+def test_states_without_the_optimizer_keep_the_one_there_is():
+    updater, _ = trained()
+    again = mx.optimizer.get_updater(mx.optimizer.create("adam", beta1=0.5))
+    again.set_states(updater.get_states())
+    assert again.optimizer.beta1 == 0.5
+    assert again.states_synced == {0: False}
+
+
+def test_a_pickle_is_refused_unless_it_is_allowed():
+    class Evil:
+        def __reduce__(self):
+            return (print, ("run",))
+
+    updater, _ = trained()
+    before = updater.states
+    plain = pickle.dumps({0: mx.nd.ones(2), 1: None})
+    with pytest.raises(PickledStatesError, match="allow_pickle=True"):
+        updater.set_states(plain)
+    assert updater.states is before
+    updater.set_states(plain, allow_pickle=True)
+    assert updater.states[0].asnumpy().tolist() == [1, 1]
+    for evil in (Evil(), {0: Evil()}):
+        with pytest.raises(StatesError, match="print"):
+            updater.set_states(pickle.dumps(evil, 2), allow_pickle=True)
+
+
+def test_states_that_mxnet_pickled_are_taken_over():
+    updater, weight = trained("sgd", 0)
+    updater.set_states((GOLDEN / "adam_mxnet_1_9_1.pickle").read_bytes(), allow_pickle=True)
+    optimizer = updater.optimizer
+    assert type(optimizer) is mx.optimizer.Adam
+    assert (optimizer.wd, optimizer.num_update, optimizer.learning_rate) == (0.01, 3, 0.0005)
+    assert optimizer._index_update_count == {0: 3}
+    mean, variance = updater.states[0]
+    again, _ = trained("adam", 3, learning_rate=0.1)
+    np.testing.assert_allclose(mean.asnumpy(), again.states[0][0].asnumpy(), rtol=0.02)
+    np.testing.assert_allclose(variance.asnumpy(), again.states[0][1].asnumpy(), rtol=0.03)
+    updater(0, mx.nd.ones((2, 3)), weight)
+    assert optimizer.num_update == 4
+
+
+def test_damage_is_noticed_and_changes_nothing():
+    updater, _ = trained()
+    contents = updater.get_states(True)
+    before = updater.states
+    for damaged in (b"", b"nonsense", contents[:100], contents[: len(contents) // 2]):
+        with pytest.raises(StatesError):
+            updater.set_states(damaged)
+    with pytest.raises(StatesError):
+        updater.set_states(contents.replace(b'"class": "Adam"', b'"class": "Adom"'))
+    assert updater.states is before
+
+
+def test_what_cannot_be_saved_is_named():
+    updater, _ = trained("sgd", lr_scheduler=lambda n: 0.1)
+    with pytest.raises(StatesError, match=r"SGD\.lr_scheduler is of type function"):
+        updater.get_states(dump_optimizer=True)
+    assert np.frombuffer(updater.get_states(), np.uint8).size

@@ -32,6 +32,7 @@ __all__ = [
     "UnknownFormatError",
     "WriteOptions",
     "format_of",
+    "is_params_source",
     "is_params_target",
     "open_arrays",
     "write_arrays",
@@ -153,6 +154,23 @@ def open_arrays(source: Any, encoding: str = "utf-8", errors: str = "strict") ->
     if kind == "torch":
         return TorchFile(source)
     return ParamsFile(source, encoding, errors)  # which says what a stranger is
+
+
+def is_params_source(source: Any) -> bool:
+    """Return whether a file is to be read as ``.params``: unless its contents are another's.
+
+    What cannot be read, and file objects, count as ``.params``, whose reader says what is wrong.
+    """
+    if is_file_object(source):
+        return True
+    try:
+        bytes_source = open_source(source)
+    except (OSError, TypeError):
+        return True
+    try:
+        return _identify(bytes_source) == "params"
+    finally:
+        bytes_source.close()
 
 
 def _identify(source: ByteSource) -> str:

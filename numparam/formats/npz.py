@@ -146,9 +146,8 @@ class _Member:
                 self.shape, self._fortran, self._in_file = _npy_header(file)
                 self._begin = file.tell()
         except _DAMAGED as error:
-            raise NpzError(
-                f"the member is damaged, or no .npy file: {error}", source=self._label
-            ) from error
+            reason = f"the member is damaged, or no .npy file: {error}"
+            raise NpzError(reason, source=self._label) from error
         self.dtype = self._in_file.newbyteorder("=")
         if self.dtype.kind not in "biufc" or self.dtype.itemsize > 16:
             raise NpzError(

@@ -7,7 +7,9 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from numparam.checkpoint import Checkpoint
 from numparam.formats import ParamsReader
+from numparam.formats.array_files import is_params_source
 from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks
 from numparam.gluon.checks import as_array
@@ -45,6 +47,16 @@ def load_file(
     own: Mapping[str, Any], filename: Any, options: Options, encoding: str, errors: str
 ) -> None:
     """Load parameters from a file; see `ParameterDict.load`."""
+    where = (
+        f"file {quoted(os.fsdecode(filename), 300)}" if _is_path(filename) else "the given bytes"
+    )
+    if not is_params_source(filename):
+        with Checkpoint(filename) as checkpoint:
+            arrays = [
+                NamedSource(name, ArraySource(array), True) for name, array in checkpoint.items()
+            ]
+        _load(own, arrays, where, options)
+        return
     with ParamsReader(filename, encoding, errors) as reader:
         if reader.names is None and reader.headers:
             raise UnnamedArraysError(
@@ -57,11 +69,6 @@ def load_file(
             NamedSource(name, FileSource(reader, header), True)
             for name, header in zip(reader.names or (), reader.headers, strict=True)
         ]
-        where = (
-            f"file {quoted(os.fsdecode(filename), 300)}"
-            if _is_path(filename)
-            else "the given bytes"
-        )
         _load(own, named, where, options, reader)
 
 

@@ -19,6 +19,7 @@ from numparam.gluon import (
     checkpoints,
     checks,
     contexts,
+    from_files,
     hooks,
     initializing,
     parameter,
@@ -512,12 +513,13 @@ class ParameterDict:
     # Files
 
     def save(self, filename: Any, strip_prefix: str = "") -> None:
-        """Write all parameters to a ``.params`` file.
+        """Write all parameters to a ``.params`` file, or a file of another format.
 
         Parameters
         ----------
         filename : str, os.PathLike or binary file object
-            The file. It is replaced at the end; a failed save leaves the old one.
+            The file. It is replaced at the end; a failed save leaves the old one. The suffixes of
+            `numparam.Checkpoint.save`, such as ``.safetensors``, choose its format.
         strip_prefix : str, default ''
             Cut off the beginning of each name.
 
@@ -560,12 +562,13 @@ class ParameterDict:
         encoding: str = "utf-8",
         errors: str = "strict",
     ) -> None:
-        """Read parameters from a ``.params`` file.
+        """Read parameters from a ``.params`` file, or a file of another format.
 
         Parameters
         ----------
         filename : str, os.PathLike, bytes-like or binary file object
-            The file, or its contents.
+            The file, or its contents. Those that `numparam.Checkpoint` reads are told by their
+            contents, and read whole before they are loaded; as a file object ``.params`` only.
         ctx : Context or list of Context, optional
             Where parameters go that are not initialized; ``cpu(0)`` if not given. Those that are
             must be on these contexts.
@@ -603,6 +606,46 @@ class ParameterDict:
             allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
         )
         checkpoints.load_file(self._params, filename, options, encoding, errors)
+
+    @classmethod
+    def from_file(cls, filename: Any, ctx: Any = None, prefix: str = "") -> Self:
+        """Make parameters as a file says: of its names, shapes, dtypes and storage types.
+
+        Parameters
+        ----------
+        filename : str, os.PathLike or bytes-like
+            A file of any format that `numparam.Checkpoint` reads, or its contents.
+        ctx : Context or list of Context, optional
+            Where the parameters go; ``cpu(0)`` if not given.
+        prefix : str, default ''
+            Of the new dictionary; put before each name.
+
+        Returns
+        -------
+        ParameterDict
+            With values. ``arg:`` and ``aux:`` are cut off names. Auxiliary states, which are named
+            ``aux:…``, ``…running_mean`` and the like, have ``grad_req='null'``; so have integers.
+
+        Raises
+        ------
+        MXNetError
+            As from `load`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import numparam as mx
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
+        >>> mx.nd.save(path, {"arg:w": mx.nd.ones((2, 3)), "aux:bn_moving_mean": mx.nd.zeros(3)})
+        >>> params = mx.gluon.ParameterDict.from_file(path, [mx.cpu(0), mx.cpu(1)])
+        >>> [(name, parameter.shape, parameter.grad_req) for name, parameter in params.items()]
+        [('w', (2, 3), 'write'), ('bn_moving_mean', (3,), 'null')]
+        """
+        new = cls(prefix)
+        for name, arguments in from_files.declarations(filename).items():
+            new.get(name, **arguments)
+        new.load(filename, ctx=ctx, restore_prefix=prefix)
+        return new
 
     def load_dict(
         self,

@@ -7,6 +7,8 @@ from typing import Any
 
 from numparam import formats
 from numparam.devices.locks import exclusively
+from numparam.formats.array_files import is_params_target, write_arrays
+from numparam.formats.streams import RecordStream
 from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
 from numparam.modes.np_mode import is_np_shape
@@ -15,7 +17,7 @@ __all__ = ["save"]
 
 
 def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
-    """Write parameters to a ``.params`` file; see `ParameterDict.save`."""
+    """Write parameters to a file; see `ParameterDict.save`."""
     if not isinstance(strip_prefix, str):
         raise TypeError(
             f"strip_prefix must be a string; got {strip_prefix!r} of type "
@@ -36,6 +38,13 @@ def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
                 "Rename one of them."
             )
     records = [_record(parameter) for parameter in named.values()]
+    if not is_params_target(filename):
+        streams = {
+            name: RecordStream(record, exclusively)
+            for name, record in zip(named, records, strict=True)
+        }
+        write_arrays(filename, streams)
+        return
     # MXNet reads files of one version only, so the one that holds everything is taken for all.
     # Where none does, scalars are of version 3, and the rest is of version 2.
     dense = all(record.storage == "default" for record in records)

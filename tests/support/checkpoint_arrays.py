@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numparam.formats import CSRRecord, DenseRecord, RowSparseRecord
 
 PARAMS_DTYPES = [
-    *map(np.dtype, ["float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool", "int16", "uint16"]),
-    *map(np.dtype, ["uint32", "uint64", ml_dtypes.bfloat16]),
+    *map(np.dtype, ["float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"]),
+    *map(np.dtype, ["int16", "uint16", "uint32", "uint64", ml_dtypes.bfloat16]),
 ]
 NARROW = [np.dtype(ml_dtypes.float8_e4m3fn), np.dtype(ml_dtypes.float8_e5m2)]
 

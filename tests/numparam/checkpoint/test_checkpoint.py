@@ -33,7 +33,7 @@ def test_it_prints_as_a_table(path):
     lines = str(mx.Checkpoint(path)).splitlines()
     assert lines[0] == f"{path} (params)"
     assert lines[1].split() == ["name", "shape", "dtype", "storage", "bytes"]
-    assert lines[2].split() == ["arg:fc_weight", "2", "×", "2", "float32", "dense", "16"]
+    assert lines[2].split() == ["arg:fc_weight", "2", "\u00d7", "2", "float32", "dense", "16"]
     assert lines[-1] == "4 arrays, 40 bytes"
 
 

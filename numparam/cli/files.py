@@ -1,0 +1,45 @@
+"""Files named on a command line, where ``-`` is standard input or output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+
+from numparam.checkpoint import Checkpoint, CheckpointPlanError
+from numparam.cli.output import progress_of
+
+__all__ = ["opened", "write"]
+
+
+@contextlib.contextmanager
+def opened(paths: Iterable[str]) -> Iterator[list[Checkpoint]]:
+    """Open files; standard input is copied into a temporary file first, so that it can be big."""
+    paths = list(paths)
+    if paths.count("-") > 1:
+        raise CheckpointPlanError("standard input can be read once only: pass - for one file")
+    with contextlib.ExitStack() as stack:
+        found = []
+        for path in paths:
+            if path == "-":
+                copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix="numparam-stdin-"))
+                shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
+                copy.flush()
+                path = copy.name
+            found.append(stack.enter_context(Checkpoint(path)))
+        yield found
+
+
+def write(checkpoint: Checkpoint, target: str, format: str | None) -> None:
+    """Write a checkpoint to a file or, in ``.params`` if no format is given, to standard output."""
+    if target != "-":
+        with progress_of(f"writing {os.path.basename(target)}", checkpoint.nbytes) as advance:
+            checkpoint.save(target, format, progress=advance)
+        return
+    if sys.stdout.isatty():
+        raise CheckpointPlanError("arrays are not written to a terminal: redirect standard output")
+    checkpoint.save(sys.stdout.buffer, format or "params")
+    sys.stdout.buffer.flush()

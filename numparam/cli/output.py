@@ -1,0 +1,91 @@
+"""What the commands print: tables that fit a terminal, whole lines into pipes, JSON, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from numparam.checkpoint.presentation import table
+
+__all__ = ["print_error", "print_json", "print_table", "progress_of"]
+
+
+def print_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int], footer: str = ""
+) -> None:
+    """Print a table: as wide as the terminal at most, or whole if the output is no terminal."""
+    if not sys.stdout.isatty():
+        lines = [table(head, rows, numbers)] if rows else []
+        print("\n".join([*lines, *([footer] if footer else [])]))
+        return
+    console = Console()
+    if rows:
+        shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for position, name in enumerate(head):
+            right = position in numbers
+            shown.add_column(
+                name,
+                justify="right" if right else "left",
+                no_wrap=position != 0 and len(rows[0]) > 3,
+                overflow="fold",
+            )
+        for row in rows:
+            shown.add_row(*map(Text, row))
+        console.print(shown)
+    if footer:
+        console.print(Text(footer))
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; infinities and NaN as texts, which JSON has no numbers for."""
+    print(json.dumps(_plain(value), indent=2, ensure_ascii=not sys.stdout.isatty()))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    return value
+
+
+def print_error(error: BaseException | str) -> None:
+    """Print an error in one line on standard error."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    print(f"numparam: {text}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def progress_of(description: str, nbytes: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar with rates on standard error, if that is a terminal and the work is long."""
+    if not sys.stderr.isatty() or nbytes < 16_000_000:
+        yield lambda count: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(description, total=nbytes)
+        yield lambda count: progress.advance(task, count)

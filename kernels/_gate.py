@@ -304,12 +304,47 @@ def multiplier(factor: object) -> float:
         raise ValueError("factor is a number beyond float64") from None
 
 
-def booleans_differ(position: int) -> str:
+def booleans_differ(position: int, name: str = "sources") -> str:
     """Return the message for boolean sources that have no mean."""
     return (
-        f"sources[{position}] differs from sources[0]; booleans have no mean unless all copies "
+        f"{name}[{position}] differs from {name}[0]; booleans have no mean unless all copies "
         "agree. Cast them to a number first"
     )
+
+
+def several(lists: Iterable[Iterable[object]], name: str) -> list[Iterable[object]]:
+    """Check that there is at least one list of arrays, and return all."""
+    _refuse_single(lists, name)
+    given = list(lists)
+    if not given:
+        raise ValueError(f"{name} is empty; at least one list of arrays is needed")
+    return given
+
+
+def copies_match(copies: Sequence[Sequence[np.ndarray]]) -> None:
+    """Check that lists hold arrays of the same forms, and that no two arrays share memory."""
+    spans = []
+    for k, arrays in enumerate(copies):
+        if len(arrays) != len(copies[0]):
+            raise ValueError(
+                f"copies[{k}] has {len(arrays)} arrays and copies[0] has {len(copies[0])}; each "
+                "needs all arrays"
+            )
+        for i, (array, first) in enumerate(zip(arrays, copies[0], strict=True)):
+            if array.shape != first.shape or array.dtype != first.dtype:
+                raise ValueError(
+                    f"copies[{k}][{i}] must be {first.dtype}{first.shape} like copies[0][{i}], "
+                    f"not {array.dtype}{array.shape}"
+                )
+            if array.nbytes:
+                spans.append((address(array), array.nbytes, k, i))
+    spans.sort()
+    for (start, nbytes, k, i), (following, _, m, j) in pairwise(spans):
+        if following < start + nbytes:
+            raise ValueError(
+                f"copies[{k}][{i}] and copies[{m}][{j}] share memory, which would be written "
+                "twice; pass each array once, and no views of it"
+            )
 
 
 def each_source(arrays: Iterable[object], name: str = "sources") -> list[np.ndarray]:

@@ -39,6 +39,7 @@ KERNELS: tuple[Kernel, ...] = (
     ),
     Kernel("table", ("build",), _EVERYWHERE),
     Kernel("accumulate", ("assign", "add"), _HOST),
+    Kernel("average_many", ("mean_in_place",), _HOST),
     Kernel("merge", ("merge",), _HOST),
     Kernel("cast", ("cast", "copy"), _HOST),
     Kernel("random", ("bits", "uniform", "normal"), _HOST),

@@ -73,6 +73,10 @@ def _average(module, array, kind) -> _Calls:
     return [lambda: module.mean([array, array]), lambda: module.add_n([array, array])]
 
 
+def _average_many(module, array, kind) -> _Calls:
+    return [lambda: module.mean_in_place([[array.copy()], [array.copy()]])]
+
+
 def _reset(module, array, kind) -> _Calls:
     return [lambda: module.zero([array])]
 
@@ -149,6 +153,7 @@ def _optimizer(
 
 _CALLS = {
     "average": _average,
+    "average_many": _average_many,
     "accumulate": _accumulate,
     "reset": _reset,
     "retain": _retain,

@@ -47,6 +47,14 @@ def _accumulated(kind: str, size: int) -> Iterator[Arguments]:
     yield (targets, sources), {}
 
 
+def _averaged(kind: str, size: int) -> Iterator[Arguments]:
+    for count in (1, 2, 3, 4):
+        large, small = _copies(kind, size, count), _copies(kind, 3, count)
+        empty, other = _copies(kind, 0, count), [np.full((2, 2), k) / 3 for k in range(count)]
+        yield ([list(arrays) for arrays in zip(large, small, empty, other, strict=True)],), {}
+    yield ([[], []],), {}
+
+
 def _scaled(kind: str, size: int) -> Iterator[Arguments]:
     if kind in FLOATS:
         yield ([values(kind, size), values(kind, 3, 1)], 0.3), {}
@@ -134,6 +142,7 @@ def _bits(kind: str, size: int) -> Iterator[Arguments]:
 INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("average", "add_n"): _combine,
     ("average", "mean"): _combine,
+    ("average_many", "mean_in_place"): _averaged,
     ("reset", "zero"): _many,
     ("accumulate", "assign"): _accumulated,
     ("accumulate", "add"): _accumulated,

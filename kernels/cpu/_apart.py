@@ -61,7 +61,7 @@ def load_apart(typing_context, address, index, kind, role):
 
 @intrinsic(prefer_literal=True)
 def load_held(typing_context, array, weight, index, held, kind):
-    """Element `index` of the array of `held` that a step updates: a weight of `kind`, or its master.
+    """Element `index` of the array of `held` that a step updates: a weight of `kind` or its master.
 
     A weight is rounded from its master. Where it differs from that, it has been written since, and
     is the newer one of the two. The role of `array` is 0; that of the weight of a master is 7.

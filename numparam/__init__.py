@@ -177,8 +177,8 @@ def __getattr__(name: str) -> Any:
             "numparam",
             name,
             __all__,
-            "It is Gluon's parameter layer without MXNet: parameters, arrays, gradients, optimizers "
-            f"and files; no layers, data sets or graphs. It has {', '.join(__all__)}",
+            "It is Gluon's parameter layer without MXNet: parameters, arrays, gradients, "
+            f"optimizers and files; no layers, data sets or graphs. It has {', '.join(__all__)}",
         )
     globals()[name] = value
     return value

@@ -60,6 +60,30 @@ def load_apart(typing_context, address, index, kind, role):
 
 
 @intrinsic(prefer_literal=True)
+def load_held(typing_context, array, weight, index, held, kind):
+    """Element `index` of the array of `held` that a step updates: a weight of `kind` or its master.
+
+    A weight is rounded from its master. Where it differs from that, it has been written since, and
+    is the newer one of the two. The role of `array` is 0; that of the weight of a master is 7.
+    """
+    name, low = held.literal_value, kind.literal_value
+
+    def codegen(context, builder, signature, arguments):
+        array, weight, index = arguments[:3]
+        master = _loaded(context, builder, array, index, name, 0)
+        if name == low:
+            return master
+        stored = builder.load(_elements._pointer(builder, weight, index, low))
+        _mark(builder, stored, 7)
+        newer = builder.icmp_unsigned(
+            "!=", stored, _elements.narrowed(context, builder, master, low)
+        )
+        return builder.select(newer, _elements.widened(context, builder, stored, low), master)
+
+    return _elements._VALUE[name](types.int64, types.int64, types.int64, held, kind), codegen
+
+
+@intrinsic(prefer_literal=True)
 def store_apart(typing_context, address, index, value, kind, role):
     """Set element `index` of the array of `kind` at `address`, which alone has the role."""
     name, number = kind.literal_value, role.literal_value

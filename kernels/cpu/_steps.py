@@ -30,6 +30,7 @@ from numparam.kernels.cpu._separate import (
     differing,
     load_all,
     load_apart,
+    load_held,
     numbers_at,
     prefetch_all,
     rounded,
@@ -416,11 +417,12 @@ def _dense(formula, states, width, kind, mixed):
             weight = load(own, 0, "int64")
             gradient = load(own, 1, "int64")
             kept = numbers_at(own + 16, states, "int64", "int64")
+            low = load(own, last, "int64") if mixed else 0
             place = load(places, array, "int64")
             with_ = numbers_at(numbers + 8 * width * place, width, "float64", working)
             for i in range(start, stop):
                 made, following = step(
-                    load_apart(weight, i, held, 0),
+                    load_held(weight, low, i, held, kind),
                     load_apart(gradient, i, kind, 1),
                     load_all(kept, i, held, 2),
                     with_,
@@ -428,7 +430,7 @@ def _dense(formula, states, width, kind, mixed):
                 store_apart(weight, i, made, held, 0)
                 store_all(kept, i, following, held, 2)
                 if mixed:
-                    store_apart(load(own, last, "int64"), i, made, kind, 7)
+                    store_apart(low, i, made, kind, 7)
 
     return dense
 
@@ -466,7 +468,7 @@ def _step_rows(formula, states, width, kind, mixed):
                 base = row * length
                 for i in range(length):
                     made, following = step(
-                        load_apart(weight, base + i, held, 0),
+                        load_held(weight, low, base + i, held, kind),
                         load_apart(gradient, k * length + i, kind, 1),
                         load_all(kept, base + i, held, 2),
                         with_,
@@ -495,7 +497,7 @@ def _replay_rows(formula, states, width, kind, mixed):
         for i in range(length):
             given = load_apart(gradient, start + i, kind, 1) if gradient else zero
             made, following = step(
-                load_apart(weight, base + i, held, 0),
+                load_held(weight, low, base + i, held, kind),
                 given,
                 load_all(kept, base + i, held, 2),
                 with_,

@@ -23,7 +23,7 @@ from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline
 from numparam.kernels.cpu._norm_lanes import LANES, folded
 from numparam.kernels.cpu._pointers import CHUNK
-from numparam.kernels.cpu._separate import load_apart, numbers_at, store_apart
+from numparam.kernels.cpu._separate import load_apart, load_held, numbers_at, store_apart
 from numparam.kernels.cpu._steps import Bound, Steps, clipped, finite, no_decay
 from numparam.kernels.cpu._walk import address
 
@@ -62,7 +62,8 @@ def _group_rows(states, width, kind, mixed):
         for i in range(length):
             given = load_apart(gradient, start + i, kind, 1) if gradient else zero
             slope = clipped(rescale * given, clip)
-            made = _moved(load_apart(weight, base + i, held, 0), slope, root, lr, wd)
+            value = load_held(weight, low, base + i, held, kind)
+            made = _moved(value, slope, root, lr, wd)
             store_apart(weight, base + i, made, held, 0)
             if mixed:
                 store_apart(low, base + i, made, kind, 7)

@@ -131,7 +131,8 @@ def bind(
         dtypes: float32 with `masters`.
     masters : iterable of numpy.ndarray, or Table, optional
         n writeable float32 arrays of the weights' shapes, where all weights have 16 bits: a step
-        updates these, and rounds the weights from them.
+        updates these, and rounds the weights from them. An element of a weight that was written
+        since, so that it is not its master rounded, is taken in place of the master.
 
     Returns
     -------

@@ -144,7 +144,7 @@ class Steps:
         working = np.dtype(_step_gate.WORKING[_gate.kind(weight.dtype)])
         with np.errstate(all="ignore"):
             made, following = self.steps[len(states)](
-                (weight if master is None else master)[where].astype(working),
+                _held(weight, master, where).astype(working),
                 gradient.astype(working),
                 tuple(state[where].astype(working) for state in states),
                 tuple(coefficients.astype(working)),
@@ -154,6 +154,15 @@ class Steps:
             weight[where] = made.astype(weight.dtype)
             for state, new in zip(states, following, strict=True):
                 state[where] = new.astype(state.dtype)
+
+
+def _held(weight: np.ndarray, master: np.ndarray | None, where: object) -> np.ndarray:
+    """Return what a step updates: the weight, or its master, but where the weight is newer that."""
+    if master is None:
+        return weight[where]
+    own, held = weight[where], master[where]
+    written = own.view(np.uint16) != held.astype(weight.dtype).view(np.uint16)
+    return np.where(written, own.astype(held.dtype), held)
 
 
 def _check_rows(weight: np.ndarray, ids: np.ndarray) -> None:

@@ -30,6 +30,7 @@ from numparam.gluon import (
 )
 from numparam.gluon.callers import warn
 from numparam.gluon.errors import DeferredInitializationError
+from numparam.gluon.multipliers import Multiplier
 from numparam.gluon.placed import Placed
 from numparam.gluon.rows import RowStore
 from numparam.gluon.state import Mark, Ready, State, replace_state
@@ -110,8 +111,10 @@ class Parameter:
     """
 
     name: str
-    lr_mult: float
-    wd_mult: float
+    lr_mult = Multiplier()
+    wd_mult = Multiplier()
+    #: Read by optimizers: both multipliers begin an epoch of memory when they change.
+    _announces_multipliers = True
     init: Any
 
     # Shape, dtype, grad_req, contexts, arrays and deferred initialization: one object, which is

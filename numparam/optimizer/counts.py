@@ -46,10 +46,12 @@ class UpdateCounts(MutableMapping[Hashable, int]):
             self._values = np.concatenate([self._values, np.full(missing, _NONE, np.int64)])
         return np.array(places, np.int64)
 
-    def following(self, places: np.ndarray, begin: int) -> np.ndarray:
+    def following(
+        self, places: np.ndarray, begin: int, out: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return the counts after one more update; that of a parameter without one is `begin`."""
-        counts = self._values[places]
-        if (counts == _NONE).any():
+        counts = np.take(self._values, places, out=out, mode="clip")
+        if counts.min(initial=0) == _NONE:
             counts[counts == _NONE] = begin
         counts += 1
         return counts

@@ -20,6 +20,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer.errors import GradientError, WeightError
 from numparam.optimizer.exact_rows import RowHistory
+from numparam.optimizer.optimizer import Optimizer
 from numparam.optimizer.row_gradients import Rows, checked_rows
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class _Coefficients:
             if not isinstance(values, np.ndarray):
                 each[name] = values
                 continue
-            chosen = values if positions is None else values[positions]
+            chosen = values if positions is None or len(values) == 1 else values[positions]
             if (chosen == chosen[0]).all():
                 each[name] = float(chosen[0])
             else:
@@ -235,17 +236,40 @@ class _Multipliers:
         self._kind = kind
         self._seen: list[float] | None = None
         self._array: np.ndarray | None = None
+        self._epoch: int | None = None  # in which they cannot have changed
+        self._source: Any = None
         self.version = 0  # grows with each change
 
     def look(self, optimizer: FusedOptimizer) -> None:
         """Look at them again."""
+        epoch, source = epochs.current(), optimizer.param_dict
+        own = getattr(optimizer, self._kind)
+        if self._epoch == epoch and self._source is source and not own:
+            return
+        if not own and self._are_announced(optimizer):
+            epoch_of_look: int | None = epoch
+        else:
+            epoch_of_look = None
         seen = optimizer._multipliers(self._indices, self._kind)
+        self._epoch, self._source = epoch_of_look, source
         if seen == self._seen:
             return
         array = np.array(seen, np.float64)
         self._array = None if (array == 1.0).all() else array
         self._seen = seen
         self.version += 1
+
+    def _are_announced(self, optimizer: FusedOptimizer) -> bool:
+        """Whether a new epoch begins with each change of a multiplier."""
+        parameters = optimizer.param_dict
+        return (
+            type(optimizer)._multipliers is Optimizer._multipliers
+            and not optimizer.idx2name
+            and all(
+                getattr(type(parameters.get(index)), "_announces_multipliers", False)
+                for index in self._indices
+            )
+        )
 
     def times(self, number: float) -> Any:
         """Return a number times the multipliers: a number if they all are 1, or an array."""
@@ -306,11 +330,31 @@ class Plan:
         self.dense_entries = dense
         self._lr_mult = _Multipliers(tuple(indices), "lr_mult")
         self._wd_mult = _Multipliers(tuple(indices), "wd_mult")
-        self._indices = tuple(indices)
+        self.indices = tuple(indices)
         self._counts: UpdateCounts | None = None
         self._places: np.ndarray | None = None
+        self._following = np.empty(len(self.indices), np.int64)
         self._multi_precision = optimizer.multi_precision
         self._structure = (type(optimizer), optimizer.kernel)
+
+    def is_untouched(
+        self, optimizer: FusedOptimizer, weights: Sequence[Any], grads: Sequence[Any]
+    ) -> bool:
+        """Return whether nothing can have changed since the last step, without a look at arrays.
+
+        Parameters
+        ----------
+        optimizer, weights, grads
+            As they are now. The states are those of a `StateDict`.
+        """
+        return (
+            self._epoch == epochs.current()
+            and weights is self._weights
+            and grads is self._grads
+            and self._multi_precision == optimizer.multi_precision
+            and self._structure == (type(optimizer), optimizer.kernel)
+            and _hold(self._loose, self._loose_buffers)
+        )
 
     def still_holds(
         self,
@@ -372,14 +416,21 @@ class Plan:
             If a hyper-parameter is NaN or infinite.
         """
         if self._counts is not counts or self._places is None:
-            self._counts, self._places = counts, counts.places(self._indices)
+            self._counts, self._places = counts, counts.places(self.indices)
         places = self._places
-        following = counts.following(places, optimizer.begin_num_update)
-        newest = max(optimizer.num_update, int(following.max(initial=0)))
+        following = counts.following(places, optimizer.begin_num_update, self._following)
+        highest = int(following.max(initial=0))
+        newest = max(optimizer.num_update, highest)
+        # One count stands for all where they are equal, as they nearly always are.
+        is_even = len(following) > 0 and int(following.min()) == highest
         self._lr_mult.look(optimizer)
         self._wd_mult.look(optimizer)
         coefficients = _Coefficients(
-            optimizer, following, optimizer._rate_at(newest), self._lr_mult, self._wd_mult
+            optimizer,
+            following[:1] if is_even else following,
+            optimizer._rate_at(newest),
+            self._lr_mult,
+            self._wd_mult,
         )
         calls = [group.prepare(coefficients) for group in self._dense]
         calls += [_sparse(optimizer, entry, coefficients, histories) for entry in self.sparse]

@@ -311,6 +311,7 @@ class Optimizer:
             self.update(index, weight, grad, state)
             return
         master, own = state
+        _take_newer(master, weight)
         self.update(index, master, grad.astype(np.float32), own)
         weight[:] = master.astype(weight.dtype)
 
@@ -476,6 +477,14 @@ class Optimizer:
         self._all_index_update_counts = counts
         self._index_update_count = counts[chosen[0]] if chosen else UpdateCounts(current)
         self.param_dict = {}
+
+
+def _take_newer(master: NDArray, weight: NDArray) -> None:
+    """Set a float32 copy to its weight where that is not the copy rounded: it is newer there."""
+    own = weight.astype(np.float32).asnumpy()
+    written = own != master.astype(weight.dtype).astype(np.float32).asnumpy()
+    if written.any():
+        master[:] = np.where(written, own, master.asnumpy())
 
 
 register = Optimizer.register

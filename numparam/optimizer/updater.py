@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
+from numparam.devices import epochs
 from numparam.devices.backend import Buffer
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer import saved_states
@@ -14,6 +15,7 @@ from numparam.optimizer.exact_rows import RowHistory
 from numparam.optimizer.fused import FusedOptimizer
 from numparam.optimizer.many import Entry, Plan, Prepared
 from numparam.optimizer.optimizer import Optimizer
+from numparam.optimizer.state_dict import StateDict
 
 __all__ = ["Updater", "get_updater"]
 
@@ -57,13 +59,24 @@ class Updater:
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
-        self.states: dict[Any, Any] = {}
+        self._states = StateDict()
         self.states_synced: dict[Any, bool] = {}
         self.aggregate_updates = optimizer.aggregate_num > 0
         self.delays_rows = False
         self.device: Any = None
         self.histories: dict[Any, RowHistory] = {}
         self._plans: dict[Any, Plan] = {}
+        self._recent: Plan | None = None  # the last step's
+
+    @property
+    def states(self) -> dict[Any, Any]:
+        """The states by index."""
+        return self._states
+
+    @states.setter
+    def states(self, states: dict[Any, Any]) -> None:
+        self._states = StateDict(states)
+        epochs.bump()
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         """Update one weight, or several.
@@ -108,7 +121,8 @@ class Updater:
                 f"there are {len(indices)} indices, {len(grads)} gradients and {len(weights)} "
                 "weights; their numbers must be equal"
             )
-        if bytes in map(type, indices):
+        recent = self._recent
+        if (recent is None or indices is not recent.indices) and bytes in map(type, indices):
             indices = tuple(one.decode() if isinstance(one, bytes) else one for one in indices)
         optimizer = self.optimizer
         if isinstance(optimizer, FusedOptimizer) and optimizer.steps_are_fused:
@@ -119,13 +133,18 @@ class Updater:
         self, optimizer: FusedOptimizer, indices: tuple[Any, ...], grads: Any, weights: Any
     ) -> Prepared:
         counts = optimizer._counts_of(self._device_of(weights))
-        plan = self._plans.get(indices)
-        states = tuple(map(self.states.get, indices))
-        if plan is None or not plan.still_holds(optimizer, weights, grads, states):
+        plan = self._recent
+        if plan is None or plan.indices is not indices:
+            plan = self._plans.get(indices)
+        if plan is None or not (
+            plan.is_untouched(optimizer, weights, grads)
+            or plan.still_holds(optimizer, weights, grads, tuple(map(self.states.get, indices)))
+        ):
             self._plans.pop(indices, None)  # what is stale holds memory
             states = tuple(self._states_of(indices, weights))
             plan = Plan(optimizer, indices, _kept(weights), _kept(grads), states, mixed=True)
             self._plans[indices] = plan
+        self._recent = plan
         if self.histories:
             for entry in [*plan.dense_entries, *(plan.sparse if optimizer.lazy_update else ())]:
                 self.catch_up(entry.index)
@@ -206,6 +225,7 @@ class Updater:
         else:
             self.histories.pop(index, None)
         self._plans.clear()
+        self._recent = None
 
     # States
 
@@ -282,7 +302,7 @@ class Updater:
 
     def __getstate__(self) -> dict[str, Any]:
         self.catch_up()
-        return self.__dict__ | {"histories": {}, "_plans": {}}
+        return self.__dict__ | {"histories": {}, "_plans": {}, "_recent": None}
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

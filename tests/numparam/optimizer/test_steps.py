@@ -127,6 +127,68 @@ def test_mixed_precision_steps_are_those_of_a_float32_copy(name, own, dtype, opa
     np.testing.assert_array_equal(short.astype("float32").asnumpy(), expected)
 
 
+def write_all(short, whole):
+    short[:] = whole[:] = 0.375
+
+
+def write_one_row(short, whole):
+    short[1:2] = whole[1:2] = -2
+
+
+WRITES = [pytest.param(write_all, id="all"), pytest.param(write_one_row, id="a-row")]
+FORMS = [pytest.param(form, id=form) for form in ("dense", "lazy", "exact")]
+
+
+def check_that_writes_reach_the_copy(name, dtype, write, form):
+    short = mx.nd.array(gradients(1, 1)[0]).astype(dtype)
+    whole = short.astype("float32")
+    keywords = {} if form == "dense" else {"lazy_update": form == "lazy"}
+    mixed = mx.optimizer.get_updater(made(name, {}, 0.4, multi_precision=True, **keywords))
+    plain = mx.optimizer.get_updater(made(name, {}, 0.4, **keywords))
+    for step, g in enumerate(gradients(2)):
+        if step == 3:
+            write(short, whole)
+        ids = [0, 1, 3]
+        half = mx.nd.array(g if form == "dense" else g[ids]).astype(dtype)
+        pair = half, half.astype("float32")
+        if form != "dense":
+            pair = [
+                mx.nd.sparse.row_sparse_array((rows, ids), shape=SHAPE, dtype=rows.dtype)
+                for rows in pair
+            ]
+        mixed(0, pair[0], short)
+        plain(0, pair[1], whole)
+    expected = whole.astype(dtype).astype("float32").asnumpy()
+    np.testing.assert_array_equal(short.astype("float32").asnumpy(), expected)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "groupadagrad", "lamb", "lars"])
+def test_values_written_into_a_16_bit_weight_reach_its_copy(name, dtype, write, form, opaque):
+    check_that_writes_reach_the_copy(name, dtype, write, form)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["adam", "groupadagrad"])
+def test_compiled_steps_notice_writes_into_16_bit_weights(name, form):
+    check_that_writes_reach_the_copy(name, "float16", write_one_row, form)
+
+
+def test_an_optimizer_of_ones_own_notices_writes_into_16_bit_weights():
+    class Plain(mx.optimizer.Optimizer):
+        def update(self, index, weight, grad, state):
+            weight -= 0.25 * grad
+
+    weight = mx.nd.array([1, 2]).astype("float16")
+    updater = mx.optimizer.get_updater(Plain(multi_precision=True))
+    updater(0, mx.nd.ones(2).astype("float16"), weight)
+    weight[1] = 8
+    updater(0, mx.nd.ones(2).astype("float16"), weight)
+    assert weight.asnumpy().tolist() == [0.5, 7.75]
+
+
 @pytest.mark.filterwarnings("ignore:.*small changes of it are lost")
 @pytest.mark.parametrize(("name", "own"), OPTIMIZERS)
 def test_float16_steps_without_a_copy_stay_near(name, own, opaque):

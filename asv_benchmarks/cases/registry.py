@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cases import arrays, calls, files, kernels, parameters, processes, sparse
+from cases import arrays, calls, files, kernels, parameters, processes, sparse, training
 from cases.case import Case
 
-MODULES = (kernels, calls, processes, arrays, sparse, files, parameters)
+MODULES = (kernels, calls, processes, arrays, sparse, files, parameters, training)
 
 
 def all_cases() -> dict[str, Case]:

@@ -80,6 +80,11 @@ class Registry:
         self._lock = threading.Lock()
         self._classes: dict[str, type] = {}
 
+    @property
+    def classes(self) -> dict[str, Any]:
+        """The classes by their names in lower case; the registry's own dictionary."""
+        return self._classes
+
     def register(self, klass: Class, name: str | None = None, *, stacklevel: int = 2) -> Class:
         """Register a class under a name, by default its own; usable as a decorator.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cases import arrays, calls, files, kernels, parameters, processes, sparse, tape
+from cases import arrays, calls, files, kernels, parameters, processes, sparse, tape, training
 from cases.case import Case
 
-MODULES = (kernels, calls, processes, arrays, sparse, tape, files, parameters)
+MODULES = (kernels, calls, processes, arrays, sparse, tape, files, parameters, training)
 
 
 def all_cases() -> dict[str, Case]:

@@ -4,6 +4,7 @@
  * All have one signature. Threads claim pieces of `piece` items from `counter` until `size` items
  * are done. `at` holds addresses, the output's last. The meaning of `number` depends on the loop
  * and is given there. */
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -120,6 +121,53 @@ void merge(SIGNATURE) {
             const float *more = rows + order[k] * number;
             for (int64_t j = 0; j < number; j++) out[j] += more[j];
         }
+    }
+}
+
+/* Items are pieces of arrays. For each, `at` holds the addresses of weights, gradients and momenta,
+ * and the number of elements. */
+void sgd_momentum(SIGNATURE) {
+    (void)number;
+    PIECES for (int64_t k = start; k < stop; k++) {
+        float *restrict w = (float *)at[4 * k], *restrict m = (float *)at[4 * k + 2];
+        const float *restrict g = (const float *)at[4 * k + 1];
+        for (int64_t i = 0; i < at[4 * k + 3]; i++) {
+            m[i] = 0.9f * m[i] - 1e-3f * (g[i] + 1e-4f * w[i]);
+            w[i] += m[i];
+        }
+    }
+}
+
+/* One element of Adam. */
+#define ADAM(W, G, M, V)                                                                         \
+    do {                                                                                         \
+        const float slope = (G) + 1e-4f * (W);                                                   \
+        (M) = 0.9f * (M) + 0.1f * slope;                                                         \
+        (V) = 0.999f * (V) + 0.001f * slope * slope;                                             \
+        (W) -= 1e-3f * (M) / (sqrtf(V) + 1e-8f);                                                 \
+    } while (0)
+
+/* Items are pieces of arrays. For each, `at` holds the addresses of weights, gradients, means and
+ * variances, and the number of elements. */
+void adam(SIGNATURE) {
+    (void)number;
+    PIECES for (int64_t k = start; k < stop; k++) {
+        float *restrict w = (float *)at[5 * k], *restrict m = (float *)at[5 * k + 2];
+        float *restrict v = (float *)at[5 * k + 3];
+        const float *restrict g = (const float *)at[5 * k + 1];
+        for (int64_t i = 0; i < at[5 * k + 4]; i++) ADAM(w[i], g[i], m[i], v[i]);
+    }
+}
+
+/* Items are rows of `number` floats: gradients, ids, means, variances, table. */
+void adam_rows(SIGNATURE) {
+    const int64_t *ids = (const int64_t *)at[1];
+    PIECES for (int64_t i = start; i < stop; i++) {
+        const float *restrict g = (const float *)at[0] + i * number;
+        float *restrict m = (float *)at[2] + ids[i] * number;
+        float *restrict v = (float *)at[3] + ids[i] * number;
+        float *restrict w = (float *)at[4] + ids[i] * number;
+        for (int64_t j = 0; j < number; j++) ADAM(w[j], g[j], m[j], v[j]);
     }
 }
 

@@ -36,7 +36,7 @@ class CLoops:
         self._helpers = ThreadPoolExecutor(max(threads - 1, 1))
         with tempfile.TemporaryDirectory() as folder:
             library = Path(folder, "c_loops.so")
-            flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+            flags = ["-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC"]
             subprocess.run([compiler, *flags, "-o", library, SOURCE], check=True)
             self._library = ctypes.CDLL(str(library))
 

@@ -45,6 +45,8 @@ class Lineup:
             if parameter.grad_req != "null"
         ]
         self.contexts = list(contexts)
+        # Contexts whose gradients all are in memory that other libraries have: always fresh.
+        self._shared: set[int] = set()
         self.indices = tuple(index for index, _ in chosen)
         self.members = [parameter for _, parameter in chosen]
         data = [parameter._check_and_get(parameter._state.data, list) for _, parameter in chosen]
@@ -69,6 +71,7 @@ class Lineup:
             for old, new in zip(olds, news, strict=True)
         ):
             return False
+        self._shared.clear()
         self._epoch = before
         return True
 
@@ -80,8 +83,11 @@ class Lineup:
         StaleGradientError
             For the first such gradient: a UserWarning, raised as an error.
         """
-        for weights, grads in zip(self.weights, self.grads, strict=True):
-            if _all_fresh(weights):
+        for place, (weights, grads) in enumerate(zip(self.weights, self.grads, strict=True)):
+            if place in self._shared or _all_fresh(weights):
+                continue
+            if all(map(is_written_elsewhere, grads)):
+                self._shared.add(place)
                 continue
             for position, weight in enumerate(weights):
                 if not (weight._fresh_grad or is_written_elsewhere(grads[position])):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -19,6 +18,7 @@ from numparam.optimizer.errors import (
     OptimizerTypeError,
     UnknownOptimizerError,
 )
+from numparam.registry import Registrable, Registry, RegistryErrors
 from numparam.types.dtypes import bfloat16
 
 __all__ = ["Optimizer", "create", "is_short", "register"]
@@ -37,7 +37,15 @@ def is_short(dtype: Any) -> bool:
 _attribute = {kind: operator.attrgetter(kind) for kind in ("lr_mult", "wd_mult")}
 
 
-class Optimizer:
+registry = Registry(
+    "optimizer",
+    "numparam.optimizer.Optimizer",
+    "sgd",
+    RegistryErrors(OptimizerTypeError, UnknownOptimizerError, UnknownOptimizerError),
+)
+
+
+class Optimizer(Registrable):
     """The rule by which gradients change weights.
 
     A subclass defines `create_state` and `update`. The optimizers that numparam has are made by
@@ -97,7 +105,8 @@ class Optimizer:
     """
 
     #: Classes by their names in lower case.
-    opt_registry: ClassVar[dict[str, type[Optimizer]]] = {}
+    opt_registry: ClassVar[dict[str, type[Optimizer]]] = registry.classes
+    registry = registry
 
     def __init__(
         self,
@@ -165,23 +174,7 @@ class Optimizer:
         UserWarning
             If another class has the name; it is replaced.
         """
-        if not isinstance(klass, type) or not issubclass(klass, Optimizer):
-            raise OptimizerTypeError(
-                "only subclasses of numparam.optimizer.Optimizer can be registered, not "
-                f"{klass!r:.200}"
-            )
-        name = klass.__name__.lower()
-        previous = Optimizer.opt_registry.get(name)
-        if previous is not None and previous is not klass:
-            warnings.warn(
-                f"the optimizer name {name!r} meant {previous.__module__}."
-                f"{previous.__qualname__}; from now on it means {klass.__module__}."
-                f"{klass.__qualname__}",
-                UserWarning,
-                stacklevel=2,
-            )
-        Optimizer.opt_registry[name] = klass
-        return klass
+        return registry.register(klass, stacklevel=3)
 
     @staticmethod
     def create_optimizer(name: str, **kwargs: Any) -> Optimizer:
@@ -216,19 +209,13 @@ class Optimizer:
             raise OptimizerTypeError(
                 f"an optimizer's name is a str, such as 'sgd', not {type(name).__name__}"
             )
-        klass = Optimizer.opt_registry.get(name.lower())
-        if klass is None:
-            known = sorted(Optimizer.opt_registry)
-            near = difflib.get_close_matches(name[:100].lower(), known, 3)
-            hint = f"Near names: {', '.join(near)}" if near else f"There are: {', '.join(known)}"
-            raise UnknownOptimizerError(
-                f"no optimizer is registered as {name!r:.200}. {hint}. "
-                "numparam.optimizer.register adds one"
-            )
         try:
-            return klass(**kwargs)
+            made: Optimizer = registry.create(name, **kwargs)
+        except OptimizerTypeError:
+            raise
         except TypeError as error:
             raise TypeError(f"the optimizer {name!r} was not created: {error}") from error
+        return made
 
     # What a subclass defines
 

@@ -11,10 +11,8 @@ from numparam.formats.streams import ArrayHeader
 __all__ = ["declarations"]
 
 # The last words of arrays that are counted or averaged, not learned.
-_AUXILIARY = (
-    *("running_mean", "running_var", "num_batches_tracked"),
-    *("moving_mean", "moving_var", "moving_avg"),
-)
+_AUXILIARY: tuple[str, ...] = ("running_mean", "running_var", "moving_mean", "moving_var")
+_AUXILIARY += ("moving_avg", "num_batches_tracked")
 
 
 def declarations(filename: Any) -> dict[str, dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 Each context works on its half of every batch, in two steps whose gradients accumulate
 (``grad_req='add'``); then the Trainer sums the halves over the contexts, divides them by the number
-of contexts, and updates both copies of the weights alike. The gradients are written by hand in NumPy, or, with ``--tape``, come from what
-`autograd.record` notes; all other lines are the same.
+of contexts, and updates both copies of the weights alike. The gradients are written by hand in
+NumPy, or, with ``--tape``, come from what `autograd.record` notes; all other lines are the same.
 
 Run it with ``python docs/examples/digits.py``, or ``python docs/examples/digits.py --tape``.
 """

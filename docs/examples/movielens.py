@@ -26,8 +26,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import numparam as mx
 
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402 - after the choice of a backend without a display
+matplotlib.use("Agg")  # draws into files, without a display
+from matplotlib import pyplot
 
 CONTEXTS = [mx.cpu(0), mx.cpu(1)]
 FACTORS, EPOCHS, BATCH, RATE, DECAY = 32, 16, 2000, 0.01, 2e-4

@@ -84,7 +84,6 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
             "none. Create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
-    state = parameter._state
     ids = _unique_rows(parameter, row_id)
     every = arrays or []
     positions = (

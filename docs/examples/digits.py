@@ -1,9 +1,9 @@
 """Train a classifier of handwritten digits over two contexts; save it, load it, and check it.
 
 Each context works on its half of every batch, in two steps whose gradients accumulate
-(``grad_req='add'``); then the halves are averaged over the contexts, and both copies of the weights
-take the same step. The gradients are written by hand in NumPy, or, with ``--tape``, come from what
-`autograd.record` notes; all other lines are the same.
+(``grad_req='add'``); then the Trainer sums the halves over the contexts, divides them by the number
+of contexts, and updates both copies of the weights alike. The gradients are written by hand in
+NumPy, or, with ``--tape``, come from what `autograd.record` notes; all other lines are the same.
 
 Run it with ``python docs/examples/digits.py``, or ``python docs/examples/digits.py --tape``.
 """
@@ -100,6 +100,7 @@ def train(
     """Train data-parallel over the contexts."""
     generator = np.random.default_rng(1)
     parameters = list(params.values())
+    trainer = mx.gluon.Trainer(params, "sgd", {"learning_rate": RATE})
     for _ in track(range(EPOCHS), description="training"):
         order = generator.permutation(len(labels))
         for start in range(0, len(order) - BATCH + 1, BATCH):
@@ -109,10 +110,7 @@ def train(
                 data = [parameter.data(context) for parameter in parameters]
                 for step in np.split(share, STEPS):
                     add_gradients(data, pixels[step], labels[step], len(share))
-            for parameter in parameters:
-                mean = mx.nd.add_n(*parameter.list_grad()) / len(CONTEXTS)
-                for copy in parameter.list_data():
-                    copy -= RATE * mean.as_in_context(copy.context)
+            trainer.step(len(CONTEXTS))
 
 
 def main() -> None:

@@ -84,7 +84,6 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
             "none. Create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
-    state = parameter._state
     ids = _unique_rows(parameter, row_id)
     every = arrays or []
     positions = (
@@ -93,8 +92,8 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
     results = []
     for position in positions:
         part = transfers.zeros_like(every[position], "row_sparse")
-        if state.gradients is not None:
-            part._mark(state.gradients[position], parameter.grad_req)
+        # The parameter's own mark: what is written to its gradient through these rows is fresh.
+        part._marking = every[position]._marking
         results.append(part)
     result = results if ctx is list else results[0]
     with autograd.pause():

@@ -296,3 +296,22 @@ def test_bad_learning_rates_are_refused():
     with pytest.raises(ValueError, match="finite"):
         trainer.set_learning_rate(float("nan"))
     assert trainer.learning_rate == 0.01
+
+
+@pytest.mark.parametrize("contexts", [1, 2])
+@pytest.mark.parametrize("lazy", [False, True])
+def test_rows_pulled_inside_record_train_their_parameter(contexts, lazy):
+    table, trainer = sparse(contexts, lazy_update=lazy)
+    for _ in range(2):
+        before = table._reduce().asnumpy()
+        losses = []
+        with autograd.record():
+            for context in table.list_ctx():
+                ids = mx.nd.array([1, 3, 3], ctx=context)
+                rows = table.row_sparse_data(ids)
+                losses.append(mx.nd.Embedding(ids, rows, 6, 2, sparse_grad=True).sum())
+        autograd.backward(losses)
+        trainer.step(contexts)
+        assert (table._reduce().asnumpy()[[1, 3]] < before[[1, 3]]).all()
+    with pytest.raises(UserWarning, match="not written since"):
+        trainer.step(contexts)

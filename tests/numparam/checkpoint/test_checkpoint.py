@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import numparam as mx
@@ -98,6 +98,7 @@ def test_to_dense_fills_up_with_zeros(records):
         assert dense.record(name).data.tolist() == array.tostype("default").asnumpy().tolist()
 
 
+@settings(max_examples=50)  # three files each
 @given(named_records(), st.permutations(["params", "safetensors", "npz"]))
 def test_chains_of_formats_give_the_same_arrays(records, order):
     contents = formats.dumps(list(records), list(records.values()))

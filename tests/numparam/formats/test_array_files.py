@@ -8,7 +8,7 @@ import zipfile
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from numparam import formats
 from numparam.formats.array_files import (
@@ -72,6 +72,7 @@ def test_npz_files_hold_every_array(records):
     _check_round_trip(records, "npz")
 
 
+@settings(max_examples=25)  # torch.save is slow
 @given(named_records((*PARAMS_DTYPES, *NARROW)))
 def test_torch_files_hold_every_array(records):
     pytest.importorskip("torch", reason="PyTorch is not installed")

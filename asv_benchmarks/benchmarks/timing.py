@@ -6,7 +6,7 @@ import hashlib
 import inspect
 from types import ModuleType
 
-from cases import arrays, calls, files, kernels, parameters, sparse
+from cases import arrays, calls, files, kernels, parameters, sparse, tape, training
 from competitors.competitors import Competitors
 
 
@@ -64,3 +64,15 @@ class Sparse(_Cases):
     module = sparse
     params = [case.name for case in sparse.CASES]
     version = _version(sparse)
+
+
+class Tape(_Cases):
+    module = tape
+    params = [case.name for case in tape.CASES]
+    version = _version(tape)
+
+
+class Training(_Cases):
+    module = training
+    params = [case.name for case in training.CASES]
+    version = _version(training)

@@ -11,6 +11,7 @@ import numpy as np
 from numparam.checkpoint.alignment import aligned, with_data
 from numparam.checkpoint.converted import cast, is_floating
 from numparam.checkpoint.errors import CheckpointMismatchError, CheckpointPlanError
+from numparam.devices.registry import backend_of
 from numparam.formats.quoting import quoted
 from numparam.formats.records import DenseRecord, Record
 from numparam.formats.streams import ArrayHeader, ArrayStream, header_of_record
@@ -140,9 +141,7 @@ class _Mean:
         self._out: Array | None = None
 
     def __call__(self, arrays: Sequence[Array]) -> Array:
-        # Here, since it imports Numba.
-        from numparam.kernels.cpu import average
-
+        average = backend_of("cpu").average
         first = arrays[0]
         if first.ndim != 1:
             return average.mean(arrays)

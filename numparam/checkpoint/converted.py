@@ -9,6 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from numparam.devices.registry import backend_of
 from numparam.formats.records import CSRRecord, DenseRecord, Record, RowSparseRecord
 from numparam.formats.streams import ArrayHeader, ArrayStream, flat_pieces
 from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError
@@ -44,10 +45,7 @@ def cast(data: Array, dtype: np.dtype[Any]) -> Array:
     if data.dtype == dtype:
         return data
     if data.dtype in FLAG_BY_DTYPE and dtype in FLAG_BY_DTYPE:
-        # Here, since it imports Numba.
-        from numparam.kernels.cpu import cast as kernel
-
-        return kernel.cast(data, dtype)
+        return backend_of("cpu").cast.cast(data, dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         return data.astype(dtype)
 

@@ -508,8 +508,8 @@ def multinomial(
     Returns
     -------
     NDArray or list of NDArray
-        The numbers of the categories, of shape (..., *shape); with `get_prob` a list of these and
-        of the logarithms, of the dtype of `data`. A draw from a single distribution has shape (1,).
+        The numbers of the categories, of shape ``(..., *shape)``; with `get_prob` a list of these
+        and of the logarithms, of the dtype of `data`. A single distribution gives shape (1,).
 
     Raises
     ------

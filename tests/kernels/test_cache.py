@@ -207,9 +207,9 @@ def test_without_compilation_the_reference_gives_the_results(tree):
     script = """
 import numpy as np
 from numparam import kernels
-from numparam.kernels import OPERATIONS
+from numparam.kernels import KERNELS
 import importlib, numparam as mx
-for row in OPERATIONS:
+for row in KERNELS:
     if "cpu" in row.backends:
         importlib.import_module(f"numparam.kernels.cpu.{row.name}")
 assert kernels.warmup(["float32"], operations=["reset"]) == 1

@@ -35,7 +35,10 @@ def _dot(
 ) -> Array:
     """Sum products over the last axis of one array and the first axis of the other."""
     if lhs.ndim == 2 and rhs.ndim == 2:
-        return _product(lhs.T if transpose_a else lhs, rhs.T if transpose_b else rhs)
+        left, right = lhs.T if transpose_a else lhs, rhs.T if transpose_b else rhs
+        if left.shape[1] != right.shape[0]:
+            raise ValueError(f"the inner lengths are {left.shape[1]} and {right.shape[0]}")
+        return _product(left, right)
     if lhs.ndim == 1 and rhs.ndim == 1:
         return _product(lhs.reshape(1, -1), rhs.reshape(-1, 1)).reshape(1)
     if transpose_a:  # the first axis goes last, the others keep their order

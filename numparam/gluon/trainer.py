@@ -82,7 +82,7 @@ class Trainer:
     >>> weight = mx.gluon.Parameter("weight", shape=(2,))
     >>> weight.initialize("ones")
     >>> trainer = mx.gluon.Trainer([weight], "sgd", {"learning_rate": 0.5})
-    >>> mx.autograd.accumulate_grad(weight.data(), [[1, 2]])
+    >>> mx.autograd.accumulate_grad(weight.data(), mx.nd.array([1, 2]))
     >>> trainer.step(batch_size=1)
     >>> weight.data().asnumpy()
     array([0.5, 0. ], dtype=float32)

@@ -35,8 +35,8 @@ class KVStoreBase:
     >>> ones = [mx.nd.ones(1, ctx=mx.cpu(i)) for i in range(2)]
     >>> mx.kv.create("loudstore").pushpull("weight", ones)
     summing weight
-    >>> ones[1].asscalar()
-    2.0
+    >>> ones[1].asnumpy()
+    array([2.], dtype=float32)
     """
 
     #: The capability of updating weights in the store.

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from numparam.kernels import _exact_sums
 from numparam.kernels._pair_constants import DOWN, HUGE
 from numparam.kernels.cuda._elements import (
     clear_unit,
     copy_unit,
     load,
     minimum,
+    narrowed,
     product,
     span,
     store,
 )
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cuda._pairs import divided, two_sum
+from numparam.kernels.cuda._sums import NOTHING, exact_add, exact_quotient, exact_reach
 
 _LARGEST = 2**63 - 1
 
@@ -183,8 +186,9 @@ def add_narrow(kind):
     i is row order[i] of `rows`, or row i itself if the address `order` is 0. Ids that are negative
     or above `last` are left out. The other `add_…` kernels are alike.
     """
-    wide = np.float64 if kind == "float32" else np.float32
-    can_exceed = kind == "bfloat16"
+    room = _exact_sums.ROOM[kind]
+    infinity = np.float32(np.inf)
+    nothing = np.float32(0)
 
     def add(table, ids, count, last, rows, order, length, lane_bits, subtract):
         i, step = span()
@@ -197,26 +201,37 @@ def add_narrow(kind):
             while column < length:
                 place = value * length + column
                 own = load(table, place, kind)
-                total = wide(own)
+                total = np.float64(own)
+                highest = abs(own)
+                lowest = highest if highest > nothing else infinity
+                summed = np.int64(1)
                 k = row
                 while k < count and load(ids, k, "int64") == value:
                     given = _given(order, k, count)
                     if given >= 0:
-                        added = wide(load(rows, given * length + column, kind))
+                        number = load(rows, given * length + column, kind)
+                        added = np.float64(number)
                         total += -added if subtract != 0 else added
+                        magnitude = abs(number)
+                        if magnitude > highest:
+                            highest = magnitude
+                        if magnitude > nothing and magnitude < lowest:
+                            lowest = magnitude
+                        summed += 1
                     k += 1
-                if can_exceed and not abs(total) < np.inf:
-                    # A sum of large bfloat16 numbers can exceed float32 on the way: once more.
-                    larger = np.float64(own)
+                reach = np.float32(exact_reach(room, summed))
+                # As in `_sums.combine_narrow`: what float64 may not hold is summed exactly.
+                if summed > 2 and highest > lowest * reach and abs(total) < np.inf:
+                    parts = exact_add(NOTHING, np.float64(own))
                     k = row
                     while k < count and load(ids, k, "int64") == value:
                         given = _given(order, k, count)
                         if given >= 0:
                             again = np.float64(load(rows, given * length + column, kind))
-                            larger += -again if subtract != 0 else again
+                            parts = exact_add(parts, -again if subtract != 0 else again)
                         k += 1
-                    total = wide(larger)
-                store(table, place, np.float32(total), kind)
+                    total = exact_quotient(parts, 1.0)
+                store(table, place, narrowed(total, kind), kind)
                 column += lanes
             row += step >> lane_bits
 

@@ -13,24 +13,24 @@ from numparam.kernels.cuda._elements import load, minimum, narrowed, product, sp
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cuda._pairs import divided, two_sum
 
-_reach = inline(_exact_sums.reach)
-_add = inline(_exact_sums.add)
+exact_reach = inline(_exact_sums.reach)
+exact_add = inline(_exact_sums.add)
 _carried = inline(_exact_sums.carried)
 _leading = inline(_exact_sums.leading)
-_NOTHING = _exact_sums.NOTHING
+NOTHING = _exact_sums.NOTHING
 _KEPT = 2.0**21 + 1  # splits a float64 into 32 leading bits and the rest (Dekker)
 _GRID = 1.5 * 2.0**-108  # added to a small number, it rounds it to a multiple of 2**-160
 
 
 @inline
-def _exact_quotient(parts, divisor):
+def exact_quotient(parts, divisor):
     """Return the sum in parts, divided, for one more rounding; see the CPU's `exact_quotient`."""
     quotient = _leading(_carried(parts)) / divisor
     big = product(quotient, _KEPT)
     quotient = big - (big - quotient)
     if abs(quotient) < 2.0**-110:
         quotient = (quotient + _GRID) - _GRID
-    rest = _leading(_carried(_add(parts, -product(quotient, divisor))))
+    rest = _leading(_carried(exact_add(parts, -product(quotient, divisor))))
     aside = product(abs(quotient), 2.0**-45) + 2.0**-200
     if rest > 0.0:
         return quotient + aside
@@ -50,7 +50,7 @@ def combine_narrow(kind):
         scale = np.float64(divisor)
         reciprocal = 1.0 / scale
         exact = divisor & (divisor - 1) == 0
-        reach = np.float32(_reach(room, count))
+        reach = np.float32(exact_reach(room, count))
         while i < size:
             total = np.float64(load(load(table, 0, "int64"), i, kind))
             highest = abs(load(load(table, 0, "int64"), i, kind))
@@ -69,12 +69,12 @@ def combine_narrow(kind):
             value = total * reciprocal if exact else total / scale
             # Of two numbers the rounded sum is right, rounded once more (Figueroa).
             if count > 2 and highest > lowest * reach and abs(total) < np.inf:
-                parts = _NOTHING
+                parts = NOTHING
                 k = np.int64(0)
                 while k < count:
-                    parts = _add(parts, np.float64(load(load(table, k, "int64"), i, kind)))
+                    parts = exact_add(parts, np.float64(load(load(table, k, "int64"), i, kind)))
                     k += 1
-                value = _exact_quotient(parts, scale)
+                value = exact_quotient(parts, scale)
             store(out, i, narrowed(value, kind), kind)
             i += step
 

@@ -254,9 +254,15 @@ class Registry:
         )
 
     def _unknown(self, name: str) -> Exception:
-        known = sorted(self._classes)
+        known = list(self._classes)  # in the order of registration: the library's own come first
         near = difflib.get_close_matches(name[:100].lower(), known, 3)
-        hint = f"Near names: {', '.join(near)}" if near else f"There are: {', '.join(known)}"
+        hint = f"Near names: {', '.join(near)}" if near else f"There are: {_listed(known)}"
         return self._errors.unknown(
             f"no {self._kind} is registered as {name!r:.200}. {hint}. Registering a class adds one"
         )
+
+
+def _listed(names: list[str], most: int = 40) -> str:
+    """Return the first names as text, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -78,7 +78,8 @@ def test_one_thread_means_the_caller_alone():
     assert call.entered == [threading.current_thread()]
 
 
-def test_the_caller_does_not_wait_for_a_busy_pool(threads):
+def test_the_caller_does_not_wait_for_a_busy_pool(threads, monkeypatch):
+    monkeypatch.setattr(_pool, "_pool", _pool._Pool())  # one without idle workers of other tests
     release = threading.Event()
     blocked = Counted(3, lambda: release.wait(30))
     holder = threading.Thread(target=lambda: _pool.run(blocked, nbytes=LARGE, pieces=3))

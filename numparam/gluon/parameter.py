@@ -38,6 +38,7 @@ from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.symbol import Symbol
+from numparam.types.dtypes import as_given
 
 __all__ = [  # noqa: RUF022 - MXNet's order
     "DeferredInitializationError",
@@ -159,6 +160,7 @@ class Parameter:
             checks.check_storage_type("grad_stype", grad_stype, name)
         if dtype is not None and dtype is not np.float32:
             checks.checked_dtype(dtype, name)
+            dtype = as_given(dtype)
         if init is not None:
             checks.check_described(init, name)
         self.name = name
@@ -232,7 +234,7 @@ class Parameter:
 
     @property
     def dtype(self) -> Any:
-        """The dtype, as it was given. Assigning another one casts."""
+        """The dtype, as it was given; NumPy's type for one of another library. Assigning casts."""
         return self._state.dtype
 
     @dtype.setter
@@ -903,7 +905,7 @@ class Parameter:
 
     @_dtype.setter
     def _dtype(self, dtype: Any) -> None:
-        self._update(lambda now: now.but(dtype=dtype))
+        self._update(lambda now: now.but(dtype=as_given(dtype)))
 
     @property
     def _grad_req(self) -> str | None:

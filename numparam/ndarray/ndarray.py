@@ -376,14 +376,16 @@ class NDArray:
         Raises
         ------
         ValueError
-            If the memory was given for reading only.
+            If the memory was given for reading only, or is a copy of a sparse array's part.
         MXNetError
             If operations are being recorded and gradients flow through the array.
         """
         if not self.writable:
             raise ValueError(
-                "the array shares memory that must not be written (it was made from a read-only "
-                "array or capsule); write into a copy()"
+                "the array must not be written: it was made from a read-only array or capsule, or "
+                "it is what data, indices or indptr of a sparse array returned, a copy in which "
+                "changes would be lost. Write into a copy(); write a sparse array by array[:] = "
+                "value, and rows of a parameter by its set_rows(ids, rows)"
             )
         if self._marking is not None and recording.value:
             raise MXNetError(

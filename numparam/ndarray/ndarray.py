@@ -31,7 +31,7 @@ from numparam.ndarray.operators import forward, in_place, reflected
 from numparam.ndarray.values import is_array
 from numparam.recording import differentiation
 from numparam.recording.scopes import recording
-from numparam.recording.tape import Output, Variable
+from numparam.recording.tape import Mark, Variable
 from numparam.types.dtypes import as_dtype, bfloat16
 
 __all__ = ["NDArray"]
@@ -95,7 +95,7 @@ class NDArray:
     # C-contiguous memory of the backend. Replaced only by `_buffer`, which begins a new epoch.
     _memory: Buffer
     # Where gradients of the array go, or the recorded operation that made it; None for most.
-    _marking: Variable | Output | None
+    _marking: Mark | None
     writable: bool
 
     stype: ClassVar[str] = "default"
@@ -242,7 +242,7 @@ class NDArray:
 
     @_fresh_grad.setter
     def _fresh_grad(self, fresh: int) -> None:
-        if self._marking is not None:
+        if isinstance(self._marking, Variable):
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:

@@ -173,6 +173,15 @@ class Optimizer(Registrable):
         -----
         UserWarning
             If another class has the name; it is replaced.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> @mx.optimizer.Optimizer.register
+        ... class Resting(mx.optimizer.Optimizer):
+        ...     pass
+        >>> type(mx.optimizer.create("resting")).__name__
+        'Resting'
         """
         return registry.register(klass, stacklevel=3)
 

@@ -98,7 +98,7 @@ class Function:
         ----------
         *inputs : NDArray
             What the function is called with.
-        
+
         Returns
         -------
         NDArray or tuple of NDArray
@@ -130,7 +130,7 @@ class Function:
         ----------
         *output_grads : NDArray
             The gradient of each result.
-        
+
         Returns
         -------
         NDArray or tuple of NDArray

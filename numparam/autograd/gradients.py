@@ -155,6 +155,11 @@ def grad(
 def get_symbol(x: NDArray) -> NoReturn:
     """Raise NoSymbolError: what was recorded is not a symbol.
 
+    Parameters
+    ----------
+    x : NDArray
+        Any array.
+
     Raises
     ------
     NoSymbolError

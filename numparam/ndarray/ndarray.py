@@ -145,6 +145,14 @@ class NDArray:
         -------
         NDArray
             Of the class it is called on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.context import cpu
+        >>> mx.nd.NDArray.from_buffer(np.ones(2, np.float32), cpu()).asnumpy()
+        array([1., 1.], dtype=float32)
         """
         array = object.__new__(cls)
         array._ctx = ctx
@@ -322,6 +330,18 @@ class NDArray:
         -------
         NDArray
             A new handle on the same memory.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     loss = (x * x.detach()).sum()
+        >>> loss.backward()
+        >>> x.grad.asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return self.from_buffer(self._memory, self._ctx, self._backend, self.writable)
 
@@ -349,12 +369,30 @@ class NDArray:
         return self[start:stop]
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write an array into a part of this one, and return this one."""
+        """Write an array into a part of this one, and return this one.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.slice_assign(mx.nd.zeros((1, 2)), begin=(1, 0), end=(2, 2)).asnumpy()
+        array([[1., 2.],
+               [0., 0.]], dtype=float32)
+        """
         keywords = {"begin": begin, "end": end, "step": step}
         return invoke(OPERATIONS["_slice_assign"], (self, rhs), keywords, out=self)
 
     def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write a number into a part of this array, and return the array."""
+        """Write a number into a part of this array, and return the array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.slice_assign_scalar(7, begin=(0, 1), end=(2, 2)).asnumpy()
+        array([[1., 7.],
+               [3., 7.]], dtype=float32)
+        """
         keywords = {"scalar": value, "begin": begin, "end": end, "step": step}
         return invoke(OPERATIONS["_slice_assign_scalar"], (self,), keywords, out=self)
 
@@ -449,6 +487,13 @@ class NDArray:
         -------
         int, float or bool
             The element.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.sum().item()
+        10.0
         """
         if not index:
             return self.asscalar().item()
@@ -461,6 +506,13 @@ class NDArray:
         -------
         list
             As `numpy.ndarray.tolist`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
         """
         return self.asnumpy().tolist()
 
@@ -532,6 +584,14 @@ class NDArray:
         -------
         PyCapsule
             It can be used once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> mx.nd.from_dlpack(x.to_dlpack_for_read()).asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return capsules.exported(self._host_memory())
 
@@ -542,6 +602,16 @@ class NDArray:
         -------
         PyCapsule
             It can be used once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> shared = mx.nd.from_dlpack(x.to_dlpack_for_write())
+        >>> shared[:] = 0
+        >>> x.asnumpy()
+        array([[0., 0.],
+               [0., 0.]], dtype=float32)
         """
         self._require_writable()
         return capsules.exported_for_writing(self._exported_memory())
@@ -596,6 +666,16 @@ class NDArray:
         -------
         NDArray
             Equal elements in memory of its own.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> y = x.copy()
+        >>> y[:] = 0
+        >>> x.asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return self.copyto(self._ctx)
 
@@ -657,6 +737,15 @@ class NDArray:
         -------
         NDArray
             On `context`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_in_context(mx.cpu(1)).context
+        cpu(1)
+        >>> x.as_in_context(mx.cpu(0)) is x
+        True
         """
         return self if self._ctx == context else self.copyto(context)
 
@@ -672,6 +761,13 @@ class NDArray:
         -------
         NDArray
             On `ctx`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_in_ctx(mx.cpu(1)).context
+        cpu(1)
         """
         return self.as_in_context(ctx)
 
@@ -732,6 +828,13 @@ class NDArray:
         ValueError
             If there is no such storage type, or the array does not fit it: a sparse array does not
             convert to the other sparse storage type.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[0, 0], [3, 4]])
+        >>> x.tostype("row_sparse").indices.asnumpy()
+        array([1])
         """
         return invoke(OPERATIONS["cast_storage"], (self,), {"stype": stype})
 
@@ -742,6 +845,14 @@ class NDArray:
         -------
         numparam.np.ndarray
             With NumPy's shapes and indexing.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_np_ndarray()
+        array([[1., 2.],
+               [3., 4.]])
         """
         return self._as_class(kinds.numpy_array())
 
@@ -752,6 +863,12 @@ class NDArray:
         -------
         NDArray
             This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> type(mx.np.ones((2,)).as_nd_ndarray()).__name__
+        'NDArray'
         """
         return self
 
@@ -777,7 +894,14 @@ class NDArray:
         return duplicate
 
     def wait_to_read(self) -> None:
-        """Wait until the array's values are there."""
+        """Wait until the array's values are there.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.wait_to_read()
+        """
         self._backend.synchronize()
 
     # Other shapes
@@ -846,6 +970,13 @@ class NDArray:
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.reshape_like(mx.nd.zeros((4, 1))).shape
+        (4, 1)
         """
         return invoke(OPERATIONS["reshape_like"], (self, rhs), keywords)
 
@@ -868,6 +999,12 @@ class NDArray:
         ------
         TypeError
             If the axes are not one tuple.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.zeros((2, 3, 4)).transpose((1, 0, 2)).shape
+        (3, 2, 4)
         """
         if more:
             raise TypeError("axes must be one tuple, such as transpose((1, 0))")
@@ -885,6 +1022,14 @@ class NDArray:
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.flip(axis=1).asnumpy()
+        array([[2., 1.],
+               [4., 3.]], dtype=float32)
         """
         return invoke(OPERATIONS["flip"], (self,), {"axis": axis})
 
@@ -905,6 +1050,13 @@ class NDArray:
         ------
         ValueError
             If the array does not broadcast to `shape`; also an MXNetError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([[1], [2]]).broadcast_to((2, 3)).asnumpy()
+        array([[1., 1., 1.],
+               [2., 2., 2.]], dtype=float32)
         """
         wanted = integers(shape)
         missing = len(wanted) - self.ndim
@@ -925,6 +1077,13 @@ class NDArray:
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([[1], [2]]).broadcast_like(mx.nd.zeros((2, 3))).asnumpy()
+        array([[1., 1., 1.],
+               [2., 2., 2.]], dtype=float32)
         """
         return self.broadcast_to(other.shape)
 
@@ -949,6 +1108,13 @@ class NDArray:
         ------
         ValueError
             If the array cannot be split into equal parts.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> [part.asnumpy().tolist() for part in x.split_v2(2, axis=1)]
+        [[[1.0], [3.0]], [[2.0], [4.0]]]
         """
         attributes: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
         if isinstance(indices_or_sections, int):

@@ -64,6 +64,17 @@ class BaseSparseNDArray(NDArray):
         -------
         RowSparseNDArray or CSRNDArray
             Of the class it is called on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.ndarray.sparse.parts import Parts
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> parts = Parts(table.data.asnumpy(), table.indices.asnumpy())
+        >>> type(table).from_parts(table.shape, parts, table.context).asnumpy()
+        array([[0., 0.],
+               [5., 6.],
+               [0., 0.]], dtype=float32)
         """
         return cls._on_chunk(shape, Chunk(parts), ctx, backend)
 
@@ -235,6 +246,17 @@ class BaseSparseNDArray(NDArray):
         ------
         MXNetError
             If ids are out of range, out of order or repeated; also an IndexError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> table.check_format()
+        >>> wrong = mx.nd.sparse.row_sparse_array(([[5, 6]], [7]), shape=(3, 2))
+        >>> wrong.check_format()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        numparam.ndarray.sparse.errors.SparseFormatError: ...
         """
         parts = self._chunk.parts
         if full_check and not parts.valid:
@@ -292,6 +314,13 @@ class BaseSparseNDArray(NDArray):
         -------
         RowSparseNDArray or CSRNDArray
             A new handle.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> table.detach().stype
+        'row_sparse'
         """
         return self._on_chunk(self._shape, self._chunk, self._ctx, self._backend)
 

@@ -38,7 +38,7 @@ def backward(
     retain_graph: bool = False,
     train_mode: bool = True,
 ) -> None:
-    """Compute the gradients of arrays with respect to all variables that they were computed of.
+    """Compute the gradients of arrays with respect to all variables that they depend on.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def grad(
     create_graph: bool = False,
     train_mode: bool = True,
 ) -> list[NDArray]:
-    """Return the gradients of arrays with respect to variables, and write none.
+    """Return the gradients of arrays with respect to variables, without storing them.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
 
 
 def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
-    """Check heads and their gradients; the mark, the head and the cotangent of each."""
+    """Check heads and their gradients; return the mark, the head and the cotangent of each."""
     arrays = as_list(heads, "heads")
     if not arrays:
         raise GradientArgumentError("heads is empty; name what to differentiate")
@@ -226,7 +226,7 @@ def _seed(head: NDArray, given: Any, label: str) -> Buffer:
 
 
 class _Sum:
-    """The cotangents of one array that came in so far.
+    """The sum of the cotangents of one array so far.
 
     They are never written into: one may be the memory of an array, or of another cotangent.
     """
@@ -241,7 +241,7 @@ class _Sum:
         self.rows: list[tuple[Buffer, Buffer]] = []
 
     def add(self, cotangent: Any, backend: Any) -> None:
-        """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
+        """Add the result of a vector-Jacobian product for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
             if backend is not self.backend:
                 cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
@@ -271,7 +271,7 @@ class _Sum:
         return self.dense
 
     def _merged(self) -> tuple[Buffer, Buffer]:
-        """Return ascending ids and the sum of the rows of each."""
+        """Return ascending ids and, for each, the sum of its rows."""
         ids = [ids for ids, _ in self.rows]
         rows = [self._converted(rows) for _, rows in self.rows]
         return self.backend.merge.merge(ids, rows, rows=self.shape[0])
@@ -282,7 +282,7 @@ class _Sum:
         return self.backend.evaluate(_as_type, values, self.dtype)
 
     def incoming(self) -> list[Dense | Rows]:
-        """Return what is written into the gradient of a variable: at least one part."""
+        """Return the parts that are written into a variable's gradient: at least one."""
         parts: list[Dense | Rows] = [Rows(ids, rows) for ids, rows in self.rows]
         if self.dense is not None:
             parts.append(Dense(self.backend.evaluate(_contiguous, self.dense)))
@@ -320,7 +320,7 @@ def _moved(values: Any, source: Any, target: Any) -> Any:
 
 
 def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Sum over the axes along which an array of a shape was stretched."""
+    """Sum over the axes along which an array of a shape was broadcast."""
     extra = cotangent.ndim - len(shape)
     if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
         return np.add.reduce(cotangent, 0, cotangent.dtype)
@@ -344,7 +344,7 @@ def _pull_back(
     retain: bool,
     train_mode: bool,
 ) -> None:
-    """Compute the cotangents of variables and outputs into the empty sums that are there."""
+    """Compute the cotangents of variables and outputs, and add them to their empty sums."""
     captured: dict[Node, list[Output]] = {}
     for mark in sums:
         if isinstance(mark, Output):
@@ -383,7 +383,7 @@ def _step(
     pending: dict[Node, list[_Sum]],
     device: _Devices,
 ) -> None:
-    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
+    """Compute the cotangents of the inputs of a node, and add them to their sums."""
     marks: Any = node.inputs
     here = device(node.backend, node.context) if device.recorded else node.backend
     cotangents = [arrived[0].total()] if len(arrived) == 1 else [one.total() for one in arrived]
@@ -465,7 +465,7 @@ def _pull(
     cotangents: list[Any],
     needed: tuple[bool, ...],
 ) -> Sequence[Any]:
-    """Compute the cotangents of the inputs of a node, on its device, out of what it kept."""
+    """Compute the cotangents of the inputs of a node on its device, from what it kept."""
     operation = node.operation
     product = operation.product
     if product.attributes or product.needed:
@@ -486,7 +486,7 @@ def _pull(
 def _pull_by_rule(
     node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...], recorded: bool
 ) -> Sequence[Any]:
-    """Do so by a rule for arrays, of sparse inputs, or in operations that are recorded."""
+    """Compute them by a rule for sparse arrays, or by operations that are recorded."""
     if node.pull is not None:
         if recorded:
             arrays = [one.array.as_nd_ndarray() for one in cotangents]
@@ -511,7 +511,7 @@ def _pull_by_rule(
 
 
 def _traced(node: Node, here: Any) -> dict[str, Any]:
-    """Return what a node kept, with arrays that are recorded in the place of buffers."""
+    """Return what a node kept, with recorded arrays in place of buffers."""
     kept = dict(node.kept)
     marks: Any = node.inputs
     product = node.operation.product
@@ -540,7 +540,7 @@ def _not_twice(name: str) -> NotDifferentiableError:
 
 
 class _Devices:
-    """Where cotangents are computed: on the device of an array, or by recorded operations.
+    """The backends that compute cotangents: those of the devices, or recorded operations.
 
     Parameters
     ----------
@@ -553,7 +553,7 @@ class _Devices:
         self._tracing: dict[int, Any] = {}
 
     def __call__(self, backend: Backend, context: Any) -> Any:
-        """Return the backend itself, or what stands for it."""
+        """Return the backend itself, or the recording one in its place."""
         if not self.recorded:
             return backend
         # Late: few programs differentiate twice, and it needs all of mx.np.
@@ -569,7 +569,7 @@ def _dense(value: Any) -> Any:
 
 
 def _memory(cotangent: NDArray | None) -> Any:
-    """Return the memory of an array that a rule for arrays gave: ids and rows, if row-sparse."""
+    """Return the memory of an array that a rule returned: ids and rows, if row-sparse."""
     if cotangent is None:
         return None
     if isinstance(cotangent, RowSparseNDArray):

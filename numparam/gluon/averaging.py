@@ -1,4 +1,4 @@
-"""The mean of a parameter's copies, as a new array or in their place."""
+"""The mean of a parameter's copies, as a new array or in place."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def mean(copies: Sequence[Any]) -> Any:
 
 
 def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
-    """Replace the values of the copies of each of many arrays by their mean.
+    """Replace the copies of each of many arrays by their mean, in place.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
 
 
 def _memory(array: Any) -> int:
-    """Return what handles on the same memory have in common."""
+    """Return the object that all handles on the same memory share."""
     return id(array._buffer if array.stype == "default" else array._chunk)
 
 

@@ -370,9 +370,7 @@ def _pull_back(
                 node.release()
 
 
-def _steps(
-    nodes: list[Node], sums: dict[Mark, _Sum]
-) -> list[tuple[Node, tuple[bool, ...] | None]]:
+def _steps(nodes: list[Node], sums: dict[Mark, _Sum]) -> list[tuple[Node, tuple[bool, ...] | None]]:
     """Find which inputs of each node cotangents go on to, on their way to the marks in `sums`.
 
     Raises
@@ -449,9 +447,7 @@ def _arrived(
     ]
 
 
-def _add(
-    mark: Mark, cotangent: Any, here: Any, sums: dict[Mark, _Sum], device: _Devices
-) -> None:
+def _add(mark: Mark, cotangent: Any, here: Any, sums: dict[Mark, _Sum], device: _Devices) -> None:
     """Add a cotangent to those of the array with a mark."""
     total = sums.get(mark)
     if total is None:

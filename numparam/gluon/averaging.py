@@ -1,4 +1,4 @@
-"""The mean of a parameter's copies, as a new array or in their place."""
+"""The mean of a parameter's copies, as a new array or in place."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def mean(copies: Sequence[Any]) -> Any:
 
 
 def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
-    """Replace the values of the copies of each of many arrays by their mean.
+    """Replace the copies of each of many arrays by their mean, in place.
 
     Copies on one device are averaged by one call into compiled code for each dtype, dense and
     row-sparse ones.
@@ -113,7 +113,7 @@ def _different(lists: Sequence[Sequence[Any]]) -> list[list[Any]]:
 
 
 def _memory(array: Any) -> int:
-    """Return what handles on the same memory have in common."""
+    """Return the object that all handles on the same memory share."""
     return id(array._buffer if array.stype == "default" else array._chunk)
 
 

@@ -1,4 +1,4 @@
-"""Which memory is about to be written, so that values that come from there are copied first."""
+"""Memory that is about to be written: values that come from there are copied first."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class WrittenMemory:
             self._spans[space] = ([start for start, _ in found], ends)
 
     def apart(self, values: Any) -> Any:
-        """Return values as they are, or a copy if some of them are in this memory.
+        """Return the values themselves, or a copy if some of them lie in this memory.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class WrittenMemory:
 
 
 def span_of(buffer: Any) -> tuple[str, int, int] | None:
-    """Return the space of addresses, the first one, and the one after the last; None if unknown."""
+    """Return the address space and the first and past-the-end addresses; None if unknown."""
     if isinstance(buffer, np.ndarray):
         return "host", *np.lib.array_utils.byte_bounds(buffer)
     interface = getattr(buffer, "__cuda_array_interface__", None)

@@ -231,9 +231,7 @@ def put_on_tape(
             array._marking = Part(node, position)
 
 
-def _keep(
-    kept: dict[str, Any], product: Vjp, inputs: Sequence[NDArray], sparse: bool
-) -> None:
+def _keep(kept: dict[str, Any], product: Vjp, inputs: Sequence[NDArray], sparse: bool) -> None:
     """Keep of the inputs what a vector-Jacobian product names."""
     count = len(inputs)
     for name, place in product.arrays:

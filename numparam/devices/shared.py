@@ -12,7 +12,6 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -62,20 +61,19 @@ class SharedHostBackend(HostBackend):
         _register_reducers()
 
     def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int, zero: bool = False
     ) -> np.ndarray:
-        needed = prod(shape) * dtype.itemsize
         if min(shape, default=0) < 0:
             return np.empty(shape, dtype)  # which says what is wrong
         try:
             # New memory of the system is zero, and no place is used twice.
-            if needed > _SMALL:
-                memory, place = _new_memory(needed), 0
+            if nbytes > _SMALL:
+                memory, place = _new_memory(nbytes), 0
             else:
-                memory, place = _place(needed)
+                memory, place = _place(nbytes)
         except (OSError, OverflowError, ValueError) as failure:
             raise AllocationError(
-                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
+                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {nbytes:,} "
                 f"bytes of shared memory, which the system does not provide: {failure}"
             ) from failure
         return np.ndarray(shape, dtype, memory, place)

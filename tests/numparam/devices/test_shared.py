@@ -146,7 +146,7 @@ def test_arrays_are_sent_by_reference_to_a_process_that_is_started(method, tmp_p
                 other = mx.nd.zeros((100, 1000), ctx=mx.cpu_shared())
                 members = mx.gluon.ParameterDict()
                 for number in range(300):
-                    members.get(f"w{number}", shape=(3,))
+                    members.get(f"w{{number}}", shape=(3,))
                 members.initialize(ctx=mx.cpu_shared())
                 queue = context.Queue()
                 process = context.Process(target=work, args=(one, members, queue))
@@ -155,8 +155,8 @@ def test_arrays_are_sent_by_reference_to_a_process_that_is_started(method, tmp_p
                 process.join(60)
                 queue.get(timeout=60)
                 print(process.exitcode, one.asnumpy().tolist(), one.context, other.asnumpy().sum())
-                print(*{member.data().asnumpy().min() for member in members.values()})
-                print(*{member.grad().asnumpy().min() for member in members.values()})
+                print(*set(float(m.data().asnumpy().min()) for m in members.values()))
+                print(*set(float(m.grad().asnumpy().min()) for m in members.values()))
             """
         )
     )

@@ -104,7 +104,13 @@ class HostBackend(Backend):
         `function` gets the arrays to read, and returns an array or a tuple of arrays; what is not
         an array in its result passes through.
         """
-        return _owned(function(*buffers), buffers)
+        result = function(*buffers)
+        if type(result) is np.ndarray and result.base is None and result.flags.c_contiguous:
+            for array in buffers:
+                if result is array:
+                    return result.copy()
+            return result
+        return _owned(result, buffers)
 
     def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only."""

@@ -18,6 +18,9 @@ __all__ = ["Graph", "Mark", "Node", "Part", "Variable", "mark_of", "reached"]
 _numbers = itertools.count()
 _number = operator.attrgetter("number")
 
+# What a released node holds. Nothing is written into it.
+_RELEASED: dict[str, Any] = {}
+
 
 class Variable:
     """The mark of an array that gradients go to.
@@ -111,10 +114,8 @@ class Node:
 
     def release(self) -> None:
         """Let go of the inputs and all that was kept of them."""
-        self.inputs = None
-        self.kept = {}
-        self.attributes = {}
-        self.pull = None
+        self.inputs = self.pull = None
+        self.kept = self.attributes = _RELEASED
 
 
 class Part(NamedTuple):
@@ -175,16 +176,14 @@ def reached(heads: Iterable[Mark]) -> Graph:
     Graph
         The nodes in an order in which they could be computed.
     """
-    found: set[Mark] = set()
+    found: set[Mark | None] = {None}
     variables: list[Variable] = []
     nodes: list[Node] = []
     used = None
     stack: list[Mark | None] = list(heads)
     while stack:
         mark = stack.pop()
-        if type(mark) is Part:
-            mark = mark.node
-        if mark is None or mark in found:
+        if mark in found:
             continue
         found.add(mark)
         if type(mark) is Node:
@@ -193,6 +192,8 @@ def reached(heads: Iterable[Mark]) -> Graph:
                 used = mark
             else:
                 stack += mark.inputs
+        elif type(mark) is Part:
+            stack.append(mark.node)
         else:
             variables.append(mark)  # type: ignore[arg-type]
     nodes.sort(key=_number)

@@ -10,7 +10,7 @@ import numpy as np
 
 from numparam.base import MXNetError
 from numparam.ndarray.operations.operation import Operation, Vjp
-from numparam.ndarray.quiet import quietly
+from numparam.ndarray.quiet import quiet_context, quietly
 from numparam.ndarray.values import is_array, own_memory, reachable
 from numparam.recording.scopes import recording
 from numparam.recording.tape import Node, Part
@@ -123,9 +123,11 @@ def _computed(
         (array,) = inputs
         buffer = array._backend.view(array._memory, attributes["start"], attributes["shape"])
         return array._array_class.from_buffer(buffer, array._ctx, array._backend, array.writable)
+    buffers = []
     for array in inputs:
         if array.stype != "default":
             return _of_sparse(operation, inputs, attributes, out)
+        buffers.append(array._memory)
     if out is not None:
         for target in out if isinstance(out, (list, tuple)) else (out,):
             if target.stype != "default":
@@ -134,11 +136,8 @@ def _computed(
         return operation.arrays(inputs, attributes, out)
     first = inputs[0]
     backend = first._backend
-    if len(inputs) == 1:
-        buffers = [first._memory]
-    else:
-        _check_inputs(operation, inputs)
-        buffers = [array._memory for array in inputs]
+    if len(buffers) > 1:
+        _check_inputs(operation, inputs, buffers)
     if operation.writes:
         for array in inputs:
             array._require_writable()
@@ -202,27 +201,30 @@ def put_on_tape(
     pull : callable, optional
         As of `numparam.recording.tape.Node`.
     """
-    first = results[0]
-    if len(results) == 1:
-        sparse = first.stype != "default"
-        facts = [(first.shape, first._buffer.dtype)]
-    else:
-        sparse = False
-        facts = [(array.shape, array._buffer.dtype) for array in results]
+    sparse = False
     marks = []
     for array in inputs:
         marks.append(array._marking)
         if array.stype != "default":
             sparse = True
+    facts = []
+    for array in results:
+        if array.stype != "default":
+            sparse = True
+        buffer = array._buffer if sparse else array._memory
+        facts.append((array.shape, buffer.dtype))
     kept: dict[str, Any] = {}
     product = operation.product
     if product is not None and pull is None:
         _keep(kept, product, inputs, sparse)
         if product.output:
-            single = operation.outputs == 1
-            kept["output"] = _kept(first) if single else tuple(map(_kept, results))
+            if operation.outputs == 1:
+                kept["output"] = _kept(results[0])
+            else:
+                kept["output"] = tuple(map(_kept, results))
         if sparse:
             pull = _sparse_pull(operation, inputs, attributes)
+    first = results[0]
     node = Node(operation, marks, kept, attributes, facts, first._ctx, first._backend, sparse, pull)
     if len(results) == 1:
         first._marking = node
@@ -281,25 +283,16 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
     forward = operation.forward
     computed = operation.dtype == "computed"
 
-    def compute(*arrays: np.ndarray) -> Any:
-        result = forward(*arrays, **attributes)
-        if computed:
-            return result
-        dtype = arrays[0].dtype
-        if type(result) is tuple:
-            return tuple(np.asarray(part, dtype) for part in result)
-        if result.dtype is dtype:
-            return result
-        dtype = _result_dtype(operation, dtype)
-        return result if result.dtype == dtype else result.astype(dtype)
-
     def evaluate(*arrays: np.ndarray) -> Any:
         try:
-            return quietly(compute, *arrays)
+            result = quiet_context().run(forward, *arrays, **attributes)
         except MXNetError:
             raise
         except (ValueError, TypeError, IndexError) as error:
             raise OperationError(_complaint(operation, arrays, attributes, error)) from error
+        if computed or (type(result) is np.ndarray and result.dtype is arrays[0].dtype):
+            return result
+        return quietly(_of_first_dtype, operation, result, arrays[0].dtype)
 
     # Named for those who record what a backend evaluates.
     evaluate.__name__ = operation.name
@@ -341,10 +334,13 @@ def _check_target(operation: Operation, target: Buffer, result: Buffer) -> None:
         )
 
 
-def _result_dtype(operation: Operation, first: np.dtype[Any]) -> np.dtype[Any]:
-    if operation.dtype == "scalar" and first == np.bool_:
-        return np.dtype(np.int64)
-    return first
+def _of_first_dtype(operation: Operation, result: Any, dtype: np.dtype[Any]) -> Any:
+    """Convert a result to the dtype of the first input, or what stands for it."""
+    if type(result) is tuple:
+        return tuple(np.asarray(part, dtype) for part in result)
+    if operation.dtype == "scalar" and dtype == np.bool_:
+        dtype = np.dtype(np.int64)
+    return result if result.dtype == dtype else result.astype(dtype)
 
 
 def _complaint(
@@ -358,10 +354,12 @@ def _complaint(
     return f"{operation.name} cannot be computed of {given}{settings}: {error}"
 
 
-def _check_inputs(operation: Operation, inputs: Sequence[NDArray]) -> None:
+def _check_inputs(
+    operation: Operation, inputs: Sequence[NDArray], buffers: list[Buffer]
+) -> None:
     """Check that all inputs are on contexts that share memory, and of one dtype if they must be."""
     first = inputs[0]
-    backend, dtype = first._backend, first._buffer.dtype
+    backend = first._backend
     for array in inputs:
         if array._backend is not backend and not reachable(array, first):
             raise OperationError(
@@ -369,11 +367,12 @@ def _check_inputs(operation: Operation, inputs: Sequence[NDArray]) -> None:
                 f"move one first, for example with as_in_context({first._ctx!r})"
             )
     if operation.agree:
-        for array in inputs:
-            if array._buffer.dtype != dtype:
+        dtype = buffers[0].dtype
+        for buffer in buffers:
+            if buffer.dtype is not dtype and buffer.dtype != dtype:
                 raise OperationError(
                     f"{operation.name} needs inputs of one dtype and got {dtype} and "
-                    f"{array._buffer.dtype}; convert one first, for example with astype('{dtype}')"
+                    f"{buffer.dtype}; convert one first, for example with astype('{dtype}')"
                 )
 
 

@@ -402,6 +402,7 @@ class Trainer:
         lineup = Lineup(self._params, contexts)
         self._adopt_arrays()
         self._fit_states()
+        lineup.keep_flags()
         self._lineup = lineup
         return lineup
 

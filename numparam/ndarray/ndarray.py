@@ -254,8 +254,11 @@ class NDArray:
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
-        """Mark the array: its gradients are written to `grad` as `grad_req` says. They are not fresh."""
+        """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
+        before = self._marking
         self._marking = None if grad_req is None else Variable(grad, grad_req)
+        if before is not None and before.node is None:
+            epochs.bump()  # a Trainer looks at the marks of its parameters once an epoch
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Attach a gradient array of zeros.

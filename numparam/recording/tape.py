@@ -33,14 +33,35 @@ class Variable:
         Whether they replace what it holds, are added to it, or are not wanted.
     fresh : int
         1 after a gradient was written, until a Trainer has used it.
+    flag : tuple of bytearray and int
+        Where `fresh` is kept: an array of flags, and the position in it. A Trainer that has
+        thousands of variables keeps their flags side by side, so that one look sees all of them.
     """
 
-    __slots__ = ("fresh", "grad", "grad_req")
+    __slots__ = ("flag", "grad", "grad_req")
 
     def __init__(self, grad: Any, grad_req: str) -> None:
         self.grad = grad
         self.grad_req = grad_req
-        self.fresh = 0
+        self.flag: tuple[bytearray, int] = (bytearray(1), 0)
+
+    @property
+    def fresh(self) -> int:
+        """1 after a gradient was written, until a Trainer has used it."""
+        flags, position = self.flag
+        return flags[position]
+
+    @fresh.setter
+    def fresh(self, fresh: int) -> None:
+        flags, position = self.flag
+        flags[position] = fresh
+
+    def move_flag(self, flags: bytearray, position: int) -> None:
+        """Keep the flag at a position of an array of flags from now on."""
+        old, place = self.flag
+        flags[position] = 0
+        self.flag = (flags, position)
+        flags[position] |= old[place]  # after the move: another thread may have set the old one
 
 
 class Node:

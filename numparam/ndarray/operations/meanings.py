@@ -47,7 +47,7 @@ _MEANINGS = {
     "ignore_label": "The label that is ignored.",
     "indices": "Where the parts after the first one begin.",
     "indices_or_sections": "How many parts, or where the parts after the first one begin.",
-    "init_output": "Whether `out` is set anew; otherwise it stays 0 where it is 0.",
+    "init_output": "Ignored: `out` is always written anew.",
     "input_dim": "The number of rows of `weight`.",
     "is_ascend": "Whether to sort in ascending order.",
     "k": "How many.",

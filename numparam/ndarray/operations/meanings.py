@@ -76,7 +76,7 @@ _MEANINGS = {
     "out_grad": "Whether the gradient is multiplied by that of the result.",
     "output_dim": "The length of a row of `weight`.",
     "output_mean_var": "Whether to return mean and standard deviation, too.",
-    "pad_width": "How many elements are put before and after each axis, one number after the other.",
+    "pad_width": "How many elements go before and after each axis, one number after the other.",
     "preserve_shape": "Whether the classes lie along the last axis, whatever the other ones.",
     "repeats": "How often each element is repeated.",
     "reps": "How often the array is repeated along each axis.",

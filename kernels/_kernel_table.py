@@ -41,6 +41,7 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("accumulate", ("assign", "add"), _HOST),
     Kernel("average_many", ("mean_in_place",), _HOST),
     Kernel("merge", ("merge",), _HOST),
+    Kernel("merge_many", ("mean",), _HOST),
     Kernel("cast", ("cast", "copy"), _HOST),
     Kernel("random", ("bits", "uniform", "normal"), _HOST),
     Kernel("norm", ("sum_of_squares", "scale"), _HOST),

@@ -78,7 +78,7 @@ class MXNetError(RuntimeError):
 
 
 class _UnavailableFunctionError(MXNetError):
-    """A function exists for dense arrays only.
+    """Base of the errors for functions that an array or symbol does not support.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Contexts: on which device an array lives, and which device is current.
+"""Contexts: the devices that arrays are on, and the current device.
 
 A context is a name, a device type with a number; naming one allocates nothing and asks for no
 device. ``cpu(0)`` and ``cpu(1)`` are different contexts with memory of their own, so that whatever
@@ -190,7 +190,7 @@ class Context(Scope, metaclass=_ContextType):
         return f"{self.device_type}({self.device_id})"
 
     def empty_cache(self) -> None:
-        """Return memory that is kept for reuse to the system.
+        """Release memory that is kept for reuse to the system.
 
         In host memory up to 256 MiB of large arrays that are gone are kept, for all contexts
         together; the environment variable ``NUMPARAM_KEPT_BYTES`` sets another limit.
@@ -213,7 +213,7 @@ Context._scopes = Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
 
 
 def cpu(device_id: int = 0) -> Context:
-    """Name a CPU context.
+    """Return a CPU context.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def cpu(device_id: int = 0) -> Context:
 
 
 def gpu(device_id: int = 0) -> Context:
-    """Name a GPU context, whether or not there is such a GPU.
+    """Return a GPU context, whether or not there is such a GPU.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def gpu(device_id: int = 0) -> Context:
 
 
 def cpu_pinned(device_id: int = 0) -> Context:
-    """Name a context of page-locked host memory, from which copies to a GPU are faster.
+    """Return a context of page-locked host memory, from which copies to a GPU are faster.
 
     Parameters
     ----------
@@ -280,7 +280,7 @@ def cpu_pinned(device_id: int = 0) -> Context:
 
 
 def cpu_shared(device_id: int = 0) -> Context:
-    """Name a context of memory shared between processes.
+    """Return a context of memory that processes share.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Checkpoints of MXNet's Module interface: a graph's arguments and auxiliary states.
+"""Checkpoints of MXNet's Module interface: a graph, its arguments and auxiliary states.
 
 Such a checkpoint is two files: ``PREFIX-symbol.json``, the graph, and ``PREFIX-EPOCH.params``, the
 arrays, whose names begin with ``arg:`` or ``aux:``. numparam has no graphs: the graph is carried

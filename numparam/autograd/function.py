@@ -1,4 +1,4 @@
-"""Functions whose gradients the user writes."""
+"""Differentiable functions that users define."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROW = Operation("autograd.Function", _forward, inputs=("*inputs",))
 
 
 class Function:
-    """A differentiable function with a gradient of its own.
+    """A differentiable function with a user-defined gradient.
 
     Subclasses define ``forward(*inputs)``, which returns an array or a tuple of arrays, and
     ``backward(*output_grads)``, which returns the gradient of each input, or None for zero. What

@@ -24,11 +24,9 @@ from numparam.recording.errors import (
     NotDifferentiableError,
 )
 from numparam.recording.scopes import pause, record
-from numparam.recording.tape import Graph, Node, Output, Variable, reached
+from numparam.recording.tape import Graph, Mark, Node, Part, Variable, mark_of, reached
 
 __all__ = ["backward", "get_symbol", "grad"]
-
-Mark = Variable | Output
 
 
 @enter
@@ -89,7 +87,7 @@ def backward(
     for variable in wanted:
         gradient = variable.grad
         sums[variable] = _Sum(gradient.shape, gradient._buffer.dtype, gradient._backend)
-    _pull_back(seeds, graph, sums, _Devices(), bool(retain_graph), train_mode)
+    _pull_back(seeds, graph, sums, _Devices(recorded=False), bool(retain_graph), train_mode)
     accumulate(wanted, [sums[variable].incoming() for variable in wanted])
 
 
@@ -139,7 +137,7 @@ def grad(
     given = as_list(variables, "variables")
     if not given:
         raise GradientArgumentError("variables is empty; name what to differentiate by")
-    device = _Devices(create_graph)
+    device = _Devices(bool(create_graph))
     marks: list[Mark] = []
     sums: dict[Mark, _Sum] = {}
     for position, array in enumerate(given):
@@ -263,6 +261,11 @@ class _Sum:
         else:
             self.dense = self.backend.evaluate(np.add, self.dense, cotangent)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came in."""
+        return self.dense is None and not self.rows
+
     def total(self) -> Buffer:
         """Return the dense sum."""
         if self.rows:
@@ -349,118 +352,109 @@ def _pull_back(
     retain: bool,
     train_mode: bool,
 ) -> None:
-    """Compute the cotangents of variables and outputs into the empty sums that are there."""
-    captured: dict[Node, list[Output]] = {}
-    for mark in sums:
-        if isinstance(mark, Output):
-            captured.setdefault(mark.node, []).append(mark)
-    needed = _needed(graph.nodes, sums, captured)
-    pending: dict[Node, list[_Sum]] = {}
+    """Compute the cotangents of the marks in `sums`, into the empty sums that are there."""
+    steps = _steps(graph.nodes, sums)
+    wanted = frozenset(sums)
     for mark, head, cotangent in seeds:
         here = device(head._backend, head._ctx)
-        value = here.array(cotangent) if device.recorded else cotangent
-        _deliver(mark, value, here, sums, pending, device)
-    del value
+        if type(mark) is not Variable or mark in wanted:
+            _add(mark, here.array(cotangent) if device.recorded else cotangent, here, sums, device)
+    del cotangent
     seeds.clear()
-    nodes = graph.nodes
     scope = record if device.recorded else pause
     with scope(train_mode=train_mode), np.errstate(all="ignore"):
-        while nodes:
-            node = nodes.pop()
-            arrived = pending.pop(node, None)
-            if arrived is not None:
-                if node in captured:
-                    for output in captured[node]:
-                        sums[output] = arrived[output.index]
-                wants = needed.get(node)
-                if wants is not None:
-                    _step(node, arrived, wants, sums, pending, device)
-                del arrived  # what it holds is freed before the next step
+        while steps:
+            node, needed = steps.pop()
+            _step(node, needed, sums, wanted, device)
             if not retain:
                 node.release()
 
 
-def _step(
-    node: Node,
-    arrived: list[_Sum],
-    needed: tuple[bool, ...],
-    sums: dict[Mark, _Sum],
-    pending: dict[Node, list[_Sum]],
-    device: _Devices,
-) -> None:
-    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
-    marks: Any = node.inputs
-    here = device(node.backend, node.context) if device.recorded else node.backend
-    cotangents = [arrived[0].total()] if len(arrived) == 1 else [one.total() for one in arrived]
-    if device.recorded or node.pull is not None or node.sparse:
-        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
-    else:
-        found = _pull(node, here, node.kept, cotangents, needed)
-    for mark, want, cotangent in zip(marks, needed, found, strict=True):
-        if want and cotangent is not None:
-            _deliver(mark, cotangent, here, sums, pending, device)
-
-
-def _deliver(
-    mark: Mark,
-    cotangent: Any,
-    here: Any,
-    sums: dict[Mark, _Sum],
-    pending: dict[Node, list[_Sum]],
-    device: _Devices,
-) -> None:
-    if isinstance(mark, Variable):
-        target = sums.get(mark)
-        if target is None:
-            return
-    else:
-        node = mark.node
-        arrived = pending.get(node)
-        if arrived is None:
-            arrived = pending[node] = _empty(node, device)
-        target = arrived[mark.index]
-    target.add(cotangent, here)
-
-
-def _empty(node: Node, device: _Devices) -> list[_Sum]:
-    here = device(node.backend, node.context) if device.recorded else node.backend
-    return [_Sum(shape, dtype, here) for shape, dtype in node.results]
-
-
-def _needed(
-    nodes: list[Node], sums: dict[Mark, _Sum], captured: dict[Node, list[Output]]
-) -> dict[Node, tuple[bool, ...]]:
-    """Find the nodes that cotangents pass through, and which of their inputs they go to.
+def _steps(nodes: list[Node], sums: dict[Mark, _Sum]) -> list[tuple[Node, tuple[bool, ...] | None]]:
+    """Find which inputs of each node cotangents go on to, on their way to the marks in `sums`.
 
     Raises
     ------
     NotDifferentiableError
-        If one of them has no vector-Jacobian product.
+        If one of the nodes that they pass through has no vector-Jacobian product.
     """
-    needed: dict[Node, tuple[bool, ...]] = {}
+    steps: list[tuple[Node, tuple[bool, ...] | None]] = []
+    passed: set[Mark | None] = set(sums)
     for node in nodes:
+        needed = None
         operation = node.operation
-        if not operation.differentiable:
-            continue
-        wants = tuple(
-            [
-                mark is not None
-                and (
-                    mark in sums
-                    if mark.node is None
-                    else (mark.node in needed or mark.node in captured)
-                )
-                for mark in node.inputs or ()
-            ]
-        )
-        if True in wants:
-            if operation.product is None and node.pull is None:
-                raise NotDifferentiableError(
-                    f"{operation.name} has no derivative in numparam; compute it under "
-                    "autograd.pause() if it is a constant, or write an autograd.Function"
-                )
-            needed[node] = wants
-    return needed
+        if operation.differentiable:
+            inputs: Any = node.inputs
+            wants = tuple([mark in passed for mark in inputs])
+            if True in wants:
+                if operation.product is None and node.pull is None:
+                    raise NotDifferentiableError(
+                        f"{operation.name} has no derivative in numparam; compute it under "
+                        "autograd.pause() if it is a constant, or write an autograd.Function"
+                    )
+                needed = wants
+                if len(node.results) == 1:
+                    passed.add(node)
+                else:
+                    passed.update(Part(node, position) for position in range(len(node.results)))
+        steps.append((node, needed))
+    return steps
+
+
+def _step(
+    node: Node,
+    needed: tuple[bool, ...] | None,
+    sums: dict[Mark, _Sum],
+    wanted: frozenset[Mark],
+    device: _Devices,
+) -> None:
+    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
+    cotangents = _arrived(node, sums, wanted, device)
+    if needed is None or cotangents is None:
+        return
+    here = device(node.backend, node.context) if device.recorded else node.backend
+    if device.recorded or node.pull is not None or node.sparse:
+        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
+    else:
+        found = _pull(node, here, node.kept, cotangents, needed)
+    marks: Any = node.inputs
+    for mark, want, cotangent in zip(marks, needed, found, strict=True):
+        if want and cotangent is not None:
+            _add(mark, cotangent, here, sums, device)
+
+
+def _arrived(
+    node: Node, sums: dict[Mark, _Sum], wanted: frozenset[Mark], device: _Devices
+) -> list[Buffer] | None:
+    """Take the cotangents of the results of a node out of the sums; None if there are none.
+
+    What is wanted itself stays there.
+    """
+    if len(node.results) == 1 and node not in wanted:
+        total = sums.pop(node, None)
+        return None if total is None else [total.total()]
+    totals: list[_Sum | None] = []
+    for position in range(len(node.results)):
+        mark = mark_of(node, position)
+        total = sums.get(mark) if mark in wanted else sums.pop(mark, None)
+        totals.append(None if total is None or total.is_empty else total)
+    if all(total is None for total in totals):
+        return None
+    here = device(node.backend, node.context)
+    return [
+        here.zeros(shape, dtype) if total is None else total.total()
+        for total, (shape, dtype) in zip(totals, node.results, strict=True)
+    ]
+
+
+def _add(mark: Mark, cotangent: Any, here: Any, sums: dict[Mark, _Sum], device: _Devices) -> None:
+    """Add a cotangent to those of the array with a mark."""
+    total = sums.get(mark)
+    if total is None:
+        node, position = (mark, 0) if type(mark) is Node else mark  # type: ignore[misc]
+        backend = device(node.backend, node.context) if device.recorded else node.backend
+        total = sums[mark] = _Sum(*node.results[position], backend)
+    total.add(cotangent, here)
 
 
 def _pull(
@@ -530,10 +524,10 @@ def _traced(node: Node, here: Any) -> dict[str, Any]:
         output = kept["output"]
         if type(output) is tuple:
             kept["output"] = tuple(
-                here.array(part, Output(node, index)) for index, part in enumerate(output)
+                here.array(part, mark_of(node, position)) for position, part in enumerate(output)
             )
         else:
-            kept["output"] = here.array(output, Output(node, 0))
+            kept["output"] = here.array(output, node)
     return kept
 
 
@@ -553,8 +547,8 @@ class _Devices:
         Whether the backward pass is itself recorded.
     """
 
-    def __init__(self, recorded: bool = False) -> None:
-        self.recorded = bool(recorded)
+    def __init__(self, recorded: bool) -> None:
+        self.recorded = recorded
         self._tracing: dict[int, Any] = {}
 
     def __call__(self, backend: Backend, context: Any) -> Any:

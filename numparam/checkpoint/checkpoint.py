@@ -1,4 +1,4 @@
-"""`Checkpoint`: the arrays of a file, read when asked for, and what is made of them."""
+"""`Checkpoint`: the arrays of a file, read lazily, and operations on them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INTEGERS = ("mean", "first", "last")
 
 
 class Checkpoint(Mapping[str, NDArray]):
-    """The arrays of a file of any format: headers are read now, values when asked for.
+    """The arrays of a file of any format: headers are read at once, values when needed.
 
     The format is told by the contents: ``.params`` of any version, ``.safetensors`` and its index
     of several files, ``.npz``, and PyTorch's files where PyTorch is installed.
@@ -213,7 +213,7 @@ class Checkpoint(Mapping[str, NDArray]):
         self.close()
 
     def close(self) -> None:
-        """Close the files; nothing can be read afterwards, here and in what was derived.
+        """Close the files; neither this checkpoint nor derived ones can read values afterwards.
 
         Examples
         --------
@@ -232,7 +232,7 @@ class Checkpoint(Mapping[str, NDArray]):
     # Choosing and renaming
 
     def select(self, *choices: names.Choice) -> Checkpoint:
-        """Keep some arrays only.
+        """Return a checkpoint of some of the arrays.
 
         Parameters
         ----------
@@ -261,7 +261,7 @@ class Checkpoint(Mapping[str, NDArray]):
         return self._with({name: self._arrays[name] for name in self._arrays if name in kept})
 
     def drop(self, *choices: names.Choice) -> Checkpoint:
-        """Leave some arrays out.
+        """Return a checkpoint without some arrays.
 
         Parameters
         ----------
@@ -297,7 +297,7 @@ class Checkpoint(Mapping[str, NDArray]):
         add: str = "",
         regex: Mapping[str, str] | None = None,
     ) -> Checkpoint:
-        r"""Give arrays other names.
+        r"""Return a checkpoint with other names.
 
         Parameters
         ----------
@@ -348,7 +348,7 @@ class Checkpoint(Mapping[str, NDArray]):
         return self._renamed(new_name)
 
     def map_names(self, key_map: str | os.PathLike[str], *, back: bool = False) -> Checkpoint:
-        """Rename by a map: a preset, or a file of one's own.
+        """Rename by a map: a preset or a file.
 
         Parameters
         ----------
@@ -395,7 +395,7 @@ class Checkpoint(Mapping[str, NDArray]):
     # Converting
 
     def astype(self, dtype: Any, *choices: names.Choice) -> Checkpoint:
-        """Convert arrays to another dtype, when they are read.
+        """Return a checkpoint whose arrays are converted to another dtype when they are read.
 
         Parameters
         ----------
@@ -443,7 +443,7 @@ class Checkpoint(Mapping[str, NDArray]):
         )
 
     def to_dense(self) -> Checkpoint:
-        """Fill sparse arrays up with zeros, when they are read.
+        """Return a checkpoint whose sparse arrays become dense when they are read.
 
         Returns
         -------
@@ -533,7 +533,7 @@ class Checkpoint(Mapping[str, NDArray]):
         *,
         integers: str | None = None,
     ) -> Checkpoint:
-        """Average checkpoints array by array, when they are read.
+        """Return the average of checkpoints, computed array by array when it is read.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Arithmetic of several checkpoints: checked by their headers, computed array by array."""
+"""Arithmetic of several checkpoints: checked by headers, computed array by array."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class CombinedArray:
         return self._header
 
     def read(self) -> Record:
-        """Read the arrays and compute theirs."""
+        """Read the arrays and compute the result."""
         records = [source.read() for source in self._sources]
         first = records[0]
         if isinstance(first, DenseRecord):
@@ -135,7 +135,7 @@ def mean_rule(dtype: np.dtype[Any], integers: str) -> Rule:
 
 
 class _Mean:
-    """The kernel's mean, into memory that is used again."""
+    """A mean by the kernel, into memory that is reused."""
 
     def __init__(self) -> None:
         self._out: Array | None = None

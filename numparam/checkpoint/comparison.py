@@ -1,4 +1,4 @@
-"""What differs between two checkpoints."""
+"""The difference of two checkpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN = 60
 
 @dataclass
 class ChangedArray:
-    """How far the values of one array differ.
+    """The differences between the values of an array in two checkpoints.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class ChangedArray:
 
 @dataclass
 class Difference:
-    """What differs between two checkpoints.
+    """The difference of two checkpoints.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Difference:
 
     @property
     def equal(self) -> bool:
-        """Whether nothing differs."""
+        """True if nothing differs."""
         return not self
 
     def to_dict(self) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def preset_names() -> list[str]:
 
 
 def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> KeyMap:
-    """Read a map that comes with numparam, or one's own file.
+    """Read a map that comes with numparam, or a file.
 
     Parameters
     ----------

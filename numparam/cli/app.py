@@ -43,7 +43,7 @@ FormatName = Annotated[
 
 
 class OnConflict(StrEnum):
-    """Which array is taken where several have one name."""
+    """Which array is taken if several have the same name."""
 
     error = "error"
     first = "first"
@@ -51,7 +51,7 @@ class OnConflict(StrEnum):
 
 
 class Integers(StrEnum):
-    """What becomes of integers and booleans."""
+    """How integers and booleans are combined."""
 
     mean = "mean"
     first = "first"
@@ -59,7 +59,7 @@ class Integers(StrEnum):
 
 
 class Device(StrEnum):
-    """What kernels are compiled for."""
+    """The devices that kernels are compiled for."""
 
     cpu = "cpu"
     gpu = "gpu"

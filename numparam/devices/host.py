@@ -94,7 +94,7 @@ class HostBackend(Backend):
         exclusively(lambda: fill(buffer.reshape(-1).view(np.uint8).data), buffer)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
-        """Contiguous part of a buffer from element `start` on, in another shape; shares memory."""
+        """Return the elements of a buffer from `start` on, in another shape; they share memory."""
         size = 1
         for length in shape:
             size *= length
@@ -130,12 +130,12 @@ class HostBackend(Backend):
         """Wait until all work given to the device is done; the host's is done already."""
 
     def empty_cache(self) -> None:
-        """Return memory that is kept for reuse to the system."""
+        """Release memory that is kept for reuse to the system."""
         _kept.release()
 
 
 def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Exception:
-    """Return the error that tells a lack of memory from a shape that no array has."""
+    """Return the error for a failed allocation: a lack of memory, or an impossible shape."""
     _ = _kept.limit  # a setting that cannot be read is not a lack of memory
     needed = prod(shape) * dtype.itemsize
     if isinstance(failure, ValueError) and (needed < LARGE or min(shape) < 0):
@@ -147,7 +147,7 @@ def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any])
 
 
 def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
-    """Contiguous arrays of their own for results that may be views of the inputs."""
+    """Return results as contiguous arrays that are not views of the inputs."""
     if isinstance(result, tuple):
         return tuple(_owned(part, inputs) for part in result)
     if isinstance(result, np.generic):

@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 
 
 class _Lock(Protocol):
-    """`threading.RLock`; what is underscored is what `threading.Condition` asks of it."""
+    """`threading.RLock`, with the underscored methods that `threading.Condition` needs."""
 
     def acquire(self) -> bool: ...
     def release(self) -> None: ...
@@ -144,7 +144,7 @@ def holding(locks: Sequence[AbstractContextManager[Any]], function: Callable[[],
 def _inside_another_call(
     function: Callable[[], Result], wanted: dict[int, _Lock], held: dict[int, _Lock]
 ) -> Result:
-    """Do it in a signal handler or finalizer, whose thread holds locks of an unfinished call."""
+    """Do so in a signal handler or finalizer, whose thread holds locks of an unfinished call."""
     if wanted.keys() <= held.keys():
         return function()
     both = held | wanted

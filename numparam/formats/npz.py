@@ -1,4 +1,4 @@
-"""NumPy's ``.npz`` format: a zip archive with one ``.npy`` file an array.
+"""NumPy's ``.npz`` format: a zip archive with an ``.npy`` file for each array.
 
 Sparse arrays, and dtypes that ``.npy`` cannot describe, are stored as `numparam.formats.parts`
 says. Nothing is unpickled.
@@ -48,11 +48,11 @@ _MAX_NPY_HEADER = 10_000
 
 
 class NpzError(FormatError):
-    """The bytes are not an ``.npz`` file, or not one of plain arrays."""
+    """The bytes are not an ``.npz`` file of plain arrays."""
 
 
 class SourceFile(io.RawIOBase):
-    """A byte source as a file object that can seek.
+    """A byte source as a seekable file object.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class SourceFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Fill memory from the position on; return how many bytes came."""
+        """Fill memory from the position on; return the number of bytes read."""
         out = memoryview(buffer).cast("B")
         count = max(0, min(len(out), self._source.size - self._position))
         if count:
@@ -266,7 +266,7 @@ def write_npz(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None:
 
 
 class _Output:
-    """Where a zip archive is written to, which never goes back."""
+    """The sequential output that a zip archive is written to."""
 
     def __init__(self, put: Put):
         self._put = put

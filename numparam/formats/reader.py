@@ -37,7 +37,7 @@ _RUN_ARRAYS = 256
 
 
 class ParamsReader:
-    """An open ``.params`` file whose headers are read and checked, and whose values are not.
+    """An open ``.params`` file: headers are read and checked at once, values later.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class ParamsReader:
         return _read_record(self._source, header)
 
     def read_into(self, header: RecordHeader, data: Array, *indexes: Array) -> None:
-        """Read one array into given memory, without a copy in between.
+        """Read one array into given memory, without an intermediate copy.
 
         Parameters
         ----------
@@ -206,7 +206,7 @@ class ParamsReader:
     def read_many(
         self, pairs: Iterable[tuple[RecordHeader, Array]], hold: Hold | None = None
     ) -> None:
-        """Read many dense arrays into given memory, with few calls of the system.
+        """Read many dense arrays into given memory, with few system calls.
 
         Parameters
         ----------
@@ -287,7 +287,7 @@ class ParamsReader:
             yield piece
 
     def check_ids(self, header: RecordHeader) -> None:
-        """Read and check the ids of one array, and keep nothing; dense ones have none.
+        """Read and check the ids of one array, without keeping them; dense arrays have none.
 
         Parameters
         ----------
@@ -438,7 +438,7 @@ def _read_record(source: ByteSource, header: RecordHeader) -> Record:
 
 
 def _read_ids(source: ByteSource, header: RecordHeader) -> list[Array]:
-    """Read and check the index arrays: a bad id must never reach code that trusts it."""
+    """Read and check the index arrays: an invalid id must never reach code that trusts it."""
     if not header.index_headers:
         return []
     indexes = [_read_index(source, index) for index in header.index_headers]
@@ -485,7 +485,7 @@ def _set_right(out: Array) -> None:
 
 
 def _runs(pairs: list[tuple[RecordHeader, Array]]) -> Iterable[list[tuple[RecordHeader, Array]]]:
-    """Divide arrays, sorted by their place, into runs that are read by one call each."""
+    """Divide arrays, sorted by their position, into runs that are read by one call each."""
     run: list[tuple[RecordHeader, Array]] = []
     begin = end = 0
     for pair in pairs:

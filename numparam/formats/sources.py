@@ -1,4 +1,4 @@
-"""Where the bytes come from: a file on disk or bytes in memory, read at any offset.
+"""Sources of bytes: a file on disk or bytes in memory, read at any offset.
 
 A file is opened once and kept open, so that all reads see the same file even if another process
 replaces it meanwhile.
@@ -111,7 +111,7 @@ class _FileSource:
 
 
 def _rest(pieces: Sequence[memoryview], count: int) -> list[memoryview]:
-    """Return what is left of the pieces after their first `count` bytes."""
+    """Return the pieces without their first `count` bytes."""
     left = []
     for piece in pieces:
         if count < len(piece):
@@ -147,14 +147,14 @@ class _BufferSource:
 
 
 def is_file_object(source: Any) -> bool:
-    """Return whether something is read or written as a file object: not a path, not bytes."""
+    """Return whether an argument is used as a file object: it is neither a path nor bytes."""
     return not isinstance(source, (str, os.PathLike)) and (
         hasattr(source, "read") or hasattr(source, "write")
     )
 
 
 def _contents_of(file: Any) -> _BufferSource:
-    """Read a file object from where it stands to its end.
+    """Read a file object from its position to its end.
 
     What does not begin like a ``.params`` file is refused at once: some files have no end.
     """

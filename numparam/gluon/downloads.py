@@ -1,4 +1,4 @@
-"""Files that Gluon code would download: found and verified, never downloaded."""
+"""Downloads of Gluon code: files are found and verified, never downloaded."""
 
 from __future__ import annotations
 

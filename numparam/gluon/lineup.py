@@ -1,4 +1,4 @@
-"""The arrays that a Trainer works on: those of all its parameters that are trained, by context."""
+"""The arrays that a Trainer works on: weights and gradients of its parameters, by context."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Lineup"]
 
 
 class Lineup:
-    """The arrays of the parameters that have gradients, as they are at one moment.
+    """The arrays of all parameters with gradients at one moment.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class Lineup:
                     )
 
     def fresh_positions(self) -> list[list[int]]:
-        """Return for each context the positions of the gradients written since the last step."""
+        """Return, for each context, the positions of the gradients written since the last step."""
         return [
             [
                 position
@@ -110,7 +110,7 @@ class Lineup:
         ]
 
     def mark_used(self) -> None:
-        """Note that all gradients were used, and are stale until they are written again."""
+        """Mark all gradients as used: they are stale until they are written again."""
         for weights in self.weights:
             for marking in map(_marking_of, weights):
                 if marking is not None:
@@ -130,7 +130,7 @@ def _all_fresh(weights: Sequence[NDArray]) -> bool:
 
 
 def is_written_elsewhere(grad: NDArray) -> bool:
-    """Return whether another library was given a dense gradient's memory.
+    """Return whether a dense gradient's memory was shared with another library.
 
     It may have been written there, unseen by numparam, so that it counts as fresh.
     """

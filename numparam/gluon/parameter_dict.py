@@ -1,4 +1,4 @@
-"""Dictionaries of parameters: by name, made when first requested, handled all at once."""
+"""`ParameterDict`: parameters by name, made when first requested and handled together."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class ParameterDict:
-    """Parameters by name, in the order in which they came.
+    """Parameters by name, in the order of insertion.
 
     Parameters
     ----------
@@ -179,16 +179,16 @@ class ParameterDict:
         return self._params.items()
 
     def _members(self) -> list[Parameter]:
-        """Return the parameters of this moment, which another thread's `get` does not change."""
+        """Return the current parameters as a list, which another thread's `get` does not change."""
         return list(self._params.values())
 
     def _distinct(self) -> list[Parameter]:
-        """Return the parameters of this moment, each once, even if it is under several keys."""
+        """Return the current parameters, each once, even if it has several keys."""
         return list({id(member): member for member in self._members()}.values())
 
     @property
     def prefix(self) -> str:
-        """What `get` puts before a name."""
+        """The prefix that `get` puts before a name."""
         return self._prefix
 
     # Making
@@ -220,7 +220,7 @@ class ParameterDict:
             return found
 
     def get(self, name: str, **kwargs: Any) -> Parameter:
-        """Return the parameter of a name; make it if there is none.
+        """Return the parameter with a name; make it if it does not exist.
 
         Parameters
         ----------
@@ -266,7 +266,7 @@ class ParameterDict:
             return found
 
     def get_constant(self, name: str, value: Any = None) -> Parameter:
-        """Return the constant of a name; make it if there is none.
+        """Return the constant with a name; make it if it does not exist.
 
         Parameters
         ----------
@@ -487,7 +487,7 @@ class ParameterDict:
         )
 
     def list_ctx(self) -> list[Context]:
-        """Return all contexts that some parameter is on.
+        """Return the contexts of all parameters.
 
         Returns
         -------
@@ -718,7 +718,7 @@ class ParameterDict:
 
     @classmethod
     def from_file(cls, filename: Any, ctx: Any = None, prefix: str = "") -> Self:
-        """Make parameters as a file says: of its names, shapes, dtypes and storage types.
+        """Make a dictionary of parameters with the names, shapes, dtypes and values of a file.
 
         Parameters
         ----------
@@ -823,7 +823,7 @@ parameter.ParameterDict = ParameterDict
 
 
 def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:
-    """Prepare the assignment to an attribute, if it can fail; otherwise to be made as it is."""
+    """Prepare the assignment to an attribute, if it can fail; otherwise return a plain one."""
     own = getattr(type(member), name, None)
     if name == "dtype" and own is Parameter.dtype and not hooks.is_replaced(member, "cast"):
         return values.prepare_cast(member, value)

@@ -371,7 +371,7 @@ class Trainer:
         lineup.mark_used()
 
     def _overflows(self) -> bool:
-        """Ask a loss scaler, if there is one, whether the step is left out."""
+        """Return whether a loss scaler, if there is one, skips the step."""
         scaler = getattr(self, "_amp_loss_scaler", None)
         return scaler is not None and bool(scaler.has_overflow(self._params))
 
@@ -406,7 +406,7 @@ class Trainer:
         return lineup
 
     def _move(self, contexts: list[Context]) -> None:
-        """Follow the parameters to other contexts; optimizer states go with them."""
+        """Move the optimizer states to the parameters' new contexts."""
         source = self._updaters[0] if self._updaters else get_updater(self._optimizer)
         by_context = dict(zip(self._contexts, self._updaters, strict=True))
         updaters = []
@@ -458,7 +458,7 @@ class Trainer:
     # Store
 
     def _ready(self) -> None:
-        """Make the store, and give it the parameters that it does not have yet."""
+        """Create the store, and add the parameters that it does not have yet."""
         if not self._kv_initialized:
             self._init_kvstore()
         if self._params_to_init:
@@ -484,7 +484,7 @@ class Trainer:
         self._params_to_init = waiting
 
     def _reset_kvstore(self) -> None:
-        """Forget the store; the next step makes a new one of the parameters' values.
+        """Reset the store; the next step creates a new one from the parameters' values.
 
         Optimizer states stay.
         """
@@ -522,7 +522,7 @@ class Trainer:
         store._set_updater(self._store_updater)
 
     def _chosen_store(self) -> tuple[KVStoreBase | None, bool | None]:
-        """Decide which store sums, and whether it updates."""
+        """Choose the store, and whether it updates the parameters."""
         wanted, given = self._kvstore_params["kvstore"], self._kvstore_params["update_on_kvstore"]
         if self._contains_sparse_weight:
             if given is False:
@@ -591,7 +591,7 @@ class Trainer:
             store.row_sparse_pull(index, out=out, row_ids=row_id, priority=-index)
 
     def _settle(self, parameter: Parameter) -> None:
-        """Bring a row-sparse parameter's own arrays up to date, on all contexts."""
+        """Update a row-sparse parameter's arrays on all contexts from the store."""
         index = self._param2idx.get(parameter.name)
         data = parameter._state.data
         if index is None or data is None:
@@ -645,7 +645,7 @@ class Trainer:
         write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_states(self, fname: str | os.PathLike[str], *, allow_pickle: bool = False) -> None:
-        """Load what `save_states` saved: the optimizer becomes that of the file.
+        """Load the states that `save_states` saved; the optimizer becomes that of the file.
 
         Parameters
         ----------
@@ -728,7 +728,7 @@ class Trainer:
 
 
 class _Rescaled:
-    """Sets the factor of the gradients for a step; a step that fails leaves the one before."""
+    """Sets the factor of the gradients for a step; restores it if the step fails."""
 
     def __init__(self, trainer: Trainer, scale: float) -> None:
         self._trainer = trainer
@@ -794,7 +794,7 @@ def _copied(state: Any) -> Any:
 
 
 def _fit_state(optimizer: FusedOptimizer, updater: Updater, index: int, weight: NDArray) -> None:
-    """Convert a parameter's states, if it has got another dtype."""
+    """Convert a parameter's states, if its dtype has changed."""
     mixed = optimizer._is_mixed(weight)
     held = np.float32 if mixed else weight.dtype
     arrays = _arrays(updater.states[index])

@@ -1,4 +1,4 @@
-"""Choosing values by a parameter's name: patterns, and values that exist already."""
+"""Initializers chosen by a parameter's name: by patterns, or from existing values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Load", "Mixed", "as_initializer"]
 
 
 class Mixed:
-    """Several initializers, each for the names that a pattern matches.
+    """Several initializers, each for the names that match a pattern.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Mixed:
 
 
 class Load:
-    """Values that exist already, by name, and an initializer for all other names.
+    """Existing values by name, and an initializer for all other names.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ class _ByName(Initializer):
 
 
 def _apply(chosen: Any, name: str, arr: NDArray) -> None:
-    """Initialize a parameter as a weight; by the `__call__` of a class that has its own."""
+    """Initialize a parameter as a weight, or by `__call__` if its class overrides that."""
     rule = as_initializer(chosen)
     if type(rule).__call__ in (Initializer.__call__, _ByName.__call__):
         rule._init_weight(name, arr)
@@ -266,7 +266,7 @@ def _apply(chosen: Any, name: str, arr: NDArray) -> None:
 
 
 def as_initializer(init: Any) -> Initializer:
-    """Make an initializer of everything that `numparam.gluon.ParameterDict.initialize` takes.
+    """Return an initializer for any argument that `ParameterDict.initialize` accepts.
 
     Parameters
     ----------
@@ -302,5 +302,5 @@ def as_initializer(init: Any) -> Initializer:
 
 
 def _callable(init: Any) -> Callable[[str, NDArray], None]:
-    """Return what Mixed and Load call: an initializer, or a function of a name and an array."""
+    """Return the callable of a Mixed or Load: an initializer, or a function of name and array."""
     return init if callable(init) and not isinstance(init, type) else create(init)

@@ -1,4 +1,4 @@
-"""What a key-value store is: the plug-in base, the registry, and a store for tests."""
+"""Key-value stores: the base class for plug-ins, the registry, and a store for tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Class = TypeVar("Class", bound=type)
 
 
 class KVStoreBase:
-    """The base of key-value stores: what a Trainer asks of one.
+    """The base class of key-value stores: the interface that a Trainer uses.
 
     A subclass of one's own, decorated with `register`, can be given to a Trainer by its name; it
     may sum over threads, processes or machines. It defines `broadcast`, `pushpull`, `is_capable`,
@@ -108,7 +108,7 @@ class KVStoreBase:
         raise NotImplementedError(f"{type(self).__name__} has no pushpull()")
 
     def set_optimizer(self, optimizer: Any) -> None:
-        """Let the store update its values by an optimizer.
+        """Make the store update its values by an optimizer.
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class KVStoreBase:
 
     @staticmethod
     def register(klass: Class) -> Class:
-        """Let stores of a class be created by its name, in any case; a decorator.
+        """Register a class of stores under its name, in any case; a decorator.
 
         Parameters
         ----------
@@ -285,7 +285,7 @@ def _listed(arrays: Any) -> list[NDArray]:
 
 
 def check_capability(capability: str) -> bool:
-    """Return True for a capability that is known.
+    """Return True for a known capability.
 
     Raises
     ------
@@ -303,7 +303,7 @@ _provided: dict[str, Callable[[str], KVStoreBase]] = {}
 
 
 def provide(names: Sequence[str], make: Callable[[str], KVStoreBase]) -> None:
-    """Let ``make(name)`` create the stores of some names."""
+    """Register ``make(name)`` as the factory of stores with some names."""
     _provided.update(dict.fromkeys(names, make))
 
 

@@ -147,7 +147,7 @@ class KVStore(KVStoreBase):
             self._note_type(pairs)
 
     def adopt(self, key: Key, value: NDArray) -> None:
-        """Store a value without a copy, in place of an earlier one of the key, if there is one.
+        """Store a value without copying it; it replaces an earlier value of the key.
 
         Parameters
         ----------
@@ -422,7 +422,7 @@ class KVStore(KVStoreBase):
     # Optimizer
 
     def set_optimizer(self, optimizer: Optimizer) -> None:
-        """Let an optimizer update the stored values by what is pushed.
+        """Make an optimizer update the stored values by the pushed ones.
 
         Parameters
         ----------
@@ -444,7 +444,7 @@ class KVStore(KVStoreBase):
         self._set_updater(get_updater(optimizer))
 
     def _set_updater(self, updater: Callable[[Any, Any, Any], None] | None) -> None:
-        """Let a function of key, pushed and stored value change stored values."""
+        """Set the function of key, pushed and stored value that updates stored values."""
         with self._lock:
             self._catch_up_all()
             self._updater = updater
@@ -530,7 +530,7 @@ class KVStore(KVStoreBase):
             self._updater.catch_up()
 
     def set_gradient_compression(self, compression_params: Any) -> None:
-        """Raise: within a process nothing is gained by compressing gradients.
+        """Raise an error: gradients are not compressed within a process.
 
         Parameters
         ----------
@@ -569,7 +569,7 @@ class KVStore(KVStoreBase):
             self._key_type = type(key)
 
     def _pairs(self, key: Any, value: Any, what: str) -> list[tuple[Key, list[Any]]]:
-        """Return keys, each with the list of its arrays."""
+        """Return pairs of a key and the list of its arrays."""
         if isinstance(key, (list, tuple)):
             if not isinstance(value, (list, tuple)) or len(value) != len(key):
                 count = len(value) if isinstance(value, (list, tuple)) else 1
@@ -611,7 +611,7 @@ class KVStore(KVStoreBase):
     def _with_ids(
         self, key: Any, out: Any, row_ids: Any
     ) -> list[tuple[Key, list[Any], list[NDArray]]]:
-        """Return keys, each with its outputs and their row ids."""
+        """Return tuples of a key, its outputs and their row ids."""
         pairs = self._pairs(key, out, "out")
         if isinstance(row_ids, NDArray):
             row_ids = [row_ids]
@@ -658,7 +658,7 @@ def _copy(value: Any) -> NDArray:
 
 
 def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:
-    """Let an array store copies of rows, in its own dtype and on its own context."""
+    """Make an array store copies of rows, in its own dtype and on its own context."""
     made = RowSparseNDArray.from_parts(value.shape, parts, value.context, value._backend)
     made.copyto(target)
 

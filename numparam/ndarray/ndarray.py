@@ -31,7 +31,7 @@ from numparam.ndarray.operators import forward, in_place, reflected
 from numparam.ndarray.values import is_array
 from numparam.recording import differentiation
 from numparam.recording.scopes import recording
-from numparam.recording.tape import Output, Variable
+from numparam.recording.tape import Mark, Variable
 from numparam.types.dtypes import as_dtype, bfloat16
 
 __all__ = ["NDArray"]
@@ -40,7 +40,7 @@ _WHOLE = slice(None)
 
 
 class MissingShapeError(TypeError, AssertionError):
-    """No shape was given to `reshape`; also an AssertionError, as in MXNet."""
+    """`reshape` was called without a shape; also an AssertionError, as in MXNet."""
 
 
 class CannotReshapeError(OperationError):
@@ -95,7 +95,7 @@ class NDArray:
     # C-contiguous memory of the backend. Replaced only by `_buffer`, which begins a new epoch.
     _memory: Buffer
     # Where gradients of the array go, or the recorded operation that made it; None for most.
-    _marking: Variable | Output | None
+    _marking: Mark | None
     writable: bool
 
     stype: ClassVar[str] = "default"
@@ -127,7 +127,7 @@ class NDArray:
         backend: Backend | None = None,
         writable: bool = True,
     ) -> Self:
-        """Make a handle on memory that exists.
+        """Return a handle on existing memory.
 
         Parameters
         ----------
@@ -229,7 +229,7 @@ class NDArray:
 
     @property
     def grad(self) -> Any:
-        """The array that gradients of this one are written to; None if it has none.
+        """The array that gradients of this one are written to, or None.
 
         A new handle on the same memory each time, as in MXNet.
         """
@@ -250,11 +250,11 @@ class NDArray:
 
     @_fresh_grad.setter
     def _fresh_grad(self, fresh: int) -> None:
-        if self._marking is not None:
+        if isinstance(self._marking, Variable):
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
-        """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
+        """Mark the array: its gradients are written to `grad` as `grad_req` says. They are not fresh."""
         self._marking = None if grad_req is None else Variable(grad, grad_req)
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
@@ -293,7 +293,7 @@ class NDArray:
     def backward(
         self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True
     ) -> None:
-        """Compute the gradients of the sum of the elements; see `numparam.autograd.backward`.
+        """Compute gradients of the sum of the elements; see `numparam.autograd.backward`.
 
         Parameters
         ----------
@@ -324,7 +324,7 @@ class NDArray:
         differentiation.backward([self], [out_grad], retain_graph, train_mode)
 
     def detach(self) -> Self:
-        """Return an array that shares the memory, but has no gradient.
+        """Return an array on the same memory, without a gradient.
 
         Returns
         -------
@@ -369,7 +369,7 @@ class NDArray:
         return self[start:stop]
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write an array into a part of this one, and return this one.
+        """Write an array into a part of this one, and return this array.
 
         Parameters
         ----------
@@ -395,7 +395,7 @@ class NDArray:
         return invoke(OPERATIONS["_slice_assign"], (self, rhs), keywords, out=self)
 
     def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write a number into a part of this array, and return the array.
+        """Write a number into a part of this array, and return this array.
 
         Parameters
         ----------
@@ -421,7 +421,7 @@ class NDArray:
         return invoke(OPERATIONS["_slice_assign_scalar"], (self,), keywords, out=self)
 
     def _full(self, value: float) -> Self:
-        """Write one number everywhere, and return the array."""
+        """Fill the array with a number, and return it."""
         self[:] = value
         return self
 
@@ -433,19 +433,21 @@ class NDArray:
         self[:] = host
 
     def _require_writable(self) -> None:
-        """Check that the array may be written; every in-place operation does this first.
+        """Raise unless the array may be written; every in-place operation calls this first.
 
         Raises
         ------
         ValueError
-            If the memory was given for reading only.
+            If the memory was given for reading only, or is a copy of a sparse array's part.
         MXNetError
             If operations are being recorded and gradients flow through the array.
         """
         if not self.writable:
             raise ValueError(
-                "the array shares memory that must not be written (it was made from a read-only "
-                "array or capsule); write into a copy()"
+                "the array must not be written: it was made from a read-only array or capsule, or "
+                "it is what data, indices or indptr of a sparse array returned, a copy in which "
+                "changes would be lost. Write into a copy(); write a sparse array by array[:] = "
+                "value, and rows of a parameter by its set_rows(ids, rows)"
             )
         if self._marking is not None and recording.value:
             raise MXNetError(
@@ -573,7 +575,7 @@ class NDArray:
     # Protocols of other array libraries
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """Return the elements to NumPy, sharing host memory unless a copy is needed."""
+        """Return the elements as a NumPy array, sharing host memory unless a copy is needed."""
         return host_memory.as_numpy(self, dtype, copy)
 
     @property
@@ -589,7 +591,7 @@ class NDArray:
         return apply_ufunc(self, ufunc, method, inputs, keywords)
 
     def __jax_array__(self) -> np.ndarray:
-        """Return the elements to JAX, which does not ask ``__array__``."""
+        """Return the elements for JAX, which does not call ``__array__``."""
         return np.asarray(self)
 
     def __dlpack__(self, **keywords: Any) -> Any:
@@ -643,11 +645,11 @@ class NDArray:
         return isinstance(self._buffer, np.ndarray)
 
     def _host_memory(self) -> np.ndarray:
-        """Return the NumPy array that shares the memory; a ValueError if none can."""
+        """Return the NumPy array that shares the memory; raise a ValueError if that is impossible."""
         return host_memory.shared(self)
 
     def _exported_memory(self) -> np.ndarray:
-        """Return what `_host_memory` does, for another library, which may write into it."""
+        """Return `_host_memory()` for another library, which may write to it."""
         exports.note(self._buffer)
         return self._host_memory()
 
@@ -672,7 +674,7 @@ class NDArray:
         self.writable = True
 
     def _record(self) -> Record:
-        """Return the array as files and pickles hold it; it may share the host's memory."""
+        """Return the array's record for files and pickles; it may share the host's memory."""
         try:
             host = self._backend.on_host(self._memory)
         except MXNetError:  # the memory of another device
@@ -748,7 +750,7 @@ class NDArray:
         return other._buffer is self._memory
 
     def as_in_context(self, context: Context) -> Self:
-        """Return the array on a context: itself if it is there, else a copy.
+        """Return the array itself if it is on a context, else a copy there.
 
         Parameters
         ----------
@@ -916,7 +918,7 @@ class NDArray:
         return duplicate
 
     def wait_to_read(self) -> None:
-        """Wait until the array's values are there.
+        """Wait until the array's values are computed.
 
         Examples
         --------
@@ -929,7 +931,7 @@ class NDArray:
     # Other shapes
 
     def reshape(self, *shape: Any, **keywords: Any) -> Self:
-        """Return the same memory in another shape.
+        """Return an array on the same memory in another shape.
 
         Parameters
         ----------
@@ -974,7 +976,7 @@ class NDArray:
         return self._in_shape(wanted)
 
     def _in_shape(self, shape: tuple[int, ...]) -> Self:
-        """Return the same memory in a shape of as many elements."""
+        """Return an array on the same memory in a shape of equal size."""
         return indexing.view(self, 0, shape)
 
     def reshape_like(self, rhs: NDArray, **keywords: Any) -> Self:
@@ -1056,7 +1058,7 @@ class NDArray:
         return invoke(OPERATIONS["flip"], (self,), {"axis": axis})
 
     def broadcast_to(self, shape: Any) -> Self:
-        """Return a copy that repeats the elements along axes of length 1, and new axes in front.
+        """Return a copy broadcast to a shape.
 
         Parameters
         ----------
@@ -1278,7 +1280,7 @@ def _unpickled(array_class: type) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Return what ``mxnet.ndarray.ndarray`` holds beside the class: factories and functions."""
+    """Return the factories and functions that ``mxnet.ndarray.ndarray`` holds beside the class."""
     if name in LEGACY_NAMES:
         return LEGACY_NAMES[name]
     if name.startswith("_"):

@@ -120,7 +120,7 @@ class ndarray(NDArray):
 
     @property
     def grad(self) -> Any:
-        """The array that gradients of this one are written to; None if it has none."""
+        """The array that gradients of this one are written to, or None."""
         grad = super().grad
         return None if grad is None or grad.stype != "default" else grad.as_np_ndarray()
 
@@ -268,7 +268,7 @@ class ndarray(NDArray):
     # Other shapes
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:
-        """Return the same memory in another shape.
+        """Return an array on the same memory in another shape.
 
         Parameters
         ----------
@@ -298,7 +298,7 @@ class ndarray(NDArray):
         return self._in_shape(_completed(tuple(map(operator.index, lengths)), self.shape))
 
     def ravel(self, order: str = "C") -> Self:
-        """Return the same memory in one dimension.
+        """Return a one-dimensional array on the same memory.
 
         Parameters
         ----------
@@ -321,7 +321,7 @@ class ndarray(NDArray):
         return self._in_shape((self.size,))
 
     def flatten(self, order: str = "C") -> Self:
-        """Copy the elements into one dimension.
+        """Return a one-dimensional copy.
 
         Parameters
         ----------
@@ -344,7 +344,7 @@ class ndarray(NDArray):
         return invoke(OPERATIONS["_np_flatten"], (self,), {})
 
     def squeeze(self, axis: int | Sequence[int] | None = None) -> Self:
-        """Return the same memory without axes of length 1.
+        """Return an array on the same memory without axes of length 1.
 
         Parameters
         ----------
@@ -384,7 +384,7 @@ class ndarray(NDArray):
         return self._in_shape(tuple(n for number, n in enumerate(shape) if number not in axes))
 
     def _expanded(self, axis: int | Sequence[int]) -> Self:
-        """Return the same memory with new axes of length 1, where they are in the result."""
+        """Return an array on the same memory with new axes of length 1 at positions of the result."""
         numbers = integers(axis)
         try:
             places = {axis_of(number, self.ndim + len(numbers)) for number in numbers}
@@ -516,7 +516,7 @@ class ndarray(NDArray):
         return invoke(OPERATIONS["_np_take"], (self, positions), attributes, out)
 
     def _beside(self, value: Any, dtype: np.dtype[Any], name: str) -> ndarray:
-        """Make an array of a number, list or NumPy array, on the context of this one."""
+        """Return a number, list or NumPy array as an array on this one's context."""
         if isinstance(value, ndarray):
             return value
         if isinstance(value, (*NUMBERS, list, tuple)):
@@ -648,7 +648,7 @@ for _name in (*_CLASSIC, *(name for name in vars(NDArray) if name in OPERATIONS)
 
 
 def _with_masks(key: Any) -> Any:
-    """Make masks without dimensions of the bools in a key, as NumPy does."""
+    """Convert the bools in a key to masks without dimensions, as NumPy does."""
     if isinstance(key, (bool, np.bool_)):
         return np.asarray(key)
     if isinstance(key, tuple) and any(isinstance(entry, (bool, np.bool_)) for entry in key):
@@ -659,7 +659,7 @@ def _with_masks(key: Any) -> Any:
 
 
 def _completed(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a shape with the length that is left in place of -1."""
+    """Return a shape in which -1 is replaced by the remaining length."""
     size = math.prod(shape)
     given = math.prod(length for length in wanted if length != -1)
     unknown = wanted.count(-1)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.ndarray.operations.operation import Operation
+from numparam.ndarray.operations.operation import Operation, Vjp
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import is_array, own_memory, reachable
 from numparam.recording.scopes import recording
-from numparam.recording.tape import Node, Output
+from numparam.recording.tape import Node, Part
 
 if TYPE_CHECKING:
     from numparam.devices.backend import Buffer
@@ -202,34 +202,22 @@ def put_on_tape(
     pull : callable, optional
         As of `numparam.recording.tape.Node`.
     """
-    sparse = False
+    first = results[0]
+    if len(results) == 1:
+        sparse = first.stype != "default"
+        facts = [(first.shape, first._buffer.dtype)]
+    else:
+        sparse = False
+        facts = [(array.shape, array._buffer.dtype) for array in results]
     marks = []
     for array in inputs:
         marks.append(array._marking)
         if array.stype != "default":
             sparse = True
-    first = results[0]
-    if len(results) == 1:
-        sparse = sparse or first.stype != "default"
-        facts = [(first.shape, first._buffer.dtype)]
-    else:
-        facts = [(array.shape, array._buffer.dtype) for array in results]
     kept: dict[str, Any] = {}
     product = operation.product
     if product is not None and pull is None:
-        count = len(inputs)
-        for name, place in product.arrays:
-            if place < 0:
-                kept[name] = [_kept(array) for array in inputs[-1 - place :]]
-            elif place < count:
-                array = inputs[place]
-                kept[name] = _kept(array) if sparse else array._memory
-        for name, place, fact in product.facts:
-            read = _shape if fact == "shape" else _dtype
-            if place < 0:
-                kept[name] = [read(array) for array in inputs[-1 - place :]]
-            elif place < count:
-                kept[name] = read(inputs[place])
+        _keep(kept, product, inputs, sparse)
         if product.output:
             single = operation.outputs == 1
             kept["output"] = _kept(first) if single else tuple(map(_kept, results))
@@ -237,10 +225,27 @@ def put_on_tape(
             pull = _sparse_pull(operation, inputs, attributes)
     node = Node(operation, marks, kept, attributes, facts, first._ctx, first._backend, sparse, pull)
     if len(results) == 1:
-        first._marking = Output(node, 0)
+        first._marking = node
     else:
-        for index, array in enumerate(results):
-            array._marking = Output(node, index)
+        for position, array in enumerate(results):
+            array._marking = Part(node, position)
+
+
+def _keep(kept: dict[str, Any], product: Vjp, inputs: Sequence[NDArray], sparse: bool) -> None:
+    """Keep of the inputs what a vector-Jacobian product names."""
+    count = len(inputs)
+    for name, place in product.arrays:
+        if place < 0:
+            kept[name] = [_kept(array) for array in inputs[-1 - place :]]
+        elif place < count:
+            array = inputs[place]
+            kept[name] = _kept(array) if sparse else array._memory
+    for name, place, fact in product.facts:
+        read = _shape if fact == "shape" else _dtype
+        if place < 0:
+            kept[name] = [read(array) for array in inputs[-1 - place :]]
+        elif place < count:
+            kept[name] = read(inputs[place])
 
 
 def _kept(array: NDArray) -> Any:

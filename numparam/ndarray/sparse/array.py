@@ -162,7 +162,9 @@ class BaseSparseNDArray(NDArray):
         return NDArray.from_buffer(buffer, self._ctx, self._backend)
 
     def _copy_of(self, buffer: Buffer) -> NDArray:
-        return self._handle_on(self._backend.copied(buffer))
+        """Return a part's elements for reading: what was written into a copy would be lost."""
+        copied = self._backend.copied(buffer)
+        return NDArray.from_buffer(copied, self._ctx, self._backend, writable=False)
 
     def _with_data(self, data: Buffer) -> Self:
         """Return an array with other values for the same ids, whose buffers it shares."""
@@ -179,7 +181,11 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def data(self) -> NDArray:
-        """A copy of what is stored: rows, or the values of a csr matrix."""
+        """A copy of what is stored: rows, or the values of a csr matrix; for reading only.
+
+        To change the array, write all of it with ``array[:] = value``; a parameter's rows are
+        written by `Parameter.set_rows`. The copy can be written in MXNet, to no effect.
+        """
         return self._copy_of(self._chunk.parts.data)
 
     @data.setter
@@ -188,7 +194,10 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def indices(self) -> NDArray:
-        """A copy of the ids, int64: of stored rows, or the column of each value of a csr matrix."""
+        """A copy of the ids, int64: of stored rows, or the column of each value of a csr matrix.
+
+        As `data`, for reading only.
+        """
         return self._copy_of(self._chunk.parts.indices)
 
     @indices.setter

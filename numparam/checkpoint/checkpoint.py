@@ -660,6 +660,16 @@ class Checkpoint(Mapping[str, NDArray]):
     def subtract(self, other: Any) -> Checkpoint:
         """Return the difference from another checkpoint, array by array; see `add`.
 
+        Parameters
+        ----------
+        other : Checkpoint, or path or bytes of a file
+            What is subtracted.
+
+        Returns
+        -------
+        Checkpoint
+            The differences.
+
         Examples
         --------
         >>> import numparam as mx

@@ -536,6 +536,15 @@ class KVStore(KVStoreBase):
         ----------
         compression_params : dict
             What MXNet takes.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.set_gradient_compression({"type": "2bit"})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        numparam.kvstore.errors.ValueMismatchError: the store 'local' does not compress ...
         """
         raise ValueMismatchError(
             f"the store {self._type!r} does not compress gradients: they do not leave the process"

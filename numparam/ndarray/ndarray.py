@@ -374,6 +374,18 @@ class NDArray:
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> Self:
         """Write an array into a part of this one, and return this array.
 
+        Parameters
+        ----------
+        rhs : NDArray
+            The array, of the shape of the part.
+        begin, end, step : sequence of int or None
+            Where the part begins along each axis, the index behind its last one, and the step.
+
+        Returns
+        -------
+        NDArray
+            This array.
+
         Examples
         --------
         >>> import numparam as mx
@@ -387,6 +399,18 @@ class NDArray:
 
     def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> Self:
         """Write a number into a part of this array, and return this array.
+
+        Parameters
+        ----------
+        value : float
+            The number.
+        begin, end, step : sequence of int or None
+            As for `slice_assign`.
+
+        Returns
+        -------
+        NDArray
+            This array.
 
         Examples
         --------

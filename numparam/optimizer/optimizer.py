@@ -390,6 +390,14 @@ class Optimizer(Registrable):
         ----------
         args_lrscale : object
             Ignored.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD().set_lr_scale({})
+        Traceback (most recent call last):
+            ...
+        DeprecationWarning: set_lr_scale is gone; use set_lr_mult
         """
         raise DeprecationWarning("set_lr_scale is gone; use set_lr_mult")
 

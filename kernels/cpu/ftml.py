@@ -18,21 +18,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _coefficients
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Bound, Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels._formulas import ftml
+from numparam.kernels.cpu._steps import Bound, Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, rate, wd, beta1, rest1, beta2, rest2, epsilon, wider = coefficients
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    square = beta2 * states[1] + rest2 * (slope * slope)
-    size = rate * (np.sqrt(square * wider) + epsilon)
-    total = (beta1 * states[2] + rest1 * slope) - (size - beta1 * states[0]) * weight
-    return -total / size, (size, square, total)
-
-
-_STEPS = Steps("ftml", {3: Formula(_step, never, no_rest, unchanged)})
+_STEPS = Steps("ftml", formulas(ftml.FORMULAS))
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

@@ -17,18 +17,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _coefficients
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Bound, Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels._formulas import sgld
+from numparam.kernels.cpu._steps import Bound, Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, half, wd, spread = coefficients
-    slope = clipped(rescale * gradient, clip)
-    return weight - half * (slope + wd * weight) + spread * states[0], states
-
-
-_STEPS = Steps("sgld", {1: Formula(_step, never, no_rest, unchanged)})
+_STEPS = Steps("sgld", formulas(sgld.FORMULAS))
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

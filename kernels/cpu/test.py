@@ -10,26 +10,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _coefficients
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Bound, Formula, Steps, finite, unchanged
+from numparam.kernels._formulas import test
+from numparam.kernels.cpu._steps import Bound, Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    return weight + coefficients[0] * gradient, states
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    return (low[0] >= 0) & finite(high[0])
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    return finite(weight)
-
-
-_STEPS = Steps("test", {0: Formula(_step, _can_rest, _rests, unchanged)})
+_STEPS = Steps("test", formulas(test.FORMULAS))
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Steps of optimizers: the kernels, and what calls them.
+"""Steps of optimizers: the kernels, and the functions that call them.
 
 An optimizer is a `Formula`, whose step is one function of scalars: every form of the optimizer,
 dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is
@@ -47,7 +47,7 @@ _NONE = 2**63 - 1
 
 
 class Formula(NamedTuple):
-    """An optimizer with a certain number of states, as inlined functions of scalars.
+    """The functions of scalars that make up an optimizer with a certain number of states.
 
     Attributes
     ----------
@@ -78,19 +78,19 @@ class Formula(NamedTuple):
 
 @inline
 def never(low, high, tiny, roundoff):
-    """Return False: weights never come to rest."""
+    """Return False, as the `can_rest` of a formula whose weights never come to rest."""
     return False
 
 
 @inline
 def no_rest(weight, states, low, high, tiny):
-    """Return False, where `never` has said so already."""
+    """Return False, as the `rests` of a formula whose weights never come to rest."""
     return False
 
 
 @inline
 def unchanged(states, coefficients):
-    """Return states that stay as they are."""
+    """Return the states unchanged, as a formula's `fade`."""
     return states
 
 
@@ -103,13 +103,13 @@ def clipped(gradient, bound):
 
 @inline
 def no_decay(low, high):
-    """Whether a gradient of zero stays +0 in all steps: nothing decays, and no factor spoils it."""
+    """Return whether a zero gradient stays +0 in all steps: no decay, and a usable factor."""
     return low[3] == 0 and high[3] == 0 and low[0] >= 0 and finite(high[0])
 
 
 @inline
 def finite(value):
-    """Whether a number is neither infinite nor NaN."""
+    """Return whether a number is neither infinite nor NaN."""
     return value - value == 0
 
 

@@ -246,7 +246,7 @@ class NDArray:
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
-        """Mark the array: its gradients are written to `grad` as `grad_req` says. They are not fresh."""
+        """Mark the array, whose gradients go to `grad` as `grad_req` says; they are not fresh."""
         self._marking = None if grad_req is None else Variable(grad, grad_req)
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
@@ -549,7 +549,7 @@ class NDArray:
         return isinstance(self._buffer, np.ndarray)
 
     def _host_memory(self) -> np.ndarray:
-        """Return the NumPy array that shares the memory; raise a ValueError if that is impossible."""
+        """Return the NumPy array that shares the memory; raise a ValueError if none can."""
         return host_memory.shared(self)
 
     def _exported_memory(self) -> np.ndarray:

@@ -356,7 +356,7 @@ class ndarray(NDArray):
         return self._in_shape(tuple(n for number, n in enumerate(shape) if number not in axes))
 
     def _expanded(self, axis: int | Sequence[int]) -> Self:
-        """Return an array on the same memory with new axes of length 1 at positions of the result."""
+        """Return an array on the same memory with new axes of length 1 at the given positions."""
         numbers = integers(axis)
         try:
             places = {axis_of(number, self.ndim + len(numbers)) for number in numbers}

@@ -1,4 +1,4 @@
-"""Which memory of the process the operating system lets it write."""
+"""The write protection of the process's memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MAPS = "/proc/self/maps"
 
 
 def may_be_written(start: int, stop: int) -> bool:
-    """Check whether the process may write into a range of its memory.
+    """Return whether the process may write to a range of its memory.
 
     Parameters
     ----------

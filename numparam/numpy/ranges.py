@@ -68,7 +68,7 @@ def linspace(
     axis: int = 0,
     ctx: Context | None = None,
 ) -> Any:
-    """Make an array of a given count of evenly spaced numbers.
+    """Make an array of a given number of evenly spaced numbers.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What to use instead of the names of NumPy that ``mx.np`` does not have."""
+"""Errors for names of NumPy that ``mx.np`` lacks, which say what to use instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What NumPy has no name for, on ``mx.np`` arrays: ``numparam.npx``, as MXNet's ``mxnet.npx``.
+"""``numparam.npx``, MXNet's ``mxnet.npx``: functions of ``mx.np`` arrays that NumPy lacks.
 
 The switches of NumPy mode, devices, files, the seed, and the few layers that parameter code uses.
 

@@ -1,7 +1,7 @@
 """The public functions of an optimizer's module, made of the forms of its step.
 
-They are the same for every optimizer and backend but for the object that does the work, so they
-are written here once. `numparam.kernels.cpu.sgd` writes them out, and documents them.
+They are the same for every optimizer and backend, apart from the object that does the work, so
+they are written once here. `numparam.kernels.cpu.sgd` writes them out, and documents them.
 """
 
 from __future__ import annotations

@@ -68,4 +68,4 @@ def _finish() -> None:
     module = sys.modules.get("numba.core.compiler_lock")
     lock = getattr(module, "global_compiler_lock", None)
     if lock is not None:
-        lock.acquire()  # for good; the main thread may still compile
+        lock.acquire()  # never released; the main thread may still compile

@@ -198,7 +198,7 @@ class _Files:
         try:
             descriptor, temporary = tempfile.mkstemp(dir=str(folder()), prefix=".kernel-")
         except OSError:
-            return  # the folder has gone or is full: this process has its code all the same
+            return  # the folder is gone or full: this process has its code nevertheless
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(payload)

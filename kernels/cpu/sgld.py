@@ -6,7 +6,7 @@ With standard normal noise, which the caller draws anew before each step, in pla
 
 weight ← weight - lr / 2 × (g + wd × weight) + √lr × noise
 
-A row that gets no gradient receives noise all the same in a dense step, so there is no exact form.
+A row that gets no gradient still receives noise in a dense step, so there is no exact form.
 Welling and Teh, "Bayesian Learning via Stochastic Gradient Langevin Dynamics", ICML 2011.
 
 The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient`.

@@ -114,7 +114,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is there already, or int and str keys are mixed.
+            If a key exists already, or int and str keys are mixed.
         AssertionError
             If a key is neither an int nor a str.
         """
@@ -138,7 +138,7 @@ class KVStore(KVStoreBase):
         key : int or str
             What it is called by.
         value : NDArray
-            The store updates it in place: whoever gave it sees each update, and may write into it.
+            The store updates it in place: its owner sees each update, and may write into it.
         """
         with self._lock:
             pairs = self._pairs(key, value, "value")
@@ -160,7 +160,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or values do not fit. Then nothing is changed.
+            If a key does not exist, or values do not fit. Then nothing is changed.
         """
         with self._lock, autograd.pause():
             grouped = self._grouped(key, value)
@@ -222,7 +222,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or shapes differ. Then nothing is written.
+            If a key does not exist, or shapes differ. Then nothing is written.
         AssertionError
             If there is no `out`.
         """
@@ -284,7 +284,7 @@ class KVStore(KVStoreBase):
         key : int or str, or list of them
             What the values are called by.
         out : RowSparseNDArray, list of RowSparseNDArray, or list of such
-            What is written: arrays that come to store these rows, sorted, each once.
+            The arrays to write, which then store these rows, sorted, each once.
         priority : int, default 0
             Ignored.
         row_ids : NDArray, or list of NDArray
@@ -294,7 +294,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or a value or an output is not row-sparse.
+            If a key does not exist, or a value or an output is not row-sparse.
         IndexError
             If an id is out of range; also an MXNetError that names key, position and id.
         AssertionError

@@ -137,7 +137,7 @@ class NDArray:
         ctx : Context
             Where the memory is.
         backend : Backend, optional
-            The backend of `ctx`, where the caller has it at hand.
+            The backend of `ctx`, if the caller knows it.
         writable : bool, default True
             Whether the memory may be written through the array.
 

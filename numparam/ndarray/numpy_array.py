@@ -162,11 +162,11 @@ class ndarray(NDArray):
         dtype : str, type or numpy.dtype
             The new dtype.
         order : {'K', 'C', 'A'}
-            Accepted for NumPy's sake; the memory is in C order.
+            Accepted for compatibility with NumPy; the memory is in C order.
         casting : {'unsafe'}
-            Accepted for NumPy's sake; every conversion is allowed.
+            Accepted for compatibility with NumPy; every conversion is allowed.
         subok : bool
-            Accepted for NumPy's sake.
+            Accepted for compatibility with NumPy.
         copy : bool, default True
             With False, an array that has the dtype already is returned itself.
 

@@ -164,7 +164,7 @@ def empty(
     Returns
     -------
     ndarray
-        Whatever was in the memory.
+        Uninitialized.
 
     Examples
     --------

@@ -34,8 +34,7 @@ class SparseRecordError(MXNetError, TypeError):
 def _require_mode(name: str, instead: str) -> None:
     if not (is_np_shape() and is_np_array()):
         raise ModeError(
-            f"{name} is there while NumPy mode is on; turn it on with mx.npx.set_np(), or use "
-            f"{instead}"
+            f"{name} needs NumPy mode; turn it on with mx.npx.set_np(), or use {instead}"
         )
 
 

@@ -109,7 +109,7 @@ def empty_like(
     dtype, order
         As for `numparam.np.zeros`, to differ from `prototype`.
     subok : bool
-        Accepted for NumPy's sake.
+        Accepted for compatibility with NumPy.
 
     Returns
     -------

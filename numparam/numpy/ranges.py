@@ -83,7 +83,7 @@ def linspace(
     dtype, ctx
         As for `numparam.np.zeros`.
     axis : {0}
-        Accepted for NumPy's sake.
+        Accepted for compatibility with NumPy.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The tape: which operation made an array, of what; and the order to go back in.
+"""The tape: a graph of the operations that computed arrays.
 
 An array that takes part in recording carries a mark: a `Variable`, to which gradients go, or an
 `Output` of a `Node`, which is one recorded operation. A node refers to the marks of its inputs, so
@@ -19,7 +19,7 @@ _number = operator.attrgetter("number")
 
 
 class Variable:
-    """The mark of an array that gradients go to.
+    """The mark of an array with a gradient.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Variable:
 
 
 class Output:
-    """The mark of an array that a recorded operation made.
+    """The mark of an array that a recorded operation computed.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class Node:
         self.pull = pull
 
     def release(self) -> None:
-        """Let go of the inputs and all that was kept of them."""
+        """Release the inputs and all that was kept of them."""
         self.inputs = None
         self.kept = {}
         self.attributes = {}
@@ -140,7 +140,7 @@ class Node:
 
 
 class Graph(NamedTuple):
-    """What heads were computed by.
+    """The graph by which heads were computed.
 
     Attributes
     ----------
@@ -158,7 +158,7 @@ class Graph(NamedTuple):
 
 
 def reached(heads: Iterable[Mark]) -> Graph:
-    """Collect the graph behind some marks.
+    """Return the graph that some marks depend on.
 
     Parameters
     ----------

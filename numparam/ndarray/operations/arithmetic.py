@@ -84,7 +84,7 @@ class Partials(NamedTuple):
         return _with_parameters(vjp, used)
 
     def of_number(self, swapped: bool) -> Callable[..., Any]:
-        """Return that for one input and the attribute ``scalar``, the first operand if `swapped`."""
+        """Return it for one input and the attribute ``scalar``, the first operand if `swapped`."""
         partial = self.right if swapped else self.left
         compute = _by_position(partial)
 

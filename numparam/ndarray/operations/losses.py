@@ -18,7 +18,7 @@ __all__: list[str] = []
 Array = np.ndarray
 
 _NORMALIZATIONS = ("null", "batch", "valid")
-_HEADS = "As in MXNet 1.9.1. Head gradients are not looked at"
+_HEADS = "As in MXNet 1.9.1. Head gradients are ignored"
 
 
 def _check_normalization(normalization: str) -> None:
@@ -45,7 +45,7 @@ def _in_classes(data: Array, multi_output: bool, preserve_shape: bool) -> Array:
     "SoftmaxOutput",
     "Softmax",
     source="As in MXNet 1.9.1. The gradient of ``data`` is that of the cross-entropy with "
-    "``label``; head gradients are not looked at, but are factors with ``out_grad``.",
+    "``label``; head gradients are ignored, but are factors with ``out_grad``.",
 )
 def _softmax_output(
     data: Array,

@@ -112,7 +112,7 @@ def _gammaln_vjp(cotangent: Array, *, data: Array) -> Array:
 @operation(
     "digamma",
     result=_RESULT,
-    source="MXNet 1.9.1 has it not; it is that of SciPy and of later versions.",
+    source="Not in MXNet 1.9.1; as in SciPy and in later versions of MXNet.",
 )
 def _digamma(data: Array) -> Array:
     """Compute the derivative of the logarithm of the gamma function of each element."""

@@ -58,7 +58,7 @@ class BaseSparseNDArray(NDArray):
         ctx : Context
             Where they are.
         backend : Backend, optional
-            The backend of `ctx`, where the caller has it at hand.
+            The backend of `ctx`, if the caller knows it.
 
         Returns
         -------

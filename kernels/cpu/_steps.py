@@ -1,4 +1,4 @@
-"""Steps of optimizers: the kernels, and what calls them.
+"""Steps of optimizers: the kernels, and the functions that call them.
 
 An optimizer is a `Formula`, whose step is one function of scalars: every form of the optimizer,
 dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is

@@ -4,13 +4,13 @@ MXNet's engine orders the reads and writes of an array. Without locks a thread t
 parameter while another one sets its values would get some old values and some new ones.
 
 There is one lock for each memory that is being copied or written; it exists while someone uses it.
-Three rules keep threads from waiting for ever:
+Three rules prevent deadlocks:
 
 * Locks are held by ``with`` statements on the lock objects themselves, in which Python delivers no
   signal between acquiring a lock and being bound to release it. An interrupt leaves no lock behind.
 * Several locks are acquired in one order.
 * A signal handler or finalizer may copy arrays too, while its thread is suspended in the middle of
-  another copy. It then gives up the locks of its thread while it waits, and gets them back before
+  another copy. It then releases the locks of its thread while it waits, and reacquires them before
   the thread goes on: a thread never waits for a lock while it keeps another from someone.
 
 Whoever holds the lock of a memory enters it in a table, and removes it when done. So a lock counts

@@ -239,7 +239,7 @@ class ParameterDict:
         Raises
         ------
         AssertionError
-            If the parameter is there and does not agree; nothing is changed. Also a ValueError.
+            If the parameter exists and does not agree; nothing is changed. Also a ValueError.
         TypeError
             If `Parameter` has no such argument.
 
@@ -306,7 +306,7 @@ class ParameterDict:
             if found is None:
                 if value is None:
                     raise UnknownParameterError(
-                        f"There is no constant named '{name}'. Give a value to make one."
+                        f"There is no constant named '{name}'. Pass a value to make one."
                     )
                 found = Constant(name, value)
             elif value is not None:

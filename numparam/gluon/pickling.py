@@ -1,6 +1,6 @@
 """Copies and pickles of parameters, including those that MXNet made.
 
-What belongs to one process or one Trainer stays behind.
+The parts that belong to a process or a Trainer are not included.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tape: which operation made an array, of what; and the order to go back in.
+"""The tape: a graph of the operations that computed arrays.
 
 An array that takes part in recording carries a mark: a `Variable`, to which gradients go; the
 `Node` that made it, which is one recorded operation; or a `Part` of a node that made several
@@ -23,7 +23,7 @@ _RELEASED: dict[str, Any] = {}
 
 
 class Variable:
-    """The mark of an array that gradients go to.
+    """The mark of an array with a gradient.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class Node:
         self.pull = pull
 
     def release(self) -> None:
-        """Let go of the inputs and all that was kept of them."""
+        """Release the inputs and all that was kept of them."""
         self.inputs = self.pull = None
         self.kept = self.attributes = _RELEASED
 
@@ -167,7 +167,7 @@ def mark_of(node: Node, position: int) -> Mark:
 
 
 class Graph(NamedTuple):
-    """What heads were computed by.
+    """The graph by which heads were computed.
 
     Attributes
     ----------
@@ -185,7 +185,7 @@ class Graph(NamedTuple):
 
 
 def reached(heads: Iterable[Mark]) -> Graph:
-    """Collect the graph behind some marks.
+    """Return the graph that some marks depend on.
 
     Parameters
     ----------

@@ -262,7 +262,7 @@ class NDArray(OperationMethods):
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
         before = self._marking
         self._marking = None if grad_req is None else Variable(grad, grad_req)
-        if before is not None and before.node is None:
+        if type(before) is Variable:
             epochs.bump()  # a Trainer looks at the marks of its parameters once an epoch
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:

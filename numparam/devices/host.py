@@ -71,10 +71,32 @@ class HostBackend(Backend):
             return np.array(buffer, order="C", copy=True)
         return exclusively(lambda: np.array(buffer, order="C", copy=True), buffer)
 
+    def copied(self, buffer: Buffer) -> Buffer:
+        """Copy a buffer into a new one on the device."""
+        if buffer.nbytes < LARGE:
+            return self.upload(buffer)
+        target = self.empty(buffer.shape, buffer.dtype)
+        exclusively(lambda: self.cast.copy(buffer, out=target), buffer)
+        return target
+
+    def converted(self, buffer: Buffer, dtype: np.dtype[Any]) -> Buffer:
+        """Convert a buffer into a new one of another dtype, or the same, on the device."""
+        if buffer.dtype == dtype:
+            return self.copied(buffer)
+        target = self.empty(buffer.shape, dtype)
+        exclusively(lambda: self.cast.cast(buffer, out=target), buffer)
+        return target
+
     def convert_into(self, buffer: Buffer, target: Buffer) -> None:
         """Write a buffer into another one of its shape, of any dtype, on the device."""
-        convert = self.cast.copy if buffer.dtype == target.dtype else self.cast.cast
-        exclusively(lambda: convert(buffer, out=target), buffer, target)
+        if buffer.dtype != target.dtype:
+            exclusively(lambda: self.cast.cast(buffer, out=target), buffer, target)
+        elif target.size <= ONE_STEP:
+            target[...] = buffer
+        elif target.nbytes < LARGE:  # NumPy takes less time to be called than a kernel
+            exclusively(lambda: target.__setitem__(..., buffer), buffer, target)
+        else:
+            exclusively(lambda: self.cast.copy(buffer, out=target), buffer, target)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""

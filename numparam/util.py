@@ -146,3 +146,7 @@ def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
         If there is no such GPU.
     """
     return context.gpu_memory_info(gpu_dev_id)
+
+
+def __dir__() -> list[str]:
+    return __all__

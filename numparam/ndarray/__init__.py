@@ -116,4 +116,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})
+    names = {*__all__, *op.__all__, "normal", "shuffle", "uniform"}
+    return sorted(name for name in names if not name.startswith("_"))

@@ -131,3 +131,7 @@ __all__ += list(FUNCTIONS)
 
 def __getattr__(name: str) -> Any:
     refuse(name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -59,3 +59,7 @@ def __getattr__(name: str) -> Any:
         f"mx.npx has no {name!r}. numparam is Gluon's parameter layer: it has the layers "
         f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()"
     )
+
+
+def __dir__() -> list[str]:
+    return __all__

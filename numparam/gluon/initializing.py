@@ -127,9 +127,8 @@ def prepare(parameter: ParameterLike, request: Request, plain: bool | None = Non
         return Commit((parameter, previous, waiting, (), *retry))
     raise UnknownShapeError(
         f"Cannot initialize Parameter '{parameter.name}' because it has invalid shape: "
-        f"{parameter.shape}. Sizes are unknown where they are 0 or -1 (and () is a shape only with "
-        "numparam.util.np_shape). Assign the complete shape, or construct it with "
-        "allow_deferred_init=True and assign the shape later."
+        f"{parameter.shape}. Sizes are unknown where they are 0 or -1. Assign the complete shape, "
+        "or construct it with allow_deferred_init=True and assign the shape later."
     )
 
 

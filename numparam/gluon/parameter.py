@@ -69,7 +69,7 @@ class Parameter:
     grad_req : {'write', 'add', 'null'}, default 'write'
         Whether an incoming gradient replaces the previous one, is added to it, or is ignored.
     shape : int or tuple of int, optional
-        Its shape. Sizes that are not known yet are 0 or -1.
+        Its shape; ``()`` for a scalar. Sizes that are not known yet are 0 or -1.
     dtype : str, type or numpy.dtype, default float32
         Its dtype. With None, it takes the dtype of what is loaded.
     lr_mult, wd_mult : float, default 1.0

@@ -242,10 +242,12 @@ class _Sum:
     def add(self, cotangent: Any, backend: Any) -> None:
         """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
-            if backend is not self.backend:
-                cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
-            self.rows = (*self.rows, cotangent)
-            return
+            if isinstance(backend, Backend):
+                if backend is not self.backend:
+                    cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
+                self.rows = (*self.rows, cotangent)
+                return
+            cotangent = backend.from_rows(*cotangent, self.shape)
         if cotangent.shape != self.shape:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
         if backend is not self.backend:
@@ -369,9 +371,7 @@ def _pull_back(
                 node.release()
 
 
-def _steps(
-    nodes: list[Node], sums: dict[Mark, _Sum]
-) -> list[tuple[Node, tuple[bool, ...] | None]]:
+def _steps(nodes: list[Node], sums: dict[Mark, _Sum]) -> list[tuple[Node, tuple[bool, ...] | None]]:
     """Find which inputs of each node cotangents go on to, on their way to the marks in `sums`.
 
     Raises
@@ -504,11 +504,10 @@ def _pull_by_rule(
         raise _not_twice(name)
     try:
         found = _pull(node, here, _traced(node, here), cotangents, needed)
-    except TypeError as error:
+    except (TypeError, AttributeError, ValueError) as error:  # it is not written for such arrays
         raise _not_twice(name) from error
-    if any(type(one) is tuple for one in found):
-        raise _not_twice(name)
-    return found
+    # One that no cotangent entered, such as zeros.
+    return [here.array(one) if isinstance(one, np.ndarray) else one for one in found]
 
 
 def _traced(node: Node, here: Any) -> dict[str, Any]:
@@ -519,9 +518,9 @@ def _traced(node: Node, here: Any) -> dict[str, Any]:
     for name, place in product.arrays:
         if place < 0:
             given = zip(kept[name], marks[-1 - place :], strict=True)
-            kept[name] = [here.array(buffer, mark) for buffer, mark in given]
+            kept[name] = [here.kept(buffer, mark) for buffer, mark in given]
         elif place < len(marks):
-            kept[name] = here.array(kept[name], marks[place])
+            kept[name] = here.kept(kept[name], marks[place])
     if product.output:
         output = kept["output"]
         if type(output) is tuple:

@@ -15,7 +15,7 @@ __all__ = ["quiet_context", "quietly"]
 _QUIET = contextvars.Context()
 _QUIET.run(np.seterr, all="ignore")
 
-#: Make a context whose ``run(function, …)`` does what `quietly` does, for code that is called often.
+#: Make a context whose ``run(function, …)`` does what `quietly` does, and faster.
 quiet_context = _QUIET.copy
 
 

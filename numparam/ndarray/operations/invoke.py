@@ -354,9 +354,7 @@ def _complaint(
     return f"{operation.name} cannot be computed of {given}{settings}: {error}"
 
 
-def _check_inputs(
-    operation: Operation, inputs: Sequence[NDArray], buffers: list[Buffer]
-) -> None:
+def _check_inputs(operation: Operation, inputs: Sequence[NDArray], buffers: list[Buffer]) -> None:
     """Check that all inputs are on contexts that share memory, and of one dtype if they must be."""
     first = inputs[0]
     backend = first._backend

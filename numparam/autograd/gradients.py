@@ -334,7 +334,7 @@ def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     for axis, length in enumerate(shape, extra):
         if length == 1 and cotangent.shape[axis] != 1:
             axes.append(axis)
-    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, None, True)
+    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, keepdims=True)
     return total.reshape(shape) if extra else total
 
 
@@ -356,7 +356,7 @@ def _pull_back(
     for mark, head, cotangent in seeds:
         here = device(head._backend, head._ctx)
         if mark not in sums:
-            if type(mark) is Variable:  # which takes no gradient
+            if isinstance(mark, Variable):  # which takes no gradient
                 continue
             sums[mark] = _sum_of(mark, device)
         sums[mark].add(here.array(cotangent) if device.recorded else cotangent, here)
@@ -412,7 +412,7 @@ def _step(
     """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
     if len(node.results) == 1 and node not in wanted:
         total = sums.pop(node, None)
-        cotangents = total and [total.total()]
+        cotangents = None if total is None else [total.total()]
     else:
         cotangents = _arrived(node, sums, wanted, device)
     if needed is None or cotangents is None:
@@ -454,7 +454,7 @@ def _arrived(
 
 def _sum_of(mark: Node | Part, device: _Devices) -> _Sum:
     """Return an empty sum for the array with a mark."""
-    node, position = (mark, 0) if type(mark) is Node else mark  # type: ignore[misc]
+    node, position = (mark.node, mark.position) if isinstance(mark, Part) else (mark, 0)
     shape, dtype = node.results[position]
     backend = device(node.backend, node.context) if device.recorded else node.backend
     return _Sum(shape, dtype, backend)

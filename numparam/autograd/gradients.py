@@ -142,7 +142,7 @@ def grad(
     sums: dict[Mark, _Sum] = {}
     for position, array in enumerate(given):
         if array._marking is None:
-            raise NoGraphError(f"variables[{position}] is no variable; call its attach_grad()")
+            raise NoGraphError(f"variables[{position}] is not a variable; call its attach_grad()")
         marks.append(array._marking)
         here = device(array._backend, array._ctx)
         sums[array._marking] = _Sum(array.shape, array._buffer.dtype, here)
@@ -154,6 +154,11 @@ def grad(
 
 def get_symbol(x: NDArray) -> NoReturn:
     """Raise NoSymbolError: what was recorded is not a symbol.
+
+    Parameters
+    ----------
+    x : NDArray
+        Any array.
 
     Raises
     ------
@@ -170,8 +175,8 @@ def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
     graph = reached(mark for mark, _, _ in seeds)
     if graph.used is not None:
         raise NoGraphError(
-            f"a backward pass went through {graph.used.operation.name} before and let go of what "
-            "it needs; pass retain_graph=True to the first one, or record again"
+            f"a backward pass went through {graph.used.operation.name} before and "
+            "released what it needs; pass retain_graph=True to the first one, or record again"
         )
     return graph
 
@@ -180,7 +185,7 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
     """Check heads and their gradients; the mark, the head and the cotangent of each."""
     arrays = as_list(heads, "heads")
     if not arrays:
-        raise GradientArgumentError("heads is empty; name what to differentiate")
+        raise GradientArgumentError("heads is empty; pass the arrays to differentiate")
     if head_grads is None:
         given: list[Any] = [None] * len(arrays)
     elif isinstance(head_grads, NDArray):

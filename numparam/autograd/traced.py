@@ -1,4 +1,4 @@
-"""Arrays that vector-Jacobian products compute with when the backward pass is itself recorded.
+"""Arrays for vector-Jacobian products while the backward pass is itself recorded.
 
 Those are written for NumPy's arrays. Here their inputs are wrapped, and what they do with them is
 done by the functions of ``mx.np``, which are recorded. What those cannot do raises a TypeError:
@@ -22,7 +22,7 @@ __all__ = ["Traced", "TracingBackend"]
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """An ``mx.np`` array in the guise of one of NumPy.
+    """An ``mx.np`` array with the interface of NumPy's.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return _wrapped(known(*self._unwrapped(arguments), **keywords))
 
     def _unwrapped(self, values: Any) -> Any:
-        """Return values with arrays of ``mx.np`` in place of these and of NumPy's."""
+        """Return values in which traced and NumPy's arrays are replaced by those of ``mx.np``."""
         if isinstance(values, Traced):
             return values.array
         if isinstance(values, (np.ndarray, np.bool_)):
@@ -121,7 +121,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return Traced(self.array.sum(axis=axis, dtype=dtype, keepdims=keepdims))
 
     def any(self) -> bool:
-        """Tell whether an element is nonzero, as a plain bool."""
+        """Return whether any element is nonzero, as a plain bool."""
         return bool(self.array.any())
 
     def __getitem__(self, key: Any) -> Traced:
@@ -135,7 +135,7 @@ def _wrapped(result: Any) -> Any:
 
 
 class TracingBackend:
-    """What the backward pass asks of a device, in operations that are recorded.
+    """The interface of a backend that the backward pass uses, implemented by recorded operations.
 
     Parameters
     ----------

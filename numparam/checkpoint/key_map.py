@@ -87,7 +87,7 @@ def preset_names() -> list[str]:
 
 
 def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> KeyMap:
-    """Read a map that comes with numparam, or one's own file.
+    """Read a map that comes with numparam, or a file.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> Ke
             f"{', '.join(presets)}"
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
-        raise CheckpointPlanError(f"{shown} is no map of names: {error}") from error
+        raise CheckpointPlanError(f"{shown} is not a map of names: {error}") from error
 
 
 def _key_map(contents: dict[str, Any], back: bool) -> KeyMap:

@@ -40,7 +40,7 @@ def current() -> int:
 
 
 def beginning() -> tuple[Any, ...]:
-    """Return a call that begins an epoch, as a function and its arguments.
+    """Return a function and arguments whose call begins an epoch.
 
     For those who bind memory in one step with it: the function is compiled, so that neither another
     thread nor an interrupt comes in between.
@@ -58,7 +58,7 @@ def beginning() -> tuple[Any, ...]:
 
 
 def bump() -> None:
-    """Begin a new epoch; call it after memory was bound.
+    """Begin a new epoch; call this after an array got other memory.
 
     Call it before as well where an interrupt could come between binding and this call.
 

@@ -37,21 +37,19 @@ class HostBackend(Backend):
         AllocationError
             If there is not enough memory: a MemoryError and an MXNetError.
         """
-        return self._allocated(shape, dtype)
+        return self._allocated(shape, dtype, prod(shape) * dtype.itemsize)
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
-        return self._allocated(shape, dtype, zero=True)
+        return self._allocated(shape, dtype, prod(shape) * dtype.itemsize, zero=True)
 
     def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int, zero: bool = False
     ) -> np.ndarray:
         """Return a new host array, aligned to a cache line."""
-        needed = prod(shape) * dtype.itemsize
         try:
-            if needed < LARGE:
-                make = _small.zeros if zero else _small.empty
-                return make(shape, dtype, needed)
+            if nbytes < LARGE:
+                return (_small_zeros if zero else _small_empty)(shape, dtype, nbytes)
             array = _kept.empty(shape, dtype)
         except (MemoryError, ValueError) as failure:
             raise _explained(failure, shape, dtype) from failure
@@ -61,7 +59,7 @@ class HostBackend(Backend):
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        buffer = self._allocated(array.shape, array.dtype)
+        buffer = self._allocated(array.shape, array.dtype, array.nbytes)
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
@@ -94,7 +92,7 @@ class HostBackend(Backend):
         exclusively(lambda: fill(buffer.reshape(-1).view(np.uint8).data), buffer)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
-        """Contiguous part of a buffer from element `start` on, in another shape; shares memory."""
+        """Return the elements of a buffer from `start` on, in another shape; they share memory."""
         size = 1
         for length in shape:
             size *= length
@@ -136,12 +134,12 @@ class HostBackend(Backend):
         """Wait until all work given to the device is done; the host's is done already."""
 
     def empty_cache(self) -> None:
-        """Return memory that is kept for reuse to the system."""
+        """Release memory that is kept for reuse to the system."""
         _kept.release()
 
 
 def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Exception:
-    """Return the error that tells a lack of memory from a shape that no array has."""
+    """Return the error for a failed allocation: a lack of memory, or an impossible shape."""
     _ = _kept.limit  # a setting that cannot be read is not a lack of memory
     needed = prod(shape) * dtype.itemsize
     if isinstance(failure, ValueError) and (needed < LARGE or min(shape) < 0):
@@ -153,7 +151,7 @@ def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any])
 
 
 def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
-    """Contiguous arrays of their own for results that may be views of the inputs."""
+    """Return results as contiguous arrays that are not views of the inputs."""
     if isinstance(result, tuple):
         return tuple(_owned(part, inputs) for part in result)
     if isinstance(result, np.generic):
@@ -169,4 +167,5 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
 
 
 _small = SmallMemory()
+_small_empty, _small_zeros = _small.empty, _small.zeros
 _kept = KeptMemory()

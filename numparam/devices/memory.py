@@ -1,4 +1,4 @@
-"""Host memory: aligned to cache lines, and kept for reuse where arrays are large.
+"""Host memory: aligned to cache lines, and reused for large arrays.
 
 JAX shares only memory that starts at a multiple of 64 bytes, and copies everything else without a
 word. NumPy aligns to 16 bytes, so memory is cut out of pieces that are somewhat larger.
@@ -42,13 +42,13 @@ _as_character: Any = c_char.from_buffer
 
 
 class Memory(np.ndarray):
-    """Bytes that arrays are cut out of: `base` of an array that is not a view of another one."""
+    """Memory that arrays are parts of: the `base` of arrays that are not views of others."""
 
     __slots__ = ()
 
 
 def owns_memory(array: np.ndarray) -> bool:
-    """Whether no other array can have some of an array's memory, except views of it.
+    """Return whether only views of an array can share its memory.
 
     Parameters
     ----------
@@ -106,7 +106,8 @@ class SmallMemory:
             As ``numpy.empty``.
         """
         if nbytes > _SMALL:
-            return _aligned(shape, dtype, nbytes)
+            memory = Memory((nbytes + _LINE,), _BYTE)
+            return np.ndarray(shape, dtype, memory, -addressof(_as_character(memory)) % _LINE)
         lines = (nbytes + _LINE - 1) // _LINE
         shelf, places = self._shelves[lines]
         place = next(places, None)
@@ -131,7 +132,7 @@ def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> np.nd
 
 
 class _Lease:
-    """Memory in use: what an array and its views refer to, and what gives it back after them."""
+    """Memory in use: an array and its views refer to it, and its end returns the memory."""
 
     __slots__ = ("__array_interface__", "_block", "_give_back")
 
@@ -145,7 +146,7 @@ class _Lease:
 
 
 class KeptMemory:
-    """Memory that arrays have left, up to a limit, and new arrays made of it.
+    """A cache of the memory of large arrays that are gone, which new arrays reuse.
 
     Parameters
     ----------
@@ -179,7 +180,7 @@ class KeptMemory:
 
     @property
     def limit(self) -> int:
-        """The most bytes that are kept.
+        """The largest number of bytes that are kept.
 
         Raises
         ------
@@ -235,7 +236,7 @@ class KeptMemory:
         return memory[start : start + nbytes].view(dtype).reshape(shape)
 
     def release(self) -> None:
-        """Return all kept memory to the system."""
+        """Release all kept memory to the system."""
         self._trim(0)
 
     def _take(self, size: int) -> np.ndarray | None:
@@ -250,7 +251,7 @@ class KeptMemory:
         self._trim(self._limit or 0)
 
     def _trim(self, limit: int) -> None:
-        """Drop what was left longest ago until the limit is kept."""
+        """Drop the oldest blocks until the limit is respected."""
         blocks = self._blocks.copy()
         excess = _total(blocks) - limit
         for key, block in blocks.items():
@@ -265,11 +266,11 @@ def _total(blocks: dict[int, np.ndarray]) -> int:
 
 
 def _size(block: np.ndarray) -> int:
-    """Return what a block can hold wherever in its first page an array starts."""
+    """Return how many bytes a block can hold wherever in its first page an array starts."""
     return len(block) - _PAGE
 
 
 def _rounded(nbytes: int) -> int:
-    """Round up by at most an eighth, so that sizes which differ little can follow each other."""
+    """Round up by at most an eighth, so that arrays of similar sizes can reuse a block."""
     step = 1 << (nbytes.bit_length() - 4)
     return -(-nbytes // step) * step

@@ -1,4 +1,4 @@
-"""The first values of parameters: which initializer makes them, and how it is called."""
+"""The first values of parameters, made by an initializer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NUMBERS: dict[Any, int] = {Zero._init_weight: 0, One._init_weight: 1}
 
 
 class FirstValues:
-    """How parameters that are initialized in one way get their first values.
+    """The first values of parameters that share initializer and contexts.
 
     Parameters
     ----------

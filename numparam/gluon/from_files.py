@@ -1,4 +1,4 @@
-"""Parameters declared as a file says: `ParameterDict.from_file`."""
+"""Declarations of parameters from a file: `ParameterDict.from_file`."""
 
 from __future__ import annotations
 

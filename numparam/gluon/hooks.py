@@ -1,4 +1,4 @@
-"""Steps of `Parameter` that a subclass, or a single parameter, does in its own way.
+"""Steps of `Parameter` that a subclass or an instance may replace.
 
 Gluon-era code replaces steps such as ``_init_impl`` or ``set_data``. Parameters prepare what they
 do before anything changes, and a dictionary prepares all of its parameters before it changes one;
@@ -19,7 +19,7 @@ _steps: dict[str, Callable[..., Any]] = {}
 
 
 def owner_of_steps(cls: _Class) -> _Class:
-    """Decorate the class whose methods are the steps."""
+    """Mark the class whose methods are the steps; a decorator."""
     _steps.update((name, member) for name, member in vars(cls).items() if callable(member))
     return cls
 
@@ -38,7 +38,7 @@ def is_replaced(parameter: Any, step: str) -> bool:
 
 
 def initializes_plainly(parameter: Any) -> bool:
-    """Return whether no step of initializing is replaced.
+    """Return whether no step of the initialization is replaced.
 
     The same as asking `is_replaced` for ``initialize`` and the steps that it consists of, and
     faster: it is asked of thousands of parameters at a time.

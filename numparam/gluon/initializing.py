@@ -1,4 +1,4 @@
-"""Giving a parameter its first arrays: at once, or when its shape is known."""
+"""Initialization of a parameter: at once, or when its shape is known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["NEW_UNIFORM", "Request", "prepare", "prepare_finish"]
 
 
 class _NewUniform:
-    """Stands in a signature for a new ``Uniform()`` in each call."""
+    """The default of an argument that means a new ``Uniform()`` in each call."""
 
     __name__ = "Uniform"
 
@@ -84,7 +84,7 @@ class Request:
 
 
 def prepare(parameter: ParameterLike, request: Request, plain: bool | None = None) -> Ready | None:
-    """Do all of `Parameter.initialize` that can fail; calling what is returned does the rest.
+    """Do all of `Parameter.initialize` that can fail; return a function that does the rest.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def prepare(parameter: ParameterLike, request: Request, plain: bool | None = Non
 
 
 def prepare_finish(parameter: ParameterLike, _: None = None) -> Ready | None:
-    """Make the arrays of an initialization that waited for the shape; None if none waits.
+    """Prepare the arrays of a deferred initialization; return None if there is none.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def _finish_in_own_way(parameter: ParameterLike, deferred: tuple[Any, ...]) -> N
 
 
 def _first_array(parameter: ParameterLike, state: State, values: FirstValues) -> Any:
-    """Make the array that all copies start from."""
+    """Return the array that all copies are made from."""
     return values.array(
         parameter.name,
         state.shape or (),

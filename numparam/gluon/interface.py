@@ -1,4 +1,4 @@
-"""What functions of this room use of a `Parameter`; its module imports theirs, not they it."""
+"""The part of `Parameter` that its helper modules use, since they cannot import its module."""
 
 from __future__ import annotations
 

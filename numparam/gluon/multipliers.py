@@ -1,4 +1,4 @@
-"""Learning-rate and weight-decay multipliers of a parameter, whose changes are announced."""
+"""The learning-rate and weight-decay multipliers of a parameter."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Copies and pickles of parameters, those that MXNet made too.
+"""Copies and pickles of parameters, including those that MXNet made.
 
-What belongs to one process or one Trainer stays behind.
+The parts that belong to a process or a Trainer are not included.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def state_of(parameter: Any) -> dict[str, Any]:
 
 
 def restore(parameter: Any, held: dict[str, Any]) -> None:
-    """Bring a parameter into the state that a pickle holds."""
+    """Restore a parameter from the state in a pickle."""
     held = dict(held)
     fresh = held.pop("_fresh", ())
     variable = held.pop("_var", None)
@@ -130,7 +130,7 @@ def is_mxnet_state(state: dict[str, Any]) -> bool:
 def restore_mxnet_state(
     parameter: Any, state: dict[str, Any], construct: Callable[..., None]
 ) -> None:
-    """Make a parameter that was just created into the one that MXNet 1.9.1 pickled.
+    """Restore a new parameter from the state that MXNet 1.9.1 pickled.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a parameter is at one moment: one object, replaced at once."""
+"""The state of a parameter: one immutable object, which is replaced at once."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ class State:
         self.deferred = deferred
 
     def but(self, **changes: Any) -> State:
-        """Return a state that differs from this one in some attributes."""
+        """Return a copy of the state with some attributes replaced."""
         values = {name: getattr(self, name) for name in _FIELDS}
         return State(**{**values, **changes})
 
     @property
     def settled_shape(self) -> tuple[int, ...] | None:
-        """The declared shape; where it is not known, that of the arrays if there are some."""
+        """The declared shape if it is known, else that of the arrays if there are any."""
         if self.data is not None and not shape_rules.is_known(self.shape):
             return tuple(self.data[0].shape)
         return self.shape
@@ -91,7 +91,7 @@ _FIELDS = tuple(name for name in State.__slots__ if name != "is_current")
 
 
 class Mark(NamedTuple):
-    """An array that a parameter keeps, and where gradients of it are to go."""
+    """An array that a parameter keeps, and the array for its gradients."""
 
     array: NDArray
     gradient: NDArray
@@ -99,7 +99,7 @@ class Mark(NamedTuple):
 
 
 class Commit(tuple[Any, ...]):
-    """A change of a parameter that is ready to be made: calling it makes it and cannot fail.
+    """A prepared change of a parameter; calling it makes the change and cannot fail.
 
     Everything that can fail has been done before, so that of many parameters either all change or
     none. If another thread changed the parameter in between, the change is prepared again from
@@ -128,7 +128,7 @@ Ready = Callable[[], None]
 def replace_state(
     parameter: Any, previous: State, state: State, marks: Sequence[Mark] = ()
 ) -> bool:
-    """Replace a parameter's state, if it still is the previous one, and mark arrays with it.
+    """Replace a parameter's state, if it is still the previous one, and mark its arrays.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def replace_state(
 
 
 def make_all(changes: Iterable[Ready | None]) -> None:
-    """Make changes of many parameters that were prepared; None where there is nothing to change.
+    """Make the prepared changes of many parameters; None stands for no change.
 
     If no parameter does a step in its own way, all of them change in one step, as in
     `replace_state`: an interrupt leaves all or none changed.
@@ -194,7 +194,7 @@ def make_all(changes: Iterable[Ready | None]) -> None:
 
 
 def _was_made(commit: Commit) -> bool:
-    """Return whether a parameter got the state of a commit; it may have another one again."""
+    """Return whether the change of a commit was made, even if the state has changed again."""
     return commit[0]._state is commit[2] or not hasattr(commit[2], "is_current")
 
 

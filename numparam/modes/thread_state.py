@@ -1,4 +1,4 @@
-"""One value per thread, with re-entrant scopes: what every ``with`` statement of the API stands on.
+"""Thread-local values with re-entrant scopes, the basis of the API's ``with`` statements.
 
 The current context, the NumPy modes, recording and training, the current attribute scope and the
 current name manager are all of the same kind: a value that belongs to one thread, set for the
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class ThreadState(threading.local, Generic[T]):
-    """A value of its own for every thread, and the stack of scopes that changed it.
+    """A thread-local value, and the stack of scopes that changed it.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class ThreadState(threading.local, Generic[T]):
 
 
 def as_switch(active: object, name: str, allowed: Sequence[int] = (0, 1)) -> int:
-    """Read the argument of a function that turns something on or off.
+    """Return the argument of a function that turns something on or off as a number.
 
     Parameters
     ----------

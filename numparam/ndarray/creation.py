@@ -79,7 +79,7 @@ def empty(
     dtype: Any = None,
     stype: str | None = None,
 ) -> NDArray:
-    """Make an array without setting its elements.
+    """Make an array with uninitialized elements.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def empty(
     Returns
     -------
     NDArray
-        Whatever was in the memory; sparse arrays are all zeros.
+        Uninitialized; sparse arrays are all zeros.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def full(
     dtype: Any = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Make an array of one number.
+    """Make an array filled with one number.
 
     Parameters
     ----------
@@ -304,7 +304,7 @@ def linspace(
     ctx: Context | None = None,
     dtype: Any = None,
 ) -> NDArray:
-    """Make an array of a given count of evenly spaced numbers.
+    """Make an array of a given number of evenly spaced numbers.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reading and writing parts of dense arrays by index."""
+"""Reading and writing of parts of dense arrays by index."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _WHOLE = slice(None)
 
 
 class ValueMisfitError(ValueError, MXNetError):
-    """A value does not broadcast to the part it is written to."""
+    """A value does not broadcast to the part that it is written to."""
 
 
 def scalar_shape() -> tuple[int, ...]:
-    """Return the shape in which a single element of a classic array is read."""
+    """Return the shape of a single element that is read from a classic array."""
     return () if is_np_shape() else (1,)
 
 
@@ -43,12 +43,12 @@ def scalar_shape() -> tuple[int, ...]:
 
 
 def view(array: NDArray, start: int, shape: tuple[int, ...]) -> Any:
-    """Return the part of an array from element `start` on, in a shape; it shares the memory."""
+    """Return the elements of an array from `start` on, in a shape; they share the memory."""
     return invoke(VIEW, (array,), {"start": start, "shape": shape})
 
 
 def row(array: NDArray, position: int, scalar: tuple[int, ...] | None = None) -> Any:
-    """Return the part at a position of the first axis; it shares the memory.
+    """Return the part at a position along the first axis; it shares the memory.
 
     Parameters
     ----------

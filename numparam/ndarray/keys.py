@@ -1,4 +1,4 @@
-"""What a key of ``array[key]`` selects."""
+"""Interpretation of the keys of ``array[key]``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INTEGERS = (int, np.integer)
 
 
 class OutsideError(MXNetError, IndexError):
-    """An index is outside of its axis."""
+    """An index is out of range."""
 
 
 class IndexShapeError(MXNetError, IndexError, ValueError):
@@ -72,7 +72,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def too_many(count: int, shape: tuple[int, ...]) -> str:
-    """Return the message for a key that is longer than the shape."""
+    """Return the message for a key with more entries than dimensions."""
     return f"the key selects along {count} dimensions and the array of shape {shape} has fewer"
 
 
@@ -87,17 +87,17 @@ def _as_index_array(array: np.ndarray) -> np.ndarray:
 
 
 def _dimensions(array: Any) -> int:
-    """Count the dimensions that an index array selects along: a mask's own, else one."""
+    """Return the number of axes that an index array selects along: a mask's dimensions, or one."""
     return len(array.shape) if array.dtype == np.bool_ else 1
 
 
 def is_advanced(parts: Sequence[Any]) -> bool:
-    """Check whether a key holds index arrays."""
+    """Return whether a key holds index arrays."""
     return any(hasattr(part, "dtype") and not isinstance(part, np.integer) for part in parts)
 
 
 def checked(position: Any, axis: int, length: int) -> int:
-    """Return the integer of a key counted from the start.
+    """Return an integer index, counted from the start, after checking its range.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def _slice_indices(part: slice, length: int) -> tuple[int, int, int]:
 def _memory(
     shape: tuple[int, ...], starts: list[int], steps: list[int], lengths: list[int]
 ) -> tuple[bool, int]:
-    """Return whether a selection is one piece of memory, and where it starts."""
+    """Return whether a selection is contiguous in memory, and where it starts."""
     if 0 in lengths:
         return True, 0
     stride = 1
@@ -197,7 +197,7 @@ def _memory(
 
 
 class Resolved:
-    """A key whose index arrays are inputs of the operation that reads or writes.
+    """A key whose index arrays became inputs of the operation that reads or writes.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ class Resolved:
         self.parts = tuple(parts)
 
     def index(self, shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
-        """Return the key as NumPy reads it, with the index arrays in their places and in range."""
+        """Return the key for NumPy, with the index arrays in place and in range."""
         if not arrays:
             return self.parts
         result: list[Any] = []
@@ -238,7 +238,7 @@ class Resolved:
 
 
 class _Slot:
-    """The place of an index array in a key."""
+    """A placeholder for an index array in a key."""
 
     __slots__ = ("number",)
 
@@ -247,7 +247,7 @@ class _Slot:
 
 
 def resolved(parts: Sequence[Any], array: NDArray) -> tuple[Resolved, list[NDArray]]:
-    """Put the index arrays of a key onto the context of the array that it indexes.
+    """Move the index arrays of a key to the context of the array.
 
     Returns
     -------

@@ -15,7 +15,7 @@ __all__ = ["quiet_context", "quietly"]
 _QUIET = contextvars.Context()
 _QUIET.run(np.seterr, all="ignore")
 
-#: Make a context whose ``run(function, …)`` does what `quietly` does, and faster.
+#: Make a context whose ``run(function, …)`` does what `quietly` does, for code called often.
 quiet_context = _QUIET.copy
 
 

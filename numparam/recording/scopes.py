@@ -1,4 +1,4 @@
-"""Recording and training: two switches of each thread, and the scopes that set them.
+"""The recording and training modes of each thread, and the scopes that set them.
 
 *Recording* says whether operations are written down so that gradients can be computed. *Training*
 says whether layers such as dropout behave as in training or as in prediction. Both are off in a

@@ -1,4 +1,4 @@
-"""Elements chosen by condition, by position or by size."""
+"""Selection of elements by condition or position, sorting, and comparison of arrays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = np.ndarray
 
 @operation("_np_where", dtype="computed", agree=False, result=PROMOTED)
 def _where(condition: Array, x: Array, y: Array) -> Array:
-    """Choose from one array where a condition is nonzero, and from another elsewhere."""
+    """Select from one array where a condition is nonzero, and from another elsewhere."""
     dtype = promoted(x.dtype, y.dtype)
     return np.where(condition != 0, x.astype(dtype, copy=False), y.astype(dtype, copy=False))
 
@@ -83,7 +83,7 @@ def _argsort(a: Array, *, axis: int | None = -1) -> Array:
     "_np_array_equal", dtype="computed", agree=False, result="One boolean.", differentiable=False
 )
 def _array_equal(a1: Array, a2: Array) -> Array:
-    """Check whether two arrays have the same shape and elements."""
+    """Return whether two arrays have the same shape and elements."""
     return np.asarray(np.array_equal(a1, a2))
 
 
@@ -93,7 +93,7 @@ def _array_equal(a1: Array, a2: Array) -> Array:
 def _allclose(
     a: Array, b: Array, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Check whether two arrays are equal within tolerances."""
+    """Return whether two arrays are equal within tolerances."""
     dtype = np.promote_types(promoted(a.dtype, b.dtype), np.float32)
     close = np.allclose(a.astype(dtype), b.astype(dtype), rtol, atol, bool(equal_nan))
     return np.asarray(close)

@@ -1,4 +1,4 @@
-"""The one way from arrays to the result of an operation."""
+"""`invoke`: the single entry through which all operations on arrays run."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ SPARSE_VJPS: dict[str, Callable[..., Any]] = {}
 
 
 class OperationError(MXNetError, ValueError):
-    """The inputs or attributes do not fit the operation.
+    """The inputs or attributes are invalid for the operation.
 
     MXNet raises its own error here; NumPy a ValueError. It is both.
     """
 
 
 def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function the rule for sparse arrays of the operations of these names."""
+    """Register a function as the rule of operations for sparse arrays."""
 
     def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
@@ -69,7 +69,7 @@ def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 
 def sparse_vjp(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function the vector-Jacobian product, for sparse arrays, of operations."""
+    """Register a function as the vector-Jacobian product of operations for sparse arrays."""
 
     def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
@@ -118,7 +118,7 @@ def invoke(
 def _computed(
     operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
 ) -> Any:
-    """Compute an operation, and record nothing."""
+    """Compute an operation without recording it."""
     if operation.view and out is None:
         (array,) = inputs
         buffer = array._backend.view(array._memory, attributes["start"], attributes["shape"])
@@ -161,7 +161,7 @@ def _computed(
 def _recorded(
     operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
 ) -> Any:
-    """Compute an operation, and put it on the tape."""
+    """Compute an operation and record it on the tape."""
     if operation.writes:
         for array in inputs:
             array._require_writable()
@@ -188,7 +188,7 @@ def put_on_tape(
     results: Sequence[NDArray],
     pull: Callable[..., Any] | None = None,
 ) -> None:
-    """Record that an operation made arrays out of others.
+    """Record on the tape that an operation computed arrays from others.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def _keep(kept: dict[str, Any], product: Vjp, inputs: Sequence[NDArray], sparse:
 
 
 def _kept(array: NDArray) -> Any:
-    """Return the memory of an array, or another handle on a sparse one."""
+    """Return the memory of a dense array, or another handle on a sparse one."""
     return array._memory if array.stype == "default" else array.detach()
 
 
@@ -274,7 +274,7 @@ def _sparse_pull(
 
 
 def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:
-    """Make of an operation and its attributes a function of host arrays alone."""
+    """Return an operation with its attributes as a function of host arrays only."""
     if not attributes:
         known = _EVALUATIONS.get(operation)
         if known is not None:
@@ -302,7 +302,7 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
 
 
 def _writing(operation: Operation, evaluate: Callable[..., Any]) -> Callable[..., None]:
-    """Make the evaluation write into its first argument, once its result fits there."""
+    """Wrap an evaluation so that it writes into its first argument after checking the result."""
     ufunc = operation.forward if isinstance(operation.forward, np.ufunc) else None
 
     def write(target: np.ndarray, *arrays: np.ndarray) -> None:
@@ -355,7 +355,7 @@ def _complaint(
 
 
 def _check_inputs(operation: Operation, inputs: Sequence[NDArray], buffers: list[Buffer]) -> None:
-    """Check that all inputs are on contexts that share memory, and of one dtype if they must be."""
+    """Check that the inputs' contexts share memory, and that dtypes are equal if required."""
     first = inputs[0]
     backend = first._backend
     for array in inputs:

@@ -1,4 +1,4 @@
-"""Operations that pick elements or rows, or put them somewhere."""
+"""Operations that select elements or rows, or write them to positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = np.ndarray
 
 
 def _row_numbers(indices: Array, length: int, mode: str) -> Array:
-    """Make indices int64 within an axis, by one of the modes; fractions are dropped."""
+    """Return indices as int64 within an axis, by one of the modes; fractions are dropped."""
     if mode not in ("clip", "wrap", "raise"):
         raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
     numbers = indices.astype(np.int64, copy=False)
@@ -50,7 +50,7 @@ def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, 
 
 
 def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buffer:
-    """Rows by number, by the kernel of the device."""
+    """Take rows by number, by the device's kernel."""
     length = table.shape[0]
     numbers = backend.apply(lambda i: _row_numbers(i, length, mode).reshape(-1), indices)
     rows = backend.retain.gather(table, numbers)
@@ -120,7 +120,7 @@ def _embedding_vjp(
 def _pick(
     data: Array, index: Array, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"
 ) -> Array:
-    """Pick one element along an axis for each index."""
+    """Take one element along an axis for each index."""
     if axis is None:
         data, axis = data.reshape(-1), 0
         numbers = _row_numbers(index, data.size, mode)
@@ -156,7 +156,7 @@ def _pick_vjp(
 
 @operation("batch_take", agree=False)
 def _batch_take(a: Array, indices: Array) -> Array:
-    """Pick one element of each row by its index; indices out of range are clipped."""
+    """Take one element of each row by its index; indices out of range are clipped."""
     return _pick(a, indices.reshape(-1), axis=1)
 
 
@@ -201,7 +201,7 @@ def _one_hot(
     result="Of the shape and dtype of ``x`` and ``y``, which must agree in both.",
 )
 def _where(condition: Array, x: Array, y: Array) -> Array:
-    """Choose elements, or whole rows, from ``x`` where a condition is nonzero, else from ``y``."""
+    """Select elements, or whole rows, from ``x`` where a condition is nonzero, else from ``y``."""
     if x.dtype != y.dtype:
         raise ValueError(f"x and y must have one dtype, not {x.dtype} and {y.dtype}")
     if x.shape != y.shape:
@@ -227,7 +227,7 @@ def _where_vjp(cotangent: Array, *, condition: Array) -> tuple[None, Array, Arra
 
 @operation("gather_nd", agree=False)
 def _gather_nd(data: Array, indices: Array) -> Array:
-    """Gather the elements or slices at positions that each column of indices names."""
+    """Gather the elements or slices at positions, one for each column of indices."""
     return data[_positions(indices, data.shape)]
 
 
@@ -244,7 +244,7 @@ def _gather_nd_vjp(
     source="As in MXNet 1.9.1, which writes out of bounds at bad positions; an error here.",
 )
 def _scatter_nd(data: Array, indices: Array, *, shape: Any) -> Array:
-    """Put elements or slices at positions of an array of zeros; of equal positions one stays."""
+    """Write elements or slices to positions of an array of zeros; the last write to one counts."""
     result = np.zeros(integers(shape), data.dtype)
     result[_positions(indices, result.shape)] = data
     return result
@@ -258,7 +258,7 @@ def _scatter_nd_vjp(
 
 
 def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
-    """One index array for each of the first axes, within range."""
+    """Return an index array for each of the first axes, after checking the range."""
     numbers = indices.astype(np.int64)
     if len(numbers) > len(shape):
         raise ValueError(f"indices name {len(numbers)} axes, and {shape} has {len(shape)}")
@@ -273,7 +273,7 @@ def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
 
 @operation("ravel_multi_index", differentiable=False)
 def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
-    """Turn positions, one in each column, into positions in the flattened array."""
+    """Convert positions, one in each column, to positions in the flattened array."""
     lengths = integers(shape)
     strides = np.cumprod((1, *lengths[:0:-1]))[::-1]
     return (data.astype(np.int64) * strides[:, None]).sum(axis=0)
@@ -281,7 +281,7 @@ def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
 
 @operation("unravel_index", differentiable=False)
 def _unravel_index(data: Array, *, shape: Any) -> Array:
-    """Turn positions in the flattened array into positions, one in each column."""
+    """Convert positions in the flattened array to positions, one in each column."""
     return np.stack(np.unravel_index(data.astype(np.int64), integers(shape)))
 
 
@@ -302,7 +302,7 @@ def _boolean_mask_vjp(
 
 @operation("slice")
 def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
-    """Cut out a part by begin, end and step along the first axes."""
+    """Return the part given by begin, end and step along the first axes."""
     return data[_slices(data.shape, begin, end, step)]
 
 
@@ -359,7 +359,7 @@ def _slice_assign_scalar_vjp(cotangent: Array, *, begin: Any, end: Any, step: An
 
 @operation("slice_axis")
 def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array:
-    """Cut out a part along one axis, from begin to before end."""
+    """Return the part from ``begin`` to before ``end`` along one axis."""
     axis = axis_of(axis, data.ndim)
     length = data.shape[axis]
     start = begin + length if begin < 0 else begin
@@ -381,7 +381,7 @@ def _slice_axis_vjp(
 
 @operation("slice_like", agree=False)
 def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
-    """Cut an array to the lengths of another, along the given axes or all."""
+    """Crop an array to the lengths of another, along the given axes or all."""
     numbers = integers(axes)
     if not numbers and data.ndim != shape_like.ndim:
         raise ValueError("both arrays must have as many dimensions, or axes be given")
@@ -409,7 +409,7 @@ def _sequence_mask(
     value: float = 0,
     axis: int = 0,
 ) -> Array:
-    """Overwrite what lies behind the end of each sequence."""
+    """Set the elements behind the end of each sequence to a value."""
     if not use_sequence_length or sequence_length is None:
         return np.array(data)
     if axis not in (0, 1):

@@ -315,3 +315,12 @@ def test_rows_pulled_inside_record_train_their_parameter(contexts, lazy):
         assert (table._reduce().asnumpy()[[1, 3]] < before[[1, 3]]).all()
     with pytest.raises(UserWarning, match="not written since"):
         trainer.step(contexts)
+
+
+def test_a_parameter_under_two_keys_is_stepped_once():
+    members = parameters(1)
+    backward(members)
+    tied = mx.gluon.ParameterDict()
+    tied.update({"encoder": members[0], "decoder": members[0]})
+    Trainer(tied, "sgd", {"learning_rate": 0.25}).step(1)
+    assert values(members[0]) == [0.75]

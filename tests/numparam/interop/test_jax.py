@@ -6,8 +6,8 @@ import pytest
 import numparam as mx
 
 jax = pytest.importorskip("jax", reason="JAX is in the extra 'jax'")
-from jax.experimental import sparse  # noqa: E402 - after the skip
 import jax.numpy as jnp  # noqa: E402
+from jax.experimental import sparse  # noqa: E402 - after the skip
 
 from numparam.interop import jax as nj  # noqa: E402
 

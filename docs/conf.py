@@ -30,6 +30,8 @@ html_title = "numparam"
 myst_heading_anchors = 3
 autosummary_generate = True
 autodoc_typehints = "none"
+# The site is built without them.
+autodoc_mock_imports = ["torch", "jax"]
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # Docstring examples are executed by pytest; this builder executes those of the pages.

@@ -198,7 +198,7 @@ class Context(Scope, metaclass=_ContextType):
         Raises
         ------
         MXNetError
-            If the context is a GPU that is not there.
+            If the context is a GPU that does not exist.
 
         Examples
         --------
@@ -382,6 +382,6 @@ def _require_gpu(device_id: int) -> None:
     if not 0 <= device_id < count:
         found = f"CUDA shows {count} GPU(s)" if count else "no CUDA GPU was found"
         raise MXNetError(
-            f"{gpu(device_id)} is not there: {found}. With an NVIDIA GPU and driver, install "
+            f"{gpu(device_id)} does not exist: {found}. With an NVIDIA GPU and driver, install "
             "numparam[cuda12] or numparam[cuda13]."
         )

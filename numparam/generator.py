@@ -99,7 +99,7 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     seed_state : int
         Equal seeds give equal numbers. Of a number outside 0 to 2**64 - 1 the low 64 bits count.
     ctx : Context or 'all', default 'all'
-        Accepted for MXNet's sake: there is one sequence for all contexts.
+        Accepted for compatibility with MXNet: there is one sequence for all contexts.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What Gluon-era code imports from ``mxnet.util``.
+"""The functions that Gluon-era code imports from ``mxnet.util``.
 
 The NumPy modes are defined in :mod:`numparam.modes.np_mode`, their decorators in
 :mod:`numparam.modes.np_decorators`.

@@ -31,7 +31,7 @@ _ready: set[tuple[int, int]] = set()  # (process, GPU) pairs that `require` has 
 
 
 class CUDAUnavailableError(RuntimeError):
-    """A GPU is asked for that cannot be used; the message says what is missing."""
+    """A requested GPU cannot be used; the message says what is missing."""
 
 
 class CUDAImportError(CUDAUnavailableError, ImportError):
@@ -39,7 +39,7 @@ class CUDAImportError(CUDAUnavailableError, ImportError):
 
 
 def simulated() -> bool:
-    """Whether Numba's simulator stands for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
+    """Return whether Numba's simulator stands in for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 
@@ -62,7 +62,7 @@ def device_count() -> int:
 
 
 def require(device_id: int) -> None:
-    """Make sure that a GPU can be used.
+    """Check that a GPU can be used.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def extending() -> tuple[Any, Any]:
 
 @functools.cache
 def device_memory() -> Any:
-    """Return what allocates, copies and launches: Numba on a GPU, or the simulator."""
+    """Return the object that allocates, copies and launches: Numba's GPUs, or the simulator."""
     return _Simulator() if simulated() else _Numba()
 
 
@@ -213,7 +213,7 @@ class _Numba:
             self._bytes(address, host.nbytes).copy_to_device(host.reshape(-1).view(np.uint8))
 
     def copy_out(self, device_id: int, address: int, host: np.ndarray) -> None:
-        """Copy from an address of the GPU into a contiguous host array, after all work before."""
+        """Copy from an address of the GPU into a contiguous host array, after all earlier work."""
         with self._cuda.gpus[device_id]:
             self._bytes(address, host.nbytes).copy_to_host(host.reshape(-1).view(np.uint8))
 
@@ -244,7 +244,7 @@ class _Numba:
             self._cuda.synchronize()
 
     def wait_for(self, stream: int, device_id: int) -> None:
-        """Wait for what another library has given to its stream."""
+        """Wait for the work that another library has issued to its stream."""
         with self._cuda.gpus[device_id]:
             self._cuda.external_stream(stream).synchronize()
 

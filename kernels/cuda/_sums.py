@@ -1,4 +1,4 @@
-"""Jitted bodies of the sums and means of many arrays, one thread an element.
+"""Jitted bodies of the sums and means of many arrays, with one thread for each element.
 
 `table` is the address of int64 numbers: those of the `count` sources' addresses, then the output's.
 """
@@ -39,7 +39,7 @@ def exact_quotient(parts, divisor):
 
 @kernel_per_kind
 def combine_narrow(kind):
-    """Floating-point sources whose sums float64 nearly always holds; others are summed exactly."""
+    """Combine floats whose sums float64 nearly always holds; other sums are made exactly."""
     room = _exact_sums.ROOM[kind]
     infinity = np.float32(np.inf)
     nothing = np.float32(0)
@@ -83,7 +83,7 @@ def combine_narrow(kind):
 
 @kernel
 def combine_float64(table, count, size, divisor):
-    """float64 sources, summed in pairs."""
+    """Combine float64 sources, summed in pairs of float64."""
     i, step = span()
     out = load(table, count, "int64")
     scale = np.float64(divisor)
@@ -119,7 +119,7 @@ def _combined_large(table, count, i, scale, plain):
 
 @kernel_per_kind
 def combine_integers(kind):
-    """Integers whose sums of many an int64 holds."""
+    """Combine integers whose sums an int64 holds."""
 
     def combine(table, count, size, divisor):
         i, step = span()
@@ -141,7 +141,7 @@ def combine_integers(kind):
 
 @kernel_per_kind
 def combine_64_bits(kind):
-    """64-bit integers: quotients and remainders are summed apart, so that nothing wraps."""
+    """Combine 64-bit integers: quotients and remainders are summed apart, so that nothing wraps."""
     element = np.dtype(kind).type
 
     def combine(table, count, size, divisor):
@@ -177,7 +177,7 @@ def combine_64_bits(kind):
 
 @kernel
 def combine_booleans(table, count, size, divisor):
-    """Booleans, or-ed."""
+    """Combine booleans by "or"."""
     i, step = span()
     out = load(table, count, "int64")
     while i < size:

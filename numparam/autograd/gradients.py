@@ -142,7 +142,7 @@ def grad(
     sums: dict[Mark, _Sum] = {}
     for position, array in enumerate(given):
         if array._marking is None:
-            raise NoGraphError(f"variables[{position}] is no variable; call its attach_grad()")
+            raise NoGraphError(f"variables[{position}] is not a variable; call its attach_grad()")
         marks.append(array._marking)
         here = device(array._backend, array._ctx)
         sums[array._marking] = _Sum(array.shape, array._buffer.dtype, here)
@@ -175,8 +175,8 @@ def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
     graph = reached(mark for mark, _, _ in seeds)
     if graph.used is not None:
         raise NoGraphError(
-            f"a backward pass went through {graph.used.operation.name} before and let go of what "
-            "it needs; pass retain_graph=True to the first one, or record again"
+            f"a backward pass went through {graph.used.operation.name} before and "
+            "released what it needs; pass retain_graph=True to the first one, or record again"
         )
     return graph
 
@@ -185,7 +185,7 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
     """Check heads and their gradients; the mark, the head and the cotangent of each."""
     arrays = as_list(heads, "heads")
     if not arrays:
-        raise GradientArgumentError("heads is empty; name what to differentiate")
+        raise GradientArgumentError("heads is empty; pass the arrays to differentiate")
     if head_grads is None:
         given: list[Any] = [None] * len(arrays)
     elif isinstance(head_grads, NDArray):
@@ -209,7 +209,8 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
 def _seed(head: NDArray, given: Any, label: str) -> Buffer:
     shape, dtype, backend = head.shape, head._buffer.dtype, head._backend
     if given is None:
-        return backend.upload(np.ones(shape, dtype))
+        ones = np.ones(shape, dtype)
+        return ones if backend.buffers_are_arrays else backend.upload(ones)
     if not isinstance(given, NDArray):
         raise GradientArgumentError(
             f"{label} must be an NDArray or None, not {type(given).__name__}"
@@ -241,14 +242,14 @@ class _Sum:
         self.dtype = dtype
         self.backend = backend
         self.dense: Buffer | None = None
-        self.rows: list[tuple[Buffer, Buffer]] = []
+        self.rows: tuple[tuple[Buffer, Buffer], ...] = ()
 
     def add(self, cotangent: Any, backend: Any) -> None:
         """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
             if backend is not self.backend:
                 cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
-            self.rows.append(cotangent)
+            self.rows = (*self.rows, cotangent)
             return
         if cotangent.shape != self.shape:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
@@ -270,7 +271,7 @@ class _Sum:
         """Return the dense sum."""
         if self.rows:
             ids, rows = self._merged()
-            self.rows = []
+            self.rows = ()
             placed = self.backend.zeros(self.shape, self.dtype)
             self.backend.retain.scatter(placed, ids, rows)
             self.add(placed, self.backend)
@@ -332,16 +333,16 @@ def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     extra = cotangent.ndim - len(shape)
     if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
         return np.add.reduce(cotangent, 0, cotangent.dtype)
-    axes = tuple(range(extra)) + tuple(
-        axis + extra
-        for axis, length in enumerate(shape)
-        if length == 1 and cotangent.shape[axis + extra] != 1
-    )
-    return np.add.reduce(cotangent, axis=axes, dtype=cotangent.dtype).reshape(shape)
+    axes = list(range(extra))
+    for axis, length in enumerate(shape, extra):
+        if length == 1 and cotangent.shape[axis] != 1:
+            axes.append(axis)
+    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, None, True)
+    return total.reshape(shape) if extra else total
 
 
 def _contiguous(array: np.ndarray) -> np.ndarray:
-    return np.asarray(array, order="C")
+    return array if array.flags.c_contiguous else np.array(array, order="C")
 
 
 def _pull_back(
@@ -357,8 +358,11 @@ def _pull_back(
     wanted = frozenset(sums)
     for mark, head, cotangent in seeds:
         here = device(head._backend, head._ctx)
-        if type(mark) is not Variable or mark in wanted:
-            _add(mark, here.array(cotangent) if device.recorded else cotangent, here, sums, device)
+        if mark not in sums:
+            if type(mark) is Variable:  # which takes no gradient
+                continue
+            sums[mark] = _sum_of(mark, device)
+        sums[mark].add(here.array(cotangent) if device.recorded else cotangent, here)
     del cotangent
     seeds.clear()
     scope = record if device.recorded else pause
@@ -409,7 +413,11 @@ def _step(
     device: _Devices,
 ) -> None:
     """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
-    cotangents = _arrived(node, sums, wanted, device)
+    if len(node.results) == 1 and node not in wanted:
+        total = sums.pop(node, None)
+        cotangents = total and [total.total()]
+    else:
+        cotangents = _arrived(node, sums, wanted, device)
     if needed is None or cotangents is None:
         return
     here = device(node.backend, node.context) if device.recorded else node.backend
@@ -420,7 +428,10 @@ def _step(
     marks: Any = node.inputs
     for mark, want, cotangent in zip(marks, needed, found, strict=True):
         if want and cotangent is not None:
-            _add(mark, cotangent, here, sums, device)
+            total = sums.get(mark)
+            if total is None:
+                total = sums[mark] = _sum_of(mark, device)
+            total.add(cotangent, here)
 
 
 def _arrived(
@@ -430,9 +441,6 @@ def _arrived(
 
     What is wanted itself stays there.
     """
-    if len(node.results) == 1 and node not in wanted:
-        total = sums.pop(node, None)
-        return None if total is None else [total.total()]
     totals: list[_Sum | None] = []
     for position in range(len(node.results)):
         mark = mark_of(node, position)
@@ -447,14 +455,12 @@ def _arrived(
     ]
 
 
-def _add(mark: Mark, cotangent: Any, here: Any, sums: dict[Mark, _Sum], device: _Devices) -> None:
-    """Add a cotangent to those of the array with a mark."""
-    total = sums.get(mark)
-    if total is None:
-        node, position = (mark, 0) if type(mark) is Node else mark  # type: ignore[misc]
-        backend = device(node.backend, node.context) if device.recorded else node.backend
-        total = sums[mark] = _Sum(*node.results[position], backend)
-    total.add(cotangent, here)
+def _sum_of(mark: Node | Part, device: _Devices) -> _Sum:
+    """Return an empty sum for the array with a mark."""
+    node, position = (mark, 0) if type(mark) is Node else mark  # type: ignore[misc]
+    shape, dtype = node.results[position]
+    backend = device(node.backend, node.context) if device.recorded else node.backend
+    return _Sum(shape, dtype, backend)
 
 
 def _pull(
@@ -467,13 +473,12 @@ def _pull(
     """Compute the cotangents of the inputs of a node, on its device, out of what it kept."""
     operation = node.operation
     product = operation.product
-    if product.attributes or product.needed:
-        kept = dict(kept)
-        attributes = node.attributes
-        for name, default in product.attributes.items():
-            kept[name] = attributes.get(name, default)
-        if product.needed:
-            kept["needed"] = needed
+    if product.needed:
+        kept = {**kept, "needed": needed}
+    if product.attributes:
+        kept = {**kept, **product.attributes}
+        for name in node.attributes.keys() & product.attributes.keys():
+            kept[name] = node.attributes[name]
     given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
     if here.buffers_are_arrays:
         found = product.function(given, **kept)
@@ -553,7 +558,7 @@ class _Devices:
 
     def __call__(self, backend: Backend, context: Any) -> Any:
         """Return the backend itself, or what stands for it."""
-        if not self.recorded:
+        if not self.recorded:  # callers that are in a hurry ask themselves
             return backend
         # Late: few programs differentiate twice, and it needs all of mx.np.
         from numparam.autograd.traced import TracingBackend

@@ -403,7 +403,7 @@ class Checkpoint(Mapping[str, NDArray]):
             Of the result; ``'bfloat16'`` and ``'float8_e4m3fn'`` too.
         *choices : str or callable
             Which arrays, as for `select`. By default those of floating point: integers and booleans
-            are mostly no quantities.
+            are usually not quantities.
 
         Returns
         -------

@@ -42,7 +42,7 @@ def check_alike(checkpoints: Sequence[Mapping[str, ArrayStream]], labels: Sequen
                 problems.append(f"{label} has no {quoted(name)}")
         for name, array in other.items():
             if name not in first:
-                problems.append(f"{label} has {quoted(name)}, which {labels[0]} has not")
+                problems.append(f"{label} has {quoted(name)}, which {labels[0]} lacks")
                 continue
             problems += _differences(name, first[name].header, array.header, labels[0], label)
     if problems:

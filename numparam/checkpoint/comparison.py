@@ -49,7 +49,7 @@ class Difference:
     missing, extra : list of str
         Names that only the first, and only the second one has.
     shapes, dtypes, storages : dict of str to (str, str)
-        Of arrays that differ in these. Values of arrays of one shape are compared all the same.
+        Of arrays that differ in these. Values of arrays of one shape are compared nevertheless.
     changed : dict of str to ChangedArray
         Arrays whose values differ.
     compared : int

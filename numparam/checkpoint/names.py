@@ -97,7 +97,7 @@ def renamed(names: Iterable[str], rename: Callable[[str], str]) -> dict[str, str
         if not isinstance(to, str):
             raise TypeError(f"names are str; {quoted(name)} would become {type(to).__name__}")
         if not to:
-            raise CheckpointPlanError(f"nothing would be left of the name {quoted(name)}")
+            raise CheckpointPlanError(f"the new name would be empty for {quoted(name)}")
         if to in old_by_new:
             raise CheckpointPlanError(
                 f"{quoted(old_by_new[to])} and {quoted(name)} would both be named {quoted(to)}: "

@@ -124,7 +124,7 @@ def _stat(name: str) -> os.stat_result | None:
             raise missing_file_error(name, saving=True) from None
         return None
     except ValueError as error:  # a NUL in it, or characters that no path has
-        raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", name) from error
+        raise FileAccessError(errno.EINVAL, f"this is not a path: {error}.", name) from error
     if stat.S_ISDIR(old.st_mode):
         raise IsADirectoryError(errno.EISDIR, "This is a folder")
     return old
@@ -187,7 +187,7 @@ def _rename(temporary: str, target: str, file: OpenFile) -> None:
 
 def _first_mode(old: os.stat_result | None) -> int:
     # os.open applies the umask to 0o666, as for any new file. An old file's group may be another
-    # than the new one's: until that is settled, nobody but the owner has any right.
+    # than the new one's: until that is settled, only the owner has access.
     return 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o600
 
 
@@ -256,7 +256,7 @@ def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
     """Remove and close the temporary files; one that was renamed stays."""
     for file in opened:
         for name in temporary[-1:]:
-            # Windows has it closed by now, and gives nobody else its random name.
+            # Windows needs it closed first; no other process uses its random name.
             if file.closed or _is_at(file.fileno(), name):
                 with contextlib.suppress(OSError):
                     os.unlink(name)

@@ -125,7 +125,9 @@ class NpzFile:
             self._source.close()
             if isinstance(error, FormatError):
                 raise
-            raise NpzError(f"this is no .npz file: {error}", source=self._source.name) from error
+            raise NpzError(
+                f"this is not an .npz file: {error}", source=self._source.name
+            ) from error
         except BaseException:
             self._source.close()
             raise
@@ -146,7 +148,7 @@ class _Member:
                 self.shape, self._fortran, self._in_file = _npy_header(file)
                 self._begin = file.tell()
         except _DAMAGED as error:
-            reason = f"the member is damaged, or no .npy file: {error}"
+            reason = f"the member is damaged, or not an .npy file: {error}"
             raise NpzError(reason, source=self._label) from error
         self.dtype = self._in_file.newbyteorder("=")
         if self.dtype.kind not in "biufc" or self.dtype.itemsize > 16:

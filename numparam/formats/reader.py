@@ -27,7 +27,7 @@ from .sparse_layout import find_csr_defect, find_row_sparse_defect
 __all__ = ["ParamsReader", "loads_record", "read", "read_headers"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+#: ``hold(function, *arrays)`` calls a function while no other thread uses the arrays.
 Hold = Callable[..., Any]
 
 # Values that lie so close together are read by one call of the system, with what is between them.
@@ -213,8 +213,8 @@ class ParamsReader:
         pairs : iterable of (RecordHeader, numpy.ndarray)
             Dense ones of `headers`, and for each an array as for :meth:`read_into`.
         hold : callable, optional
-            ``hold(function, *arrays)`` calls the function while nobody else uses the arrays. It is
-            called for some of the arrays at a time.
+            ``hold(function, *arrays)`` calls the function while no other thread uses the arrays. It
+            is called for some of the arrays at a time.
 
         Raises
         ------

@@ -177,7 +177,7 @@ def _parse(source: ByteSource) -> dict[str, DensePart]:
     except (ValueError, RecursionError) as error:
         raise SafetensorsError("the header is not JSON", source=source.name, offset=8) from error
     if not isinstance(header, dict):
-        raise SafetensorsError("the header is no JSON object", source=source.name, offset=8)
+        raise SafetensorsError("the header is not a JSON object", source=source.name, offset=8)
     header.pop("__metadata__", None)
     return {name: _part(source, name, entry, 8 + length) for name, entry in header.items()}
 

@@ -65,11 +65,13 @@ class _FileSource:
         except FileNotFoundError as error:
             raise missing_file_error(self.name, saving=False) from error
         except ValueError as error:  # a NUL in it, or characters that no path has
-            raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", self.name) from error
+            raise FileAccessError(
+                errno.EINVAL, f"this is not a path: {error}.", self.name
+            ) from error
         except OSError as error:
             advice = (
-                f"Expected {kind} to read. What comes from a pipe can be read as bytes, or from a "
-                "file object."
+                f"Expected {kind} to read. Data from a pipe can be read as bytes, or from a file "
+                "object."
             )
             raise access_error(error, self.name, advice) from error
 
@@ -184,7 +186,7 @@ def open_source(source: Any, kind: str = "a .params file") -> ByteSource:
     ----------
     source : str, os.PathLike, bytes-like or binary file object
         A path, the contents of a file, or something with ``read``. A ``bytes`` object is contents,
-        never a path. A file object is read from where it stands to its end.
+        never a path. A file object is read from its position to its end.
     kind : str, default 'a .params file'
         What messages say that a path should lead to.
 

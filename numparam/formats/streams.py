@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+#: ``hold(function, *arrays)`` calls a function while no other thread uses the arrays.
 Hold = Callable[..., Any]
 
 
@@ -117,7 +117,7 @@ class RecordStream:
     record : DenseRecord, RowSparseRecord or CSRRecord
         The array.
     hold : callable, optional
-        ``hold(function, *arrays)`` calls a function while nobody else writes to the arrays.
+        ``hold(function, *arrays)`` calls a function while no other thread writes to the arrays.
     """
 
     def __init__(self, record: Record, hold: Hold | None = None):

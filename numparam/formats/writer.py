@@ -34,7 +34,7 @@ from .sparse_layout import (
 __all__ = ["FileObject", "dumps", "dumps_record", "encode_names", "record_header", "write"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+#: ``hold(function, *arrays)`` calls a function while no other thread uses the arrays.
 Hold = Callable[..., Any]
 Put = Callable[[list[bytes | memoryview]], None]
 
@@ -61,7 +61,7 @@ def write(
     ----------
     target : str, os.PathLike or binary file object
         The file. A path's file is written beside the old one and put in its place at the end. A
-        file object is written to from where it stands.
+        file object is written to from its position.
     names : sequence of str or None
         One name for each record, or None for a list. Names may repeat.
     records : sequence of DenseRecord, RowSparseRecord or CSRRecord
@@ -71,8 +71,8 @@ def write(
         Sparse arrays are always of version 2, zero-dimensional ones of version 3, since the other
         version cannot hold them.
     hold : callable, optional
-        Takes arrays, and returns a context manager within which nobody else writes to them, so
-        that the file holds each array as it was at one moment. None: nobody does anyway.
+        ``hold(function, *arrays)`` calls a function while no other thread writes to the arrays, so
+        that the file holds each array as it was at one moment. None if no other thread does.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def write(
     Notes
     -----
     Large arrays are written to regular files from where they are, within `hold`: no memory is taken
-    for them, and a regular file never waits for somebody who might want the array. For pipes,
+    for them, and writing a regular file never waits for another process. For pipes,
     devices and file objects each array is copied within `hold` and written outside of it, which
     takes the memory of one array.
 
@@ -382,7 +382,7 @@ class _Batch:
     put : callable
         Writes a list of pieces.
     regular : bool
-        Whether it does so without ever waiting for somebody else.
+        Whether it does so without ever waiting for another process.
     hold : callable or None
         As for `write`.
     """

@@ -83,7 +83,7 @@ def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
     Parameters
     ----------
     lists : sequence of sequence of NDArray, RowSparseNDArray or CSRNDArray
-        For each array its copies, as for `mean`. Copies that are there twice count once.
+        For each array its copies, as for `mean`. Copies that appear twice count once.
 
     Raises
     ------

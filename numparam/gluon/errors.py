@@ -66,7 +66,7 @@ __all__ = [
 
 
 class DeferredInitializationError(MXNetError):
-    """The parameter has no arrays yet: its initialization waits for its shape.
+    """The parameter has no arrays yet: its initialization is deferred until its shape is known.
 
     Examples
     --------

@@ -40,6 +40,7 @@ from numparam.gluon.parameter import Constant, Parameter
 from numparam.gluon.state import Ready, make_all
 from numparam.gluon.utils import _indent
 from numparam.initializer import Uniform, as_initializer
+from numparam.modes.np_mode import np_shape
 
 __all__ = ["ParameterDict"]
 
@@ -238,7 +239,7 @@ class ParameterDict:
         Raises
         ------
         AssertionError
-            If the parameter is there and does not agree; nothing is changed. Also a ValueError.
+            If the parameter exists and does not agree; nothing is changed. Also a ValueError.
         TypeError
             If `Parameter` has no such argument.
 
@@ -305,7 +306,7 @@ class ParameterDict:
             if found is None:
                 if value is None:
                     raise UnknownParameterError(
-                        f"There is no constant named '{name}'. Give a value to make one."
+                        f"There is no constant named '{name}'. Pass a value to make one."
                     )
                 found = Constant(name, value)
             elif value is not None:
@@ -751,9 +752,13 @@ class ParameterDict:
         [('w', (2, 3), 'write'), ('bn_moving_mean', (3,), 'null')]
         """
         new = cls(prefix)
-        for name, arguments in from_files.declarations(filename).items():
-            new.get(name, **arguments)
-        new.load(filename, ctx=ctx, restore_prefix=prefix)
+        declared = from_files.declarations(filename)
+        # Scalars, such as PyTorch's num_batches_tracked, have a shape only with NumPy shapes on.
+        scalars = any(arguments["shape"] == () for arguments in declared.values())
+        with np_shape(True if scalars else None):
+            for name, arguments in declared.items():
+                new.get(name, **arguments)
+            new.load(filename, ctx=ctx, restore_prefix=prefix)
         return new
 
     def load_dict(

@@ -180,7 +180,7 @@ def before_writing(parameter: ParameterLike) -> None:
         if hasattr(trainer, "_settle"):
             settle(member)
         elif member._stype == "row_sparse" and state.data is not None:
-            # A store of one's own, whose values are not the parameters' arrays.
+            # A user-defined store, whose values are not the parameters' arrays.
             whole = _pulled(member, state)
             for array in state.data:
                 transfers.overwrite(array, whole)

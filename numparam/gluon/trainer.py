@@ -402,6 +402,7 @@ class Trainer:
         lineup = Lineup(self._params, contexts)
         self._adopt_arrays()
         self._fit_states()
+        lineup.keep_flags()
         self._lineup = lineup
         return lineup
 
@@ -746,7 +747,8 @@ class _Rescaled:
 def _listed(params: Any) -> list[Parameter]:
     """Return a Trainer's parameters in order, after checking them."""
     if isinstance(params, (dict, ParameterDict)):
-        params = [params[key] for key in sorted(params.keys())]
+        # Tied weights may be one parameter under several keys.
+        params = list(dict.fromkeys(params[key] for key in sorted(params.keys())))
     if not isinstance(params, (list, tuple)):
         raise TrainerArgumentError(
             "a Trainer takes a ParameterDict, a dict or a list of Parameters, not "

@@ -130,7 +130,7 @@ class Load:
         Arrays by name, or a ``.params`` file of such. ``arg:`` and ``aux:`` in front of names do
         not count.
     default_init : Initializer, str or callable, optional
-        For names that are not there.
+        For all other names.
     verbose : bool, default False
         Whether each parameter is logged, at level INFO by the root logger.
 
@@ -282,7 +282,7 @@ def as_initializer(init: Any) -> Initializer:
     Raises
     ------
     InvalidInitializerError
-        If it is nothing of these, an AssertionError and a TypeError; or what `create` raises.
+        If it is none of these: an AssertionError and a TypeError; or what `create` raises.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Writing of values into arrays of any storage type.
 
-Sparse arrays come to store everything: a parameter that is row-sparse has all of its rows.
+Sparse arrays store all elements afterwards: a row-sparse parameter has all of its rows.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ Class = TypeVar("Class", bound=type)
 class KVStoreBase:
     """The base class of key-value stores: the interface that a Trainer uses.
 
-    A subclass of one's own, decorated with `register`, can be given to a Trainer by its name; it
+    A user-defined subclass, decorated with `register`, can be passed to a Trainer by its name; it
     may sum over threads, processes or machines. It defines `broadcast`, `pushpull`, `is_capable`,
     `type`, `rank` and `num_workers`; if it can update weights itself, also `set_optimizer`,
     `save_optimizer_states` and `load_optimizer_states`.

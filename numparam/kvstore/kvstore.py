@@ -120,7 +120,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is there already, or int and str keys are mixed.
+            If a key exists already, or int and str keys are mixed.
         AssertionError
             If a key is neither an int nor a str.
 
@@ -260,7 +260,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or shapes differ. Then nothing is written.
+            If a key does not exist, or shapes differ. Then nothing is written.
         AssertionError
             If there is no `out`.
 
@@ -351,7 +351,7 @@ class KVStore(KVStoreBase):
         key : int or str, or list of them
             What the values are called by.
         out : RowSparseNDArray, list of RowSparseNDArray, or list of such
-            What is written: arrays that come to store these rows, sorted, each once.
+            The arrays to write, which then store these rows, sorted, each once.
         priority : int, default 0
             Ignored.
         row_ids : NDArray, or list of NDArray
@@ -361,7 +361,7 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or a value or an output is not row-sparse.
+            If a key does not exist, or a value or an output is not row-sparse.
         IndexError
             If an id is out of range; also an MXNetError that names key, position and id.
         AssertionError

@@ -204,7 +204,7 @@ def np_shape(active: bool | None = True) -> _NumpyShapeScope:
 
     Notes
     -----
-    MXNet's ``np_shape(False)`` forgets a ``set_np_shape(2)`` for good; here it is off inside only.
+    MXNet's ``np_shape(False)`` cancels a ``set_np_shape(2)`` permanently; here only inside.
     """
     return _NumpyShapeScope(active)
 

@@ -86,7 +86,7 @@ _FORMS: tuple[tuple[bytes, type[_Managed | _ManagedVersioned], bytes], ...] = (
     (b"dltensor_versioned", _ManagedVersioned, b"used_dltensor_versioned"),
     (b"dltensor", _Managed, b"used_dltensor"),
 )
-# A capsule keeps the address of its name, so that the names of taken ones must stay for ever.
+# A capsule keeps the address of its name, so the names of taken ones must live forever.
 for _form in _FORMS:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(_form[2]))
 

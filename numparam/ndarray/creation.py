@@ -95,7 +95,7 @@ def empty(
     Returns
     -------
     NDArray
-        Whatever was in the memory; sparse arrays are all zeros.
+        Uninitialized; sparse arrays are all zeros.
 
     Examples
     --------

@@ -45,7 +45,7 @@ def save(fname: Any, data: Any) -> None:
     ----------
     fname : str, os.PathLike or binary file object
         The file. An old one is replaced once the new one is complete, and stays if that fails. A
-        file object, such as ``io.BytesIO``, is written to from where it stands.
+        file object, such as ``io.BytesIO``, is written to from its position.
     data : array, list or tuple of arrays, or dict of str to array
         Arrays of any storage type and context, which is recorded; also those of other libraries,
         by ``__dlpack__`` or ``__array__``, such as PyTorch's ``state_dict()``.
@@ -151,7 +151,7 @@ def load(
     Parameters
     ----------
     fname : str, os.PathLike or binary file object
-        The file; of any of the format's versions. A file object is read from where it stands to its
+        The file; of any of the format's versions. A file object is read from its position to its
         end.
     strict : bool, default True
         Whether a file is refused that MXNet would refuse in the current mode: one saved with NumPy

@@ -152,7 +152,11 @@ def _part_vjp(cotangent: np.ndarray, *, data_shape: tuple[int, ...], index: Any)
 
 
 def _gather(data: np.ndarray, *indexes: np.ndarray, key: Any, scalar: Any) -> np.ndarray:
-    found = np.asarray(data[key.index(data.shape, indexes)])
+    try:
+        found = np.asarray(data[key.index(data.shape, indexes, check=False)])
+    except IndexError:
+        key.index(data.shape, indexes)  # which says what is out of range
+        raise
     return found if found.ndim else found.reshape(scalar)
 
 

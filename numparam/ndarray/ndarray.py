@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -34,6 +34,11 @@ from numparam.recording.scopes import recording
 from numparam.recording.tape import Mark, Variable
 from numparam.types.dtypes import as_dtype, bfloat16
 
+if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
+    from numparam.ndarray.operation_methods import OperationMethods
+else:
+    OperationMethods = object
+
 __all__ = ["NDArray"]
 
 _WHOLE = slice(None)
@@ -47,7 +52,7 @@ class CannotReshapeError(OperationError):
     """The elements do not fit the new shape: an MXNetError and a ValueError."""
 
 
-class NDArray:
+class NDArray(OperationMethods):
     """A dense array of one dtype in the memory of one context.
 
     Arrays are made by `array`, `zeros` and the other factories of `numparam.nd`, or by operations
@@ -137,7 +142,7 @@ class NDArray:
         ctx : Context
             Where the memory is.
         backend : Backend, optional
-            The backend of `ctx`, where the caller has it at hand.
+            The backend of `ctx`, if the caller knows it.
         writable : bool, default True
             Whether the memory may be written through the array.
 
@@ -254,8 +259,11 @@ class NDArray:
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
-        """Mark the array: its gradients are written to `grad` as `grad_req` says. They are not fresh."""
+        """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
+        before = self._marking
         self._marking = None if grad_req is None else Variable(grad, grad_req)
+        if type(before) is Variable:
+            epochs.bump()  # a Trainer looks at the marks of its parameters once an epoch
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Attach a gradient array of zeros.
@@ -645,7 +653,7 @@ class NDArray:
         return isinstance(self._buffer, np.ndarray)
 
     def _host_memory(self) -> np.ndarray:
-        """Return the NumPy array that shares the memory; raise a ValueError if that is impossible."""
+        """Return the NumPy array that shares the memory; raise a ValueError if none can."""
         return host_memory.shared(self)
 
     def _exported_memory(self) -> np.ndarray:
@@ -1184,92 +1192,93 @@ class NDArray:
 
     # Operations of the table that are methods, too
 
-    abs = method("abs")
-    arccos = method("arccos")
-    arccosh = method("arccosh")
-    arcsin = method("arcsin")
-    arcsinh = method("arcsinh")
-    arctan = method("arctan")
-    arctanh = method("arctanh")
-    argmax = method("argmax")
-    argmax_channel = method("argmax_channel")
-    argmin = method("argmin")
-    argsort = method("argsort")
-    broadcast_axes = method("broadcast_axes")
-    broadcast_axis = method("broadcast_axis")
-    cbrt = method("cbrt")
-    ceil = method("ceil")
-    choose_element_0index = method("choose_element_0index")
-    clip = method("clip")
-    cos = method("cos")
-    cosh = method("cosh")
-    crop = method("crop")
-    degrees = method("degrees")
-    depth_to_space = method("depth_to_space")
-    diag = method("diag")
-    exp = method("exp")
-    expand_dims = method("expand_dims")
-    expm1 = method("expm1")
-    fix = method("fix")
-    flatten = method("flatten")
-    Flatten = method("Flatten")
-    floor = method("floor")
-    log = method("log")
-    log10 = method("log10")
-    log1p = method("log1p")
-    log2 = method("log2")
-    log_softmax = method("log_softmax")
-    max = method("max")
-    max_axis = method("max_axis")
-    mean = method("mean")
-    min = method("min")
-    min_axis = method("min_axis")
-    nanprod = method("nanprod")
-    nansum = method("nansum")
-    norm = method("norm")
-    one_hot = method("one_hot")
-    ones_like = method("ones_like")
-    pad = method("pad")
-    Pad = method("Pad")
-    pick = method("pick")
-    prod = method("prod")
-    radians = method("radians")
-    rcbrt = method("rcbrt")
-    reciprocal = method("reciprocal")
-    relu = method("relu")
-    repeat = method("repeat")
-    rint = method("rint")
-    round = method("round")
-    rsqrt = method("rsqrt")
-    shape_array = method("shape_array")
-    sigmoid = method("sigmoid")
-    sign = method("sign")
-    sin = method("sin")
-    sinh = method("sinh")
-    size_array = method("size_array")
-    slice = method("slice")
-    slice_axis = method("slice_axis")
-    slice_like = method("slice_like")
-    SliceChannel: Callable[..., Any] = method("SliceChannel")
-    softmax = method("softmax")
-    softmin = method("softmin")
-    sort = method("sort")
-    space_to_depth = method("space_to_depth")
-    split: Callable[..., Any] = method("split")
-    sqrt = method("sqrt")
-    square = method("square")
-    squeeze = method("squeeze")
-    sum = method("sum")
-    sum_axis = method("sum_axis")
-    swapaxes = method("swapaxes")
-    SwapAxis = method("SwapAxis")
-    take = method("take")
-    tan = method("tan")
-    tanh = method("tanh")
-    tile = method("tile")
-    topk: Callable[..., Any] = method("topk")
-    trunc = method("trunc")
-    zeros_like = method("zeros_like")
+    if not TYPE_CHECKING:  # their types are those of `OperationMethods`
+        abs = method("abs")
+        arccos = method("arccos")
+        arccosh = method("arccosh")
+        arcsin = method("arcsin")
+        arcsinh = method("arcsinh")
+        arctan = method("arctan")
+        arctanh = method("arctanh")
+        argmax = method("argmax")
+        argmax_channel = method("argmax_channel")
+        argmin = method("argmin")
+        argsort = method("argsort")
+        broadcast_axes = method("broadcast_axes")
+        broadcast_axis = method("broadcast_axis")
+        cbrt = method("cbrt")
+        ceil = method("ceil")
+        choose_element_0index = method("choose_element_0index")
+        clip = method("clip")
+        cos = method("cos")
+        cosh = method("cosh")
+        crop = method("crop")
+        degrees = method("degrees")
+        depth_to_space = method("depth_to_space")
+        diag = method("diag")
+        exp = method("exp")
+        expand_dims = method("expand_dims")
+        expm1 = method("expm1")
+        fix = method("fix")
+        flatten = method("flatten")
+        Flatten = method("Flatten")
+        floor = method("floor")
+        log = method("log")
+        log10 = method("log10")
+        log1p = method("log1p")
+        log2 = method("log2")
+        log_softmax = method("log_softmax")
+        max = method("max")
+        max_axis = method("max_axis")
+        mean = method("mean")
+        min = method("min")
+        min_axis = method("min_axis")
+        nanprod = method("nanprod")
+        nansum = method("nansum")
+        norm = method("norm")
+        one_hot = method("one_hot")
+        ones_like = method("ones_like")
+        pad = method("pad")
+        Pad = method("Pad")
+        pick = method("pick")
+        prod = method("prod")
+        radians = method("radians")
+        rcbrt = method("rcbrt")
+        reciprocal = method("reciprocal")
+        relu = method("relu")
+        repeat = method("repeat")
+        rint = method("rint")
+        round = method("round")
+        rsqrt = method("rsqrt")
+        shape_array = method("shape_array")
+        sigmoid = method("sigmoid")
+        sign = method("sign")
+        sin = method("sin")
+        sinh = method("sinh")
+        size_array = method("size_array")
+        slice = method("slice")
+        slice_axis = method("slice_axis")
+        slice_like = method("slice_like")
+        SliceChannel = method("SliceChannel")
+        softmax = method("softmax")
+        softmin = method("softmin")
+        sort = method("sort")
+        space_to_depth = method("space_to_depth")
+        split = method("split")
+        sqrt = method("sqrt")
+        square = method("square")
+        squeeze = method("squeeze")
+        sum = method("sum")
+        sum_axis = method("sum_axis")
+        swapaxes = method("swapaxes")
+        SwapAxis = method("SwapAxis")
+        take = method("take")
+        tan = method("tan")
+        tanh = method("tanh")
+        tile = method("tile")
+        topk = method("topk")
+        trunc = method("trunc")
+        zeros_like = method("zeros_like")
 
 
 NDArray._array_class = NDArray

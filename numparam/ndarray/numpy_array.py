@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -20,6 +20,11 @@ from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
 from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operators import forward, in_place, reflected, unary
 from numparam.ndarray.values import NUMBERS, as_host_array
+
+if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
+    from numparam.ndarray.operation_methods import NumpyOperationMethods
+else:
+    NumpyOperationMethods = NDArray
 
 __all__ = ["c_order", "ndarray"]
 
@@ -63,7 +68,7 @@ class _Unavailable:
 
 
 @kinds.enter_numpy_array
-class ndarray(NDArray):
+class ndarray(NumpyOperationMethods):
     """A dense array of one dtype in the memory of one context, with NumPy's semantics.
 
     Made by `numparam.np.array` and the other factories of `numparam.np`, by operations on such
@@ -162,11 +167,11 @@ class ndarray(NDArray):
         dtype : str, type or numpy.dtype
             The new dtype.
         order : {'K', 'C', 'A'}
-            Accepted for NumPy's sake; the memory is in C order.
+            Accepted for compatibility with NumPy; the memory is in C order.
         casting : {'unsafe'}
-            Accepted for NumPy's sake; every conversion is allowed.
+            Accepted for compatibility with NumPy; every conversion is allowed.
         subok : bool
-            Accepted for NumPy's sake.
+            Accepted for compatibility with NumPy.
         copy : bool, default True
             With False, an array that has the dtype already is returned itself.
 
@@ -320,7 +325,7 @@ class ndarray(NDArray):
         c_order(order, "ravel")
         return self._in_shape((self.size,))
 
-    def flatten(self, order: str = "C") -> Self:
+    def flatten(self, order: str = "C") -> Self:  # type: ignore[override]
         """Return a one-dimensional copy.
 
         Parameters
@@ -343,7 +348,7 @@ class ndarray(NDArray):
         c_order(order, "flatten")
         return invoke(OPERATIONS["_np_flatten"], (self,), {})
 
-    def squeeze(self, axis: int | Sequence[int] | None = None) -> Self:
+    def squeeze(self, axis: int | Sequence[int] | None = None) -> Self:  # type: ignore[override]
         """Return an array on the same memory without axes of length 1.
 
         Parameters
@@ -384,7 +389,7 @@ class ndarray(NDArray):
         return self._in_shape(tuple(n for number, n in enumerate(shape) if number not in axes))
 
     def _expanded(self, axis: int | Sequence[int]) -> Self:
-        """Return an array on the same memory with new axes of length 1 at positions of the result."""
+        """Return an array on the same memory with new axes of length 1 at the given positions."""
         numbers = integers(axis)
         try:
             places = {axis_of(number, self.ndim + len(numbers)) for number in numbers}
@@ -495,7 +500,7 @@ class ndarray(NDArray):
         """
         return tuple(invoke(OPERATIONS["_np_nonzero"], (self,), {}))
 
-    def take(
+    def take(  # type: ignore[override]
         self,
         indices: Any,
         axis: int | None = None,
@@ -567,8 +572,8 @@ class ndarray(NDArray):
     __and__ = forward(BINARY["bitwise_and"])
     __or__ = forward(BINARY["bitwise_or"])
     __xor__ = forward(BINARY["bitwise_xor"])
-    __eq__ = forward(BINARY["equal"])
-    __ne__ = forward(BINARY["not_equal"])
+    __eq__ = forward(BINARY["equal"])  # type: ignore[assignment]
+    __ne__ = forward(BINARY["not_equal"])  # type: ignore[assignment]
     __lt__ = forward(BINARY["less"])
     __le__ = forward(BINARY["less_equal"])
     __gt__ = forward(BINARY["greater"])
@@ -614,25 +619,26 @@ class ndarray(NDArray):
 
     # Operations of the table that are methods, too
 
-    all = FUNCTIONS["all"]
-    any = FUNCTIONS["any"]
-    argmax = FUNCTIONS["argmax"]
-    argmin = FUNCTIONS["argmin"]
-    argsort = FUNCTIONS["argsort"]
-    broadcast_to = FUNCTIONS["broadcast_to"]
-    clip = FUNCTIONS["clip"]
-    cumsum = FUNCTIONS["cumsum"]
-    dot = FUNCTIONS["dot"]
-    max = FUNCTIONS["max"]
-    mean = FUNCTIONS["mean"]
-    min = FUNCTIONS["min"]
-    prod = FUNCTIONS["prod"]
-    repeat = FUNCTIONS["repeat"]
-    round = FUNCTIONS["round"]
-    std = FUNCTIONS["std"]
-    sum = FUNCTIONS["sum"]
-    swapaxes = FUNCTIONS["swapaxes"]
-    var = FUNCTIONS["var"]
+    if not TYPE_CHECKING:  # their types are those of `NumpyOperationMethods`
+        all = FUNCTIONS["all"]
+        any = FUNCTIONS["any"]
+        argmax = FUNCTIONS["argmax"]
+        argmin = FUNCTIONS["argmin"]
+        argsort = FUNCTIONS["argsort"]
+        broadcast_to = FUNCTIONS["broadcast_to"]
+        clip = FUNCTIONS["clip"]
+        cumsum = FUNCTIONS["cumsum"]
+        dot = FUNCTIONS["dot"]
+        max = FUNCTIONS["max"]
+        mean = FUNCTIONS["mean"]
+        min = FUNCTIONS["min"]
+        prod = FUNCTIONS["prod"]
+        repeat = FUNCTIONS["repeat"]
+        round = FUNCTIONS["round"]
+        std = FUNCTIONS["std"]
+        sum = FUNCTIONS["sum"]
+        swapaxes = FUNCTIONS["swapaxes"]
+        var = FUNCTIONS["var"]
 
 
 ndarray.__module__ = "numparam.numpy"  # its place in pickles, and in MXNet

@@ -46,7 +46,7 @@ _LARGEST_SPAN = 1 << 53
 
 
 class DistributionError(MXNetError, ValueError, TypeError):
-    """The parameters are not those of a distribution, or its numbers do not fit the array."""
+    """The parameters of a distribution are invalid, or its numbers do not fit the array."""
 
 
 class MixedParametersError(DistributionError, AssertionError):
@@ -199,7 +199,7 @@ def randint(
     out: NDArray | None = None,
     **keywords: Any,
 ) -> NDArray:
-    """Draw integers from low to high - 1, each as likely.
+    """Draw integers from low to high - 1 with equal probability.
 
     Parameters
     ----------
@@ -388,7 +388,7 @@ def negative_binomial(
     out: NDArray | None = None,
     **keywords: Any,
 ) -> NDArray:
-    """Draw how many trials fail before a number of them succeeds.
+    """Draw numbers from a negative binomial distribution: failures before the k-th success.
 
     Parameters
     ----------
@@ -486,7 +486,7 @@ def multinomial(
     dtype: Any = "int32",
     **keywords: Any,
 ) -> Any:
-    """Draw categories, each as often as its probability says.
+    """Draw categories with given probabilities.
 
     Parameters
     ----------
@@ -547,7 +547,7 @@ def multinomial(
 
 
 def _categories(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Find where uniform numbers fall in the sums of probabilities so far, row by row."""
+    """Return the categories of uniform numbers: their places in the cumulative probabilities."""
     table = probabilities.reshape(-1, probabilities.shape[-1]).astype(np.float64)
     if not (np.isfinite(table) & (table >= 0)).all() or not table.sum(axis=1).all():
         raise DistributionError(
@@ -608,21 +608,21 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
 def uniform_like(
     data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers uniformly from [low, high), in the form of an array: see `uniform`."""
+    """Draw numbers uniformly from [low, high), in the shape of an array; see `uniform`."""
     return _like(uniform, data, (low, high), out)
 
 
 def normal_like(
     data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers from a normal distribution, in the form of an array: see `normal`."""
+    """Draw numbers from a normal distribution, in the shape of an array; see `normal`."""
     return _like(normal, data, (loc, scale), out)
 
 
 def exponential_like(
     data: NDArray, lam: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers with the mean ``1 / lam``, in the form of an array: see `exponential`."""
+    """Draw numbers with the mean ``1 / lam``, in the shape of an array; see `exponential`."""
     rate = _number(lam, "lam")
     if not rate > 0:
         raise DistributionError(f"lam, the rate of an exponential distribution, is {lam}, not > 0")
@@ -632,28 +632,28 @@ def exponential_like(
 def gamma_like(
     data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers from a gamma distribution, in the form of an array: see `gamma`."""
+    """Draw numbers from a gamma distribution, in the shape of an array; see `gamma`."""
     return _like(gamma, data, (alpha, beta), out)
 
 
 def poisson_like(
     data: NDArray, lam: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers from a Poisson distribution, in the form of an array: see `poisson`."""
+    """Draw numbers from a Poisson distribution, in the shape of an array; see `poisson`."""
     return _like(poisson, data, (lam,), out)
 
 
 def negative_binomial_like(
     data: NDArray, k: float = 1, p: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers of failures, in the form of an array: see `negative_binomial`."""
+    """Draw numbers of failures, in the shape of an array; see `negative_binomial`."""
     return _like(negative_binomial, data, (k, p), out)
 
 
 def generalized_negative_binomial_like(
     data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers in the form of an array: see `generalized_negative_binomial`."""
+    """Draw numbers in the shape of an array; see `generalized_negative_binomial`."""
     return _like(generalized_negative_binomial, data, (mu, alpha), out)
 
 
@@ -702,7 +702,7 @@ def _both_arrays(first: Any, second: Any) -> None:
 
 
 def _lengths(shape: Any, out: NDArray | None) -> tuple[int, ...]:
-    """Return the shape to draw."""
+    """Return the shape of the numbers to draw."""
     if shape is None:
         return (1,) if out is None else out.shape
     lengths = shape_of(shape)
@@ -745,7 +745,7 @@ def _filled(fill: Fill, backend: Backend, buffer: Buffer) -> None:
 def _for_each(
     offset: NDArray, factor: NDArray, fill: Fill, shape: Any, dtype: Any, out: Any
 ) -> NDArray:
-    """Numbers for each pair of parameters: ``offset + factor * number``."""
+    """Return ``offset + factor * number`` for each pair of parameters."""
     each = () if shape is None else shape_of(shape)
     wanted = _float_dtype(offset.dtype if dtype is None else dtype, out)
     backend = offset._backend
@@ -773,7 +773,7 @@ def _sampled(
     out: NDArray | None,
     keywords: dict[str, Any],
 ) -> NDArray:
-    """Draw on the host, one number after the other, and put the result where it belongs."""
+    """Draw numbers on the host one after the other, and deliver the result."""
     _ignore_name(keywords)
     given = list(parameters.values())
     if any(isinstance(one, NDArray) for one in given):
@@ -817,6 +817,6 @@ def _delivered(drawn: NDArray, out: NDArray | None) -> NDArray:
 
 
 def _store_all_rows(drawn: NDArray, out: Any) -> None:
-    """Store every row, also one that happens to be zero."""
+    """Store every row, including zeros."""
     ids = all_row_ids(out._backend, out.shape[0])
     out._adopt(Parts(drawn._buffer, ids, valid=True))

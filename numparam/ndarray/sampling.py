@@ -1,4 +1,4 @@
-"""Random draws under the names of MXNet's operators: ``nd.random_gamma``, ``nd.sample_gamma``, ….
+"""Random draws by the names of MXNet's operators, such as ``nd.random_gamma``.
 
 Those that begin with ``random_`` take numbers as parameters, those with ``sample_`` arrays. Only
 the names of some parameters differ from the functions of `numparam.nd.random`, which draw.
@@ -226,7 +226,7 @@ def sample_poisson(lam: NDArray, shape: Any = None, dtype: Any = None, out: Any 
 def sample_negative_binomial(
     k: NDArray, p: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
 ) -> NDArray:
-    """Draw numbers of failures; see `numparam.nd.random.negative_binomial`.
+    """Draw numbers of failures for each pair; see `numparam.nd.random.negative_binomial`.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ __all__ = ["array", "empty", "full", "made_by", "ones", "zeros"]
 
 
 def made_by(factory: Callable[..., NDArray], *arguments: Any, **keywords: Any) -> Any:
-    """Call a classic factory with NumPy's shapes, for an array of this kind."""
+    """Call a classic factory with NumPy's shapes, and return an ``mx.np`` array."""
     if is_np_shape():
         return factory(*arguments, **keywords)._as_class(ndarray)
     with np_shape(True):
@@ -154,7 +154,7 @@ def ones(
 def empty(
     shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
 ) -> ndarray:
-    """Make an array without setting its elements.
+    """Make an array with uninitialized elements.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def empty(
     Returns
     -------
     ndarray
-        Whatever was in the memory.
+        Uninitialized.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def full(
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
-    """Make an array of one number.
+    """Make an array filled with one number.
 
     Parameters
     ----------

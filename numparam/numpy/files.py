@@ -20,22 +20,21 @@ __all__ = ["load", "save"]
 
 
 class ModeError(MXNetError, ValueError):
-    """The files of ``mx.np`` are for NumPy mode, and it is off."""
+    """``mx.np.save`` and ``mx.np.load`` need NumPy mode, which is off."""
 
 
 class SaveArgumentError(TypeError, ValueError, MXNetError):
-    """What is to be saved is not made of ``mx.np`` arrays; MXNet raises one or the other."""
+    """The data to save are not ``mx.np`` arrays; MXNet raises a TypeError or a ValueError."""
 
 
 class SparseRecordError(MXNetError, TypeError):
-    """A file holds a sparse array, which ``mx.np`` has no kind for."""
+    """A file holds a sparse array, which ``mx.np`` does not support."""
 
 
 def _require_mode(name: str, instead: str) -> None:
     if not (is_np_shape() and is_np_array()):
         raise ModeError(
-            f"{name} is there while NumPy mode is on; turn it on with mx.npx.set_np(), or use "
-            f"{instead}"
+            f"{name} needs NumPy mode; turn it on with mx.npx.set_np(), or use {instead}"
         )
 
 

@@ -27,7 +27,7 @@ def full_like(
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
-    """Make an array of one number, in the shape and dtype of another array.
+    """Make an array filled with one number, in the shape and dtype of another array.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def ones_like(
 def empty_like(
     prototype: ndarray, dtype: Any = None, order: str = "C", subok: bool = False
 ) -> ndarray:
-    """Make an array in the shape and dtype of another one, without setting its elements.
+    """Make an uninitialized array in the shape and dtype of another one.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def empty_like(
     dtype, order
         As for `numparam.np.zeros`, to differ from `prototype`.
     subok : bool
-        Accepted for NumPy's sake.
+        Accepted for compatibility with NumPy.
 
     Returns
     -------

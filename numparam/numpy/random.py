@@ -115,7 +115,7 @@ def randint(
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
-    """Draw integers from low to high - 1, or from 0 to low - 1, each as likely.
+    """Draw integers from low to high - 1 (or from 0 to low - 1) with equal probability.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def __getattr__(name: str) -> NoReturn:
 
 
 def _drawn(draw: Any, first: Any, second: Any, size: Size, dtype: Any, ctx: Any, out: Any) -> Any:
-    """Call a classic function for an array of this kind, with NumPy's default shape."""
+    """Call a classic function with NumPy's default shape, and return an ``mx.np`` array."""
     if out is not None:
         _require_this_kind(draw.__name__, out)
         return draw(first, second, size, dtype, ctx, out)
@@ -233,7 +233,7 @@ def _drawn(draw: Any, first: Any, second: Any, size: Size, dtype: Any, ctx: Any,
 def _standard(
     draw: Any, parameters: tuple[Any, Any], size: Size, dtype: Any, ctx: Any, out: Any
 ) -> ndarray:
-    """Draw what is then scaled by arrays of parameters: from 0 to 1, or of mean 0 and scale 1."""
+    """Draw standard numbers, which are then scaled by arrays of parameters."""
     arrays = [parameter for parameter in parameters if isinstance(parameter, NDArray)]
     for array in (*arrays, *(() if out is None else (out,))):
         _require_this_kind(draw.__name__, array)
@@ -253,7 +253,7 @@ def _standard(
 
 
 def _delivered(scaled: ndarray, draw: ndarray, out: ndarray | None) -> ndarray:
-    """Return the numbers in the dtype they were drawn in, and on that context."""
+    """Return the numbers in the dtype and on the context in which they were drawn."""
     if out is not None:
         return scaled.copyto(out)
     return scaled.as_in_ctx(draw.ctx).astype(draw.dtype, copy=False)

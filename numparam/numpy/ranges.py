@@ -68,7 +68,7 @@ def linspace(
     axis: int = 0,
     ctx: Context | None = None,
 ) -> Any:
-    """Make an array of a given count of evenly spaced numbers.
+    """Make an array of a given number of evenly spaced numbers.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def linspace(
     dtype, ctx
         As for `numparam.np.zeros`.
     axis : {0}
-        Accepted for NumPy's sake.
+        Accepted for compatibility with NumPy.
 
     Returns
     -------

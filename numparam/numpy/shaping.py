@@ -1,4 +1,4 @@
-"""Functions of ``mx.np`` that join arrays, and that give views of them."""
+"""Functions of ``mx.np`` that join arrays or return views."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _joined(name: str, arrays: Any, attributes: dict[str, Any], out: ndarray | N
 
 
 def concatenate(seq: Sequence[ndarray], axis: int | None = 0, out: ndarray | None = None) -> Any:
-    """Join arrays along an axis that they have.
+    """Join arrays along an existing axis.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def _require(name: str, array: Any) -> Any:
 
 
 def reshape(a: ndarray, newshape: int | Sequence[int], order: str = "C") -> ndarray:
-    """Return an array's memory in another shape.
+    """Return an array on the same memory in another shape.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def reshape(a: ndarray, newshape: int | Sequence[int], order: str = "C") -> ndar
 
 
 def ravel(x: ndarray, order: str = "C") -> ndarray:
-    """Return an array's memory in one dimension.
+    """Return a one-dimensional array on the same memory.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def ravel(x: ndarray, order: str = "C") -> ndarray:
 
 
 def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
-    """Return an array's memory without axes of length 1.
+    """Return an array on the same memory without axes of length 1.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
 
 
 def expand_dims(a: ndarray, axis: int | Sequence[int]) -> ndarray:
-    """Return an array's memory with a new axis of length 1.
+    """Return an array on the same memory with a new axis of length 1.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Optimizers whose step is a kernel: for any number of parameters, dense or row-sparse."""
+"""Optimizers whose steps are made by kernels, for any number of dense or sparse parameters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Hyper = Mapping[str, "float | None"]
 
 
 class FusedOptimizer(Optimizer):
-    """The base of optimizers whose step is a kernel.
+    """The base class of optimizers whose steps are made by a kernel.
 
     A subclass says which kernel, what constant hyper-parameters it computes with, and which states
     it keeps. ``update`` takes a single parameter or a list of them, which may have any dtypes and
@@ -193,7 +193,7 @@ class FusedOptimizer(Optimizer):
 
     @property
     def steps_are_fused(self) -> bool:
-        """Whether a subclass left the steps to the kernel."""
+        """Return whether a subclass leaves the steps to the kernel."""
         own = type(self)
         return (
             own.update is FusedOptimizer.update

@@ -84,7 +84,7 @@ class LARS(SGD):
         Parameters
         ----------
         index, weight, grad, state
-            As there.
+            As for `FusedOptimizer.update`.
         """
         self._step(index, weight, grad, state, mixed=False)
 
@@ -94,7 +94,7 @@ class LARS(SGD):
         Parameters
         ----------
         index, weight, grad, state
-            As there.
+            As for `FusedOptimizer.update`.
         """
         self._step(index, weight, grad, state, mixed=True)
 
@@ -111,7 +111,7 @@ class LARS(SGD):
             self._trust = 1.0
 
     def _note_rate(self, index: Any) -> None:
-        """Remember the learning rates of this step and of the last one."""
+        """Store the learning rates of this step and of the last one."""
         count = self._index_update_count.get(index, self.begin_num_update) + 1
         coming = max(self.num_update, count)
         if coming != self._rated:

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent for large batches, which are summed of small ones."""
+"""Stochastic gradient descent with large batches that accumulate several small ones."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class LBSGD(SGD):
         self._add(index, weight, grad, state, mixed=False)
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Do the same with states of `create_state_multi_precision`.
+        """Do as `update` does, with states of `create_state_multi_precision`.
 
         Parameters
         ----------

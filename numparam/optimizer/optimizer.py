@@ -29,7 +29,7 @@ Index = Hashable
 
 
 def is_short(dtype: Any) -> bool:
-    """Whether a dtype is a floating-point one of 16 bits."""
+    """Return whether a dtype is a floating-point one of 16 bits."""
     return np.dtype(dtype) in (np.dtype(np.float16), np.dtype(bfloat16))
 
 
@@ -46,7 +46,7 @@ registry = Registry(
 
 
 class Optimizer(Registrable):
-    """The rule by which gradients change weights.
+    """The base class of optimizers.
 
     A subclass defines `create_state` and `update`. The optimizers that numparam has are made by
     their names: ``create('adam', learning_rate=0.01)``.
@@ -152,7 +152,7 @@ class Optimizer(Registrable):
 
     @staticmethod
     def register(klass: Class) -> Class:
-        """Let a class be created by its name, in any case; a decorator.
+        """Register a class under its name, in any case; a decorator.
 
         Parameters
         ----------
@@ -229,7 +229,7 @@ class Optimizer(Registrable):
     # What a subclass defines
 
     def create_state(self, index: Index, weight: NDArray) -> Any:
-        """Create what `update` keeps for a weight from step to step, such as a momentum.
+        """Create the state that `update` keeps for a weight, such as a momentum.
 
         Parameters
         ----------
@@ -384,7 +384,7 @@ class Optimizer(Registrable):
         self.lr = lr
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
-        """Raise DeprecationWarning: `set_lr_mult` has taken its place.
+        """Raise a DeprecationWarning: `set_lr_mult` replaces it.
 
         Parameters
         ----------
@@ -441,7 +441,7 @@ class Optimizer(Registrable):
         self.wd_mult.update(args_wd_mult)
 
     def _decays(self, name: str) -> bool:
-        """Whether a parameter decays by default, as its name says."""
+        """Return whether a parameter of this name decays by default."""
         return name.endswith(("_weight", "_gamma"))
 
     def _multipliers_of_symbol(self, attribute: str) -> dict[Any, float]:
@@ -455,7 +455,7 @@ class Optimizer(Registrable):
         }
 
     def _multipliers(self, indices: Sequence[Any], kind: str) -> list[float]:
-        """Return the multipliers ``'lr_mult'`` or ``'wd_mult'`` of some parameters."""
+        """Return the multipliers (``'lr_mult'`` or ``'wd_mult'``) of some parameters."""
         parameters, own = self.param_dict, getattr(self, kind)
         if not own and not self.idx2name and len(parameters) >= len(indices):
             try:
@@ -488,7 +488,7 @@ class Optimizer(Registrable):
         return self._get_wds([index])[0]
 
     def name_of(self, index: Any) -> str:
-        """Return what messages call a parameter.
+        """Return the name of a parameter in messages.
 
         Parameters
         ----------
@@ -514,14 +514,14 @@ class Optimizer(Registrable):
     # Counting
 
     def _set_current_context(self, device_id: Any) -> None:
-        """Choose the device whose updates are counted from now on."""
+        """Set the device whose updates are counted."""
         self._index_update_count = self._counts_of(device_id)
 
     def _counts_of(self, device_id: Any) -> UpdateCounts:
         return self._all_index_update_counts.setdefault(device_id, UpdateCounts())
 
     def _update_count(self, index: Any) -> None:
-        """Count one more update of a parameter, or of each in a list."""
+        """Count one update of a parameter, or of each in a list."""
         indices = index if isinstance(index, (list, tuple)) else [index]
         counts = self._index_update_count
         for one in indices:
@@ -551,7 +551,7 @@ class Optimizer(Registrable):
 
 
 def _take_newer(master: NDArray, weight: NDArray) -> None:
-    """Set a float32 copy to its weight where that is not the copy rounded: it is newer there."""
+    """Update a float32 copy where the weight is not the rounded copy, and therefore newer."""
     own = weight.astype(np.float32).asnumpy()
     written = own != master.astype(weight.dtype).astype(np.float32).asnumpy()
     if written.any():

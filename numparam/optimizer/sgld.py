@@ -51,7 +51,7 @@ class SGLD(FusedOptimizer):
         Parameters
         ----------
         index, weight, grad
-            As there.
+            As for `FusedOptimizer.update`.
         state : object
             What `create_state` returned: None.
         """
@@ -63,7 +63,7 @@ class SGLD(FusedOptimizer):
         Parameters
         ----------
         index, weight, grad, state
-            As there.
+            As for `FusedOptimizer.update`.
         """
         self._step(index, weight, grad, state, mixed=True)
 

@@ -1,4 +1,4 @@
-"""The updater: an optimizer together with the states of the parameters that it updates."""
+"""The updater: an optimizer with the states of the parameters that it updates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Updater", "get_updater"]
 
 
 class Updater:
-    """Updates weights by an optimizer, and keeps the optimizer's states of them.
+    """Updates weights by an optimizer, whose states it keeps.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ class Updater:
         return plan.prepare(optimizer, counts, self._history_of)
 
     def _update_each(self, indices: Any, grads: Any, weights: Any) -> None:
-        """Update by a class of the user's own, one parameter after the other."""
+        """Update by a user-defined optimizer, one parameter after the other."""
         optimizer = self.optimizer
         states = self._states_of(indices, weights)
         optimizer._set_current_context(self._device_of(weights))
@@ -179,7 +179,7 @@ class Updater:
         return getattr(getattr(weights[0], "context", None), "device_id", 0)
 
     def _states_of(self, indices: Iterable[Any], weights: Sequence[Any]) -> list[Any]:
-        """Return the states of some parameters; new ones, and others on their context."""
+        """Return the states of some parameters on their contexts; create missing ones."""
         found = []
         for index, weight in zip(indices, weights, strict=True):
             if index not in self.states:
@@ -194,7 +194,7 @@ class Updater:
     # Rows that are behind
 
     def _history_of(self, entry: Entry, kernel: ModuleType) -> RowHistory | None:
-        """Return where missed steps of a parameter's rows are noted, if they may be missed."""
+        """Return the history of a parameter's rows, if they may miss steps."""
         if not self.delays_rows or entry.weight.stype != "row_sparse":
             return None
         history = self.histories.get(entry.index)
@@ -205,7 +205,7 @@ class Updater:
         return history
 
     def catch_up(self, index: Any = None, ids: Buffer | None = None) -> None:
-        """Bring rows up to date that have missed steps.
+        """Make the steps that rows have missed.
 
         Parameters
         ----------
@@ -232,7 +232,7 @@ class Updater:
             history.catch_up(ids)
 
     def forget(self, index: Any = None) -> None:
-        """Bring rows up to date, and let go of the arrays of a parameter, or of all.
+        """Make missed steps, and release the arrays of one parameter or of all.
 
         Parameters
         ----------
@@ -265,7 +265,7 @@ class Updater:
         state : object
             None, an array, or a tuple or list of such.
         context : Context
-            Where it shall be.
+            The wanted context.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The tape: which operation made an array, of what; and the order to go back in.
+"""The tape: a graph of the operations that computed arrays.
 
 An array that takes part in recording carries a mark: a `Variable`, to which gradients go; the
 `Node` that made it, which is one recorded operation; or a `Part` of a node that made several
@@ -18,9 +18,12 @@ __all__ = ["Graph", "Mark", "Node", "Part", "Variable", "mark_of", "reached"]
 _numbers = itertools.count()
 _number = operator.attrgetter("number")
 
+# What a released node holds. Nothing is written into it.
+_RELEASED: dict[str, Any] = {}
+
 
 class Variable:
-    """The mark of an array that gradients go to.
+    """The mark of an array with a gradient.
 
     Attributes
     ----------
@@ -30,14 +33,35 @@ class Variable:
         Whether they replace what it holds, are added to it, or are not wanted.
     fresh : int
         1 after a gradient was written, until a Trainer has used it.
+    flag : tuple of bytearray and int
+        Where `fresh` is kept: an array of flags, and the position in it. A Trainer that has
+        thousands of variables keeps their flags side by side, so that one look sees all of them.
     """
 
-    __slots__ = ("fresh", "grad", "grad_req")
+    __slots__ = ("flag", "grad", "grad_req")
 
     def __init__(self, grad: Any, grad_req: str) -> None:
         self.grad = grad
         self.grad_req = grad_req
-        self.fresh = 0
+        self.flag: tuple[bytearray, int] = (bytearray(1), 0)
+
+    @property
+    def fresh(self) -> int:
+        """1 after a gradient was written, until a Trainer has used it."""
+        flags, position = self.flag
+        return flags[position]
+
+    @fresh.setter
+    def fresh(self, fresh: int) -> None:
+        flags, position = self.flag
+        flags[position] = fresh
+
+    def move_flag(self, flags: bytearray, position: int) -> None:
+        """Keep the flag at a position of an array of flags from now on."""
+        old, place = self.flag
+        flags[position] = 0
+        self.flag = (flags, position)
+        flags[position] |= old[place]  # after the move: another thread may have set the old one
 
 
 class Node:
@@ -110,11 +134,9 @@ class Node:
         self.pull = pull
 
     def release(self) -> None:
-        """Let go of the inputs and all that was kept of them."""
-        self.inputs = None
-        self.kept = {}
-        self.attributes = {}
-        self.pull = None
+        """Release the inputs and all that was kept of them."""
+        self.inputs = self.pull = None
+        self.kept = self.attributes = _RELEASED
 
 
 class Part(NamedTuple):
@@ -145,7 +167,7 @@ def mark_of(node: Node, position: int) -> Mark:
 
 
 class Graph(NamedTuple):
-    """What heads were computed by.
+    """The graph by which heads were computed.
 
     Attributes
     ----------
@@ -163,7 +185,7 @@ class Graph(NamedTuple):
 
 
 def reached(heads: Iterable[Mark]) -> Graph:
-    """Collect the graph behind some marks.
+    """Return the graph that some marks depend on.
 
     Parameters
     ----------
@@ -175,16 +197,14 @@ def reached(heads: Iterable[Mark]) -> Graph:
     Graph
         The nodes in an order in which they could be computed.
     """
-    found: set[Mark] = set()
+    found: set[Mark | None] = {None}
     variables: list[Variable] = []
     nodes: list[Node] = []
     used = None
     stack: list[Mark | None] = list(heads)
     while stack:
         mark = stack.pop()
-        if type(mark) is Part:
-            mark = mark.node
-        if mark is None or mark in found:
+        if mark in found:
             continue
         found.add(mark)
         if type(mark) is Node:
@@ -193,6 +213,8 @@ def reached(heads: Iterable[Mark]) -> Graph:
                 used = mark
             else:
                 stack += mark.inputs
+        elif type(mark) is Part:
+            stack.append(mark.node)
         else:
             variables.append(mark)  # type: ignore[arg-type]
     nodes.sort(key=_number)

@@ -1,4 +1,4 @@
-"""Making symbols: variables, groups, and both from JSON."""
+"""Creation of symbols: variables, groups, and both from JSON."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ SymbolType = TypeVar("SymbolType", bound="Symbol")
 
 
 class _Variable:
-    """A name with attributes. Symbols share it, so that an attribute set on one is seen on all."""
+    """A name with attributes, which symbols share."""
 
     __slots__ = ("attributes", "name")
 
@@ -61,7 +61,7 @@ class Symbol(SymbolWithoutGraph):
         return self._variables[0].name if len(self._variables) == 1 else None
 
     def attr(self, key: str) -> str | None:
-        """Look an attribute up.
+        """Return an attribute.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class Symbol(SymbolWithoutGraph):
         return attributes.get(f"__{key}__" if key in HIDDEN_KEYS else key)
 
     def list_attr(self, recursive: bool = False) -> dict[str, str]:
-        """List the variable's attributes.
+        """Return the variable's attributes.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class Symbol(SymbolWithoutGraph):
         return with_short_names(self._variables[0].attributes)
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
-        """List the attributes of all variables that have any.
+        """Return the attributes of all variables that have any.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class Symbol(SymbolWithoutGraph):
         return found
 
     def _set_attr(self, **kwargs: str) -> None:
-        """Set attributes of the variable; if one is not allowed, set nothing."""
+        """Set attributes of the variable; if one is not allowed, set none."""
         if len(self._variables) != 1:
             raise MXNetError(f"Attributes are set on one variable at a time, not on {self}.")
         attributes = {}
@@ -153,11 +153,11 @@ class Symbol(SymbolWithoutGraph):
         self._variables[0].attributes.update(attributes)
 
     def _arguments(self) -> list[_Variable]:
-        """List the distinct variables, in order."""
+        """Return the distinct variables, in order."""
         return list({id(variable): variable for variable in self._variables}.values())
 
     def list_arguments(self) -> list[str]:
-        """List the names of the variables; one that is in a group twice comes once.
+        """Return the names of the distinct variables.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class Symbol(SymbolWithoutGraph):
         return [variable.name for variable in self._arguments()]
 
     def list_inputs(self) -> list[str]:
-        """List the names of the variables, as :meth:`list_arguments`.
+        """Return the names of the variables, as :meth:`list_arguments` does.
 
         Examples
         --------
@@ -186,7 +186,7 @@ class Symbol(SymbolWithoutGraph):
         return self.list_arguments()
 
     def list_outputs(self) -> list[str]:
-        """List the names of the outputs, which are the variables themselves.
+        """Return the names of the outputs, which are the variables themselves.
 
         Returns
         -------
@@ -203,7 +203,7 @@ class Symbol(SymbolWithoutGraph):
         return [variable.name for variable in self._variables]
 
     def list_auxiliary_states(self) -> list[str]:
-        """List the auxiliary states: none, since only operators have them.
+        """Return an empty list: only operators have auxiliary states.
 
         Returns
         -------
@@ -220,7 +220,7 @@ class Symbol(SymbolWithoutGraph):
         return []
 
     def get_internals(self) -> Symbol:
-        """Group all variables.
+        """Return a group of all variables.
 
         Returns
         -------
@@ -247,7 +247,7 @@ class Symbol(SymbolWithoutGraph):
         """
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find all shapes from those that are given and from ``__shape__`` attributes.
+        """Infer all shapes from given ones and from ``__shape__`` attributes.
 
         Parameters
         ----------
@@ -280,7 +280,7 @@ class Symbol(SymbolWithoutGraph):
         return inference.infer_shape(self._described(), args, kwargs, partial=False)
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find the shapes as far as they are known; else as :meth:`infer_shape`.
+        """Infer the shapes that are known; otherwise like :meth:`infer_shape`.
 
         Parameters
         ----------
@@ -302,7 +302,7 @@ class Symbol(SymbolWithoutGraph):
         return inference.infer_shape(self._described(), args, kwargs, partial=True)
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find all dtypes from those that are given and from ``__dtype__`` attributes.
+        """Infer all dtypes from given ones and from ``__dtype__`` attributes.
 
         Parameters
         ----------
@@ -333,7 +333,7 @@ class Symbol(SymbolWithoutGraph):
         return inference.infer_type(self._described(), args, kwargs, partial=False)
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find the dtypes as far as they are known, None for unknown; else as :meth:`infer_type`.
+        """Infer the dtypes that are known, with None for others; see :meth:`infer_type`.
 
         Parameters
         ----------
@@ -364,7 +364,7 @@ class Symbol(SymbolWithoutGraph):
         )
 
     def tojson(self, remove_amp_cast: bool = True) -> str:
-        """Write the symbol as JSON.
+        """Return the symbol as JSON.
 
         Parameters
         ----------
@@ -388,7 +388,7 @@ class Symbol(SymbolWithoutGraph):
         return json_format.dumps(nodes, described.outputs)
 
     def save(self, fname: str | os.PathLike[Any], remove_amp_cast: bool = True) -> None:
-        """Write the symbol's JSON into a file, in one step: a failed save leaves the old file.
+        """Save the symbol's JSON to a file; a failed save leaves the old file intact.
 
         Parameters
         ----------
@@ -419,7 +419,7 @@ class Symbol(SymbolWithoutGraph):
         write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def debug_str(self) -> str:
-        """List outputs and variables, for people.
+        """Return a readable description of outputs and variables.
 
         Returns
         -------
@@ -527,7 +527,7 @@ class Symbol(SymbolWithoutGraph):
 
 
 class _Symbol(Symbol):
-    """A symbol for ``mx.np`` arrays; otherwise the same as :class:`~numparam.symbol.Symbol`.
+    """A symbol for ``mx.np`` arrays, otherwise like :class:`~numparam.symbol.Symbol`.
 
     Made by :meth:`Symbol.as_np_ndarray`, for instance in ``Parameter.var()`` while NumPy arrays are
     on.

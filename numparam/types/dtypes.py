@@ -1,4 +1,4 @@
-"""Element types: every spelling that Gluon code uses, turned into one NumPy dtype.
+"""Dtypes: conversion of every spelling that Gluon code uses to a NumPy dtype.
 
 NumPy has no bfloat16, so numparam uses :obj:`ml_dtypes.bfloat16` for it. MXNet 1.9.1 described it
 by a structured dtype, ``np.dtype([('bfloat16', np.uint16)])``, and rejected the string; both, and
@@ -87,7 +87,7 @@ class UnsupportedDTypeError(TypeError, ValueError, KeyError, MXNetError):
 
 
 def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
-    """Turn any spelling of an element type into its native-endian NumPy dtype.
+    """Return the native-endian NumPy dtype for any spelling of an element type.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
 
 
 def _of_another_library(dtype: Any) -> Any:
-    """Return NumPy's spelling of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
+    """Return the NumPy equivalent of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
     if hasattr(dtype, "as_numpy_dtype"):  # TensorFlow's
         return dtype.as_numpy_dtype
     if type(dtype).__name__ == "dtype" and type(dtype).__module__ == "torch":

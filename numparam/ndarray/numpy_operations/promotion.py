@@ -61,5 +61,5 @@ def promoted(first: DType, second: DType) -> DType:
 
 
 def with_fractions(dtype: DType) -> DType:
-    """Return the dtype of quotients, roots and means: float32 unless the input is floating-point."""
+    """Return the dtype of quotients, roots and means: float32 unless the input has fractions."""
     return dtype if is_floating(dtype) else np.dtype(mx_real_t)

@@ -1,4 +1,4 @@
-"""The numpydoc texts of the functions that are made of operations."""
+"""The docstrings of the functions that are generated from operations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def documentation(
     inputs: str = "NDArray",
     array: str = "NDArray",
 ) -> str:
-    """Write the text for the function of an operation, out of its row.
+    """Return the docstring of an operation's function, generated from its row.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def documentation(
 
 
 def _dtype_sentence(row: Operation) -> str:
-    """Return the sentence on the result's dtype, where a rule of the row decides it."""
+    """Return the sentence on the result's dtype, if the row has a rule for it."""
     first = f"``{row.inputs[0].lstrip('*')}``"
     if row.dtype == "first":
         return f"Of the dtype of {first}."

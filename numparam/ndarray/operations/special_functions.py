@@ -1,4 +1,4 @@
-"""The gamma function and its relatives, and the inverse of the error function."""
+"""The gamma function and related functions, and the inverse error function."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROOT_OF_PI = math.sqrt(math.pi)
 
 
 def _each(function: Callable[[float], float]) -> Callable[[Array], Array]:
-    """Make a function of arrays, in float64, of one of numbers."""
+    """Return an elementwise function of arrays, in float64, from a function of numbers."""
     return np.vectorize(function, otypes=[np.float64])
 
 
@@ -100,7 +100,7 @@ def _gamma_vjp(cotangent: Array, *, data: Array) -> Array:
 
 @operation("gammaln", result=_RESULT, source=_SOURCE)
 def _gammaln(data: Array) -> Array:
-    """Compute the logarithm of the size of the gamma function of each element."""
+    """Compute the logarithm of the absolute value of the gamma function of each element."""
     return _log_gamma_of_each(data)
 
 
@@ -112,7 +112,7 @@ def _gammaln_vjp(cotangent: Array, *, data: Array) -> Array:
 @operation(
     "digamma",
     result=_RESULT,
-    source="MXNet 1.9.1 has it not; it is that of SciPy and of later versions.",
+    source="Not in MXNet 1.9.1; as in SciPy and in later versions of MXNet.",
 )
 def _digamma(data: Array) -> Array:
     """Compute the derivative of the logarithm of the gamma function of each element."""
@@ -148,7 +148,7 @@ def _trigamma(data: Array) -> Array:
 
 @operation("erfinv", result=_RESULT, source="As in MXNet 1.9.1; NaN outside of -1 to 1.")
 def _erfinv(data: Array) -> Array:
-    """Compute the number whose error function is the element."""
+    """Compute the inverse error function of each element."""
     values = data.astype(np.float64)
     with np.errstate(all="ignore"):
         size = np.abs(values)

@@ -1,4 +1,4 @@
-"""Between dense and sparse arrays, and between contexts."""
+"""Conversion between dense and sparse arrays, and between contexts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _storage_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: 
 
 
 def write_into(source: NDArray, target: NDArray) -> None:
-    """Write an array into another one of its shape, of which one is sparse at least.
+    """Write an array into another one of its shape; at least one of them is sparse.
 
     Raises
     ------

@@ -320,7 +320,7 @@ def zeros(
 
 
 def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: Any = None) -> Any:
-    """Make an array of a storage type; sparse ones are all zeros.
+    """Make an array of a storage type; sparse ones are zero.
 
     Parameters
     ----------
@@ -397,7 +397,7 @@ def _copied(
 
 @kinds.enter("of_record")
 def _of_record(record: Any, ctx: Context) -> BaseSparseNDArray:
-    """Copy what the record of a sparse array holds to a context."""
+    """Return the array of a sparse record, copied to a context."""
     backend = backend_of(ctx.device_type, ctx.device_id)
     kind = CSRNDArray if stype_of(record) == "csr" else RowSparseNDArray
     return kind.from_parts(record.shape, parts_of(record, backend), ctx, backend)

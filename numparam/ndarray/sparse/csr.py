@@ -1,4 +1,4 @@
-"""Compressed-sparse-row matrices: some of the elements, row by row."""
+"""Matrices in compressed-sparse-row form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["CSRNDArray", "row_of_each"]
 
 
 class CSRNDArray(BaseSparseNDArray):
-    """A matrix that stores some of its elements, row by row; the others are zero.
+    """A matrix in compressed-sparse-row form: some elements are stored, the others are zero.
 
     See `csr_matrix`.
 
@@ -50,7 +50,7 @@ class CSRNDArray(BaseSparseNDArray):
 
     @property
     def indptr(self) -> NDArray:
-        """A copy of where each row's values begin, int64, one more than there are rows."""
+        """A copy of the row starts: int64, of length rows + 1."""
         return self._copy_of(self._chunk.parts.indptr)
 
     @indptr.setter
@@ -77,7 +77,7 @@ class CSRNDArray(BaseSparseNDArray):
         return host
 
     def asscipy(self) -> Any:
-        """Copy the matrix into one of SciPy's.
+        """Return a copy as a matrix of SciPy.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class CSRNDArray(BaseSparseNDArray):
         return invoke(OPERATIONS["slice"], (self,), {"begin": (start,), "end": (stop,)})
 
     def _part(self, start: int, stop: int, left: int = 0, right: int | None = None) -> CSRNDArray:
-        """Rows from `start` to `stop`, columns from `left` to `right`; a copy."""
+        """Return a copy of the rows `start` to `stop` and columns `left` to `right`."""
         parts = self._checked()
         width = self._columns
         right = width if right is None else right

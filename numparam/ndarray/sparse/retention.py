@@ -1,4 +1,4 @@
-"""Rows of row-sparse arrays by id."""
+"""Retention of rows of row-sparse arrays by id."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
 
 
 def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
-    """Return the rows of int64 ids as a dense buffer, by the kernel of the device.
+    """Return the rows with given int64 ids as a dense buffer, by the device's kernel.
 
     Raises
     ------

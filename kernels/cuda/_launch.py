@@ -55,3 +55,8 @@ def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
     """
     if threads > 0:
         _provider.device_memory().launch(kernel, device_id, form(threads), *arguments)
+
+
+def run_block(kernel: Any, device_id: int, *arguments: int) -> None:
+    """Start a kernel whose work one block of threads does; others end at once."""
+    _provider.device_memory().launch(kernel, device_id, form(THREADS), *arguments)

@@ -280,6 +280,9 @@ class _Simulator:
     def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
         ctypes.memmove(target, source, nbytes)
 
+    def clear(self, device_id: int, address: int, nbytes: int) -> None:
+        ctypes.memset(address, 0, nbytes)
+
     def launch(self, kernel: Any, device_id: int, form: tuple[int, int], *args: int) -> None:
         with self._one:
             kernel[form](*args)

@@ -11,8 +11,8 @@ from typing import Any
 from numparam.kernels.cuda import _provider
 
 THREADS = 256  # threads a block: a power of two
-MOST_BLOCKS = 4096  # enough for several waves on every GPU
-LEAST_BLOCKS = 128  # numba-cuda warns of fewer; a block without work ends at once
+MOST_BLOCKS = 2**31 - 1  # what CUDA allows: a grid that covers the work is faster than a stride
+LEAST_BLOCKS = 1
 
 
 def form(threads: int) -> tuple[int, int]:

@@ -109,18 +109,54 @@ def test_python_numbers_out_of_arrays(device):
     assert 3 not in np.array([[1, 2]])
 
 
+def array_0_1_2_10_11_12():
+    return np.array([[0, 1, 2], [10, 11, 12]])
+
+
+def array_3_5():
+    return np.array(3.5)
+
+
+def array_1_2_dtype_int32():
+    return np.array([1, 2], dtype="int32")
+
+
+def array_2_dtype_float64():
+    return np.array(2, dtype="float64")
+
+
+def array_true_dtype_bool():
+    return np.array([True], dtype="bool")
+
+
+def array_1_ctx_cpu_1():
+    return np.array([1], ctx=mx.cpu(1))
+
+
+def zeros_0():
+    return np.zeros((0,))
+
+
+def zeros_0_2():
+    return np.zeros((0, 2))
+
+
+def zeros_0_2_dtype_int32():
+    return np.zeros((0, 2), dtype="int32")
+
+
 @pytest.mark.parametrize(
     ("array", "text"),
     [
-        (lambda: np.array([[0, 1, 2], [10, 11, 12]]), "array([[ 0.,  1.,  2.],\n       [10., 11., 12.]])"),  # noqa: E501
-        (lambda: np.array(3.5), "array(3.5)"),
-        (lambda: np.array([1, 2], dtype="int32"), "array([1, 2], dtype=int32)"),
-        (lambda: np.array(2, dtype="float64"), "array(2., dtype=float64)"),
-        (lambda: np.array([True], dtype="bool"), "array([ True])"),
-        (lambda: np.array([1], ctx=mx.cpu(1)), "array([1.])"),
-        (lambda: np.zeros((0,)), "array([])"),
-        (lambda: np.zeros((0, 2)), "array([], shape=(0, 2))"),
-        (lambda: np.zeros((0, 2), dtype="int32"), "array([], shape=(0, 2), dtype=int32)"),
+        (array_0_1_2_10_11_12, "array([[ 0.,  1.,  2.],\n       [10., 11., 12.]])"),
+        (array_3_5, "array(3.5)"),
+        (array_1_2_dtype_int32, "array([1, 2], dtype=int32)"),
+        (array_2_dtype_float64, "array(2., dtype=float64)"),
+        (array_true_dtype_bool, "array([ True])"),
+        (array_1_ctx_cpu_1, "array([1.])"),
+        (zeros_0, "array([])"),
+        (zeros_0_2, "array([], shape=(0, 2))"),
+        (zeros_0_2_dtype_int32, "array([], shape=(0, 2), dtype=int32)"),
     ],
 )  # fmt: skip
 def test_repr_is_numpys_with_float32_and_bool_unsaid(device, array, text):

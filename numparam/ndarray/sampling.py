@@ -6,11 +6,14 @@ the names of some parameters differ from the functions of `numparam.nd.random`, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from numparam.context import Context
 from numparam.ndarray import random
 from numparam.ndarray.arguments import ArgumentTypeError
 from numparam.ndarray.ndarray import NDArray
+from numparam.types.dtypes import DTypeLike
 
 __all__ = [
     "random_exponential",
@@ -37,9 +40,9 @@ sample_multinomial = random.multinomial
 
 def random_exponential(
     lam: float = 1,
-    shape: Any = None,
-    dtype: Any = None,
-    ctx: Any = None,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
 ) -> NDArray:
@@ -70,47 +73,75 @@ def _array(value: Any, name: str) -> NDArray:
 
 
 def sample_uniform(
-    low: NDArray, high: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    low: NDArray,
+    high: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers uniformly between each pair of bounds; see `numparam.nd.random.uniform`."""
     return random.uniform(_array(low, "low"), _array(high, "high"), shape, dtype, out=out)
 
 
 def sample_normal(
-    mu: NDArray, sigma: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    mu: NDArray,
+    sigma: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers for each mean and deviation; see `numparam.nd.random.normal`."""
     return random.normal(_array(mu, "mu"), _array(sigma, "sigma"), shape, dtype, out=out)
 
 
 def sample_exponential(
-    lam: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    lam: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers for each rate; see `numparam.nd.random.exponential`."""
     return random.exponential(1 / _array(lam, "lam"), shape, dtype, out=out)
 
 
 def sample_gamma(
-    alpha: NDArray, beta: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    alpha: NDArray,
+    beta: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers for each shape and scale; see `numparam.nd.random.gamma`."""
     return random.gamma(_array(alpha, "alpha"), _array(beta, "beta"), shape, dtype, out=out)
 
 
-def sample_poisson(lam: NDArray, shape: Any = None, dtype: Any = None, out: Any = None) -> NDArray:
+def sample_poisson(
+    lam: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
+) -> NDArray:
     """Draw whole numbers for each mean; see `numparam.nd.random.poisson`."""
     return random.poisson(_array(lam, "lam"), shape, dtype, out=out)
 
 
 def sample_negative_binomial(
-    k: NDArray, p: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    k: NDArray,
+    p: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers of failures for each pair; see `numparam.nd.random.negative_binomial`."""
     return random.negative_binomial(_array(k, "k"), _array(p, "p"), shape, dtype, out=out)
 
 
 def sample_generalized_negative_binomial(
-    mu: NDArray, alpha: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    mu: NDArray,
+    alpha: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw for each mean and dispersion; see `nd.random.generalized_negative_binomial`."""
     mean, dispersion = _array(mu, "mu"), _array(alpha, "alpha")

@@ -1,6 +1,15 @@
 """Sphinx configuration: `sphinx-build -W -b html docs docs/_build/html`."""
 
+import inspect
+import pathlib
+import sys
+from typing import Any
+
 import numparam
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from operation_examples import example, where
 
 project = "numparam"
 copyright = "the numparam developers"
@@ -25,3 +34,19 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # Docstring examples are executed by pytest; this builder executes those of the pages.
 doctest_test_doctest_blocks = ""
+
+
+def _add_example(
+    app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]
+) -> None:
+    """Add an example to the documentation of what was made of the table of operations."""
+    place = where(name) if inspect.isroutine(value) else None
+    if place is not None and not any(line.startswith(">>>") for line in lines):
+        text = example(name.rpartition(".")[2], *place)
+        if text is not None:
+            lines += ["", "Examples", "--------", *text]
+
+
+def setup(app: Any) -> None:
+    """Connect the function above, before numpydoc reads the sections."""
+    app.connect("autodoc-process-docstring", _add_example, priority=400)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ def many(
     states: Sequence[Sequence[np.ndarray]],
     masters: Sequence[np.ndarray] | None,
     row_state: bool = False,
+    address: Callable[[Any], int] = _gate.address,
 ) -> None:
     """Check the arrays of a step of many parameters; each has passed `output` of its gate.
 
@@ -47,7 +49,8 @@ def many(
         for arrays in groups:
             if arrays[i].shape != shape or arrays[i].dtype != held:
                 _raise_for(weights, gradients, states, masters, i)
-    apart([("weights", weights), *_named([], states, masters)[1:]], [("gradients", gradients)])
+    written = [("weights", weights), *_named([], states, masters)[1:]]
+    apart(written, [("gradients", gradients)], address)
 
 
 def _held_dtypes(mixed: bool) -> dict[np.dtype, np.dtype]:
@@ -98,7 +101,7 @@ def one(
     shape = weight.shape
     if row_state:
         _row_gate.with_rows(weight, f"weight{plural}{where}")
-        shape = (len(weight), 1)
+        shape = (weight.shape[0], 1)
     for j, state in enumerate(states):
         _like(state, shape, held, f"states[{j}]{where}")
 
@@ -111,6 +114,7 @@ def _like(array: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, name: str)
 def apart(
     written: Sequence[tuple[str, Sequence[np.ndarray]]],
     read: Sequence[tuple[str, Sequence[np.ndarray]]],
+    address: Callable[[Any], int] = _gate.address,
 ) -> None:
     """Raise if memory is written under two names, or written under one and read under another.
 
@@ -122,7 +126,7 @@ def apart(
         for i, array in enumerate(arrays):
             nbytes = array.nbytes
             if nbytes:
-                start = _gate.address(array)
+                start = address(array)
                 spans.append((start, start + nbytes, place, i))
     spans.sort()
     # The farthest end so far of memory that is only read, and of memory that is written.
@@ -148,10 +152,14 @@ class _Single(tuple):
     """A single array with the interface of a list of one."""
 
 
-def refuse_shared(written: dict[str, np.ndarray], gradient: np.ndarray | None) -> None:
+def refuse_shared(
+    written: dict[str, np.ndarray],
+    gradient: np.ndarray | None,
+    address: Callable[[Any], int] = _gate.address,
+) -> None:
     """Raise if single arrays share memory that is written."""
     read = [] if gradient is None else [("gradient", _Single((gradient,)))]
-    apart([(name, _Single((array,))) for name, array in written.items()], read)
+    apart([(name, _Single((array,))) for name, array in written.items()], read, address)
 
 
 def state_count(optimizer: str, given: int, allowed: Sequence[int]) -> int:

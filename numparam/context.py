@@ -334,6 +334,12 @@ def num_gpus() -> int:
     Notes
     -----
     The first call looks for CUDA, and so may import numba; importing numparam does not.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.context.num_gpus() >= 0
+    True
     """
     # Late, here and below: making a Context must not load devices and the kernels' table.
     from numparam.devices import cuda
@@ -358,6 +364,12 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     ------
     MXNetError
         If there is no such GPU.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> if mx.context.num_gpus():
+    ...     free, total = mx.context.gpu_memory_info(0)
     """
     _require_gpu(device_id)
     from numparam.devices import cuda

@@ -118,6 +118,13 @@ class LRScheduler(ABC):
         ------
         ScheduleRangeError
             If warming up is over by then: a ValueError and an AssertionError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> schedule = mx.lr_scheduler.FactorScheduler(step=100, base_lr=1.0, warmup_steps=4)
+        >>> [schedule.get_warmup_lr(step) for step in range(4)]
+        [0.0, 0.25, 0.5, 0.75]
         """
         if num_update >= self.warmup_steps:
             raise ScheduleRangeError(

@@ -188,6 +188,16 @@ def load_checkpoint(
     ------
     MXNetError
         As for `load_params`, for either file.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> prefix = pathlib.Path(tempfile.mkdtemp(), "net")
+    >>> mx.model.save_checkpoint(prefix, 3, mx.sym.var("data"), {"w": mx.nd.ones((2,))}, {})
+    >>> symbol, arguments, auxiliary = mx.model.load_checkpoint(prefix, 3)
+    >>> arguments["w"].asnumpy()
+    array([1., 1.], dtype=float32)
     """
     source = open_source(f"{os.fspath(prefix)}-symbol.json", "a graph's JSON file")
     try:

@@ -39,11 +39,11 @@ from numparam.kernels.cpu._jit import kernel
 PARALLEL_BYTES = 1 << 20
 
 _CLOSED = 1 << 32  # added to the number of helpers at work once nobody may join them
-_YIELDS = 64  # how often a waiting caller lets others run before it sleeps
+YIELDS = 64  # how often a waiting caller lets others run before it sleeps
 
 
 @intrinsic
-def _changed(typing_context, cells, amount):
+def changed(typing_context, cells, amount):
     """Add to the second of two shared int64 numbers atomically, and return its old value."""
 
     def codegen(context, builder, signature, arguments):
@@ -55,7 +55,7 @@ def _changed(typing_context, cells, amount):
 
 
 @intrinsic
-def _rest(typing_context, long):
+def rest(typing_context, long):
     """Let other threads run; if `long`, for a tenth of a millisecond."""
     yielding = next((x for x in ("sched_yield", "SwitchToThread") if _exists(x)), None)
 
@@ -88,24 +88,24 @@ def _exists(name: str) -> bool:
 @kernel
 def _join(cells):
     """Return whether a worker may help; if so it must `_leave` later."""
-    if _changed(cells, 1) < _CLOSED:
+    if changed(cells, 1) < _CLOSED:
         return True
-    _changed(cells, -1)
+    changed(cells, -1)
     return False
 
 
 @kernel
 def _leave(cells):
-    _changed(cells, -1)
+    changed(cells, -1)
 
 
 @kernel
 def _close(cells):
     """Prevent further helpers from joining, and wait until those at work have left."""
-    _changed(cells, _CLOSED)
+    changed(cells, _CLOSED)
     rests = 0
-    while _changed(cells, 0) != _CLOSED:
-        _rest(rests >= _YIELDS)
+    while changed(cells, 0) != _CLOSED:
+        rest(rests >= YIELDS)
         rests += 1
 
 

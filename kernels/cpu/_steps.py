@@ -13,13 +13,14 @@ takes a few multiplications; a formula says when that is so (`Formula.rests`), a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
+from numparam.kernels._formulas.scalars import Formula, all_compiled
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool, _rows, _walk, table
 from numparam.kernels.cpu._elements import claim, load, minimum, store
@@ -46,71 +47,9 @@ _PATIENCE = 16  # missed steps between two looks at whether a row rests
 _NONE = 2**63 - 1
 
 
-class Formula(NamedTuple):
-    """The functions of scalars that make up an optimizer with a certain number of states.
-
-    Attributes
-    ----------
-    step : callable
-        ``step(weight, gradient, states, coefficients)``, with tuples of the last two, returns the
-        new weight and the tuple of new states.
-    can_rest : callable
-        ``can_rest(low, high, tiny, roundoff)``: whether weights can come to rest under coefficients
-        between the tuples `low` and `high`. `tiny` is the smallest normal number in which states
-        are stored, `roundoff` half of the distance between 1 and the next.
-    rests : callable
-        ``rests(weight, states, low, high, tiny)``: whether no step with a gradient of zero moves
-        the weight any more, as far as `can_rest` holds, after at least one such step; or, if it
-        does, whether the last one alone decides where to.
-    fade : callable
-        ``fade(states, coefficients)``: states after a step with a gradient of zero, where the
-        weight rests; exactly what `step` makes of them.
-    fading : tuple of int
-        The coefficients that `fade` uses.
-    """
-
-    step: Any
-    can_rest: Any
-    rests: Any
-    fade: Any
-    fading: tuple[int, ...] = ()
-
-
-@inline
-def never(low, high, tiny, roundoff):
-    """Return False, as the `can_rest` of a formula whose weights never come to rest."""
-    return False
-
-
-@inline
-def no_rest(weight, states, low, high, tiny):
-    """Return False, as the `rests` of a formula whose weights never come to rest."""
-    return False
-
-
-@inline
-def unchanged(states, coefficients):
-    """Return the states unchanged, as a formula's `fade`."""
-    return states
-
-
-@inline
-def clipped(gradient, bound):
-    """Bound a gradient on both sides; NaN stays."""
-    lowered = bound if gradient > bound else gradient
-    return -bound if lowered < -bound else lowered
-
-
-@inline
-def no_decay(low, high):
-    """Return whether a zero gradient stays +0 in all steps: no decay, and a usable factor."""
-    return low[3] == 0 and high[3] == 0 and low[0] >= 0 and finite(high[0])
-
-
-@inline
-def finite(value):
-    """Return whether a number is neither infinite nor NaN."""
-    return value - value == 0
+def formulas(plain: Mapping[int, Formula]) -> dict[int, Formula | None]:
+    """Compile the formulas of an optimizer."""
+    return all_compiled(plain, inline)
 
 
 class Bound:

@@ -16,37 +16,10 @@ from 1), `beta1`, `beta2` and `epsilon`.
 
 from __future__ import annotations
 
-import numpy as np
-
+from numparam.kernels._formulas import adam
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._moments import moments, moments_fade, moments_rest
-from numparam.kernels.cpu._steps import Formula, Steps, clipped, no_decay
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, rate, wd = coefficients[:4]
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    mean, square = moments(states, slope, coefficients)
-    return weight - rate * (mean / (np.sqrt(square) + coefficients[8])), (mean, square)
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    return no_decay(low, high) and moments_fade(low, high, tiny, roundoff)
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    return moments_rest(weight, states, low, high, tiny, np.sqrt(states[1]) + low[8])
-
-
-@inline
-def _fade(states, coefficients):
-    return moments(states, coefficients[0] - coefficients[0], coefficients)
-
-
-_STEPS = Steps("adam", {2: Formula(_step, _can_rest, _rests, _fade, (4, 5, 6, 7))})
+_STEPS = Steps("adam", formulas(adam.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

@@ -16,23 +16,10 @@ from 1), `beta1` and `beta2`.
 
 from __future__ import annotations
 
+from numparam.kernels._formulas import adamax
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, rate, wd, beta1, rest1, beta2 = coefficients
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    mean = beta1 * states[0] + rest1 * slope
-    faded = beta2 * states[1]
-    size = abs(slope)
-    largest = faded if faded > size else size
-    quotient = mean if mean == 0 else mean / largest
-    return weight - rate * quotient, (mean, largest)
-
-
-_STEPS = Steps("adamax", {2: Formula(_step, never, no_rest, unchanged)})
+_STEPS = Steps("adamax", formulas(adamax.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

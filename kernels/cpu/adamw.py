@@ -17,38 +17,10 @@ from 1), `beta1`, `beta2` and `epsilon`.
 
 from __future__ import annotations
 
-import numpy as np
-
+from numparam.kernels._formulas import adamw
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._moments import moments, moments_fade, moments_rest
-from numparam.kernels.cpu._steps import Formula, Steps, clipped, no_decay
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, rate, decay = coefficients[:4]
-    mean, square = moments(states, clipped(rescale * gradient, clip), coefficients)
-    size = np.sqrt(square) * coefficients[9] + coefficients[8]
-    return (weight - decay * weight) - rate * (mean / size), (mean, square)
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    return no_decay(low, high) and moments_fade(low, high, tiny, roundoff)
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    size = np.sqrt(states[1]) * low[9] + low[8]
-    return moments_rest(weight, states, low, high, tiny, size)
-
-
-@inline
-def _fade(states, coefficients):
-    return moments(states, coefficients[0] - coefficients[0], coefficients)
-
-
-_STEPS = Steps("adamw", {2: Formula(_step, _can_rest, _rests, _fade, (4, 5, 6, 7))})
+_STEPS = Steps("adamw", formulas(adamw.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

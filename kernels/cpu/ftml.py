@@ -16,23 +16,10 @@ from 1), `beta1`, `beta2` and `epsilon`.
 
 from __future__ import annotations
 
-import numpy as np
-
+from numparam.kernels._formulas import ftml
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, rate, wd, beta1, rest1, beta2, rest2, epsilon, wider = coefficients
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    square = beta2 * states[1] + rest2 * (slope * slope)
-    size = rate * (np.sqrt(square * wider) + epsilon)
-    total = (beta1 * states[2] + rest1 * slope) - (size - beta1 * states[0]) * weight
-    return -total / size, (size, square, total)
-
-
-_STEPS = Steps("ftml", {3: Formula(_step, never, no_rest, unchanged)})
+_STEPS = Steps("ftml", formulas(ftml.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from numparam.kernels import _step_gate
+from numparam.kernels._formulas import scalars
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels._optimizer_functions import functions
 from numparam.kernels.cpu._elements import claim, load, minimum, store
@@ -25,8 +26,14 @@ from numparam.kernels.cpu._jit import inline
 from numparam.kernels.cpu._norm_lanes import LANES, folded
 from numparam.kernels.cpu._pointers import CHUNK
 from numparam.kernels.cpu._separate import load_apart, load_held, numbers_at, store_apart
-from numparam.kernels.cpu._steps import Steps, clipped, finite, no_decay
+from numparam.kernels.cpu._steps import Steps
 from numparam.kernels.cpu._walk import address
+
+_known: dict = {}
+clipped, finite, no_decay = (
+    scalars.compiled(one, inline, _known)
+    for one in (scalars.clipped, scalars.finite, scalars.no_decay)
+)
 
 
 @inline

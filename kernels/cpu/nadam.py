@@ -20,24 +20,10 @@ from 1), `schedule` (product of the momenta of all steps before this one, 1 befo
 
 from __future__ import annotations
 
-import numpy as np
-
+from numparam.kernels._formulas import nadam
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._moments import moments
-from numparam.kernels.cpu._steps import Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd = coefficients[:4]
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    mean, square = moments(states, slope, coefficients)
-    ahead = coefficients[9] * slope + coefficients[10] * mean
-    size = np.sqrt(square * coefficients[11]) + coefficients[8]
-    return weight - lr * (ahead / size), (mean, square)
-
-
-_STEPS = Steps("nadam", {2: Formula(_step, never, no_rest, unchanged)})
+_STEPS = Steps("nadam", formulas(nadam.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

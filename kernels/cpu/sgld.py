@@ -14,18 +14,11 @@ The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient`.
 
 from __future__ import annotations
 
+from numparam.kernels._formulas import sgld
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels.cpu._steps import Steps, formulas
 
+_STEPS = Steps("sgld", formulas(sgld.FORMULAS))
 
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, half, wd, spread = coefficients
-    slope = clipped(rescale * gradient, clip)
-    return weight - half * (slope + wd * weight) + spread * states[0], states
-
-
-_STEPS = Steps("sgld", {1: Formula(_step, never, no_rest, unchanged)})
 # No exact form: a row without a gradient gets noise in a dense step.
 coefficients, bind, dense, rows = functions(_STEPS, __name__)[:4]

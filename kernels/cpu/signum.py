@@ -15,57 +15,10 @@ The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient`, `momentum`
 
 from __future__ import annotations
 
+from numparam.kernels._formulas import signum
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import (
-    Formula,
-    Steps,
-    clipped,
-    finite,
-    never,
-    no_decay,
-    no_rest,
-    unchanged,
-)
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _sign(value, one):
-    nothing = value - value
-    return one if value > 0 else (-one if value < 0 else nothing)
-
-
-@inline
-def _plain(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd, _, _, _, one = coefficients
-    slope = clipped(rescale * gradient, clip)
-    return weight - lr * (_sign(slope, one) + wd * weight), states
-
-
-@inline
-def _with_momentum(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd, momentum, rest, wd_lh, one = coefficients
-    slope = clipped(rescale * gradient, clip)
-    mean = momentum * states[0] - rest * (slope + wd * weight)
-    return weight + lr * (_sign(mean, one) - wd_lh * weight), (mean,)
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    return no_decay(low, high)
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    return finite(weight)
-
-
-_STEPS = Steps(
-    "signum",
-    {
-        0: Formula(_plain, _can_rest, _rests, unchanged),
-        1: Formula(_with_momentum, never, no_rest, unchanged),
-    },
-)
+_STEPS = Steps("signum", formulas(signum.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

@@ -7,26 +7,10 @@ The hyper-parameters are `rescale_grad`, and `lr`, `wd` and `clip_gradient`, whi
 
 from __future__ import annotations
 
+from numparam.kernels._formulas import test
 from numparam.kernels._optimizer_functions import functions
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Formula, Steps, finite, unchanged
+from numparam.kernels.cpu._steps import Steps, formulas
 
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    return weight + coefficients[0] * gradient, states
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    return (low[0] >= 0) & finite(high[0])
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    return finite(weight)
-
-
-_STEPS = Steps("test", {0: Formula(_step, _can_rest, _rests, unchanged)})
+_STEPS = Steps("test", formulas(test.FORMULAS))
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

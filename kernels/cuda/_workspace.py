@@ -19,7 +19,7 @@ _LEAST = 512  # numbers
 _mine = threading.local()
 
 
-def put(device_id: int, numbers: Sequence[int]) -> int:
+def put(device_id: int, numbers: Sequence[int] | np.ndarray) -> int:
     """Copy int64 numbers to the GPU; return their address, valid until the thread's next `put`."""
     buffers: dict[int, DeviceArray] = _mine.__dict__.setdefault("buffers", {})
     buffer = buffers.get(device_id)

@@ -24,11 +24,9 @@ from numparam.recording.errors import (
     NotDifferentiableError,
 )
 from numparam.recording.scopes import pause, record
-from numparam.recording.tape import Graph, Node, Output, Variable, reached
+from numparam.recording.tape import Graph, Mark, Node, Part, Variable, mark_of, reached
 
 __all__ = ["backward", "get_symbol", "grad"]
-
-Mark = Variable | Output
 
 
 @enter
@@ -38,7 +36,7 @@ def backward(
     retain_graph: bool = False,
     train_mode: bool = True,
 ) -> None:
-    """Compute the gradients of arrays with respect to all variables that they depend on.
+    """Compute the gradients of arrays with respect to all variables that they were computed of.
 
     Parameters
     ----------
@@ -89,7 +87,7 @@ def backward(
     for variable in wanted:
         gradient = variable.grad
         sums[variable] = _Sum(gradient.shape, gradient._buffer.dtype, gradient._backend)
-    _pull_back(seeds, graph, sums, _Devices(), bool(retain_graph), train_mode)
+    _pull_back(seeds, graph, sums, _Devices(recorded=False), bool(retain_graph), train_mode)
     accumulate(wanted, [sums[variable].incoming() for variable in wanted])
 
 
@@ -101,7 +99,7 @@ def grad(
     create_graph: bool = False,
     train_mode: bool = True,
 ) -> list[NDArray]:
-    """Return the gradients of arrays with respect to variables, without storing them.
+    """Return the gradients of arrays with respect to variables, and write none.
 
     Parameters
     ----------
@@ -138,8 +136,8 @@ def grad(
     seeds = _seeds(heads, head_grads)
     given = as_list(variables, "variables")
     if not given:
-        raise GradientArgumentError("variables is empty; pass the variables to differentiate by")
-    device = _Devices(create_graph)
+        raise GradientArgumentError("variables is empty; name what to differentiate by")
+    device = _Devices(bool(create_graph))
     marks: list[Mark] = []
     sums: dict[Mark, _Sum] = {}
     for position, array in enumerate(given):
@@ -156,6 +154,11 @@ def grad(
 
 def get_symbol(x: NDArray) -> NoReturn:
     """Raise NoSymbolError: what was recorded is not a symbol.
+
+    Parameters
+    ----------
+    x : NDArray
+        Any array.
 
     Raises
     ------
@@ -179,7 +182,7 @@ def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
 
 
 def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
-    """Check heads and their gradients; return the mark, the head and the cotangent of each."""
+    """Check heads and their gradients; the mark, the head and the cotangent of each."""
     arrays = as_list(heads, "heads")
     if not arrays:
         raise GradientArgumentError("heads is empty; pass the arrays to differentiate")
@@ -206,7 +209,8 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
 def _seed(head: NDArray, given: Any, label: str) -> Buffer:
     shape, dtype, backend = head.shape, head._buffer.dtype, head._backend
     if given is None:
-        return backend.upload(np.ones(shape, dtype))
+        ones = np.ones(shape, dtype)
+        return ones if backend.buffers_are_arrays else backend.upload(ones)
     if not isinstance(given, NDArray):
         raise GradientArgumentError(
             f"{label} must be an NDArray or None, not {type(given).__name__}"
@@ -226,7 +230,7 @@ def _seed(head: NDArray, given: Any, label: str) -> Buffer:
 
 
 class _Sum:
-    """The sum of the cotangents of one array so far.
+    """The cotangents of one array that came in so far.
 
     They are never written into: one may be the memory of an array, or of another cotangent.
     """
@@ -238,14 +242,14 @@ class _Sum:
         self.dtype = dtype
         self.backend = backend
         self.dense: Buffer | None = None
-        self.rows: list[tuple[Buffer, Buffer]] = []
+        self.rows: tuple[tuple[Buffer, Buffer], ...] = ()
 
     def add(self, cotangent: Any, backend: Any) -> None:
-        """Add the result of a vector-Jacobian product for the array, on the device of `backend`."""
+        """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
             if backend is not self.backend:
                 cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
-            self.rows.append(cotangent)
+            self.rows = (*self.rows, cotangent)
             return
         if cotangent.shape != self.shape:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
@@ -258,11 +262,16 @@ class _Sum:
         else:
             self.dense = self.backend.evaluate(np.add, self.dense, cotangent)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came in."""
+        return self.dense is None and not self.rows
+
     def total(self) -> Buffer:
         """Return the dense sum."""
         if self.rows:
             ids, rows = self._merged()
-            self.rows = []
+            self.rows = ()
             placed = self.backend.zeros(self.shape, self.dtype)
             self.backend.retain.scatter(placed, ids, rows)
             self.add(placed, self.backend)
@@ -271,7 +280,7 @@ class _Sum:
         return self.dense
 
     def _merged(self) -> tuple[Buffer, Buffer]:
-        """Return ascending ids and, for each, the sum of its rows."""
+        """Return ascending ids and the sum of the rows of each."""
         ids = [ids for ids, _ in self.rows]
         rows = [self._converted(rows) for _, rows in self.rows]
         return self.backend.merge.merge(ids, rows, rows=self.shape[0])
@@ -282,7 +291,7 @@ class _Sum:
         return self.backend.evaluate(_as_type, values, self.dtype)
 
     def incoming(self) -> list[Dense | Rows]:
-        """Return the parts that are written into a variable's gradient: at least one."""
+        """Return what is written into the gradient of a variable: at least one part."""
         parts: list[Dense | Rows] = [Rows(ids, rows) for ids, rows in self.rows]
         if self.dense is not None:
             parts.append(Dense(self.backend.evaluate(_contiguous, self.dense)))
@@ -320,20 +329,20 @@ def _moved(values: Any, source: Any, target: Any) -> Any:
 
 
 def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Sum over the axes along which an array of a shape was broadcast."""
+    """Sum over the axes along which an array of a shape was stretched."""
     extra = cotangent.ndim - len(shape)
     if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
         return np.add.reduce(cotangent, 0, cotangent.dtype)
-    axes = tuple(range(extra)) + tuple(
-        axis + extra
-        for axis, length in enumerate(shape)
-        if length == 1 and cotangent.shape[axis + extra] != 1
-    )
-    return np.add.reduce(cotangent, axis=axes, dtype=cotangent.dtype).reshape(shape)
+    axes = list(range(extra))
+    for axis, length in enumerate(shape, extra):
+        if length == 1 and cotangent.shape[axis] != 1:
+            axes.append(axis)
+    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, None, True)
+    return total.reshape(shape) if extra else total
 
 
 def _contiguous(array: np.ndarray) -> np.ndarray:
-    return np.asarray(array, order="C")
+    return array if array.flags.c_contiguous else np.array(array, order="C")
 
 
 def _pull_back(
@@ -344,118 +353,114 @@ def _pull_back(
     retain: bool,
     train_mode: bool,
 ) -> None:
-    """Compute the cotangents of variables and outputs, and add them to their empty sums."""
-    captured: dict[Node, list[Output]] = {}
-    for mark in sums:
-        if isinstance(mark, Output):
-            captured.setdefault(mark.node, []).append(mark)
-    needed = _needed(graph.nodes, sums, captured)
-    pending: dict[Node, list[_Sum]] = {}
+    """Compute the cotangents of the marks in `sums`, into the empty sums that are there."""
+    steps = _steps(graph.nodes, sums)
+    wanted = frozenset(sums)
     for mark, head, cotangent in seeds:
         here = device(head._backend, head._ctx)
-        value = here.array(cotangent) if device.recorded else cotangent
-        _deliver(mark, value, here, sums, pending, device)
-    del value
+        if mark not in sums:
+            if type(mark) is Variable:  # which takes no gradient
+                continue
+            sums[mark] = _sum_of(mark, device)
+        sums[mark].add(here.array(cotangent) if device.recorded else cotangent, here)
+    del cotangent
     seeds.clear()
-    nodes = graph.nodes
     scope = record if device.recorded else pause
     with scope(train_mode=train_mode), np.errstate(all="ignore"):
-        while nodes:
-            node = nodes.pop()
-            arrived = pending.pop(node, None)
-            if arrived is not None:
-                if node in captured:
-                    for output in captured[node]:
-                        sums[output] = arrived[output.index]
-                wants = needed.get(node)
-                if wants is not None:
-                    _step(node, arrived, wants, sums, pending, device)
-                del arrived  # what it holds is freed before the next step
+        while steps:
+            node, needed = steps.pop()
+            _step(node, needed, sums, wanted, device)
             if not retain:
                 node.release()
 
 
-def _step(
-    node: Node,
-    arrived: list[_Sum],
-    needed: tuple[bool, ...],
-    sums: dict[Mark, _Sum],
-    pending: dict[Node, list[_Sum]],
-    device: _Devices,
-) -> None:
-    """Compute the cotangents of the inputs of a node, and add them to their sums."""
-    marks: Any = node.inputs
-    here = device(node.backend, node.context) if device.recorded else node.backend
-    cotangents = [arrived[0].total()] if len(arrived) == 1 else [one.total() for one in arrived]
-    if device.recorded or node.pull is not None or node.sparse:
-        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
-    else:
-        found = _pull(node, here, node.kept, cotangents, needed)
-    for mark, want, cotangent in zip(marks, needed, found, strict=True):
-        if want and cotangent is not None:
-            _deliver(mark, cotangent, here, sums, pending, device)
-
-
-def _deliver(
-    mark: Mark,
-    cotangent: Any,
-    here: Any,
-    sums: dict[Mark, _Sum],
-    pending: dict[Node, list[_Sum]],
-    device: _Devices,
-) -> None:
-    if isinstance(mark, Variable):
-        target = sums.get(mark)
-        if target is None:
-            return
-    else:
-        node = mark.node
-        arrived = pending.get(node)
-        if arrived is None:
-            arrived = pending[node] = _empty(node, device)
-        target = arrived[mark.index]
-    target.add(cotangent, here)
-
-
-def _empty(node: Node, device: _Devices) -> list[_Sum]:
-    here = device(node.backend, node.context) if device.recorded else node.backend
-    return [_Sum(shape, dtype, here) for shape, dtype in node.results]
-
-
-def _needed(
-    nodes: list[Node], sums: dict[Mark, _Sum], captured: dict[Node, list[Output]]
-) -> dict[Node, tuple[bool, ...]]:
-    """Find the nodes that cotangents pass through, and which of their inputs they go to.
+def _steps(nodes: list[Node], sums: dict[Mark, _Sum]) -> list[tuple[Node, tuple[bool, ...] | None]]:
+    """Find which inputs of each node cotangents go on to, on their way to the marks in `sums`.
 
     Raises
     ------
     NotDifferentiableError
-        If one of them has no vector-Jacobian product.
+        If one of the nodes that they pass through has no vector-Jacobian product.
     """
-    needed: dict[Node, tuple[bool, ...]] = {}
+    steps: list[tuple[Node, tuple[bool, ...] | None]] = []
+    passed: set[Mark | None] = set(sums)
     for node in nodes:
+        needed = None
         operation = node.operation
-        if not operation.differentiable:
-            continue
-        wants = tuple(
-            [
-                mark is not None
-                and (
-                    mark in sums
-                    if mark.node is None
-                    else (mark.node in needed or mark.node in captured)
-                )
-                for mark in node.inputs or ()
-            ]
-        )
-        if True in wants:
-            if operation.product is None and node.pull is None:
-                raise NotDifferentiableError(
-                    f"{operation.name} has no derivative in numparam; compute it under "
-                    "autograd.pause() if it is a constant, or write an autograd.Function"
-                )
-            needed[node] = wants
-    return needed
+        if operation.differentiable:
+            inputs: Any = node.inputs
+            wants = tuple([mark in passed for mark in inputs])
+            if True in wants:
+                if operation.product is None and node.pull is None:
+                    raise NotDifferentiableError(
+                        f"{operation.name} has no derivative in numparam; compute it under "
+                        "autograd.pause() if it is a constant, or write an autograd.Function"
+                    )
+                needed = wants
+                if len(node.results) == 1:
+                    passed.add(node)
+                else:
+                    passed.update(Part(node, position) for position in range(len(node.results)))
+        steps.append((node, needed))
+    return steps
+
+
+def _step(
+    node: Node,
+    needed: tuple[bool, ...] | None,
+    sums: dict[Mark, _Sum],
+    wanted: frozenset[Mark],
+    device: _Devices,
+) -> None:
+    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
+    if len(node.results) == 1 and node not in wanted:
+        total = sums.pop(node, None)
+        cotangents = total and [total.total()]
+    else:
+        cotangents = _arrived(node, sums, wanted, device)
+    if needed is None or cotangents is None:
+        return
+    here = device(node.backend, node.context) if device.recorded else node.backend
+    if device.recorded or node.pull is not None or node.sparse:
+        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
+    else:
+        found = _pull(node, here, node.kept, cotangents, needed)
+    marks: Any = node.inputs
+    for mark, want, cotangent in zip(marks, needed, found, strict=True):
+        if want and cotangent is not None:
+            total = sums.get(mark)
+            if total is None:
+                total = sums[mark] = _sum_of(mark, device)
+            total.add(cotangent, here)
+
+
+def _arrived(
+    node: Node, sums: dict[Mark, _Sum], wanted: frozenset[Mark], device: _Devices
+) -> list[Buffer] | None:
+    """Take the cotangents of the results of a node out of the sums; None if there are none.
+
+    What is wanted itself stays there.
+    """
+    totals: list[_Sum | None] = []
+    for position in range(len(node.results)):
+        mark = mark_of(node, position)
+        total = sums.get(mark) if mark in wanted else sums.pop(mark, None)
+        totals.append(None if total is None or total.is_empty else total)
+    if all(total is None for total in totals):
+        return None
+    here = device(node.backend, node.context)
+    return [
+        here.zeros(shape, dtype) if total is None else total.total()
+        for total, (shape, dtype) in zip(totals, node.results, strict=True)
+    ]
+
+
+def _sum_of(mark: Node | Part, device: _Devices) -> _Sum:
+    """Return an empty sum for the array with a mark."""
+    node, position = (mark, 0) if type(mark) is Node else mark  # type: ignore[misc]
+    shape, dtype = node.results[position]
+    backend = device(node.backend, node.context) if device.recorded else node.backend
+    return _Sum(shape, dtype, backend)
 
 
 def _pull(
@@ -465,16 +470,15 @@ def _pull(
     cotangents: list[Any],
     needed: tuple[bool, ...],
 ) -> Sequence[Any]:
-    """Compute the cotangents of the inputs of a node on its device, from what it kept."""
+    """Compute the cotangents of the inputs of a node, on its device, out of what it kept."""
     operation = node.operation
     product = operation.product
-    if product.attributes or product.needed:
-        kept = dict(kept)
-        attributes = node.attributes
-        for name, default in product.attributes.items():
-            kept[name] = attributes.get(name, default)
-        if product.needed:
-            kept["needed"] = needed
+    if product.needed:
+        kept = {**kept, "needed": needed}
+    if product.attributes:
+        kept = {**kept, **product.attributes}
+        for name in node.attributes.keys() & product.attributes.keys():
+            kept[name] = node.attributes[name]
     given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
     if here.buffers_are_arrays:
         found = product.function(given, **kept)
@@ -486,7 +490,7 @@ def _pull(
 def _pull_by_rule(
     node: Node, here: Any, cotangents: list[Any], needed: tuple[bool, ...], recorded: bool
 ) -> Sequence[Any]:
-    """Compute them by a rule for sparse arrays, or by operations that are recorded."""
+    """Do so by a rule for arrays, of sparse inputs, or in operations that are recorded."""
     if node.pull is not None:
         if recorded:
             arrays = [one.array.as_nd_ndarray() for one in cotangents]
@@ -511,7 +515,7 @@ def _pull_by_rule(
 
 
 def _traced(node: Node, here: Any) -> dict[str, Any]:
-    """Return what a node kept, with recorded arrays in place of buffers."""
+    """Return what a node kept, with arrays that are recorded in the place of buffers."""
     kept = dict(node.kept)
     marks: Any = node.inputs
     product = node.operation.product
@@ -525,10 +529,10 @@ def _traced(node: Node, here: Any) -> dict[str, Any]:
         output = kept["output"]
         if type(output) is tuple:
             kept["output"] = tuple(
-                here.array(part, Output(node, index)) for index, part in enumerate(output)
+                here.array(part, mark_of(node, position)) for position, part in enumerate(output)
             )
         else:
-            kept["output"] = here.array(output, Output(node, 0))
+            kept["output"] = here.array(output, node)
     return kept
 
 
@@ -540,7 +544,7 @@ def _not_twice(name: str) -> NotDifferentiableError:
 
 
 class _Devices:
-    """The backends that compute cotangents: those of the devices, or recorded operations.
+    """Where cotangents are computed: on the device of an array, or by recorded operations.
 
     Parameters
     ----------
@@ -548,13 +552,13 @@ class _Devices:
         Whether the backward pass is itself recorded.
     """
 
-    def __init__(self, recorded: bool = False) -> None:
-        self.recorded = bool(recorded)
+    def __init__(self, recorded: bool) -> None:
+        self.recorded = recorded
         self._tracing: dict[int, Any] = {}
 
     def __call__(self, backend: Backend, context: Any) -> Any:
-        """Return the backend itself, or the recording one in its place."""
-        if not self.recorded:
+        """Return the backend itself, or what stands for it."""
+        if not self.recorded:  # callers that are in a hurry ask themselves
             return backend
         # Late: few programs differentiate twice, and it needs all of mx.np.
         from numparam.autograd.traced import TracingBackend
@@ -569,7 +573,7 @@ def _dense(value: Any) -> Any:
 
 
 def _memory(cotangent: NDArray | None) -> Any:
-    """Return the memory of an array that a rule returned: ids and rows, if row-sparse."""
+    """Return the memory of an array that a rule for arrays gave: ids and rows, if row-sparse."""
     if cotangent is None:
         return None
     if isinstance(cotangent, RowSparseNDArray):

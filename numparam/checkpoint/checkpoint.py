@@ -213,7 +213,19 @@ class Checkpoint(Mapping[str, NDArray]):
         self.close()
 
     def close(self) -> None:
-        """Close the files; neither this checkpoint nor derived ones can read values afterwards."""
+        """Close the files; neither this checkpoint nor derived ones can read values afterwards.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
+        >>> mx.nd.save(path, {"weight": mx.nd.ones((2, 3))})
+        >>> net = mx.Checkpoint(path)
+        >>> list(net)
+        ['weight']
+        >>> net.close()
+        """
         for file in self._files:
             file.close()
 
@@ -437,6 +449,16 @@ class Checkpoint(Mapping[str, NDArray]):
         -------
         Checkpoint
             With all arrays, dense.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> net = mx.Checkpoint.from_arrays({"table": table})
+        >>> net.to_dense()["table"].asnumpy()
+        array([[0., 0.],
+               [5., 6.],
+               [0., 0.]], dtype=float32)
         """
         return self._with(
             {
@@ -488,6 +510,15 @@ class Checkpoint(Mapping[str, NDArray]):
 
         What a format lacks is stored in a form of its own, so that every round trip gives the same
         arrays; see `numparam.formats.parts`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net.safetensors")
+        >>> mx.Checkpoint.from_arrays({"weight": mx.nd.ones((2, 3))}).save(path)
+        >>> mx.Checkpoint(path)["weight"].shape
+        (2, 3)
         """
         options = WriteOptions(self._named, np_shape, shard_size, 1 << 20, progress, self._sources)
         write_arrays(target, self._arrays, format, options)
@@ -615,11 +646,38 @@ class Checkpoint(Mapping[str, NDArray]):
         ------
         CheckpointMismatchError
             As from `mean`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> a.add(b)["w"].asnumpy()
+        array([4., 5.], dtype=float32)
         """
         return self._combined(_opened([self, other]), lambda dtype: combining.sum_rule(dtype, 1))
 
     def subtract(self, other: Any) -> Checkpoint:
-        """Return the difference from another checkpoint, array by array; see `add`."""
+        """Return the difference from another checkpoint, array by array; see `add`.
+
+        Parameters
+        ----------
+        other : Checkpoint, or path or bytes of a file
+            What is subtracted.
+
+        Returns
+        -------
+        Checkpoint
+            The differences.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> a.subtract(b)["w"].asnumpy()
+        array([-2., -1.], dtype=float32)
+        """
         return self._combined(_opened([self, other]), lambda dtype: combining.sum_rule(dtype, -1))
 
     def scale(self, factor: float) -> Checkpoint:

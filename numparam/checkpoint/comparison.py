@@ -76,11 +76,29 @@ class Difference:
         return not self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain dictionaries and lists, for JSON."""
+        """Return everything as plain dictionaries and lists, for JSON.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> sorted(a.diff(b).to_dict())
+        ['changed', 'compared', 'dtypes', 'equal', 'extra', 'missing', 'shapes', 'storages']
+        """
         return {"equal": self.equal, **asdict(self)}
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return one (name, what, how) for each thing that differs."""
+        """Return one (name, what, how) for each thing that differs.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> a.diff(b).rows()
+        [('w', 'values', '2 differ, by 2 at most, relative 0.67')]
+        """
         rows = [(name, "missing", "only in the first") for name in self.missing]
         rows += [(name, "extra", "only in the second") for name in self.extra]
         for what, found in (

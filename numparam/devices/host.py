@@ -37,21 +37,19 @@ class HostBackend(Backend):
         AllocationError
             If there is not enough memory: a MemoryError and an MXNetError.
         """
-        return self._allocated(shape, dtype)
+        return self._allocated(shape, dtype, prod(shape) * dtype.itemsize)
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
-        return self._allocated(shape, dtype, zero=True)
+        return self._allocated(shape, dtype, prod(shape) * dtype.itemsize, zero=True)
 
     def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int, zero: bool = False
     ) -> np.ndarray:
         """Return a new host array, aligned to a cache line."""
-        needed = prod(shape) * dtype.itemsize
         try:
-            if needed < LARGE:
-                make = _small.zeros if zero else _small.empty
-                return make(shape, dtype, needed)
+            if nbytes < LARGE:
+                return (_small_zeros if zero else _small_empty)(shape, dtype, nbytes)
             array = _kept.empty(shape, dtype)
         except (MemoryError, ValueError) as failure:
             raise _explained(failure, shape, dtype) from failure
@@ -61,7 +59,7 @@ class HostBackend(Backend):
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        buffer = self._allocated(array.shape, array.dtype)
+        buffer = self._allocated(array.shape, array.dtype, array.nbytes)
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
@@ -106,7 +104,13 @@ class HostBackend(Backend):
         `function` gets the arrays to read, and returns an array or a tuple of arrays; what is not
         an array in its result passes through.
         """
-        return _owned(function(*buffers), buffers)
+        result = function(*buffers)
+        if type(result) is np.ndarray and result.base is None and result.flags.c_contiguous:
+            for array in buffers:
+                if result is array:
+                    return result.copy()
+            return result
+        return _owned(result, buffers)
 
     def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only."""
@@ -163,4 +167,5 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
 
 
 _small = SmallMemory()
+_small_empty, _small_zeros = _small.empty, _small.zeros
 _kept = KeptMemory()

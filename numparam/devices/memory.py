@@ -106,7 +106,8 @@ class SmallMemory:
             As ``numpy.empty``.
         """
         if nbytes > _SMALL:
-            return _aligned(shape, dtype, nbytes)
+            memory = Memory((nbytes + _LINE,), _BYTE)
+            return np.ndarray(shape, dtype, memory, -addressof(_as_character(memory)) % _LINE)
         lines = (nbytes + _LINE - 1) // _LINE
         shelf, places = self._shelves[lines]
         place = next(places, None)

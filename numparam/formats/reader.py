@@ -103,7 +103,20 @@ class ParamsReader:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> reader.close()
+        """
         self._source.close()
 
     def read(self, header: RecordHeader) -> Record:
@@ -123,6 +136,20 @@ class ParamsReader:
         ------
         SparseIndexError
             If ids are out of range or out of order.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> reader.read(reader.headers[0]).data
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return _read_record(self._source, header)
 
@@ -144,6 +171,24 @@ class ParamsReader:
             If ids are out of range or out of order; then nothing was written.
         ValueError
             If an array does not fit; then nothing was written.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> header = reader.headers[0]
+        >>> values = np.empty(header.stored_shape, header.dtype)
+        >>> reader.read_into(header, values)
+        >>> values
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         _check_output(data, header.stored_shape, header.dtype, "values")
         if len(indexes) != len(header.index_headers):
@@ -175,6 +220,24 @@ class ParamsReader:
         ------
         ValueError
             If an array does not fit; then nothing was written.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> header = reader.headers[0]
+        >>> values = np.empty(header.stored_shape, header.dtype)
+        >>> reader.read_many([(header, values)])
+        >>> values
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         checked = []
         for header, out in pairs:
@@ -202,6 +265,19 @@ class ParamsReader:
         ------
         numpy.ndarray
             One-dimensional; overwritten by the next one.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> [piece.tolist() for piece in reader.read_pieces(reader.headers[0], 3)]
+        [[1.0, 2.0, 3.0], [4.0]]
         """
         size = math.prod(header.shape)
         buffer = np.empty(min(count, size), header.dtype)
@@ -222,6 +298,18 @@ class ParamsReader:
         ------
         SparseIndexError
             If ids are out of range or out of order.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> reader.check_ids(reader.headers[1])
         """
         _read_ids(self._source, header)
 

@@ -214,7 +214,7 @@ class LoadPlan:
 
     def _fitting_shape(self, state: State) -> shape_rules.Shape:
         given = self._source.shape
-        if given and given == state.shape and 0 not in given:
+        if given == state.shape and 0 not in given and (given or state.data is not None):
             return given  # as almost always; the rules are for shapes with unknown sizes
         try:
             shape = shape_rules.filled_in(state.settled_shape, given, self._parameter.name)

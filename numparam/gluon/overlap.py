@@ -13,7 +13,7 @@ from numparam.gluon import transfers
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 
-__all__ = ["WrittenMemory"]
+__all__ = ["WrittenMemory", "span_of"]
 
 
 class WrittenMemory:
@@ -44,7 +44,7 @@ class WrittenMemory:
             if isinstance(array, BaseSparseNDArray):
                 self._chunks.add(id(array._chunk))
                 continue
-            span = _span(array._buffer)
+            span = span_of(array._buffer)
             if span is None:
                 self._devices.add(id(array._backend))
             else:
@@ -76,7 +76,7 @@ class WrittenMemory:
         return values
 
     def _holds(self, buffer: Any, backend: Any) -> bool:
-        span = _span(buffer)
+        span = span_of(buffer)
         if span is None:
             return id(backend) in self._devices
         space, first, end = span
@@ -85,7 +85,7 @@ class WrittenMemory:
         return before > 0 and ends[before - 1] > first
 
 
-def _span(buffer: Any) -> tuple[str, int, int] | None:
+def span_of(buffer: Any) -> tuple[str, int, int] | None:
     """Return the address space and the first and past-the-end addresses; None if unknown."""
     if isinstance(buffer, np.ndarray):
         return "host", *np.lib.array_utils.byte_bounds(buffer)

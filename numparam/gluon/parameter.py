@@ -38,7 +38,7 @@ from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.symbol import Symbol
-from numparam.types.dtypes import DTypeLike
+from numparam.types.dtypes import DTypeLike, as_given
 
 __all__ = [  # noqa: RUF022 - MXNet's order
     "DeferredInitializationError",
@@ -160,6 +160,7 @@ class Parameter:
             checks.check_storage_type("grad_stype", grad_stype, name)
         if dtype is not None and dtype is not np.float32:
             checks.checked_dtype(dtype, name)
+            dtype = as_given(dtype)
         if init is not None:
             checks.check_described(init, name)
         self.name = name
@@ -233,7 +234,7 @@ class Parameter:
 
     @property
     def dtype(self) -> Any:
-        """The dtype, as it was given. Assigning another one casts."""
+        """The dtype, as it was given; NumPy's type for one of another library. Assigning casts."""
         return self._state.dtype
 
     @dtype.setter
@@ -388,6 +389,14 @@ class Parameter:
         ------
         RuntimeError
             If the parameter is not initialized, or is sparse.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> [array.context for array in weight.list_data()]
+        [cpu(0), cpu(1)]
         """
         replicas.require_dense(self, "list_data")
         return list(self._check_and_get(self._data, list))
@@ -410,6 +419,18 @@ class Parameter:
         RuntimeError
             If there is no gradient: the parameter is not initialized (on this context), or its
             ``grad_req`` is ``'null'``.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> with mx.autograd.record():
+        ...     loss = (2 * weight.data(mx.cpu(1))).sum()
+        >>> loss.backward()
+        >>> weight.grad(mx.cpu(1)).asnumpy()
+        array([[2., 2., 2.],
+               [2., 2., 2.]], dtype=float32)
         """
         arrays = self._state.gradients
         if ctx is None and arrays and len(arrays) > 1:
@@ -432,6 +453,14 @@ class Parameter:
         ------
         RuntimeError
             As for `grad`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> [array.asnumpy().sum() for array in weight.list_grad()]
+        [np.float32(0.0), np.float32(0.0)]
         """
         replicas.require_gradients(self)
         return list(self._check_and_get(self._grad, list))
@@ -448,6 +477,14 @@ class Parameter:
         ------
         RuntimeError
             If the parameter is not initialized.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.list_ctx()
+        [cpu(0), cpu(1)]
         """
         state = self._state
         if state.data is not None:
@@ -482,6 +519,16 @@ class Parameter:
         -----
         MXNet returns the same array each time, which the next call overwrites, and reads foreign
         memory for ids that are out of range.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.gluon.Parameter("table", shape=(4, 2), stype="row_sparse")
+        >>> table.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([table], "sgd")
+        >>> rows = table.row_sparse_data(mx.nd.array([2, 0, 2]))
+        >>> rows.indices.asnumpy(), rows.shape
+        (array([0, 2]), (4, 2))
         """
         rows.require_row_sparse(self, "row_sparse_data")
         rows.check_row_ids(self, row_id)
@@ -504,6 +551,16 @@ class Parameter:
         ------
         RuntimeError, IndexError
             As for `row_sparse_data`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.gluon.Parameter("table", shape=(4, 2), stype="row_sparse")
+        >>> table.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([table], "sgd")
+        >>> rows = table.list_row_sparse_data(mx.nd.array([1, 3]))
+        >>> [(array.context, array.indices.asnumpy().tolist()) for array in rows]
+        [(cpu(0), [1, 3]), (cpu(1), [1, 3])]
         """
         rows.require_row_sparse(self, "list_row_sparse_data")
         return self._get_row_sparse(self._state.data, list, row_id)
@@ -566,6 +623,17 @@ class Parameter:
             If an id is negative or too large; nothing is changed.
         ValueError
             If the shape of `rows` does not fit; nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(3, 2))
+        >>> weight.initialize("zeros")
+        >>> weight.set_rows([2, 0], [[5, 6], [1, 2]])
+        >>> weight.data().asnumpy()
+        array([[1., 2.],
+               [0., 0.],
+               [5., 6.]], dtype=float32)
         """
         row_access.write(self, ids, rows, ctx)
 
@@ -587,6 +655,17 @@ class Parameter:
         Notes
         -----
         Each element is rounded once, however often its row is there.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(3, 2))
+        >>> weight.initialize("zeros")
+        >>> weight.add_rows([2, 2], [[5, 6], [1, 2]])
+        >>> weight.data().asnumpy()
+        array([[0., 0.],
+               [0., 0.],
+               [6., 8.]], dtype=float32)
         """
         row_access.add(self, ids, rows, ctx)
 
@@ -620,6 +699,18 @@ class Parameter:
         Notes
         -----
         As `mean_data`. A parameter without gradients stays as it is.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> for factor, gradient in enumerate(weight.list_grad()):
+        ...     gradient[:] = factor
+        >>> weight.mean_grads()
+        >>> weight.grad(mx.cpu(0)).asnumpy()
+        array([[0.5, 0.5, 0.5],
+               [0.5, 0.5, 0.5]], dtype=float32)
         """
         if self._grad is not None:
             averaging.average_in_place([self._grad])
@@ -904,7 +995,7 @@ class Parameter:
 
     @_dtype.setter
     def _dtype(self, dtype: DTypeLike) -> None:
-        self._update(lambda now: now.but(dtype=dtype))
+        self._update(lambda now: now.but(dtype=as_given(dtype)))
 
     @property
     def _grad_req(self) -> str | None:

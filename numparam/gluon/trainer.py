@@ -187,6 +187,16 @@ class Trainer:
             If the optimizer has a schedule; raised as an error, as in MXNet.
         ValueError
             If it is NaN or infinite.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", {"learning_rate": 0.5})
+        >>> trainer.set_learning_rate(0.25)
+        >>> trainer.learning_rate
+        0.25
         """
         if not np.isfinite(lr):
             raise ValueError(f"the learning rate must be finite, but is {lr}")
@@ -214,6 +224,20 @@ class Trainer:
         MXNetError, ValueError
             If a gradient or hyper-parameter cannot be used. Parameters, optimizer states and
             numbers of updates are then as they were.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", {"learning_rate": 0.5})
+        >>> for data in weight.list_data():
+        ...     with mx.autograd.record():
+        ...         loss = (data * data).sum()
+        ...     loss.backward()
+        >>> trainer.step(batch_size=8)
+        >>> weight.data(mx.cpu(0)).asnumpy()
+        array([0.75, 0.75], dtype=float32)
         """
         with self._rescaled(batch_size), autograd.pause():
             self._ready()
@@ -226,6 +250,21 @@ class Trainer:
         ------
         AssertionError
             If parameters are updated on the store.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> options = {"learning_rate": 0.5}
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", options, update_on_kvstore=False)
+        >>> for data in weight.list_data():
+        ...     with mx.autograd.record():
+        ...         loss = (data * data).sum()
+        ...     loss.backward()
+        >>> trainer.allreduce_grads()
+        >>> weight.grad(mx.cpu(1)).asnumpy()
+        array([4., 4.], dtype=float32)
         """
         with autograd.pause():
             self._ready()
@@ -244,6 +283,22 @@ class Trainer:
         ------
         AssertionError
             If parameters are updated on the store.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> options = {"learning_rate": 0.5}
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", options, update_on_kvstore=False)
+        >>> for data in weight.list_data():
+        ...     with mx.autograd.record():
+        ...         loss = (data * data).sum()
+        ...     loss.backward()
+        >>> trainer.allreduce_grads()
+        >>> trainer.update(batch_size=8)
+        >>> weight.data(mx.cpu(1)).asnumpy()
+        array([0.75, 0.75], dtype=float32)
         """
         with self._rescaled(batch_size), autograd.pause():
             self._ready()
@@ -347,6 +402,7 @@ class Trainer:
         lineup = Lineup(self._params, contexts)
         self._adopt_arrays()
         self._fit_states()
+        lineup.keep_flags()
         self._lineup = lineup
         return lineup
 
@@ -561,6 +617,22 @@ class Trainer:
         Notes
         -----
         The file is a ``.params`` file; see `Updater.get_states`. MXNet saves a pickle.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "trainer.states")
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones")
+        >>> trainer = mx.gluon.Trainer([weight], "adam")
+        >>> with mx.autograd.record():
+        ...     loss = weight.data().sum()
+        >>> loss.backward()
+        >>> trainer.step(batch_size=1)
+        >>> trainer.save_states(path)
+        >>> path.stat().st_size > 0
+        True
         """
         self._ready()
         store: Any = self._kvstore
@@ -588,6 +660,24 @@ class Trainer:
         StatesError
             If the file is damaged, a pickle, or of other parameters: a ValueError and an
             MXNetError. Nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "trainer.states")
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones")
+        >>> trainer = mx.gluon.Trainer([weight], "adam")
+        >>> with mx.autograd.record():
+        ...     loss = weight.data().sum()
+        >>> loss.backward()
+        >>> trainer.step(batch_size=1)
+        >>> trainer.save_states(path)
+        >>> again = mx.gluon.Trainer([weight], "adam")
+        >>> again.load_states(path)
+        >>> again.optimizer.num_update
+        1
         """
         self._ready()
         store: Any = self._kvstore
@@ -657,7 +747,8 @@ class _Rescaled:
 def _listed(params: Any) -> list[Parameter]:
     """Return a Trainer's parameters in order, after checking them."""
     if isinstance(params, (dict, ParameterDict)):
-        params = [params[key] for key in sorted(params.keys())]
+        # Tied weights may be one parameter under several keys.
+        params = list(dict.fromkeys(params[key] for key in sorted(params.keys())))
     if not isinstance(params, (list, tuple)):
         raise TrainerArgumentError(
             "a Trainer takes a ParameterDict, a dict or a list of Parameters, not "

@@ -15,7 +15,7 @@ from numparam.gluon.interface import ParameterLike
 from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Mark, Ready, State
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import as_dtype, as_given
 
 __all__ = [
     "prepare_cast",
@@ -133,7 +133,7 @@ def _copy_again(parameter: ParameterLike, argument: tuple[Any, list[Context]]) -
 def prepare_cast(parameter: ParameterLike, dtype: Any) -> Ready:
     """Do all of `Parameter.cast` that can fail; return a function that does the rest."""
     wanted = checks.checked_dtype(dtype, parameter.name)
-    given = np.float32 if dtype is None else dtype
+    given = np.float32 if dtype is None else as_given(dtype)
     previous = parameter._state
     retry = (prepare_cast, dtype)
     rows.settle(parameter)

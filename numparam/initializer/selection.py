@@ -101,6 +101,15 @@ class Mixed:
         ------
         NoRuleError
             If there is none; a ValueError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mixed = mx.init.Mixed([".*bias", ".*"], [mx.init.Zero(), mx.init.One()])
+        >>> mixed.chosen("net_bias")
+        Zero()
+        >>> mixed.chosen("net_weight")
+        One()
         """
         for pattern, init in self.map:
             if pattern.match(name):

@@ -58,6 +58,21 @@ class KVStoreBase:
             What is written.
         priority : int, default 0
             Higher ones may be done first.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Single(mx.kv.KVStoreBase):
+        ...     def broadcast(self, key, value, out, priority=0):
+        ...         value.copyto(out)
+        ...     def pushpull(self, key, value, out=None, priority=0):
+        ...         (2 * value).copyto(out)
+        ...     def is_capable(self, capability):
+        ...         return False
+        >>> out = mx.nd.zeros((2,))
+        >>> Single().broadcast("w", mx.nd.array([1, 2]), out)
+        >>> out.asnumpy()
+        array([1., 2.], dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} has no broadcast()")
 
@@ -74,6 +89,21 @@ class KVStoreBase:
             What the sum is written to; the summands if not given.
         priority : int, default 0
             Higher ones may be done first.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Single(mx.kv.KVStoreBase):
+        ...     def broadcast(self, key, value, out, priority=0):
+        ...         value.copyto(out)
+        ...     def pushpull(self, key, value, out=None, priority=0):
+        ...         (2 * value).copyto(out)
+        ...     def is_capable(self, capability):
+        ...         return False
+        >>> out = mx.nd.zeros((2,))
+        >>> Single().pushpull("w", mx.nd.array([1, 2]), out)
+        >>> out.asnumpy()
+        array([2., 4.], dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} has no pushpull()")
 
@@ -84,6 +114,12 @@ class KVStoreBase:
         ----------
         optimizer : Optimizer
             The optimizer.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
         """
         raise NotImplementedError(f"{type(self).__name__} has no optimizer")
 
@@ -94,6 +130,12 @@ class KVStoreBase:
         ----------
         capability : {'optimizer'}
             What.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.kv.create("local").is_capable("optimizer")
+        True
         """
         raise NotImplementedError(f"{type(self).__name__} has no is_capable()")
 
@@ -106,6 +148,15 @@ class KVStoreBase:
             The file.
         dump_optimizer : bool, default False
             Whether the optimizer is written, too.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
         """
         raise NotImplementedError(f"{type(self).__name__} has no optimizer")
 
@@ -116,6 +167,16 @@ class KVStoreBase:
         ----------
         fname : str or os.PathLike
             The file.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
+        >>> store.load_optimizer_states(path)
         """
         raise NotImplementedError(f"{type(self).__name__} has no optimizer")
 
@@ -157,6 +218,15 @@ class KVStoreBase:
         -----
         UserWarning
             If another class has the name; it is replaced.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> @mx.kv.KVStoreBase.register
+        ... class Nowhere(mx.kv.KVStoreBase):
+        ...     pass
+        >>> type(mx.kv.create("nowhere")).__name__
+        'Nowhere'
         """
         if not isinstance(klass, type):
             raise KeyTypeError(f"only classes can be registered as stores, not {klass!r:.200}")

@@ -96,6 +96,12 @@ class KVStore(KVStoreBase):
         ------
         CapabilityError
             If nothing is known of it: a ValueError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.kv.create("local").is_capable("optimizer")
+        True
         """
         return check_capability(capability)
 
@@ -117,6 +123,16 @@ class KVStore(KVStoreBase):
             If a key exists already, or int and str keys are mixed.
         AssertionError
             If a key is neither an int nor a str.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([1., 1.], dtype=float32)
         """
         with self._lock:
             pairs = self._pairs(key, value, "value")
@@ -138,7 +154,18 @@ class KVStore(KVStoreBase):
         key : int or str
             What it is called by.
         value : NDArray
-            The store updates it in place: its owner sees each update, and may write into it.
+            The store updates it in place: whoever gave it sees each update, and may write into it.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> weight = mx.nd.ones((2,))
+        >>> store.adopt("w", weight)
+        >>> store.set_optimizer(mx.optimizer.SGD(learning_rate=0.25))
+        >>> store.push("w", mx.nd.array([1, 2]))
+        >>> weight.asnumpy()
+        array([0.75, 0.5 ], dtype=float32)
         """
         with self._lock:
             pairs = self._pairs(key, value, "value")
@@ -160,7 +187,18 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key does not exist, or values do not fit. Then nothing is changed.
+            If a key is not there, or values do not fit. Then nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.push("w", [mx.nd.ones((2,), mx.cpu(0)), mx.nd.ones((2,), mx.cpu(1))])
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([2., 2.], dtype=float32)
         """
         with self._lock, autograd.pause():
             grouped = self._grouped(key, value)
@@ -225,6 +263,16 @@ class KVStore(KVStoreBase):
             If a key does not exist, or shapes differ. Then nothing is written.
         AssertionError
             If there is no `out`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([1., 1.], dtype=float32)
         """
         if out is None:
             raise StoreArgumentError("pull needs out, the arrays that are written")
@@ -253,6 +301,16 @@ class KVStore(KVStoreBase):
             As for `push`.
         out : NDArray, list of NDArray, or list of such, optional
             As for `pull`; the values themselves if not given.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.pushpull("w", [mx.nd.ones((2,), mx.cpu(0)), mx.nd.ones((2,), mx.cpu(1))], out)
+        >>> out.asnumpy()
+        array([2., 2.], dtype=float32)
         """
         with self._lock:
             self.push(key, value, priority)
@@ -269,6 +327,15 @@ class KVStore(KVStoreBase):
             As for `pull`.
         priority : int, default 0
             Ignored.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> copies = [mx.nd.zeros((2,), mx.cpu(0)), mx.nd.zeros((2,), mx.cpu(1))]
+        >>> store.broadcast("w", mx.nd.array([1, 2]), copies)
+        >>> copies[1].asnumpy()
+        array([1., 2.], dtype=float32)
         """
         with self._lock:
             self.init(key, value)
@@ -299,6 +366,16 @@ class KVStore(KVStoreBase):
             If an id is out of range; also an MXNetError that names key, position and id.
         AssertionError
             If outputs and ids do not go together.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("table", mx.nd.ones((4, 2)).tostype("row_sparse"))
+        >>> out = mx.nd.sparse.zeros("row_sparse", (4, 2))
+        >>> store.row_sparse_pull("table", out, row_ids=mx.nd.array([3, 1]))
+        >>> out.indices.asnumpy()
+        array([1, 3])
         """
         if out is None or row_ids is None:
             raise StoreArgumentError("row_sparse_pull needs out and row_ids")
@@ -351,6 +428,18 @@ class KVStore(KVStoreBase):
         ----------
         optimizer : Optimizer
             The optimizer. Its states start anew.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.set_optimizer(mx.optimizer.SGD(learning_rate=0.25))
+        >>> store.push("w", mx.nd.array([1, 2]))
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([0.75, 0.5 ], dtype=float32)
         """
         self._set_updater(get_updater(optimizer))
 
@@ -376,6 +465,17 @@ class KVStore(KVStoreBase):
         ------
         AssertionError
             If the store has no optimizer.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
+        >>> path.exists()
+        True
         """
         with self._lock:
             contents = self._states_of("save").get_states(dump_optimizer)
@@ -397,6 +497,16 @@ class KVStore(KVStoreBase):
         ------
         AssertionError
             If the store has no optimizer.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
+        >>> store.load_optimizer_states(path)
         """
         self._states_of("load")
         with open(fname, "rb") as file:
@@ -426,6 +536,15 @@ class KVStore(KVStoreBase):
         ----------
         compression_params : dict
             What MXNet takes.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.set_gradient_compression({"type": "2bit"})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        numparam.kvstore.errors.ValueMismatchError: the store 'local' does not compress ...
         """
         raise ValueMismatchError(
             f"the store {self._type!r} does not compress gradients: they do not leave the process"

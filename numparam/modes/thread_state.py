@@ -92,10 +92,11 @@ class ThreadState(threading.local, Generic[T]):
             scope has no entry in this thread.
         """
         inside = self.value
-        for position in range(len(self.entries) - 1, -1, -1):
-            entered, found = self.entries[position]
+        entries = self.entries
+        for position in range(len(entries) - 1, -1, -1):
+            entered, found = entries[position]
             if entered is scope:
-                del self.entries[position:]
+                del entries[position:]
                 self.value = found
                 return inside
             inside = found

@@ -83,9 +83,12 @@ def function_of(name: str, prefix: str = "") -> Callable[..., Any]:
 @functools.cache
 def _function(name: str, row: Operation) -> Callable[..., Any]:
     count, known, required = _plain_call(row)
+    complete = not required  # without keywords
 
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
-        if len(arguments) == count and required <= keywords.keys() <= known:
+        if len(arguments) == count and (
+            required <= keywords.keys() <= known if keywords else complete
+        ):
             for value in arguments:
                 if not is_array(value):
                     break
@@ -103,13 +106,16 @@ def method(name: str) -> Callable[..., NDArray]:
     takes_dtype = name in _CALLED_WITH_DTYPE
 
     count, known, required = _plain_call(row)
+    complete = not required  # without keywords
 
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
         if takes_dtype and "dtype" in keywords:
             dtype = keywords.pop("dtype")
             if dtype is not None:
                 arguments = (arguments[0].astype(dtype), *arguments[1:])
-        if len(arguments) == count and required <= keywords.keys() <= known:
+        if len(arguments) == count and (
+            required <= keywords.keys() <= known if keywords else complete
+        ):
             for value in arguments:
                 if not is_array(value):
                     break

@@ -31,7 +31,7 @@ from numparam.ndarray.operators import forward, in_place, reflected
 from numparam.ndarray.values import is_array
 from numparam.recording import differentiation
 from numparam.recording.scopes import recording
-from numparam.recording.tape import Output, Variable
+from numparam.recording.tape import Mark, Variable
 from numparam.types.dtypes import DTypeLike, as_dtype, bfloat16
 
 if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
@@ -100,7 +100,7 @@ class NDArray(OperationMethods):
     # C-contiguous memory of the backend. Replaced only by `_buffer`, which begins a new epoch.
     _memory: Buffer
     # Where gradients of the array go, or the recorded operation that made it; None for most.
-    _marking: Variable | Output | None
+    _marking: Mark | None
     writable: bool
 
     stype: ClassVar[str] = "default"
@@ -150,6 +150,14 @@ class NDArray(OperationMethods):
         -------
         NDArray
             Of the class it is called on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.context import cpu
+        >>> mx.nd.NDArray.from_buffer(np.ones(2, np.float32), cpu()).asnumpy()
+        array([1., 1.], dtype=float32)
         """
         array = object.__new__(cls)
         array._ctx = ctx
@@ -247,12 +255,15 @@ class NDArray(OperationMethods):
 
     @_fresh_grad.setter
     def _fresh_grad(self, fresh: int) -> None:
-        if self._marking is not None:
+        if isinstance(self._marking, Variable):
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
-        """Mark the array, whose gradients go to `grad` as `grad_req` says; they are not fresh."""
+        """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
+        before = self._marking
         self._marking = None if grad_req is None else Variable(grad, grad_req)
+        if type(before) is Variable:
+            epochs.bump()  # a Trainer looks at the marks of its parameters once an epoch
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Attach a gradient array of zeros.
@@ -327,6 +338,18 @@ class NDArray(OperationMethods):
         -------
         NDArray
             A new handle on the same memory.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     loss = (x * x.detach()).sum()
+        >>> loss.backward()
+        >>> x.grad.asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return self.from_buffer(self._memory, self._ctx, self._backend, self.writable)
 
@@ -354,12 +377,54 @@ class NDArray(OperationMethods):
         return self[start:stop]
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write an array into a part of this one, and return this array."""
+        """Write an array into a part of this one, and return this array.
+
+        Parameters
+        ----------
+        rhs : NDArray
+            The array, of the shape of the part.
+        begin, end, step : sequence of int or None
+            Where the part begins along each axis, the index behind its last one, and the step.
+
+        Returns
+        -------
+        NDArray
+            This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.slice_assign(mx.nd.zeros((1, 2)), begin=(1, 0), end=(2, 2)).asnumpy()
+        array([[1., 2.],
+               [0., 0.]], dtype=float32)
+        """
         keywords = {"begin": begin, "end": end, "step": step}
         return invoke(OPERATIONS["_slice_assign"], (self, rhs), keywords, out=self)
 
     def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write a number into a part of this array, and return this array."""
+        """Write a number into a part of this array, and return this array.
+
+        Parameters
+        ----------
+        value : float
+            The number.
+        begin, end, step : sequence of int or None
+            As for `slice_assign`.
+
+        Returns
+        -------
+        NDArray
+            This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.slice_assign_scalar(7, begin=(0, 1), end=(2, 2)).asnumpy()
+        array([[1., 7.],
+               [3., 7.]], dtype=float32)
+        """
         keywords = {"scalar": value, "begin": begin, "end": end, "step": step}
         return invoke(OPERATIONS["_slice_assign_scalar"], (self,), keywords, out=self)
 
@@ -381,14 +446,16 @@ class NDArray(OperationMethods):
         Raises
         ------
         ValueError
-            If the memory was given for reading only.
+            If the memory was given for reading only, or is a copy of a sparse array's part.
         MXNetError
             If operations are being recorded and gradients flow through the array.
         """
         if not self.writable:
             raise ValueError(
-                "the array shares memory that must not be written (it was made from a read-only "
-                "array or capsule); write into a copy()"
+                "the array must not be written: it was made from a read-only array or capsule, or "
+                "it is what data, indices or indptr of a sparse array returned, a copy in which "
+                "changes would be lost. Write into a copy(); write a sparse array by array[:] = "
+                "value, and rows of a parameter by its set_rows(ids, rows)"
             )
         if self._marking is not None and recording.value:
             raise MXNetError(
@@ -452,6 +519,13 @@ class NDArray(OperationMethods):
         -------
         int, float or bool
             The element.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.sum().item()
+        10.0
         """
         if not index:
             return self.asscalar().item()
@@ -464,6 +538,13 @@ class NDArray(OperationMethods):
         -------
         list
             As `numpy.ndarray.tolist`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
         """
         return self.asnumpy().tolist()
 
@@ -535,6 +616,14 @@ class NDArray(OperationMethods):
         -------
         PyCapsule
             It can be used once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> mx.nd.from_dlpack(x.to_dlpack_for_read()).asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return capsules.exported(self._host_memory())
 
@@ -545,6 +634,16 @@ class NDArray(OperationMethods):
         -------
         PyCapsule
             It can be used once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> shared = mx.nd.from_dlpack(x.to_dlpack_for_write())
+        >>> shared[:] = 0
+        >>> x.asnumpy()
+        array([[0., 0.],
+               [0., 0.]], dtype=float32)
         """
         self._require_writable()
         return capsules.exported_for_writing(self._exported_memory())
@@ -599,6 +698,16 @@ class NDArray(OperationMethods):
         -------
         NDArray
             Equal elements in memory of its own.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> y = x.copy()
+        >>> y[:] = 0
+        >>> x.asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return self.copyto(self._ctx)
 
@@ -660,6 +769,15 @@ class NDArray(OperationMethods):
         -------
         NDArray
             On `context`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_in_context(mx.cpu(1)).context
+        cpu(1)
+        >>> x.as_in_context(mx.cpu(0)) is x
+        True
         """
         return self if self._ctx == context else self.copyto(context)
 
@@ -675,6 +793,13 @@ class NDArray(OperationMethods):
         -------
         NDArray
             On `ctx`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_in_ctx(mx.cpu(1)).context
+        cpu(1)
         """
         return self.as_in_context(ctx)
 
@@ -735,6 +860,13 @@ class NDArray(OperationMethods):
         ValueError
             If there is no such storage type, or the array does not fit it: a sparse array does not
             convert to the other sparse storage type.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[0, 0], [3, 4]])
+        >>> x.tostype("row_sparse").indices.asnumpy()
+        array([1])
         """
         return invoke(OPERATIONS["cast_storage"], (self,), {"stype": stype})
 
@@ -745,6 +877,14 @@ class NDArray(OperationMethods):
         -------
         numparam.np.ndarray
             With NumPy's shapes and indexing.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_np_ndarray()
+        array([[1., 2.],
+               [3., 4.]])
         """
         return self._as_class(kinds.numpy_array())
 
@@ -755,6 +895,12 @@ class NDArray(OperationMethods):
         -------
         NDArray
             This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> type(mx.np.ones((2,)).as_nd_ndarray()).__name__
+        'NDArray'
         """
         return self
 
@@ -780,7 +926,14 @@ class NDArray(OperationMethods):
         return duplicate
 
     def wait_to_read(self) -> None:
-        """Wait until the array's values are computed."""
+        """Wait until the array's values are computed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.wait_to_read()
+        """
         self._backend.synchronize()
 
     # Other shapes
@@ -849,6 +1002,13 @@ class NDArray(OperationMethods):
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.reshape_like(mx.nd.zeros((4, 1))).shape
+        (4, 1)
         """
         return invoke(OPERATIONS["reshape_like"], (self, rhs), keywords)
 
@@ -871,6 +1031,12 @@ class NDArray(OperationMethods):
         ------
         TypeError
             If the axes are not one tuple.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.zeros((2, 3, 4)).transpose((1, 0, 2)).shape
+        (3, 2, 4)
         """
         if more:
             raise TypeError("axes must be one tuple, such as transpose((1, 0))")
@@ -888,6 +1054,14 @@ class NDArray(OperationMethods):
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.flip(axis=1).asnumpy()
+        array([[2., 1.],
+               [4., 3.]], dtype=float32)
         """
         return invoke(OPERATIONS["flip"], (self,), {"axis": axis})
 
@@ -908,6 +1082,13 @@ class NDArray(OperationMethods):
         ------
         ValueError
             If the array does not broadcast to `shape`; also an MXNetError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([[1], [2]]).broadcast_to((2, 3)).asnumpy()
+        array([[1., 1., 1.],
+               [2., 2., 2.]], dtype=float32)
         """
         wanted = integers(shape)
         missing = len(wanted) - self.ndim
@@ -928,6 +1109,13 @@ class NDArray(OperationMethods):
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([[1], [2]]).broadcast_like(mx.nd.zeros((2, 3))).asnumpy()
+        array([[1., 1., 1.],
+               [2., 2., 2.]], dtype=float32)
         """
         return self.broadcast_to(other.shape)
 
@@ -952,6 +1140,13 @@ class NDArray(OperationMethods):
         ------
         ValueError
             If the array cannot be split into equal parts.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> [part.asnumpy().tolist() for part in x.split_v2(2, axis=1)]
+        [[[1.0], [3.0]], [[2.0], [4.0]]]
         """
         attributes: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
         if isinstance(indices_or_sections, int):

@@ -243,6 +243,13 @@ class ndarray(NumpyOperationMethods):
         -------
         ndarray
             This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.as_np_ndarray() is x
+        True
         """
         return self
 
@@ -308,6 +315,13 @@ class ndarray(NumpyOperationMethods):
         -------
         ndarray
             It shares this array's memory.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.ravel()
+        array([1., 2., 3., 4.])
         """
         c_order(order, "ravel")
         return self._in_shape((self.size,))
@@ -324,6 +338,13 @@ class ndarray(NumpyOperationMethods):
         -------
         ndarray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.flatten()
+        array([1., 2., 3., 4.])
         """
         c_order(order, "flatten")
         return invoke(OPERATIONS["_np_flatten"], (self,), {})
@@ -345,6 +366,13 @@ class ndarray(NumpyOperationMethods):
         ------
         ValueError
             If an axis is longer, or does not exist; also an MXNetError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x[:1].squeeze()
+        array([1., 2.])
         """
         shape = self.shape
         if axis is None:
@@ -386,6 +414,14 @@ class ndarray(NumpyOperationMethods):
         -------
         ndarray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.transpose()
+        array([[1., 3.],
+               [2., 4.]])
         """
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
             order = axes[0]
@@ -405,6 +441,14 @@ class ndarray(NumpyOperationMethods):
         -------
         ndarray
             Equal elements in memory of its own.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.copy()
+        array([[1., 2.],
+               [3., 4.]])
         """
         c_order(order, "copy")
         return self.copyto(self._ctx)
@@ -447,6 +491,13 @@ class ndarray(NumpyOperationMethods):
         -------
         tuple of ndarray
             One array of int64 for each axis; as a key, they select the elements.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.nonzero()
+        (array([0, 0, 1, 1], dtype=int64), array([0, 1, 0, 1], dtype=int64))
         """
         return tuple(invoke(OPERATIONS["_np_nonzero"], (self,), {}))
 
@@ -457,7 +508,15 @@ class ndarray(NumpyOperationMethods):
         out: ndarray | None = None,
         mode: str = "raise",
     ) -> Self:
-        """Return the elements at positions; see `numparam.np.take`."""
+        """Return the elements at positions; see `numparam.np.take`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.take(mx.np.array([1]), axis=0)
+        array([[3., 4.]])
+        """
         positions = self._beside(indices, np.dtype(np.int64), "take")
         attributes = {"axis": axis, "mode": mode}
         return invoke(OPERATIONS["_np_take"], (self, positions), attributes, out)

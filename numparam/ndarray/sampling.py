@@ -59,6 +59,12 @@ def random_exponential(
     -------
     NDArray
         A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.random_exponential(2, shape=(2, 3)).shape
+    (2, 3)
     """
     rate = float(lam)
     if not rate > 0:
@@ -79,7 +85,30 @@ def sample_uniform(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw numbers uniformly between each pair of bounds; see `numparam.nd.random.uniform`."""
+    """Draw numbers uniformly between each pair of bounds; see `numparam.nd.random.uniform`.
+
+    Parameters
+    ----------
+    low, high : NDArray
+        The bounds, of one shape.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sample_uniform(mx.nd.array([1, 2]), mx.nd.array([2, 3]), shape=3).shape
+    (2, 3)
+    """
     return random.uniform(_array(low, "low"), _array(high, "high"), shape, dtype, out=out)
 
 
@@ -90,7 +119,30 @@ def sample_normal(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw numbers for each mean and deviation; see `numparam.nd.random.normal`."""
+    """Draw numbers for each mean and deviation; see `numparam.nd.random.normal`.
+
+    Parameters
+    ----------
+    mu, sigma : NDArray
+        Means and standard deviations, of one shape.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sample_normal(mx.nd.array([1, 2]), mx.nd.array([1, 1]), shape=3).shape
+    (2, 3)
+    """
     return random.normal(_array(mu, "mu"), _array(sigma, "sigma"), shape, dtype, out=out)
 
 
@@ -100,7 +152,30 @@ def sample_exponential(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw numbers for each rate; see `numparam.nd.random.exponential`."""
+    """Draw numbers for each rate; see `numparam.nd.random.exponential`.
+
+    Parameters
+    ----------
+    lam : NDArray
+        The rates, above 0.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sample_exponential(mx.nd.array([1, 2]), shape=3).shape
+    (2, 3)
+    """
     return random.exponential(1 / _array(lam, "lam"), shape, dtype, out=out)
 
 
@@ -111,7 +186,30 @@ def sample_gamma(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw numbers for each shape and scale; see `numparam.nd.random.gamma`."""
+    """Draw numbers for each shape and scale; see `numparam.nd.random.gamma`.
+
+    Parameters
+    ----------
+    alpha, beta : NDArray
+        Shapes and scales, above 0, of one shape.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sample_gamma(mx.nd.array([1, 2]), mx.nd.array([1, 1]), shape=3).shape
+    (2, 3)
+    """
     return random.gamma(_array(alpha, "alpha"), _array(beta, "beta"), shape, dtype, out=out)
 
 
@@ -121,7 +219,30 @@ def sample_poisson(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw whole numbers for each mean; see `numparam.nd.random.poisson`."""
+    """Draw whole numbers for each mean; see `numparam.nd.random.poisson`.
+
+    Parameters
+    ----------
+    lam : NDArray
+        The means, at least 0.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sample_poisson(mx.nd.array([1, 2]), shape=3).shape
+    (2, 3)
+    """
     return random.poisson(_array(lam, "lam"), shape, dtype, out=out)
 
 
@@ -132,7 +253,30 @@ def sample_negative_binomial(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw numbers of failures for each pair; see `numparam.nd.random.negative_binomial`."""
+    """Draw numbers of failures for each pair; see `numparam.nd.random.negative_binomial`.
+
+    Parameters
+    ----------
+    k, p : NDArray
+        Numbers of failures, and probabilities of success, of one shape.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sample_negative_binomial(mx.nd.array([1, 2]), mx.nd.array([0.5, 0.5]), shape=3).shape
+    (2, 3)
+    """
     return random.negative_binomial(_array(k, "k"), _array(p, "p"), shape, dtype, out=out)
 
 
@@ -143,6 +287,30 @@ def sample_generalized_negative_binomial(
     dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Draw for each mean and dispersion; see `nd.random.generalized_negative_binomial`."""
+    """Draw for each mean and dispersion; see `nd.random.generalized_negative_binomial`.
+
+    Parameters
+    ----------
+    mu, alpha : NDArray
+        Means and dispersions, of one shape.
+    shape : int or sequence of int, optional
+        The shape of the numbers for each; one number if not given.
+    dtype : str, type or numpy.dtype, optional
+        float16, bfloat16, float32 (the default) or float64.
+    out : NDArray, optional
+        What is filled instead of a new array.
+
+    Returns
+    -------
+    NDArray
+        A new array, or `out`, of the parameters' shape followed by `shape`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> means, dispersions = mx.nd.array([1, 2]), mx.nd.array([1, 1])
+    >>> mx.nd.sample_generalized_negative_binomial(means, dispersions, shape=3).shape
+    (2, 3)
+    """
     mean, dispersion = _array(mu, "mu"), _array(alpha, "alpha")
     return random.generalized_negative_binomial(mean, dispersion, shape, dtype, out=out)

@@ -109,6 +109,8 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
         If `value` is not made of numbers.
     """
     if isinstance(value, np.ndarray):
+        if value.dtype.kind in "fiub":  # as mostly
+            return value
         array = value
     elif isinstance(value, NUMBERS):
         return _number(value, dtype)

@@ -123,6 +123,16 @@ def load(file: Any, *, strict: bool = True, encoding: str = "utf-8", errors: str
     MXNetError
         If the file is missing (also a FileNotFoundError), damaged, of the other mode, or holds
         sparse arrays.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
+    >>> with mx.util.np_shape(), mx.util.np_array():
+    ...     mx.npx.save(path, mx.np.ones((2,)))
+    ...     mx.npx.load(path)
+    [array([1., 1.])]
     """
     _require_mode("npx.load", "mx.nd.load")
     if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "read"):

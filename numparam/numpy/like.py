@@ -71,6 +71,14 @@ def zeros_like(
     -------
     ndarray
         A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.zeros_like(x)
+    array([[0., 0.],
+           [0., 0.]])
     """
     return full_like(_like(a, "zeros_like"), 0, dtype, order, ctx, out)
 
@@ -93,6 +101,14 @@ def ones_like(
     -------
     ndarray
         A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.ones_like(x)
+    array([[1., 1.],
+           [1., 1.]])
     """
     return full_like(_like(a, "ones_like"), 1, dtype, order, ctx, out)
 
@@ -115,6 +131,13 @@ def empty_like(
     -------
     ndarray
         A new array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.empty_like(x).shape
+    (2, 2)
     """
     like = _like(prototype, "empty_like")
     return empty(like.shape, as_dtype(dtype, like.dtype), order, like.ctx)
@@ -132,5 +155,13 @@ def copy(a: ndarray) -> ndarray:
     -------
     ndarray
         Equal elements in memory of its own.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.copy(x)
+    array([[1., 2.],
+           [3., 4.]])
     """
     return _like(a, "copy").copy()

@@ -154,5 +154,12 @@ def identity(n: int, dtype: DTypeLike = None, ctx: Context | None = None) -> nda
     -------
     ndarray
         Of shape ``(n, n)``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.identity(2)
+    array([[1., 0.],
+           [0., 1.]])
     """
     return eye(n, dtype=dtype, ctx=ctx)

@@ -106,6 +106,13 @@ def vstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
     -------
     ndarray
         On the context of the first array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.vstack([x, x]).shape
+    (4, 2)
     """
     return _joined("vstack", arrays, {}, out)
 
@@ -124,6 +131,14 @@ def hstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
     -------
     ndarray
         On the context of the first array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.hstack([x, x])
+    array([[1., 2., 1., 2.],
+           [3., 4., 3., 4.]])
     """
     return _joined("hstack", arrays, {}, out)
 
@@ -175,6 +190,13 @@ def ravel(x: ndarray, order: str = "C") -> ndarray:
     -------
     ndarray
         It shares the memory.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.ravel(x)
+    array([1., 2., 3., 4.])
     """
     return _require("ravel", x).ravel(order)
 
@@ -193,6 +215,12 @@ def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
     -------
     ndarray
         It shares the memory.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.squeeze(mx.np.ones((1, 2))).shape
+    (2,)
     """
     return _require("squeeze", x).squeeze(axis)
 
@@ -233,6 +261,13 @@ def shape(a: ndarray) -> tuple[int, ...]:
     -------
     tuple of int
         The length of each dimension.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.shape(x)
+    (2, 2)
     """
     return _require("shape", a).shape
 
@@ -249,6 +284,13 @@ def ndim(a: ndarray) -> int:
     -------
     int
         0 for shape ``()``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.ndim(x)
+    2
     """
     return _require("ndim", a).ndim
 
@@ -265,5 +307,12 @@ def size(a: ndarray) -> int:
     -------
     int
         1 for shape ``()``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.size(x)
+    4
     """
     return _require("size", a).size

@@ -173,6 +173,15 @@ class Optimizer(Registrable):
         -----
         UserWarning
             If another class has the name; it is replaced.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> @mx.optimizer.Optimizer.register
+        ... class Resting(mx.optimizer.Optimizer):
+        ...     pass
+        >>> type(mx.optimizer.create("resting")).__name__
+        'Resting'
         """
         return registry.register(klass, stacklevel=3)
 
@@ -233,6 +242,12 @@ class Optimizer(Registrable):
         -------
         object
             None, an array, or a tuple of such.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(momentum=0.9).create_state(0, mx.nd.ones((2,))).asnumpy()
+        array([0., 0.], dtype=float32)
         """
         return None
 
@@ -249,6 +264,15 @@ class Optimizer(Registrable):
             Its gradient.
         state : object
             What `create_state` returned, which is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5)
+        >>> optimizer.update(0, weight, gradient, optimizer.create_state(0, weight))
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} must define update()")
 
@@ -270,6 +294,15 @@ class Optimizer(Registrable):
         -----
         UserWarning
             If a 16-bit weight is trained without `multi_precision`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([4, 8], dtype="float16")
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, momentum=0.9, multi_precision=True)
+        >>> momentum, copy = optimizer.create_state_multi_precision(0, weight)
+        >>> copy.dtype, momentum.dtype
+        (<class 'numpy.float32'>, <class 'numpy.float32'>)
         """
         if not is_short(weight.dtype):
             return self.create_state(index, weight)
@@ -293,6 +326,17 @@ class Optimizer(Registrable):
             As for `update`.
         state : object
             What `create_state_multi_precision` returned.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([4, 8], dtype="float16")
+        >>> gradient = mx.nd.array([1, 2], dtype="float16")
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, multi_precision=True)
+        >>> state = optimizer.create_state_multi_precision(0, weight)
+        >>> optimizer.update_multi_precision(0, weight, gradient, state)
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float16)
         """
         if not (self.multi_precision and is_short(weight.dtype)):
             self.update(index, weight, grad, state)
@@ -324,6 +368,14 @@ class Optimizer(Registrable):
         ------
         LearningRateWarning
             If there is a schedule: a UserWarning, raised as an error.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5)
+        >>> optimizer.set_learning_rate(0.25)
+        >>> optimizer.learning_rate
+        0.25
         """
         if self.lr_scheduler is not None:
             raise LearningRateWarning(
@@ -332,7 +384,21 @@ class Optimizer(Registrable):
         self.lr = lr
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
-        """Raise a DeprecationWarning: `set_lr_mult` replaces it."""
+        """Raise a DeprecationWarning: `set_lr_mult` replaces it.
+
+        Parameters
+        ----------
+        args_lrscale : object
+            Ignored.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD().set_lr_scale({})
+        Traceback (most recent call last):
+            ...
+        DeprecationWarning: set_lr_scale is gone; use set_lr_mult
+        """
         raise DeprecationWarning("set_lr_scale is gone; use set_lr_mult")
 
     def set_lr_mult(self, args_lr_mult: Mapping[Any, float]) -> None:
@@ -343,6 +409,12 @@ class Optimizer(Registrable):
         args_lr_mult : dict
             Multipliers by index or name. Those of earlier calls are forgotten; those of the
             symbol stay, and `param_dict` goes before both.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, param_idx2name={0: "net_weight"})
+        >>> optimizer.set_lr_mult({"net_weight": 0.1})
         """
         self.lr_mult = self._multipliers_of_symbol("__lr_mult__")
         self.lr_mult.update(args_lr_mult)
@@ -355,6 +427,12 @@ class Optimizer(Registrable):
         args_wd_mult : dict
             As for `set_lr_mult`. The multiplier of parameters in `param_idx2name` whose names end
             neither in ``_weight`` nor in ``_gamma`` is 0 unless it is set here.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.SGD(wd=0.01, param_idx2name={0: "net_weight", 1: "net_bias"})
+        >>> optimizer.set_wd_mult({"net_weight": 2})
         """
         self.wd_mult = dict.fromkeys(
             (name for name in self.idx2name.values() if not self._decays(name)), 0.0
@@ -421,6 +499,12 @@ class Optimizer(Registrable):
         -------
         str
             Such as ``"Parameter 'dense0_weight'"``, if its name is known.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(param_idx2name={0: "net_weight"}).name_of(0)
+        "Parameter 'net_weight'"
         """
         name = getattr(self.param_dict.get(index), "name", None) or self.idx2name.get(index)
         if name is None:

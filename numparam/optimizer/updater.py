@@ -111,6 +111,18 @@ class Updater:
         -------
         Prepared
             Its ``commit`` makes the update.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> prepared = updater.prepare(0, gradient, weight)
+        >>> weight.asnumpy()
+        array([4., 8.], dtype=float32)
+        >>> prepared.commit()
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float32)
         """
         if isinstance(index, (list, tuple)):
             indices, grads, weights = index, grad, weight
@@ -202,6 +214,14 @@ class Updater:
         ids : Buffer, optional
             The rows: int64 ids, strictly ascending, on the weight's device; all of them if not
             given.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> updater.catch_up()
         """
         if index is None:
             for each in list(self.histories.values()):
@@ -218,6 +238,14 @@ class Updater:
         ----------
         index : int or str, optional
             The parameter; all of them if not given. Its states stay.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> updater.forget()
         """
         self.catch_up(index)
         if index is None:
@@ -242,7 +270,16 @@ class Updater:
         Returns
         -------
         object
-            The same object if it is there already.
+            The same where it is there already.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> state = mx.nd.ones((2,))
+        >>> updater.sync_state_context(state, mx.cpu(1)).context
+        cpu(1)
         """
         if isinstance(state, NDArray):
             dense = state if state.stype == "default" else state.tostype("default")
@@ -270,6 +307,15 @@ class Updater:
         StatesError
             If the optimizer or its schedule has attributes that are no numbers, texts or
             containers of them.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> type(updater.get_states())
+        <class 'bytes'>
         """
         self.catch_up()
         return saved_states.dumps(self.states, self.optimizer if dump_optimizer else None)
@@ -291,6 +337,17 @@ class Updater:
             If it is a pickle, and those are not allowed.
         StatesError
             If it is damaged. In either case nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> again = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> again.set_states(updater.get_states())
+        >>> again.states[0].asnumpy()
+        array([-0.5, -1. ], dtype=float32)
         """
         loaded, optimizer = saved_states.loads(states, allow_pickle=allow_pickle)
         self.forget()
@@ -317,6 +374,15 @@ def get_updater(optimizer: Optimizer) -> Updater:
     -------
     Updater
         A callable of index, gradient and weight.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+    >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+    >>> updater(0, gradient, weight)
+    >>> weight.asnumpy()
+    array([3.5, 7. ], dtype=float32)
     """
     return Updater(optimizer)
 

@@ -72,6 +72,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         str or None
             None if there is no such attribute, and for a group.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.attr("lr_mult")
+        '2'
         """
         if len(self._variables) != 1:
             return None
@@ -96,6 +103,13 @@ class Symbol(SymbolWithoutGraph):
         ------
         DeprecationWarning
             If ``recursive`` is true, as in MXNet.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> sorted(data.list_attr())
+        ['__lr_mult__', '__shape__', 'lr_mult']
         """
         if recursive:
             raise DeprecationWarning("list_attr(recursive=True) is gone; use attr_dict().")
@@ -110,6 +124,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         dict of str to dict
             Variable names to attributes, these as in :meth:`list_attr`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> sorted(data.attr_dict()["data"])
+        ['__lr_mult__', '__shape__', 'lr_mult']
         """
         found: dict[str, dict[str, str]] = {}
         for variable in self._arguments():
@@ -142,11 +163,26 @@ class Symbol(SymbolWithoutGraph):
         -------
         list of str
             The names.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_arguments()
+        ['a', 'b']
         """
         return [variable.name for variable in self._arguments()]
 
     def list_inputs(self) -> list[str]:
-        """Return the names of the variables, as :meth:`list_arguments` does."""
+        """Return the names of the variables, as :meth:`list_arguments` does.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_inputs()
+        ['a', 'b']
+        """
         return self.list_arguments()
 
     def list_outputs(self) -> list[str]:
@@ -156,6 +192,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         list of str
             The names.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_outputs()
+        ['a', 'b']
         """
         return [variable.name for variable in self._variables]
 
@@ -166,6 +209,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         list of str
             Empty.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_auxiliary_states()
+        []
         """
         return []
 
@@ -176,11 +226,25 @@ class Symbol(SymbolWithoutGraph):
         -------
         Symbol
             The group, each variable once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.get_internals().list_outputs()
+        ['a', 'b']
         """
         return Symbol(tuple(self._arguments()))
 
     def get_children(self) -> None:
-        """Return None: variables have no inputs."""
+        """Return None: variables have no inputs.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.get_children()
+        """
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """Infer all shapes from given ones and from ``__shape__`` attributes.
@@ -205,6 +269,13 @@ class Symbol(SymbolWithoutGraph):
             If shapes come both by position and by name.
         TypeError
             If a shape is not a tuple.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_shape()
+        ([(2, 3)], [(2, 3)], [])
         """
         return inference.infer_shape(self._described(), args, kwargs, partial=False)
 
@@ -220,6 +291,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         argument_shapes, output_shapes, auxiliary_shapes : list of tuple
             An unknown shape is ``()``, and None when NumPy shapes are on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_shape_partial()
+        ([(2, 3)], [(2, 3)], [])
         """
         return inference.infer_shape(self._described(), args, kwargs, partial=True)
 
@@ -244,16 +322,35 @@ class Symbol(SymbolWithoutGraph):
             If dtypes come both by position and by name.
         TypeError
             For a dtype that arrays cannot have.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_type(data="float16")
+        ([<class 'numpy.float16'>], [<class 'numpy.float16'>], [])
         """
         return inference.infer_type(self._described(), args, kwargs, partial=False)
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """Infer the dtypes that are known, with None for others; see :meth:`infer_type`.
 
+        Parameters
+        ----------
+        *args, **kwargs
+            As for `infer_type`.
+
         Returns
         -------
         argument_types, output_types, auxiliary_types : list of type or None
             NumPy's scalar types.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_type_partial()
+        ([None], [None], [])
         """
         return inference.infer_type(self._described(), args, kwargs, partial=True)
 
@@ -278,6 +375,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         str
             The same text as from MXNet 1.9.1.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.tojson()[:1]
+        '{'
         """
         described = self._described()
         nodes = list(zip(described.names, described.attributes, strict=True))
@@ -299,6 +403,15 @@ class Symbol(SymbolWithoutGraph):
             If ``fname`` is not a path.
         MXNetError
             If the file cannot be written (also an OSError).
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net-symbol.json")
+        >>> mx.sym.var("data").save(path)
+        >>> path.exists()
+        True
         """
         if not isinstance(fname, (str, os.PathLike)):
             raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
@@ -312,6 +425,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         str
             One line for each.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.debug_str().strip()
+        'Variable:data'
         """
         described = self._described()
         lines = [f"Variable:{name}" for name in described.names]
@@ -327,6 +447,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         numparam.symbol.numpy._Symbol
             A new object; attributes set on one are seen on the other.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.as_np_ndarray().name
+        'data'
         """
         return _Symbol(self._variables)
 
@@ -337,6 +464,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         Symbol
             The same object.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.as_nd_ndarray().name
+        'data'
         """
         return self
 

@@ -21,6 +21,7 @@ __all__ = [
     "DTypeLike",
     "UnsupportedDTypeError",
     "as_dtype",
+    "as_given",
     "bfloat16",
     "dtype_flag",
     "dtype_from_flag",
@@ -66,6 +67,7 @@ _BY_SPELLING: dict[Any, np.dtype[Any]] = {
     if spelling != bfloat16.str  # '<V2', which is any two bytes
 }
 _BY_SPELLING[_MXNET_BFLOAT16] = bfloat16
+_PYTHON_TYPES = {bool, int, float}
 
 
 class UnsupportedDTypeError(TypeError, ValueError, KeyError, MXNetError):
@@ -151,6 +153,37 @@ def _of_another_library(dtype: Any) -> Any:
         name = str(dtype).removeprefix("torch.")  # 'torch.bfloat16'
         return _BY_SPELLING.get(name, dtype)
     return dtype
+
+
+def as_given(dtype: Any) -> Any:
+    """Return an element type as it was spelled, or NumPy's type for one of another library.
+
+    Parameters
+    ----------
+    dtype : str, type, numpy.dtype, list or None
+        Whatever :func:`as_dtype` accepts.
+
+    Returns
+    -------
+    str, type, numpy.dtype, list or None
+        What was given, so that code which compares it finds it again. What only another library
+        knows, such as ``torch.float16``, becomes a type that NumPy and pickles know.
+
+    Raises
+    ------
+    UnsupportedDTypeError
+        As :func:`as_dtype`, for what is another library's.
+
+    Examples
+    --------
+    >>> as_given("float16"), as_given(None)
+    ('float16', None)
+    """
+    if dtype is None or isinstance(dtype, (str, np.dtype, list, tuple)):
+        return dtype
+    if isinstance(dtype, type) and (issubclass(dtype, np.generic) or dtype in _PYTHON_TYPES):
+        return dtype
+    return as_dtype(dtype).type
 
 
 def dtype_name(dtype: Any) -> str:

@@ -22,6 +22,7 @@ FLOORS = [
     ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model", "checkpoint"],
     ["initializer", "symbol"],
     ["lr_scheduler", "optimizer", "kvstore", "gluon"],
+    ["interop"],
     ["", "test_utils", "cli", "__main__"],
 ]
 

@@ -105,15 +105,24 @@ def _names(partial: Callable[..., Any]) -> list[str]:
 
 def _by_position(partial: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a derivative so that it takes the cotangent, both operands and the result."""
-    names = _names(partial)
-    if not names:
-        return lambda cotangent, left, right, output: partial(cotangent)
-    if names == ["left"]:
-        return lambda cotangent, left, right, output: partial(cotangent, left)
-    if names == ["right"]:
-        return lambda cotangent, left, right, output: partial(cotangent, right)
-    places = [("left", "right", "output").index(name) for name in names]
-    return lambda cotangent, *given: partial(cotangent, *[given[place] for place in places])
+    return _BY_POSITION[tuple(_names(partial))](partial)
+
+
+_BY_POSITION: dict[tuple[str, ...], Callable[..., Callable[..., Any]]] = {
+    (): lambda partial: lambda cotangent, left, right, output: partial(cotangent),
+    ("left",): lambda partial: lambda cotangent, left, right, output: partial(cotangent, left),
+    ("right",): lambda partial: lambda cotangent, left, right, output: partial(cotangent, right),
+    ("left", "right"): (
+        lambda partial: lambda cotangent, left, right, output: partial(cotangent, left, right)
+    ),
+    ("left", "output"): (
+        lambda partial: lambda cotangent, left, right, output: partial(cotangent, left, output)
+    ),
+    ("right", "output"): (
+        lambda partial: lambda cotangent, left, right, output: partial(cotangent, right, output)
+    ),
+    ("left", "right", "output"): lambda partial: partial,
+}
 
 
 def _with_parameters(function: Any, names: Iterable[str]) -> Callable[..., Any]:
@@ -152,8 +161,8 @@ def _by_dividend(cotangent: Any, right: Any) -> Any:
     return cotangent / right
 
 
-def _by_divisor(cotangent: Any, left: Any, right: Any) -> Any:
-    return -cotangent * left / (right * right)
+def _by_divisor(cotangent: Any, right: Any, output: Any) -> Any:
+    return cotangent * output / -right
 
 
 _DIVIDE = Partials(_by_dividend, _by_divisor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numparam.ndarray.operations.meanings import meaning
 from numparam.ndarray.operations.operation import REQUIRED, Operation
 
 __all__ = ["documentation"]
@@ -47,6 +48,8 @@ def documentation(
         lines.append(f"{name} : {inputs}" + (", optional" if name in row.optional else ""))
     for name, default in row.attributes.items():
         lines.append(f"{name} : " + ("required" if default is REQUIRED else f"default {default!r}"))
+        if sentence := meaning(row.name, name):
+            lines.append(f"    {sentence}")
     lines += [f"out : {array}, optional", "    Where to write the result, of its shape and dtype."]
     lines += ["", "Returns", "-------"]
     lines.append(array if row.outputs == 1 else f"{array} or list of {array}")

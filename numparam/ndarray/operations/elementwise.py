@@ -60,7 +60,7 @@ def _relu(data: Array) -> Array:
 
 
 def _relu_vjp(cotangent: Array, *, output: Array) -> Array:
-    return cotangent * (output > 0)
+    return cotangent * np.sign(output)  # 0 or 1; faster than a comparison
 
 
 def _softsign(data: Array) -> Array:

@@ -35,9 +35,9 @@ def _reduced(
         axes = tuple(number for number in range(data.ndim) if number not in axes)
         if not axes:
             return np.array(data)
-    result = np.asarray(function(data, axis=axes, keepdims=bool(keepdims)))
+    result = function(data, axes, bool(keepdims))
     # A sum over everything has shape (1,), whatever the shapes' mode.
-    return result if result.ndim or data.ndim == 0 else result.reshape(1)
+    return result if result.ndim or data.ndim == 0 else np.asarray(result).reshape(1)
 
 
 # NumPy's `sum` without what it does before it calls this.
@@ -80,13 +80,15 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
     axis, exclude
         As for the operation.
     """
+    if values.ndim == len(shape):  # it has them, and length 1 where there is one alone
+        return values
     if axis is None:
         return values.reshape((1,) * len(shape))
     axes = axes_of(axis, len(shape))
     if exclude and integers(axis):
         axes = tuple(number for number in range(len(shape)) if number not in axes)
     return values.reshape(
-        tuple(1 if number in axes else length for number, length in enumerate(shape))
+        tuple([1 if number in axes else length for number, length in enumerate(shape)])
     )
 
 
@@ -164,7 +166,7 @@ def _forward(function: Callable[..., Array]) -> Callable[..., Array]:
     def forward(
         data: Array, *, axis: Any = None, keepdims: bool = False, exclude: bool = False
     ) -> Array:
-        return _reduced(function, data, axis, keepdims, exclude)
+        return _reduced(function, data, axis, keepdims, exclude).astype(data.dtype, copy=False)
 
     return forward
 

@@ -19,19 +19,20 @@ Array = np.ndarray
 
 def _row_numbers(indices: Array, length: int, mode: str) -> Array:
     """Return indices as int64 within an axis, by one of the modes; fractions are dropped."""
-    numbers = indices.astype(np.int64)
-    if mode == "clip":
-        return np.clip(numbers, 0, max(length - 1, 0))
-    if mode == "wrap":
-        return numbers % max(length, 1)
-    if mode != "raise":
+    if mode not in ("clip", "wrap", "raise"):
         raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
-    if numbers.size and (numbers.min() < 0 or numbers.max() >= length):
+    numbers = indices.astype(np.int64, copy=False)
+    # Most indices are in range, and finding that out takes half of the time of moving them there.
+    if not numbers.size or (numbers.min() >= 0 and numbers.max() < length):
+        return numbers
+    if mode == "raise":
         raise OperationError(
             f"indices reach from {numbers.min()} to {numbers.max()}, outside of an axis of length "
             f"{length}"
         )
-    return numbers
+    if mode == "clip":
+        return np.clip(numbers, 0, max(length - 1, 0))
+    return numbers % max(length, 1)
 
 
 def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:

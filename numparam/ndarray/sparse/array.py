@@ -64,6 +64,17 @@ class BaseSparseNDArray(NDArray):
         -------
         RowSparseNDArray or CSRNDArray
             Of the class it is called on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.ndarray.sparse.parts import Parts
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> parts = Parts(table.data.asnumpy(), table.indices.asnumpy())
+        >>> type(table).from_parts(table.shape, parts, table.context).asnumpy()
+        array([[0., 0.],
+               [5., 6.],
+               [0., 0.]], dtype=float32)
         """
         return cls._on_chunk(shape, Chunk(parts), ctx, backend)
 
@@ -151,7 +162,9 @@ class BaseSparseNDArray(NDArray):
         return NDArray.from_buffer(buffer, self._ctx, self._backend)
 
     def _copy_of(self, buffer: Buffer) -> NDArray:
-        return self._handle_on(self._backend.copied(buffer))
+        """Return a part's elements for reading: what was written into a copy would be lost."""
+        copied = self._backend.copied(buffer)
+        return NDArray.from_buffer(copied, self._ctx, self._backend, writable=False)
 
     def _with_data(self, data: Buffer) -> Self:
         """Return an array with other values and the same ids, whose buffers it shares."""
@@ -168,7 +181,11 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def data(self) -> NDArray:
-        """A copy of the stored rows, or of the stored values of a csr matrix."""
+        """A copy of what is stored: rows, or the values of a csr matrix; for reading only.
+
+        To change the array, write all of it with ``array[:] = value``; a parameter's rows are
+        written by `Parameter.set_rows`. The copy can be written in MXNet, to no effect.
+        """
         return self._copy_of(self._chunk.parts.data)
 
     @data.setter
@@ -177,7 +194,10 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def indices(self) -> NDArray:
-        """A copy of the ids, int64: of stored rows, or the column of each value of a csr matrix."""
+        """A copy of the ids, int64: of stored rows, or the column of each value of a csr matrix.
+
+        As `data`, for reading only.
+        """
         return self._copy_of(self._chunk.parts.indices)
 
     @indices.setter
@@ -226,6 +246,17 @@ class BaseSparseNDArray(NDArray):
         ------
         MXNetError
             If ids are out of range, out of order or repeated; also an IndexError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> table.check_format()
+        >>> wrong = mx.nd.sparse.row_sparse_array(([[5, 6]], [7]), shape=(3, 2))
+        >>> wrong.check_format()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        numparam.ndarray.sparse.errors.SparseFormatError: ...
         """
         parts = self._chunk.parts
         if full_check and not parts.valid:
@@ -283,6 +314,13 @@ class BaseSparseNDArray(NDArray):
         -------
         RowSparseNDArray or CSRNDArray
             A new handle.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> table.detach().stype
+        'row_sparse'
         """
         return self._on_chunk(self._shape, self._chunk, self._ctx, self._backend)
 

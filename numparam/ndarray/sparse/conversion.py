@@ -42,6 +42,13 @@ def from_dense(array: NDArray, stype: str) -> BaseSparseNDArray:
     ------
     ValueError
         If there is no such storage type, or the array has another number of dimensions.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> dense = mx.nd.array([[0, 0], [3, 4]])
+    >>> mx.nd.sparse.from_dense(dense, "row_sparse").indices.asnumpy()
+    array([1])
     """
     storage_type_id(stype)
     backend = array._backend

@@ -331,6 +331,14 @@ def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: DTypeLike
     -------
     NDArray, RowSparseNDArray or CSRNDArray
         A new array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sparse.empty("row_sparse", (3, 2)).asnumpy()
+    array([[0., 0.],
+           [0., 0.],
+           [0., 0.]], dtype=float32)
     """
     return zeros(stype, shape, ctx=ctx, dtype=dtype)
 
@@ -357,6 +365,13 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     ------
     ValueError
         If the source is dense; also an AssertionError, as in MXNet.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+    >>> mx.nd.sparse.array(table, dtype="float64").dtype
+    <class 'numpy.float64'>
     """
     if isinstance(source_array, BaseSparseNDArray):
         return _copied(source_array, source_array.stype, None, device_of(ctx)[0], dtype)

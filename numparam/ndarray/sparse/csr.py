@@ -88,6 +88,14 @@ class CSRNDArray(BaseSparseNDArray):
         ------
         ImportError
             If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> matrix = mx.nd.array([[0, 2], [0, 0]]).tostype("csr")
+        >>> matrix.asscipy().toarray()  # doctest: +SKIP
+        array([[0., 2.],
+               [0., 0.]], dtype=float32)
         """
         try:
             sparse = importlib.import_module("scipy.sparse")

@@ -14,7 +14,8 @@ import pathlib
 import pytest
 
 from numparam import kernels
-from numparam.kernels.cuda import _launch
+from numparam.kernels import _gate
+from tests.support import optimizer_steps
 from tests.support.ptx import (
     CAPABILITIES,
     assembled,
@@ -56,7 +57,15 @@ KERNELS = {
     ("_order", "count_new"): None,
     ("_order", "add_shifted"): None,
     ("_order", "list_new"): None,
+    ("_squares", "sum_chunks"): _gate.KINDS,
+    ("_squares", "add_chunks"): None,
+    ("_squares", "scale_chunks"): _gate.FLOATS,
+    ("_stepping", "mark_rows"): None,
+    ("_stepping", "check_last"): None,
+    ("_trusting", "trust"): None,
 }
+STEPPED = {one.name: None for one in optimizer_steps.OPTIMIZERS}
+LANES = {"float32": 4, "float64": 2, "float16": 8, "bfloat16": 8}
 CASES = [
     pytest.param(module, name, kind, id=f"{name}-{kind}" if kind else name)
     for (module, name), kinds in KERNELS.items()
@@ -129,14 +138,9 @@ def bad_kernels():
     from numba import cuda, float32
 
     from numparam.kernels.cuda._elements import load, span, store
+    from numparam.kernels.cuda._jit import kernel
 
-    @cuda.jit
-    def fused(a, b):
-        i, _ = span()
-        value = load(a, i, "float64")
-        store(b, i, value * 3.7 + load(b, i, "float64"), "float64")
-
-    @cuda.jit
+    @kernel
     def local(a, b):
         i, _ = span()
         scratch = cuda.local.array(100, float32)
@@ -144,21 +148,19 @@ def bad_kernels():
             scratch[k] = load(a, k, "float32")
         store(b, i, scratch[load(a, i, "int64")], "float32")
 
-    @cuda.jit
+    @kernel
     def narrow(a, b):
         i = cuda.threadIdx.x * np.int32(load(a, 0, "int32")) + cuda.blockIdx.x
         store(b, np.int64(np.int32(i)), np.float32(1), "float32")
 
-    return {"fused": fused, "local": local, "narrow": narrow}
+    return {"local": local, "narrow": narrow}
 
 
 def test_the_checks_see_what_they_look_for():
     bad = {name: compiled(kernel, (9, 0)) for name, kernel in bad_kernels().items()}
-    assert contractions(bad["fused"])
     assert "__local_depot" in bad["local"]
     assert any(spilled_bytes(assembled(bad["local"], (9, 0))))
     assert narrow_addresses(bad["narrow"])
-    assert not narrow_addresses(bad["fused"])
     assert not contractions(bad["narrow"])
 
 
@@ -181,10 +183,43 @@ def test_the_checks_read_ptx_as_it_is_written():
     )
 
 
-def test_launches_hand_over_what_was_compiled_for():
-    kernel = kernel_of("_sums", "combine_float64", None)
-    # Whole numbers of any size are 64 bits wide, and the smallest launch raises no warning.
-    assert {str(kernel.typeof_pyval(value)) for value in (0, 5, -1, 2**47)} == {"int64"}
-    assert kernel[_launch.form(1)].griddim == (_launch.LEAST_BLOCKS, 1, 1)
-    assert not kernel.targetoptions["lto"]
-    assert not kernel.targetoptions["fastmath"]
+def steps_of(name: str):
+    """The optimizer's `Steps`, whose kernels are made for each number of states."""
+    module = importlib.import_module(f"numparam.kernels.cuda.{name}")
+    return [module._FIRST, module._SECOND] if name == "lamb" else [module._STEPS]
+
+
+def step_kernels(name: str, kind: str, mixed: bool = False):
+    from numparam.kernels.cuda import _stepping
+
+    for steps in steps_of(name):
+        for states in steps.formulas:
+            if not steps.row_state:
+                yield steps._kernel(_stepping.dense, states, kind, mixed)
+                yield steps._kernel(_stepping.rows, states, kind, mixed, LANES[kind])
+            yield steps._kernel(_stepping.replay, states, kind, mixed, 1)
+
+
+def check_step(kernel, capability):
+    text = compiled(kernel, capability)
+    names = [step.name for step in instructions(text)]
+    assert not [name for name in names if name.startswith("fma.") and ".f" in name]
+    assert contractions(text) == []
+    assert float_atomics(text) == []
+    assert flushes(text) == []
+    assert narrow_addresses(text) == []
+    assert "__local_depot" not in text
+    assert set(spilled_bytes(assembled(text, capability))) == {0}
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_a_step_rounds_every_operation_and_spills_nothing(name):
+    for kernel in step_kernels(name, "float32"):
+        check_step(kernel, (9, 0))
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda cc: "sm_{}{}".format(*cc))
+@pytest.mark.parametrize(("kind", "mixed"), [("float64", False), ("bfloat16", True)])
+def test_steps_of_other_kinds_and_generations(kind, mixed, capability):
+    for kernel in step_kernels("adam", kind, mixed):
+        check_step(kernel, capability)

@@ -329,3 +329,32 @@ def test_rows_pulled_inside_record_train_their_parameter(contexts, lazy):
         assert (table._reduce().asnumpy()[[1, 3]] < before[[1, 3]]).all()
     with pytest.raises(UserWarning, match="not written since"):
         trainer.step(contexts)
+
+
+def test_two_trainers_of_one_parameter_both_see_whether_its_gradient_is_fresh():
+    weight = Parameter("weight", shape=(1,))
+    weight.initialize("zeros")
+    trainers = [Trainer([weight], "sgd", {"learning_rate": 1.0}) for _ in range(2)]
+    for trainer in [*trainers, *trainers]:
+        autograd.accumulate_grad(weight.data(), np.ones(1, np.float32))
+        trainer.step(1)
+        for other in trainers:
+            with pytest.raises(UserWarning):
+                other.step(1)
+    assert weight.data().asscalar() == -4
+
+
+def test_a_weight_that_was_marked_anew_is_looked_at_anew():
+    weight = Parameter("weight", shape=(1,))
+    weight.initialize("zeros")
+    trainer = Trainer([weight], "sgd", {"learning_rate": 1.0})
+    autograd.accumulate_grad(weight.data(), np.ones(1, np.float32))
+    trainer.step(1)
+    mx.autograd.mark_variables([weight.data()], [weight.grad()])
+    with pytest.raises(UserWarning):
+        trainer.step(1)
+    with mx.autograd.record():
+        loss = weight.data() * 2
+    loss.backward()
+    trainer.step(1)
+    assert weight.data().asscalar() == -3

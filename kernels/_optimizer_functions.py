@@ -2,6 +2,7 @@
 
 They are the same for every optimizer and backend, apart from the object that does the work, so
 they are written once here. `numparam.kernels.cpu.sgd` writes them out, and documents them.
+On a GPU they take arrays of one GPU, and do not wait for it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def functions(steps: Steps, module: str) -> tuple[Callable, ...]:
         return steps.bind(weights, gradients, states, masters)
 
     def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
-        """Step many parameters, in one call into compiled code for each dtype.
+        """Step many parameters, in one compiled call for each dtype.
 
         Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.dense`.
         """

@@ -56,7 +56,7 @@ def changed(typing_context, cells, amount):
 
 @intrinsic
 def rest(typing_context, long):
-    """Let other threads run; if `long`, for a tenth of a millisecond."""
+    """Yield to other threads; if `long`, for a tenth of a millisecond."""
     yielding = next((x for x in ("sched_yield", "SwitchToThread") if _exists(x)), None)
 
     def codegen(context, builder, signature, arguments):

@@ -266,7 +266,7 @@ class _Sum:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing came in."""
+        """Return whether no cotangent was added."""
         return self.dense is None and not self.rows
 
     def total(self) -> Buffer:
@@ -439,7 +439,7 @@ def _step(
 def _arrived(
     node: Node, sums: dict[Mark, _Sum], wanted: frozenset[Mark], device: _Devices
 ) -> list[Buffer] | None:
-    """Take the cotangents of the results of a node out of the sums; None if there are none.
+    """Remove the cotangents of a node's results from the sums and return them, or None.
 
     What is wanted itself stays there.
     """
@@ -545,7 +545,7 @@ def _not_twice(name: str) -> NotDifferentiableError:
 
 
 class _Devices:
-    """Where cotangents are computed: on the device of an array, or by recorded operations.
+    """The backends that compute cotangents: those of the devices, or recorded operations.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from numparam.formats.records import DenseRecord, Record
 from numparam.formats.streams import ArrayFile, ArrayHeader, ArrayStream, RecordStream
 from numparam.ndarray.files import array_of, record_of
 from numparam.ndarray.ndarray import NDArray
-from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError
+from numparam.types.dtypes import FLAG_BY_DTYPE, DTypeLike, UnsupportedDTypeError
 
 __all__ = ["Checkpoint"]
 
@@ -394,7 +394,7 @@ class Checkpoint(Mapping[str, NDArray]):
 
     # Converting
 
-    def astype(self, dtype: Any, *choices: names.Choice) -> Checkpoint:
+    def astype(self, dtype: DTypeLike, *choices: names.Choice) -> Checkpoint:
         """Return a checkpoint whose arrays are converted to another dtype when they are read.
 
         Parameters

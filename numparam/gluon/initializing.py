@@ -185,7 +185,7 @@ def prepare_finish(parameter: ParameterLike, _: None = None) -> Ready | None:
 
 
 def _finish_in_own_way(parameter: ParameterLike, deferred: tuple[Any, ...]) -> None:
-    """Let a replaced `_finish_deferred_init` make the arrays."""
+    """Call a replaced `_finish_deferred_init` to make the arrays."""
     previous = parameter._state
     parameter._deferred_init = deferred
     try:

@@ -58,7 +58,7 @@ class Lineup:
         self._none_fresh = bytes(len(self.indices))
 
     def keep_flags(self) -> None:
-        """Let the marks of all weights keep their flags here, side by side."""
+        """Store the flags of the marks of all weights here, side by side."""
         moved = False
         for flags, weights in zip(self._flags, self.weights, strict=True):
             for position, weight in enumerate(weights):

@@ -38,7 +38,7 @@ from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.symbol import Symbol
-from numparam.types.dtypes import as_given
+from numparam.types.dtypes import DTypeLike, as_given
 
 __all__ = [  # noqa: RUF022 - MXNet's order
     "DeferredInitializationError",
@@ -143,7 +143,7 @@ class Parameter:
         name: str,
         grad_req: str = "write",
         shape: Any = None,
-        dtype: Any = np.float32,
+        dtype: DTypeLike = np.float32,
         lr_mult: float = 1.0,
         wd_mult: float = 1.0,
         init: Any = None,
@@ -241,7 +241,7 @@ class Parameter:
         return self._state.dtype
 
     @dtype.setter
-    def dtype(self, dtype: Any) -> None:
+    def dtype(self, dtype: DTypeLike) -> None:
         self.cast(dtype)
 
     def var(self) -> Symbol:
@@ -806,7 +806,7 @@ class Parameter:
         """
         self._make(values.prepare_move(self, ctx))
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Convert data and gradients to another dtype.
 
         Parameters
@@ -837,7 +837,7 @@ class Parameter:
 
     # What other libraries ask for
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NoReturn:
         """Raise: a parameter is not an array; pass `data(ctx)`."""
         raise replicas.not_an_array(self)
 
@@ -997,7 +997,7 @@ class Parameter:
         return self._state.dtype
 
     @_dtype.setter
-    def _dtype(self, dtype: Any) -> None:
+    def _dtype(self, dtype: DTypeLike) -> None:
         self._update(lambda now: now.but(dtype=as_given(dtype)))
 
     @property

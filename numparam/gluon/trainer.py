@@ -431,7 +431,7 @@ class Trainer:
         self._contexts, self._updaters = contexts, updaters
 
     def _adopt_arrays(self) -> None:
-        """Let the store update the first context's arrays in place."""
+        """Make the store update the first context's arrays in place."""
         store = self._kvstore
         if not isinstance(store, KVStore) or not (
             self._update_on_kvstore or self._contains_sparse_weight

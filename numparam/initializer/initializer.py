@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from numparam.class_registry import Registrable
 from numparam.initializer.bilinear import bilinear_weights
 from numparam.initializer.by_name import create, registry
 from numparam.initializer.description import InitDesc
@@ -20,7 +21,6 @@ from numparam.initializer.errors import InitializerArgumentError, NoRuleError
 from numparam.initializer.writing import element_count, write
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import Registrable
 
 __all__ = ["Initializer"]
 

@@ -32,7 +32,7 @@ from numparam.ndarray.values import is_array
 from numparam.recording import differentiation
 from numparam.recording.scopes import recording
 from numparam.recording.tape import Mark, Variable
-from numparam.types.dtypes import as_dtype, bfloat16
+from numparam.types.dtypes import DTypeLike, as_dtype, bfloat16
 
 if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
     from numparam.ndarray.operation_methods import OperationMethods
@@ -582,7 +582,7 @@ class NDArray(OperationMethods):
 
     # Protocols of other array libraries
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
         """Return the elements as a NumPy array, sharing host memory unless a copy is needed."""
         return host_memory.as_numpy(self, dtype, copy)
 
@@ -803,7 +803,7 @@ class NDArray(OperationMethods):
         """
         return self.as_in_context(ctx)
 
-    def astype(self, dtype: Any, copy: bool = True) -> Self:
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> Self:
         """Convert the elements.
 
         Parameters

@@ -20,6 +20,7 @@ from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
 from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operators import forward, in_place, reflected, unary
 from numparam.ndarray.values import NUMBERS, as_host_array
+from numparam.types.dtypes import DTypeLike
 
 if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
     from numparam.ndarray.operation_methods import NumpyOperationMethods
@@ -154,7 +155,7 @@ class ndarray(NumpyOperationMethods):
 
     def astype(  # type: ignore[override]
         self,
-        dtype: Any,
+        dtype: DTypeLike,
         order: str = "K",
         casting: str = "unsafe",
         subok: bool = True,

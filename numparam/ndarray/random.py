@@ -18,7 +18,7 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.sparse.parts import Parts, all_row_ids
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = [
     "exponential",
@@ -54,10 +54,10 @@ class MixedParametersError(DistributionError, AssertionError):
 
 
 def uniform(
-    low: Any = 0,
-    high: Any = 1,
+    low: float | NDArray = 0,
+    high: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -102,8 +102,8 @@ def uniform(
         return lambda backend, buffer: generator.fill_uniform(backend, buffer, *bounds)
 
     if isinstance(low, NDArray) or isinstance(high, NDArray):
-        _both_arrays(low, high)
-        return _for_each(low, high - low, fill((0, 1)), shape, dtype, out)
+        lows, highs = _both_arrays(low, high)
+        return _for_each(lows, highs - lows, fill((0, 1)), shape, dtype, out)
     low, high = _number(low, "low"), _number(high, "high")
     if not low <= high:
         raise DistributionError(f"low must not be above high; they are {low} and {high}")
@@ -111,10 +111,10 @@ def uniform(
 
 
 def normal(
-    loc: Any = 0,
-    scale: Any = 1,
+    loc: float | NDArray = 0,
+    scale: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -150,8 +150,7 @@ def normal(
         return lambda backend, buffer: generator.fill_normal(backend, buffer, *moments)
 
     if isinstance(loc, NDArray) or isinstance(scale, NDArray):
-        _both_arrays(loc, scale)
-        return _for_each(loc, scale, fill((0, 1)), shape, dtype, out)
+        return _for_each(*_both_arrays(loc, scale), fill((0, 1)), shape, dtype, out)
     loc, scale = _number(loc, "loc"), _number(scale, "scale")
     if not scale >= 0:
         raise DistributionError(f"scale, a standard deviation, must not be negative; it is {scale}")
@@ -160,7 +159,7 @@ def normal(
 
 def randn(
     *shape: int,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     loc: float = 0,
     scale: float = 1,
     ctx: Context | None = None,
@@ -194,7 +193,7 @@ def randint(
     low: int,
     high: int,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -253,9 +252,9 @@ def randint(
 
 
 def exponential(
-    scale: Any = 1,
+    scale: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -294,10 +293,10 @@ def _exponential(random: np.random.Generator, size: Any, scale: Any) -> np.ndarr
 
 
 def gamma(
-    alpha: Any = 1,
-    beta: Any = 1,
+    alpha: float | NDArray = 1,
+    beta: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -339,9 +338,9 @@ def _gamma(random: np.random.Generator, size: Any, alpha: Any, beta: Any) -> np.
 
 
 def poisson(
-    lam: Any = 1,
+    lam: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -380,10 +379,10 @@ def _poisson(random: np.random.Generator, size: Any, lam: Any) -> np.ndarray:
 
 
 def negative_binomial(
-    k: Any = 1,
-    p: Any = 1,
+    k: float | NDArray = 1,
+    p: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -430,10 +429,10 @@ def _negative_binomial(random: np.random.Generator, size: Any, k: Any, p: Any) -
 
 
 def generalized_negative_binomial(
-    mu: Any = 1,
-    alpha: Any = 1,
+    mu: float | NDArray = 1,
+    alpha: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -483,7 +482,7 @@ def multinomial(
     shape: int | Sequence[int] | None = None,
     get_prob: bool = False,
     out: NDArray | None = None,
-    dtype: Any = "int32",
+    dtype: DTypeLike = "int32",
     **keywords: Any,
 ) -> Any:
     """Draw categories with given probabilities.
@@ -689,7 +688,7 @@ def _number(value: Any, name: str) -> float:
         raise DistributionError(f"{name} must be a number or an NDArray, not {value!r}") from None
 
 
-def _both_arrays(first: Any, second: Any) -> None:
+def _both_arrays(first: Any, second: Any) -> tuple[NDArray, NDArray]:
     if not (isinstance(first, NDArray) and isinstance(second, NDArray)):
         raise MixedParametersError(
             "both parameters must be numbers, or both arrays; they are "
@@ -699,6 +698,7 @@ def _both_arrays(first: Any, second: Any) -> None:
         raise MixedParametersError(
             f"arrays of parameters must have one shape, not {first.shape} and {second.shape}"
         )
+    return first, second
 
 
 def _lengths(shape: Any, out: NDArray | None) -> tuple[int, ...]:
@@ -711,7 +711,7 @@ def _lengths(shape: Any, out: NDArray | None) -> tuple[int, ...]:
     return lengths
 
 
-def _float_dtype(dtype: Any, out: NDArray | None) -> np.dtype[Any]:
+def _float_dtype(dtype: DTypeLike, out: NDArray | None) -> np.dtype[Any]:
     wanted = as_dtype(dtype) if out is None or dtype is not None else out._buffer.dtype
     if wanted.name not in ("float16", "bfloat16", "float32", "float64"):
         raise DistributionError(
@@ -722,7 +722,7 @@ def _float_dtype(dtype: Any, out: NDArray | None) -> np.dtype[Any]:
     return wanted
 
 
-def _drawn(fill: Fill, shape: Any, dtype: Any, ctx: Context | None, out: Any) -> NDArray:
+def _drawn(fill: Fill, shape: Any, dtype: DTypeLike, ctx: Context | None, out: Any) -> NDArray:
     lengths = _lengths(shape, out)
     wanted = _float_dtype(dtype, out)
     if out is not None and out.stype == "default":
@@ -743,7 +743,7 @@ def _filled(fill: Fill, backend: Backend, buffer: Buffer) -> None:
 
 
 def _for_each(
-    offset: NDArray, factor: NDArray, fill: Fill, shape: Any, dtype: Any, out: Any
+    offset: NDArray, factor: NDArray, fill: Fill, shape: Any, dtype: DTypeLike, out: Any
 ) -> NDArray:
     """Return ``offset + factor * number`` for each pair of parameters."""
     each = () if shape is None else shape_of(shape)
@@ -768,7 +768,7 @@ def _sampled(
     draw: Callable[..., np.ndarray],
     parameters: dict[str, Any],
     shape: Any,
-    dtype: Any,
+    dtype: DTypeLike,
     ctx: Context | None,
     out: NDArray | None,
     keywords: dict[str, Any],

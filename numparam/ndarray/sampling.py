@@ -6,11 +6,14 @@ the names of some parameters differ from the functions of `numparam.nd.random`, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from numparam.context import Context
 from numparam.ndarray import random
 from numparam.ndarray.arguments import ArgumentTypeError
 from numparam.ndarray.ndarray import NDArray
+from numparam.types.dtypes import DTypeLike
 
 __all__ = [
     "random_exponential",
@@ -37,9 +40,9 @@ sample_multinomial = random.multinomial
 
 def random_exponential(
     lam: float = 1,
-    shape: Any = None,
-    dtype: Any = None,
-    ctx: Any = None,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
 ) -> NDArray:
@@ -76,7 +79,11 @@ def _array(value: Any, name: str) -> NDArray:
 
 
 def sample_uniform(
-    low: NDArray, high: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    low: NDArray,
+    high: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers uniformly between each pair of bounds; see `numparam.nd.random.uniform`.
 
@@ -106,7 +113,11 @@ def sample_uniform(
 
 
 def sample_normal(
-    mu: NDArray, sigma: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    mu: NDArray,
+    sigma: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers for each mean and deviation; see `numparam.nd.random.normal`.
 
@@ -136,7 +147,10 @@ def sample_normal(
 
 
 def sample_exponential(
-    lam: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    lam: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers for each rate; see `numparam.nd.random.exponential`.
 
@@ -166,7 +180,11 @@ def sample_exponential(
 
 
 def sample_gamma(
-    alpha: NDArray, beta: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    alpha: NDArray,
+    beta: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers for each shape and scale; see `numparam.nd.random.gamma`.
 
@@ -195,7 +213,12 @@ def sample_gamma(
     return random.gamma(_array(alpha, "alpha"), _array(beta, "beta"), shape, dtype, out=out)
 
 
-def sample_poisson(lam: NDArray, shape: Any = None, dtype: Any = None, out: Any = None) -> NDArray:
+def sample_poisson(
+    lam: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
+) -> NDArray:
     """Draw whole numbers for each mean; see `numparam.nd.random.poisson`.
 
     Parameters
@@ -224,7 +247,11 @@ def sample_poisson(lam: NDArray, shape: Any = None, dtype: Any = None, out: Any 
 
 
 def sample_negative_binomial(
-    k: NDArray, p: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    k: NDArray,
+    p: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw numbers of failures for each pair; see `numparam.nd.random.negative_binomial`.
 
@@ -254,7 +281,11 @@ def sample_negative_binomial(
 
 
 def sample_generalized_negative_binomial(
-    mu: NDArray, alpha: NDArray, shape: Any = None, dtype: Any = None, out: Any = None
+    mu: NDArray,
+    alpha: NDArray,
+    shape: int | Sequence[int] | None = None,
+    dtype: DTypeLike = None,
+    out: NDArray | None = None,
 ) -> NDArray:
     """Draw for each mean and dispersion; see `nd.random.generalized_negative_binomial`.
 

@@ -17,7 +17,7 @@ from numparam.ndarray.numpy_array import c_order, ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.ndarray.values import as_host_array
 from numparam.numpy.shaping import stack
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = ["array", "empty", "full", "made_by", "ones", "zeros"]
 
@@ -30,7 +30,7 @@ def made_by(factory: Callable[..., NDArray], *arguments: Any, **keywords: Any) -
         return factory(*arguments, **keywords)._as_class(ndarray)
 
 
-def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray:
+def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
     """Make an array of values.
 
     Parameters
@@ -89,7 +89,10 @@ def _is_of_this_kind(value: Any) -> bool:
 
 
 def zeros(
-    shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
+    shape: int | Sequence[int],
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
 ) -> ndarray:
     """Make an array of zeros.
 
@@ -127,7 +130,10 @@ def zeros(
 
 
 def ones(
-    shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
+    shape: int | Sequence[int],
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
 ) -> ndarray:
     """Make an array of ones.
 
@@ -152,7 +158,10 @@ def ones(
 
 
 def empty(
-    shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
+    shape: int | Sequence[int],
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
 ) -> ndarray:
     """Make an array with uninitialized elements.
 
@@ -179,7 +188,7 @@ def empty(
 def full(
     shape: int | Sequence[int],
     fill_value: Any,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,

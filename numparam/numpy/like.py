@@ -8,7 +8,7 @@ from numparam.context import Context
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import empty, full
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = ["copy", "empty_like", "full_like", "ones_like", "zeros_like"]
 
@@ -22,7 +22,7 @@ def _like(a: Any, name: str) -> ndarray:
 def full_like(
     a: ndarray,
     fill_value: Any,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
@@ -55,7 +55,7 @@ def full_like(
 
 def zeros_like(
     a: ndarray,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
@@ -85,7 +85,7 @@ def zeros_like(
 
 def ones_like(
     a: ndarray,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
@@ -114,7 +114,7 @@ def ones_like(
 
 
 def empty_like(
-    prototype: ndarray, dtype: Any = None, order: str = "C", subok: bool = False
+    prototype: ndarray, dtype: DTypeLike = None, order: str = "C", subok: bool = False
 ) -> ndarray:
     """Make an uninitialized array in the shape and dtype of another one.
 

@@ -17,6 +17,7 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import made_by
+from numparam.types.dtypes import DTypeLike
 
 __all__ = ["normal", "rand", "randint", "randn", "shuffle", "uniform"]
 
@@ -24,10 +25,10 @@ Size = int | Sequence[int] | None
 
 
 def uniform(
-    low: Any = 0.0,
-    high: Any = 1.0,
+    low: float | NDArray = 0.0,
+    high: float | NDArray = 1.0,
     size: Size = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
@@ -69,10 +70,10 @@ def uniform(
 
 
 def normal(
-    loc: Any = 0.0,
-    scale: Any = 1.0,
+    loc: float | NDArray = 0.0,
+    scale: float | NDArray = 1.0,
     size: Size = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
@@ -111,7 +112,7 @@ def randint(
     low: int,
     high: int | None = None,
     size: Size = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
@@ -222,7 +223,9 @@ def __getattr__(name: str) -> NoReturn:
     )
 
 
-def _drawn(draw: Any, first: Any, second: Any, size: Size, dtype: Any, ctx: Any, out: Any) -> Any:
+def _drawn(
+    draw: Any, first: Any, second: Any, size: Size, dtype: DTypeLike, ctx: Any, out: Any
+) -> Any:
     """Call a classic function with NumPy's default shape, and return an ``mx.np`` array."""
     if out is not None:
         _require_this_kind(draw.__name__, out)
@@ -231,7 +234,7 @@ def _drawn(draw: Any, first: Any, second: Any, size: Size, dtype: Any, ctx: Any,
 
 
 def _standard(
-    draw: Any, parameters: tuple[Any, Any], size: Size, dtype: Any, ctx: Any, out: Any
+    draw: Any, parameters: tuple[Any, Any], size: Size, dtype: DTypeLike, ctx: Any, out: Any
 ) -> ndarray:
     """Draw standard numbers, which are then scaled by arrays of parameters."""
     arrays = [parameter for parameter in parameters if isinstance(parameter, NDArray)]

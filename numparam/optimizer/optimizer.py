@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from numparam.class_registry import Registrable, Registry, RegistryErrors
 from numparam.lr_scheduler import LRScheduler
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray
@@ -18,7 +19,6 @@ from numparam.optimizer.errors import (
     OptimizerTypeError,
     UnknownOptimizerError,
 )
-from numparam.registry import Registrable, Registry, RegistryErrors
 from numparam.types.dtypes import bfloat16
 
 __all__ = ["Optimizer", "create", "is_short", "register"]

@@ -8,7 +8,7 @@ thirteen, which are those that the ``.params`` format has a number for.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
@@ -18,6 +18,7 @@ from numparam.base import MXNetError, mx_real_t
 __all__ = [
     "DTYPE_BY_FLAG",
     "FLAG_BY_DTYPE",
+    "DTypeLike",
     "UnsupportedDTypeError",
     "as_dtype",
     "as_given",
@@ -26,6 +27,9 @@ __all__ = [
     "dtype_from_flag",
     "dtype_name",
 ]
+
+#: What `as_dtype` accepts, apart from dtypes of other libraries.
+DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any] | None
 
 #: The dtype of bfloat16 arrays: one sign bit, eight exponent bits, seven fraction bits.
 bfloat16: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)

@@ -1,4 +1,4 @@
-"""What the attributes of operations mean, for their documentation."""
+"""The meanings of operations' attributes, for their documentation."""
 
 from __future__ import annotations
 

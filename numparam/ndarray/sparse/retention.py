@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.ndarray.functions import bind
+from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, sparse_rule
 from numparam.ndarray.sparse.errors import SparseFormatError
 from numparam.ndarray.sparse.parts import Parts, empty_parts, whole_ids
@@ -16,8 +17,12 @@ __all__ = ["retain", "retained_rows"]
 
 
 def retain(
-    data: Any = None, indices: Any = None, out: Any = None, name: Any = None, **unknown: Any
-) -> Any:
+    data: NDArray | None = None,
+    indices: NDArray | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+    **unknown: object,
+) -> RowSparseNDArray:
     """Take the rows of given ids from a row-sparse array.
 
     Parameters

@@ -140,9 +140,21 @@ def test_the_opaque_device_records_kernels_and_hides_its_memory(opaque):
     assert isinstance(opaque.apply(np.negative, out), OpaqueBuffer)
 
 
+def first_element(b):
+    return b[0]
+
+
+def numpy_sum(b):
+    return np.add(b, 1)
+
+
+def numpy_array(b):
+    return b.__array__()
+
+
 @pytest.mark.parametrize(
     "touch",
-    [np.asarray, len, iter, bool, lambda b: b[0], lambda b: np.add(b, 1), lambda b: b.__array__()],
+    [np.asarray, len, iter, bool, first_element, numpy_sum, numpy_array],
 )
 def test_touching_an_opaque_buffer_from_the_host_raises(opaque, touch):
     with pytest.raises(TypeError):
@@ -175,7 +187,7 @@ FORK_DURING_FIRST_USE = """
 import os, threading
 import numparam as mx
 
-array = mx.nd.zeros((4,))
+numpy_array = mx.nd.zeros((4,))
 drawing = threading.Thread(target=lambda: mx.nd.random.uniform(shape=(4,)))
 drawing.start()
 for _ in range(4):

@@ -58,7 +58,7 @@ class Registry:
 
     Examples
     --------
-    >>> from numparam.registry import Registrable, Registry, RegistryErrors
+    >>> from numparam.class_registry import Registrable, Registry, RegistryErrors
     >>> errors = RegistryErrors(TypeError, ValueError, ValueError)
     >>> shapes = Registry("shape", "Shape", "square", errors)
     >>> class Shape(Registrable):

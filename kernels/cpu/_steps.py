@@ -1,4 +1,4 @@
-"""Steps of optimizers: the kernels, and what calls them.
+"""Steps of optimizers: the kernels, and the functions that call them.
 
 An optimizer is a `Formula`, whose step is one function of scalars: every form of the optimizer,
 dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is
@@ -13,13 +13,14 @@ takes a few multiplications; a formula says when that is so (`Formula.rests`), a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
+from numparam.kernels._formulas.scalars import Formula, all_compiled
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool, _rows, _walk, table
 from numparam.kernels.cpu._elements import claim, load, minimum, store
@@ -46,71 +47,9 @@ _PATIENCE = 16  # missed steps between two looks at whether a row rests
 _NONE = 2**63 - 1
 
 
-class Formula(NamedTuple):
-    """An optimizer with a certain number of states, as inlined functions of scalars.
-
-    Attributes
-    ----------
-    step : callable
-        ``step(weight, gradient, states, coefficients)``, with tuples of the last two, returns the
-        new weight and the tuple of new states.
-    can_rest : callable
-        ``can_rest(low, high, tiny, roundoff)``: whether weights can come to rest under coefficients
-        between the tuples `low` and `high`. `tiny` is the smallest normal number in which states
-        are stored, `roundoff` half of the distance between 1 and the next.
-    rests : callable
-        ``rests(weight, states, low, high, tiny)``: whether no step with a gradient of zero moves
-        the weight any more, as far as `can_rest` holds, after at least one such step; or, if it
-        does, whether the last one alone decides where to.
-    fade : callable
-        ``fade(states, coefficients)``: states after a step with a gradient of zero, where the
-        weight rests; exactly what `step` makes of them.
-    fading : tuple of int
-        The coefficients that `fade` uses.
-    """
-
-    step: Any
-    can_rest: Any
-    rests: Any
-    fade: Any
-    fading: tuple[int, ...] = ()
-
-
-@inline
-def never(low, high, tiny, roundoff):
-    """Return False: weights never come to rest."""
-    return False
-
-
-@inline
-def no_rest(weight, states, low, high, tiny):
-    """Return False, where `never` has said so already."""
-    return False
-
-
-@inline
-def unchanged(states, coefficients):
-    """Return states that stay as they are."""
-    return states
-
-
-@inline
-def clipped(gradient, bound):
-    """Bound a gradient on both sides; NaN stays."""
-    lowered = bound if gradient > bound else gradient
-    return -bound if lowered < -bound else lowered
-
-
-@inline
-def no_decay(low, high):
-    """Whether a gradient of zero stays +0 in all steps: nothing decays, and no factor spoils it."""
-    return low[3] == 0 and high[3] == 0 and low[0] >= 0 and finite(high[0])
-
-
-@inline
-def finite(value):
-    """Whether a number is neither infinite nor NaN."""
-    return value - value == 0
+def formulas(plain: Mapping[int, Formula]) -> dict[int, Formula | None]:
+    """Compile the formulas of an optimizer."""
+    return all_compiled(plain, inline)
 
 
 class Bound:

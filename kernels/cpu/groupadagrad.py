@@ -9,23 +9,31 @@ clip(rescale_grad × gradient), where clip bounds at ±clip_gradient:
 The mean is summed in float64, in the order of `numparam.kernels.cpu.norm`. MXNet's formula, there
 without decay, which stands as in `numparam.kernels.cpu.adagrad`. Weights have at least one
 dimension.
+
+The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` and `epsilon`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from numparam.kernels import _coefficients, _step_gate
+from numparam.kernels import _step_gate
+from numparam.kernels._formulas import scalars
 from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels._optimizer_functions import functions
 from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline
 from numparam.kernels.cpu._norm_lanes import LANES, folded
 from numparam.kernels.cpu._pointers import CHUNK
 from numparam.kernels.cpu._separate import load_apart, load_held, numbers_at, store_apart
-from numparam.kernels.cpu._steps import Bound, Steps, clipped, finite, no_decay
+from numparam.kernels.cpu._steps import Steps
 from numparam.kernels.cpu._walk import address
+
+_known: dict = {}
+clipped, finite, no_decay = (
+    scalars.compiled(one, inline, _known)
+    for one in (scalars.clipped, scalars.finite, scalars.no_decay)
+)
 
 
 @inline
@@ -183,80 +191,4 @@ def _group_rows(states, width, kind, mixed):
 
 _STEPS = Steps("groupadagrad", {1: None}, _group_rows, _group_arrays)
 
-
-def coefficients(count: int, **hyper: object) -> np.ndarray:
-    """Return what the steps of `count` parameters compute with, from the hyper-parameters.
-
-    The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` and `epsilon`:
-    see `numparam.kernels.cpu.sgd.coefficients`.
-    """
-    return _coefficients.rows("groupadagrad", count, hyper)
-
-
-def bind(
-    weights: Iterable[object],
-    gradients: Iterable[object],
-    states: Iterable[Iterable[object]],
-    masters: Iterable[object] | None = None,
-) -> Bound:
-    """Check the arrays of many parameters together, once for many calls of `dense`.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.bind`.
-    """
-    return _STEPS.bind(weights, gradients, states, masters)
-
-
-def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
-    """Step many parameters, in one call into compiled code for each dtype.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.dense`.
-    """
-    _STEPS.dense(arrays, coefficients)
-
-
-def rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    coefficients: np.ndarray,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, and no others.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.rows`.
-    """
-    _STEPS.rows(weight, ids, gradient, states, coefficients, master)
-
-
-def exact_rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, after the steps they have missed.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.exact_rows`.
-    """
-    _STEPS.exact_rows(weight, ids, gradient, states, last_steps, history, first, master)
-
-
-def catch_up(
-    weight: np.ndarray,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    ids: object = None,
-    master: np.ndarray | None = None,
-) -> None:
-    """Make the steps that rows have missed, with a gradient of zero.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.catch_up`.
-    """
-    _STEPS.catch_up(weight, states, last_steps, history, first, ids, master)
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

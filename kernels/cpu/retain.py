@@ -368,7 +368,7 @@ def _target(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> 
 
 
 def _survey(ids: np.ndarray, ids_at: int, rows: int | None, name: str) -> tuple[int, int]:
-    """Check the range of ids; return where they cease to ascend and the largest.
+    """Check the range of ids; return the first position where they do not ascend, and the largest.
 
     Ids that ascend strictly never cease: the first number is then their count. The largest of no
     ids is 0.
@@ -385,7 +385,7 @@ def _survey(ids: np.ndarray, ids_at: int, rows: int | None, name: str) -> tuple[
 
 
 def _raise_found(found: np.ndarray, ids: np.ndarray, rows: int | None, name: str) -> None:
-    """Raise if a kernel has found an id out of range: its position is below the number of ids."""
+    """Raise if a kernel has found an id out of range: `found` is then below the number of ids."""
     if found[0] < len(ids):
         raise _row_gate.outside(name, int(found[0]), int(ids[found[0]]), rows)
 

@@ -1,4 +1,4 @@
-"""The arrays that a Trainer works on: those of all its parameters that are trained, by context."""
+"""The arrays that a Trainer works on: weights and gradients of its parameters, by context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Lineup"]
 
 
 class Lineup:
-    """The arrays of the parameters that have gradients, as they are at one moment.
+    """The arrays of all parameters with gradients at one moment.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Lineup:
         self._none_fresh = bytes(len(self.indices))
 
     def keep_flags(self) -> None:
-        """Let the marks of all weights keep their flags here, side by side."""
+        """Store the flags of the marks of all weights here, side by side."""
         moved = False
         for flags, weights in zip(self._flags, self.weights, strict=True):
             for position, weight in enumerate(weights):
@@ -114,7 +114,7 @@ class Lineup:
                     )
 
     def fresh_positions(self) -> list[list[int]]:
-        """Return for each context the positions of the gradients written since the last step."""
+        """Return, for each context, the positions of the gradients written since the last step."""
         return [
             [
                 position
@@ -131,7 +131,7 @@ class Lineup:
 
 
 def is_written_elsewhere(grad: NDArray) -> bool:
-    """Return whether another library was given a dense gradient's memory.
+    """Return whether a dense gradient's memory was shared with another library.
 
     It may have been written there, unseen by numparam, so that it counts as fresh.
     """

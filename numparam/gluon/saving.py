@@ -55,7 +55,7 @@ def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
 
 
 def _record(parameter: Any) -> formats.Record:
-    """Return the mean of a parameter's copies as a file holds it."""
+    """Return the record of the mean of a parameter's copies."""
     data = parameter._state.data
     alone = data is not None and len(data) == 1 and data[0].stype == "default"
     # The only copy is its own mean: it is written from where it is.

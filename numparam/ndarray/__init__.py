@@ -12,7 +12,7 @@ Examples
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numparam.ndarray import (
     _internal,
@@ -54,6 +54,9 @@ from numparam.ndarray.sharing import (
     to_dlpack_for_write,
 )
 from numparam.ndarray.waiting import waitall
+
+if TYPE_CHECKING:
+    from numparam.ndarray.op import *  # noqa: F403 - the functions that `__getattr__` finds
 
 send_shared_memory(NDArray)
 # MXNet has the commonest distributions under these names, too.
@@ -110,10 +113,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    function = globals()[name] = getattr(op, name)
-    return function
+if not TYPE_CHECKING:  # a type checker knows all names
+
+    def __getattr__(name: str) -> Any:
+        function = globals()[name] = getattr(op, name)
+        return function
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})
+    names = {*__all__, *op.__all__, "normal", "shuffle", "uniform"}
+    return sorted(name for name in names if not name.startswith("_"))

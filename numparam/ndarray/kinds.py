@@ -1,4 +1,4 @@
-"""What dense arrays need of the other kinds of arrays, which are built on them.
+"""Access to sparse and ``mx.np`` arrays for dense ones, whose module cannot import theirs.
 
 `NDArray` converts to sparse arrays and to ``mx.np`` arrays, and their modules import it. So that
 no import runs in a circle, those modules enter their part here when they are loaded.
@@ -22,7 +22,7 @@ _numpy_array: list[type] = []
 
 
 def enter(task: str) -> Callable[[_F], _F]:
-    """Make a function the one that does a task for sparse arrays.
+    """Register the function that does a task for sparse arrays.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def sparse(task: str) -> Callable[..., Any]:
 
 
 def enter_numpy_array(array_class: _C) -> _C:
-    """Make a class that of ``mx.np`` arrays."""
+    """Register the class of ``mx.np`` arrays."""
     _numpy_array[:] = [array_class]
     return array_class
 

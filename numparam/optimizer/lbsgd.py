@@ -1,4 +1,4 @@
-"""Stochastic gradient descent for large batches, which are summed of small ones."""
+"""Stochastic gradient descent with large batches that accumulate several small ones."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class LBSGD(SGD):
         self._add(index, weight, grad, state, mixed=False)
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Do the same with states of `create_state_multi_precision`.
+        """Do as `update` does, with states of `create_state_multi_precision`.
 
         Parameters
         ----------
@@ -136,7 +136,8 @@ class LBSGD(SGD):
     def _added(self, before: list[tuple[NDArray | None, int]], grads: Any) -> list[NDArray]:
         """Add gradients to the sums so far; those of a finished large batch are overwritten."""
         sums: list[NDArray] = []
-        added, copied = [], []
+        added: list[NDArray] = []
+        copied: list[NDArray] = []
         for (total, count), grad in zip(before, grads, strict=True):
             begins = total is None or count % self.batch_scale == 0
             if total is not None and total.context != grad.context:  # it has been loaded

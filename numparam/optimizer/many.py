@@ -1,4 +1,4 @@
-"""One step of any number of parameters: checked together, then made in few calls.
+"""Steps of many parameters: checked together, then made in few calls.
 
 Dense parameters of one device share one call of the kernel's function ``dense``, which enters
 compiled code once for each dtype. Its table of addresses is kept, as a `Plan`, for as long as no
@@ -52,7 +52,7 @@ def step(
 
 
 class Prepared:
-    """A step that was checked, and may be made.
+    """A step that was checked and is ready to be made.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Prepared:
 
 
 class Entry:
-    """One parameter of a step, checked.
+    """One checked parameter of a step.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class Entry:
 
     @property
     def is_sparse(self) -> bool:
-        """Whether the gradient is row-sparse."""
+        """Return whether the gradient is row-sparse."""
         return bool(self.grad.stype == "row_sparse")
 
 
@@ -169,7 +169,7 @@ class _Dense:
         self._made_of: tuple[Any, ...] | None = None
 
     def prepare(self, coefficients: _Coefficients) -> Callable[[], None]:
-        """Compute what the step computes with, in the memory of the last one."""
+        """Compute the coefficients of the step, in the memory of the last ones."""
         key = coefficients.key
         if self._table is None or key is None or key != self._made_of:
             table = coefficients.of(None if self._is_whole else self._positions)
@@ -185,7 +185,7 @@ class _Dense:
 
 
 class _Coefficients:
-    """What the parameters of one step compute with."""
+    """The coefficients of one step."""
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class _Coefficients:
 
 
 class _Multipliers:
-    """The multipliers of the parameters of one step, as they were last seen."""
+    """A cache of the multipliers of the parameters of one step."""
 
     def __init__(self, indices: Sequence[Any], kind: str) -> None:
         self._indices = indices
@@ -246,7 +246,7 @@ class _Multipliers:
         self.version = 0  # grows with each change
 
     def look(self, optimizer: FusedOptimizer) -> None:
-        """Look at them again."""
+        """Read the multipliers again."""
         epoch, source = epochs.current(), optimizer.param_dict
         own = getattr(optimizer, self._kind)
         if self._epoch == epoch and self._source is source and not own:
@@ -265,7 +265,7 @@ class _Multipliers:
         self.version += 1
 
     def _are_announced(self, optimizer: FusedOptimizer) -> bool:
-        """Whether a new epoch begins with each change of a multiplier."""
+        """Return whether each change of a multiplier begins a new epoch."""
         parameters = optimizer.param_dict
         return (
             type(optimizer)._multipliers is Optimizer._multipliers
@@ -277,12 +277,12 @@ class _Multipliers:
         )
 
     def times(self, number: float) -> Any:
-        """Return a number times the multipliers: a number if they all are 1, or an array."""
+        """Return a number times the multipliers: an array, or the number if all are 1."""
         return number if self._array is None else number * self._array
 
 
 class Plan:
-    """A step of some parameters that may be made again and again.
+    """A step of some parameters that can be repeated.
 
     Parameters
     ----------
@@ -347,7 +347,7 @@ class Plan:
     def is_untouched(
         self, optimizer: FusedOptimizer, weights: Sequence[Any], grads: Sequence[Any]
     ) -> bool:
-        """Return whether nothing can have changed since the last step, without a look at arrays.
+        """Return whether nothing can have changed since the last step, without checking arrays.
 
         Parameters
         ----------
@@ -370,7 +370,7 @@ class Plan:
         grads: Sequence[Any],
         states: Sequence[Any],
     ) -> bool:
-        """Return whether these are still the arrays of the step, and they have the same memory.
+        """Return whether the step still has these arrays, and they have the same memory.
 
         Parameters
         ----------
@@ -398,7 +398,7 @@ class Plan:
         counts: UpdateCounts,
         histories: Callable[[Entry, ModuleType], RowHistory | None] | None = None,
     ) -> Prepared:
-        """Check everything that can be wrong with the step, and compute what it needs.
+        """Check the step and compute its coefficients, without changing anything.
 
         Parameters
         ----------
@@ -538,7 +538,7 @@ def _on_whole(
 def _exactly(
     kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray, last_steps: Buffer
 ) -> None:
-    """Step the rows of the gradient, and then all others with a gradient of zero."""
+    """Step the gradient's rows, then all other rows with a gradient of zero."""
     weight, states = entry.weight._buffer, [state._buffer for state in entry.states]
     master = None if entry.master is None else entry.master._buffer
     kernel.exact_rows(weight, rows.ids, rows.data, states, last_steps, coefficients, 1, master)
@@ -569,7 +569,7 @@ def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:
 
 
 def _same(left: Sequence[Any], right: Sequence[Any]) -> bool:
-    """Whether two sequences hold the same objects."""
+    """Return whether two sequences hold the same objects."""
     if left is right and isinstance(left, tuple):
         return True
     return len(left) == len(right) and all(map(operator.is_, left, right))

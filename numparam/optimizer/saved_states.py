@@ -1,4 +1,4 @@
-"""The states of an optimizer as bytes, without pickle.
+"""Serialization of optimizer states without pickle.
 
 They are a ``.params`` file: the arrays, named ``state:0``, ``state:1``, … and one array of bytes
 named ``description`` that holds JSON: which array is whose state, and if wanted the optimizer. What
@@ -70,7 +70,7 @@ def dumps(states: Mapping[Any, Any], optimizer: Optimizer | None = None) -> byte
 def loads(
     contents: bytes, *, allow_pickle: bool = False
 ) -> tuple[dict[Any, Any], Optimizer | None]:
-    """Return the states, and the optimizer if there is one, that `dumps` or MXNet saved.
+    """Return the states that `dumps` or MXNet saved, and the optimizer, if one was saved.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def loads(
         raise
     except (MXNetError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise StatesError(
-            f"these are no states that numparam saved, or they are damaged: {error}"
+            f"these are not states that numparam saved, or they are damaged: {error}"
         ) from error
 
 
@@ -285,7 +285,7 @@ _PLAIN = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """An unpickler that knows arrays, optimizers, schedules and plain containers."""
+    """An unpickler that loads only arrays, optimizers, schedules and plain containers."""
 
     def find_class(self, module: str, name: str) -> Any:
         package, _, rest = module.partition(".")
@@ -303,6 +303,6 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) in _PLAIN:
             return super().find_class(module, name)
         raise StatesError(
-            f"the pickled states hold {module}.{name}, which is none of arrays, optimizers, "
+            f"the pickled states hold {module}.{name}, which is not one of the arrays, optimizers, "
             "schedules and plain containers"
         )

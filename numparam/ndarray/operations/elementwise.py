@@ -1,4 +1,4 @@
-"""Operations on one array, element by element."""
+"""Elementwise operations on one array."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _relu(data: Array) -> Array:
 
 
 def _relu_vjp(cotangent: Array, *, output: Array) -> Array:
-    return cotangent * (output > 0)
+    return cotangent * np.sign(output)  # 0 or 1; faster than a comparison
 
 
 def _softsign(data: Array) -> Array:
@@ -203,7 +203,7 @@ def _identity_vjp(cotangent: Array) -> Array:
 
 
 def _loss_vjp(cotangent: Array) -> Array:
-    """Start from ones: a loss is the end of the chain, whatever was computed of it."""
+    """Return ones: a loss starts the backward pass, whatever was computed from it."""
     return np.ones(cotangent.shape, cotangent.dtype)
 
 
@@ -283,7 +283,7 @@ _TABLE: tuple[
 
 
 def _through_floats(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function compute integers as the same numbers in float64."""
+    """Wrap a function so that it converts integers to float64."""
 
     def of_floats(data: Array) -> Array:
         return function(data.astype(np.float64) if data.dtype.kind in "iub" else data)
@@ -376,7 +376,7 @@ def _activation_vjp(cotangent: Array, *, output: Array, act_type: str) -> Array:
 
 @operation("LeakyReLU")
 def _leaky_relu(data: Array, *, act_type: str = "leaky", slope: float = 0.25) -> Array:
-    """Keep positive elements; scale the others ('leaky') or bend them exponentially ('elu')."""
+    """Keep x > 0; map others to ``slope * x`` ('leaky') or ``slope * (exp(x) - 1)`` ('elu')."""
     slope = data.dtype.type(slope)
     if act_type == "leaky":
         return np.where(data > 0, data, slope * data)

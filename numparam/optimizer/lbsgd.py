@@ -140,6 +140,8 @@ class LBSGD(SGD):
         copied: list[tuple[NDArray, NDArray]] = []
         for (total, count), grad in zip(before, grads, strict=True):
             begins = total is None or count % self.batch_scale == 0
+            if total is not None and total.context != grad.context:  # it has been loaded
+                total = total.as_in_context(grad.context)
             if grad.stype != "default":
                 sums.append(grad.copy() if total is None or begins else total + grad)
                 continue

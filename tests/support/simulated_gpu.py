@@ -63,7 +63,10 @@ def stand_in_for_cupy() -> ModuleType:
 
 @contextlib.contextmanager
 def simulated_gpus(device_type: str = "gpu") -> Iterator[None]:
-    """Let simulated GPUs serve `device_type` inside the block, with few threads."""
+    """Let simulated GPUs serve `device_type` inside the block, with few threads.
+
+    Contexts of the host are all the same GPU: the API takes it that they reach each other's memory.
+    """
     # The class is imported late: without the simulator nothing here needs CUDA.
     from numparam.devices.cuda import CUDABackend
 
@@ -71,7 +74,7 @@ def simulated_gpus(device_type: str = "gpu") -> Iterator[None]:
 
     def factory(device_id: int) -> CUDABackend:
         if device_id not in made:
-            made[device_id] = CUDABackend(device_id)
+            made[device_id] = CUDABackend(device_id if device_type == "gpu" else 0)
         return made[device_id]
 
     before = registry.factory_of(device_type)

@@ -23,17 +23,28 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.doctest",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "figures", "examples"]
 templates_path = ["_templates"]
 html_theme = "furo"
-html_title = "numparam"
+html_title = f"numparam {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {"navigation_with_keys": True}
 myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "attrs_block"]
 autosummary_generate = True
 autodoc_typehints = "none"
+# The site is built without them.
+autodoc_mock_imports = ["torch", "jax"]
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # Docstring examples are executed by pytest; this builder executes those of the pages.
 doctest_test_doctest_blocks = ""
+# Examples with other libraries run where these are installed: ":skipif: no_torch".
+doctest_global_setup = """
+import importlib.util
+no_torch, no_jax = (importlib.util.find_spec(name) is None for name in ("torch", "jax"))
+"""
 
 
 def _add_example(

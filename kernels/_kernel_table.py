@@ -24,7 +24,6 @@ class Kernel(NamedTuple):
 
 
 _EVERYWHERE = ("reference", "cpu", "cuda")
-_HOST = ("reference", "cpu")
 
 _DENSE = ("coefficients", "bind", "dense", "rows")
 _EXACT = (*_DENSE, "exact_rows", "catch_up")
@@ -38,12 +37,12 @@ KERNELS: tuple[Kernel, ...] = (
         _EVERYWHERE,
     ),
     Kernel("table", ("build",), _EVERYWHERE),
-    Kernel("accumulate", ("assign", "add"), _HOST),
-    Kernel("average_many", ("mean_in_place",), _HOST),
-    Kernel("merge", ("merge",), _HOST),
+    Kernel("accumulate", ("assign", "add"), _EVERYWHERE),
+    Kernel("average_many", ("mean_in_place",), _EVERYWHERE),
+    Kernel("merge", ("merge",), _EVERYWHERE),
     Kernel("merge_many", ("mean",), _HOST),
-    Kernel("cast", ("cast", "copy"), _HOST),
-    Kernel("random", ("bits", "uniform", "normal"), _HOST),
+    Kernel("cast", ("cast", "copy"), _EVERYWHERE),
+    Kernel("random", ("bits", "uniform", "normal"), _EVERYWHERE),
     Kernel("norm", ("sum_of_squares", "scale"), _EVERYWHERE),
     Kernel("sgd", _EXACT, _EVERYWHERE),
     Kernel("nag", _EXACT, _EVERYWHERE),

@@ -61,13 +61,18 @@ class _MissingModules:
         look_up = vars(package).get("__getattr__")
         # Tools that look for modules in other folders ask all finders, too: pytest, for one.
         elsewhere = list(path or ()) != list(getattr(package, "__path__", ()))
-        if look_up is None or elsewhere or attribute in vars(package):
+        if look_up is None or elsewhere:
             return None
         try:
-            look_up(attribute)
+            known = vars(package).get(attribute) or look_up(attribute)
         except AttributeError as error:
             # With the module's name in it, Python would drop the error and make one of its own.
             raise ModuleNotFoundError(str(error)) from None
+        if isinstance(known, ModuleType) and known.__name__ != name:
+            raise ModuleNotFoundError(
+                f"{attribute!r} is a short name of the module {known.__name__}: import from that, "
+                f"or write from {parent} import {attribute}"
+            )
         return None
 
 

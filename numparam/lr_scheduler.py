@@ -444,3 +444,7 @@ def _check_factor(factor: float) -> None:
         raise ValueError(
             f"factor must be at most 1, so that the rate does not grow; it is {factor}"
         )
+
+
+def __dir__() -> list[str]:
+    return __all__

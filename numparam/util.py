@@ -158,3 +158,7 @@ def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
     ...     free, total = mx.util.get_gpu_memory(0)
     """
     return context.gpu_memory_info(gpu_dev_id)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -278,6 +278,32 @@ def embedding(rows=1000000, columns=64, count=4096):
     return call
 
 
+def trainer_step(shapes, name, arguments, contexts):
+    made = parameters(shapes, contexts)
+    trainer = mx.gluon.Trainer(made, name, arguments)
+    arrays = []
+    for parameter in made.values():
+        for gradient in parameter.list_grad():
+            gradient[:] = 1e-3
+        arrays.extend(parameter._data)
+
+    def call():
+        for array in arrays:
+            array._fresh_grad = True
+        trainer.step(1)
+        nd.waitall()
+
+    return call
+
+
+def row_sparse_data(rows, columns, wanted):
+    table = mx.gluon.Parameter("table", shape=(rows, columns), stype="row_sparse")
+    table.initialize(mx.init.One())
+    mx.gluon.Trainer([table], "sgd")
+    ids = nd.array(np.random.RandomState(0).randint(0, rows, wanted), dtype="int64")
+    return lambda: table.row_sparse_data(ids).wait_to_read()
+
+
 def main():
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # so that what MXNet prints does not mix with the answers

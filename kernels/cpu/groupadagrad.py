@@ -8,7 +8,7 @@ clip(rescale_grad × gradient), where clip bounds at ±clip_gradient:
 
 The mean is summed in float64, in the order of `numparam.kernels.cpu.norm`. MXNet's formula, there
 without decay, which stands as in `numparam.kernels.cpu.adagrad`. Weights have at least one
-dimension. `dense` enters compiled code once for each weight.
+dimension.
 
 The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` and `epsilon`.
 """
@@ -41,11 +41,10 @@ def _moved(weight, slope, root, lr, wd):
     return weight - lr * (slope / root + wd * weight)
 
 
-def _group_rows(states, width, kind, mixed):
+def _row_steps(kind, mixed):
+    """Return the functions that look at the gradient of a row, and that step a row."""
     held = "float32" if mixed else kind
-    working = _step_gate.WORKING[kind]
-    number = ITEMSIZE[working]
-    real = np.float32 if working == "float32" else np.float64
+    real = np.float32 if _step_gate.WORKING[kind] == "float32" else np.float64
     zero = real(0)
 
     @inline
@@ -75,6 +74,60 @@ def _group_rows(states, width, kind, mixed):
             store_apart(weight, base + i, made, held, 0)
             if mixed:
                 store_apart(low, base + i, made, kind, 7)
+
+    return mean_square, make
+
+
+def _group_arrays(states, width, kind, mixed):
+    held = "float32" if mixed else kind
+    working = _step_gate.WORKING[kind]
+    mean_square, make = _row_steps(kind, mixed)
+
+    def group_arrays(pointers, positions, pieces, coefficients, counter):
+        stride = pointers.shape[1]
+        pointing = address(pointers)
+        numbers = address(coefficients)
+        places = address(positions)
+        arrays = pieces.shape[1] - 1
+        counts = address(pieces)
+        lengths = counts + 8 * (arrays + 1)
+        batches = lengths + 8 * (arrays + 1)
+        firsts = batches + 8 * (arrays + 1)
+        all_pieces = load(firsts, arrays, "int64")
+        lanes = np.empty(LANES, np.float64)
+        array = 0
+        while True:
+            piece = claim(counter)
+            if piece >= all_pieces:
+                return
+            # Claims only grow, so the search goes on from the last array.
+            while load(firsts, array + 1, "int64") <= piece:
+                array += 1
+            own = pointing + 8 * stride * array
+            weight = load(own, 0, "int64")
+            gradient = load(own, 1, "int64")
+            sums = load(own, 2, "int64")
+            low = load(own, 3, "int64") if mixed else 0
+            place = load(places, array, "int64")
+            with_ = numbers_at(numbers + 8 * width * place, width, "float64", working)
+            length = load(lengths, array, "int64")
+            batch = load(batches, array, "int64")
+            start = (piece - load(firsts, array, "int64")) * batch
+            for row in range(start, min(start + batch, load(counts, array, "int64"))):
+                base = row * length
+                mean = mean_square(gradient, base, length, with_[0], with_[1], lanes)
+                total = load(sums, row, held) + mean
+                store(sums, row, total, held)
+                make(weight, gradient, total, low, base, base, length, with_)
+
+    return group_arrays
+
+
+def _group_rows(states, width, kind, mixed):
+    held = "float32" if mixed else kind
+    working = _step_gate.WORKING[kind]
+    number = ITEMSIZE[working]
+    mean_square, make = _row_steps(kind, mixed)
 
     @inline
     def row_is_finite(weight, base, length):
@@ -136,6 +189,6 @@ def _group_rows(states, width, kind, mixed):
     return group_rows
 
 
-_STEPS = Steps("groupadagrad", {1: None}, _group_rows)
+_STEPS = Steps("groupadagrad", {1: None}, _group_rows, _group_arrays)
 
 coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

@@ -23,9 +23,7 @@ def ptx(function: Callable, capability: Capability) -> tuple[str, str]:
     text, entry : str
         The assembly, and the kernel's name in it.
     """
-    _provider.numba_cuda()
-    compiler = importlib.import_module("numba.cuda.compiler")
-    types = importlib.import_module("numba.cuda.types")
+    compiler, types = _provider.part("compiler"), _provider.part("types")
     count = len(inspect.signature(function).parameters)
     result = compiler.compile_cuda(
         function, types.void, (types.int64,) * count,

@@ -177,7 +177,66 @@ def _compiled():
 
         return types.float32(types.float64, kind), codegen
 
-    return load, store, minimum, copy_unit, clear_unit, narrowed
+    @intrinsic
+    def set_bit(typing_context, address, number):
+        """Set bit `number` of the int64 words at `address`, atomically."""
+
+        def codegen(context, builder, signature, arguments):
+            address, number = arguments
+            word = builder.ashr(number, i64(6))
+            bit = builder.shl(i64(1), builder.and_(number, i64(63)))
+            builder.atomic_rmw("or", pointer(builder, address, word, i64), bit, "monotonic")
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), codegen
+
+    @intrinsic
+    def bits_set(typing_context, word):
+        """Count the bits of an int64 that are one."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.ctpop(arguments[0])
+
+        return types.int64(types.int64), codegen
+
+    @intrinsic
+    def float64_of(typing_context, bits):
+        """Return the float64 of an int64's bits."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], ir.DoubleType())
+
+        return types.float64(types.int64), codegen
+
+    @intrinsic
+    def float32_of(typing_context, bits):
+        """Return the float32 of an int32's bits."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], ir.FloatType())
+
+        return types.float32(types.int32), codegen
+
+    @intrinsic
+    def bits_of_float64(typing_context, value):
+        """Return the bits of a float64 as an int64."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], i64)
+
+        return types.int64(types.float64), codegen
+
+    @intrinsic
+    def bits_of_float32(typing_context, value):
+        """Return the bits of a float32 as an int32."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], i32)
+
+        return types.int32(types.float32), codegen
+
+    bits = set_bit, bits_set, float64_of, float32_of, bits_of_float64, bits_of_float32
+    return load, store, minimum, copy_unit, clear_unit, narrowed, *bits
 
 
 def _simulated():
@@ -222,11 +281,36 @@ def _simulated():
             value = np.int64(bits).view(np.float64)
         return np.float32(value)
 
-    return load, store, minimum, copy_unit, clear_unit, narrowed
+    def set_bit(address, number):
+        with one_at_a_time:
+            word = int(load(address, int(number) >> 6, "int64")) | (1 << (int(number) & 63))
+            store(address, int(number) >> 6, np.uint64(word & (2**64 - 1)), "uint64")
 
+    def bits_set(word):
+        return np.int64((int(word) & (2**64 - 1)).bit_count())
+
+    def float64_of(bits):
+        return np.int64(bits).view(np.float64)
+
+    def float32_of(bits):
+        return np.int32(bits).view(np.float32)
+
+    def bits_of_float64(value):
+        return np.float64(value).view(np.int64)
+
+    def bits_of_float32(value):
+        return np.float32(value).view(np.int32)
+
+    bits = set_bit, bits_set, float64_of, float32_of, bits_of_float64, bits_of_float32
+    return load, store, minimum, copy_unit, clear_unit, narrowed, *bits
+
+
+(
+    load, store, minimum, copy_unit, clear_unit, narrowed,
+    set_bit, bits_set, float64_of, float32_of, bits_of_float64, bits_of_float32,
+) = _simulated() if SIMULATED else _compiled()  # fmt: skip
 
 if SIMULATED:
-    load, store, minimum, copy_unit, clear_unit, narrowed = _simulated()
 
     def block():
         # While a kernel runs, the simulator has its own module in the place of _jit's `cuda`.
@@ -241,14 +325,19 @@ if SIMULATED:
 
     root = np.sqrt
 
+    def unsigned(number):
+        return np.uint64(int(number) & (2**64 - 1))
+
     def shared_lanes():
         return _jit.cuda.shared.array(LANES, np.float64)
+
+    def shared_numbers():
+        return _jit.cuda.shared.array(LANES, np.int64)
 
     def barrier():
         _jit.cuda.syncthreads()
 
 else:
-    load, store, minimum, copy_unit, clear_unit, narrowed = _compiled()
     _libdevice = cuda.libdevice
 
     @inline
@@ -268,6 +357,16 @@ else:
     def root(value):
         """Square root of a float32 or float64 number, correctly rounded."""
         return math.sqrt(value)
+
+    @inline
+    def unsigned(number):
+        """Return the uint64 of the bits of an int64."""
+        return np.uint64(number)
+
+    @inline
+    def shared_numbers():
+        """Return `LANES` int64 numbers that the threads of a block share."""
+        return cuda.shared.array(LANES, np.int64)
 
     @inline
     def shared_lanes():

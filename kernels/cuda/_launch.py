@@ -11,8 +11,8 @@ from typing import Any
 from numparam.kernels.cuda import _provider
 
 THREADS = 256  # threads a block: a power of two
-MOST_BLOCKS = 4096  # enough for several waves on every GPU
-LEAST_BLOCKS = 128  # numba-cuda warns of fewer; a block without work ends at once
+MOST_BLOCKS = 2**31 - 1  # what CUDA allows: a grid that covers the work is faster than a stride
+LEAST_BLOCKS = 1
 
 
 def form(threads: int) -> tuple[int, int]:
@@ -55,3 +55,8 @@ def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
     """
     if threads > 0:
         _provider.device_memory().launch(kernel, device_id, form(threads), *arguments)
+
+
+def run_block(kernel: Any, device_id: int, *arguments: int) -> None:
+    """Start a kernel whose work one block of threads does; others end at once."""
+    _provider.device_memory().launch(kernel, device_id, form(THREADS), *arguments)

@@ -121,6 +121,19 @@ def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device_id: int = 0
     return DeviceArray(lengths, form, address, device_id, owner)
 
 
+def zeros(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device_id: int = 0) -> DeviceArray:
+    """Allocate memory on a GPU whose bytes are zero; parameters and errors are those of `empty`."""
+    made = empty(shape, dtype, device_id)
+    if made.nbytes:
+        clear(made)
+    return made
+
+
+def clear(buffer: DeviceArray) -> None:
+    """Set the bytes of an array to zero, by the driver's own way of it."""
+    _provider.device_memory().clear(buffer.device_id, buffer.address, buffer.nbytes)
+
+
 def upload(array: object, device_id: int = 0) -> DeviceArray:
     """Copy a host array, of any layout and byte order, into new memory of a GPU.
 
@@ -182,10 +195,15 @@ def copy(buffer: DeviceArray) -> DeviceArray:
     """Copy a GPU's array into new memory of the same GPU. Moves 2 × nbytes."""
     made = empty(buffer.shape, buffer.dtype, buffer.device_id)
     if made.nbytes:
-        _provider.device_memory().copy_between(
-            made.device_id, made.address, buffer.address, made.nbytes
-        )
+        copy_into(made, buffer)
     return made
+
+
+def copy_into(target: DeviceArray, source: DeviceArray) -> None:
+    """Copy the bytes of an array to another one of the same GPU, of as many bytes."""
+    _provider.device_memory().copy_between(
+        target.device_id, target.address, source.address, target.nbytes
+    )
 
 
 def view(buffer: DeviceArray, start: int, shape: tuple[int, ...]) -> DeviceArray:

@@ -71,3 +71,7 @@ __all__ = [
     "set_training",
     "train_mode",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

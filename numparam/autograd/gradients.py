@@ -247,10 +247,12 @@ class _Sum:
     def add(self, cotangent: Any, backend: Any) -> None:
         """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
-            if backend is not self.backend:
-                cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
-            self.rows = (*self.rows, cotangent)
-            return
+            if isinstance(backend, Backend):
+                if backend is not self.backend:
+                    cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
+                self.rows = (*self.rows, cotangent)
+                return
+            cotangent = backend.from_rows(*cotangent, self.shape)
         if cotangent.shape != self.shape:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
         if backend is not self.backend:
@@ -337,7 +339,7 @@ def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     for axis, length in enumerate(shape, extra):
         if length == 1 and cotangent.shape[axis] != 1:
             axes.append(axis)
-    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, None, True)
+    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, keepdims=True)
     return total.reshape(shape) if extra else total
 
 
@@ -359,7 +361,7 @@ def _pull_back(
     for mark, head, cotangent in seeds:
         here = device(head._backend, head._ctx)
         if mark not in sums:
-            if type(mark) is Variable:  # which takes no gradient
+            if isinstance(mark, Variable):  # which takes no gradient
                 continue
             sums[mark] = _sum_of(mark, device)
         sums[mark].add(here.array(cotangent) if device.recorded else cotangent, here)
@@ -415,7 +417,7 @@ def _step(
     """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
     if len(node.results) == 1 and node not in wanted:
         total = sums.pop(node, None)
-        cotangents = total and [total.total()]
+        cotangents = None if total is None else [total.total()]
     else:
         cotangents = _arrived(node, sums, wanted, device)
     if needed is None or cotangents is None:
@@ -457,7 +459,7 @@ def _arrived(
 
 def _sum_of(mark: Node | Part, device: _Devices) -> _Sum:
     """Return an empty sum for the array with a mark."""
-    node, position = (mark, 0) if type(mark) is Node else mark  # type: ignore[misc]
+    node, position = (mark.node, mark.position) if isinstance(mark, Part) else (mark, 0)
     shape, dtype = node.results[position]
     backend = device(node.backend, node.context) if device.recorded else node.backend
     return _Sum(shape, dtype, backend)
@@ -507,11 +509,10 @@ def _pull_by_rule(
         raise _not_twice(name)
     try:
         found = _pull(node, here, _traced(node, here), cotangents, needed)
-    except TypeError as error:
+    except (TypeError, AttributeError, ValueError) as error:  # it is not written for such arrays
         raise _not_twice(name) from error
-    if any(type(one) is tuple for one in found):
-        raise _not_twice(name)
-    return found
+    # One that no cotangent entered, such as zeros.
+    return [here.array(one) if isinstance(one, np.ndarray) else one for one in found]
 
 
 def _traced(node: Node, here: Any) -> dict[str, Any]:
@@ -522,9 +523,9 @@ def _traced(node: Node, here: Any) -> dict[str, Any]:
     for name, place in product.arrays:
         if place < 0:
             given = zip(kept[name], marks[-1 - place :], strict=True)
-            kept[name] = [here.array(buffer, mark) for buffer, mark in given]
+            kept[name] = [here.kept(buffer, mark) for buffer, mark in given]
         elif place < len(marks):
-            kept[name] = here.array(kept[name], marks[place])
+            kept[name] = here.kept(kept[name], marks[place])
     if product.output:
         output = kept["output"]
         if type(output) is tuple:

@@ -15,6 +15,8 @@ import numpy as np
 from numparam import numpy as mx_np
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.functions import of_ufunc
+from numparam.ndarray.operations import OPERATIONS, invoke
+from numparam.ndarray.operations.scattering import added_at
 
 __all__ = ["Traced", "TracingBackend"]
 
@@ -84,7 +86,8 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """Return values in which traced and NumPy's arrays are replaced by those of ``mx.np``."""
         if isinstance(values, Traced):
             return values.array
-        if isinstance(values, np.ndarray):
+        if isinstance(values, (np.ndarray, np.bool_)):
+            values = np.asarray(values)
             backend = self.array._backend
             return ndarray.from_buffer(backend.upload(values), self.array._ctx, backend)
         if isinstance(values, np.generic):
@@ -92,6 +95,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if isinstance(values, (list, tuple)):
             return type(values)(map(self._unwrapped, values))
         return values
+
+    def apply(self, name: str, **attributes: Any) -> Traced:
+        """Compute an operation of the table."""
+        return Traced(invoke(OPERATIONS[name], (self.array,), attributes))
 
     def reshape(self, *shape: Any) -> Traced:
         """Return the elements in another shape."""
@@ -147,6 +154,19 @@ class TracingBackend:
         array = ndarray.from_buffer(buffer, self._context, self._backend)
         array._marking = mark
         return Traced(array)
+
+    def kept(self, buffer: Any, mark: Any) -> Any:
+        """Return what a node kept of an input or of its result.
+
+        A constant that NumPy can read is passed as it is.
+        """
+        if mark is None and self._backend.buffers_are_arrays:
+            return buffer
+        return self.array(buffer, mark)
+
+    def from_rows(self, ids: Any, rows: Traced, shape: tuple[int, ...]) -> Traced:
+        """Return an array of a shape that is zero but for the sums of some rows."""
+        return added_at(rows, ids, shape)  # type: ignore[arg-type, return-value]
 
     def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Call a function of NumPy arrays with traced ones."""

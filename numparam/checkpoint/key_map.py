@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any, NamedTuple
@@ -106,6 +105,8 @@ def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> Ke
     CheckpointPlanError
         If there is no such preset or file, or if the file is no map.
     """
+    import tomllib  # late: few read maps
+
     text = os.fspath(name_or_path)
     shown = shown_path(text)
     presets = preset_names()

@@ -10,7 +10,7 @@ import numpy as np
 
 from numparam.devices.backend import AllocationError, Backend, Buffer
 from numparam.devices.locks import ONE_STEP, exclusively
-from numparam.devices.memory import LARGE, KeptMemory, SmallMemory
+from numparam.devices.memory import LARGE, LINE, SMALL, KeptMemory, SmallMemory
 
 __all__ = ["HostBackend"]
 
@@ -37,29 +37,28 @@ class HostBackend(Backend):
         AllocationError
             If there is not enough memory: a MemoryError and an MXNetError.
         """
-        return self._allocated(shape, dtype, prod(shape) * dtype.itemsize)
+        nbytes = prod(shape) * dtype.itemsize
+        try:
+            if 0 <= nbytes <= SMALL:
+                # As `SmallMemory.empty`: thousands of small arrays are made at a time.
+                for shelf, place in _places[(nbytes + LINE - 1) // LINE]:
+                    return np.ndarray(shape, dtype, shelf, place)
+            if nbytes < LARGE:
+                return _small.empty(shape, dtype, nbytes)
+            return _kept.empty(shape, dtype)
+        except (MemoryError, ValueError) as failure:
+            raise _explained(failure, shape, dtype) from failure
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
-        return self._allocated(shape, dtype, prod(shape) * dtype.itemsize, zero=True)
-
-    def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int, zero: bool = False
-    ) -> np.ndarray:
-        """Return a new host array, aligned to a cache line."""
-        try:
-            if nbytes < LARGE:
-                return (_small_zeros if zero else _small_empty)(shape, dtype, nbytes)
-            array = _kept.empty(shape, dtype)
-        except (MemoryError, ValueError) as failure:
-            raise _explained(failure, shape, dtype) from failure
-        if zero:
+        array = self.empty(shape, dtype)
+        if array.nbytes > SMALL:  # smaller ones are zero
             array.fill(0)
         return array
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        buffer = self._allocated(array.shape, array.dtype, array.nbytes)
+        buffer = self.empty(array.shape, array.dtype)
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
@@ -72,10 +71,32 @@ class HostBackend(Backend):
             return np.array(buffer, order="C", copy=True)
         return exclusively(lambda: np.array(buffer, order="C", copy=True), buffer)
 
+    def copied(self, buffer: Buffer) -> Buffer:
+        """Copy a buffer into a new one on the device."""
+        if buffer.nbytes < LARGE:
+            return self.upload(buffer)
+        target = self.empty(buffer.shape, buffer.dtype)
+        exclusively(lambda: self.cast.copy(buffer, out=target), buffer)
+        return target
+
+    def converted(self, buffer: Buffer, dtype: np.dtype[Any]) -> Buffer:
+        """Convert a buffer into a new one of another dtype, or the same, on the device."""
+        if buffer.dtype == dtype:
+            return self.copied(buffer)
+        target = self.empty(buffer.shape, dtype)
+        exclusively(lambda: self.cast.cast(buffer, out=target), buffer)
+        return target
+
     def convert_into(self, buffer: Buffer, target: Buffer) -> None:
         """Write a buffer into another one of its shape, of any dtype, on the device."""
-        convert = self.cast.copy if buffer.dtype == target.dtype else self.cast.cast
-        exclusively(lambda: convert(buffer, out=target), buffer, target)
+        if buffer.dtype != target.dtype:
+            exclusively(lambda: self.cast.cast(buffer, out=target), buffer, target)
+        elif target.size <= ONE_STEP:
+            target[...] = buffer
+        elif target.nbytes < LARGE:  # NumPy takes less time to be called than a kernel
+            exclusively(lambda: target.__setitem__(..., buffer), buffer, target)
+        else:
+            exclusively(lambda: self.cast.copy(buffer, out=target), buffer, target)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""
@@ -167,5 +188,5 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
 
 
 _small = SmallMemory()
-_small_empty, _small_zeros = _small.empty, _small.zeros
+_places = _small.places
 _kept = KeptMemory()

@@ -12,6 +12,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,9 @@ class SharedHostBackend(HostBackend):
         super().__init__()
         _register_reducers()
 
-    def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int, zero: bool = False
-    ) -> np.ndarray:
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """Allocate memory that forked processes share; errors are those of `HostBackend.empty`."""
+        nbytes = prod(shape) * dtype.itemsize
         if min(shape, default=0) < 0:
             return np.empty(shape, dtype)  # which says what is wrong
         try:
@@ -77,6 +78,8 @@ class SharedHostBackend(HostBackend):
                 f"bytes of shared memory, which the system does not provide: {failure}"
             ) from failure
         return np.ndarray(shape, dtype, memory, place)
+
+    zeros = empty
 
     def apply(self, function: Callable[..., Any], *buffers: Buffer) -> Any:
         """Evaluate a NumPy function on buffers; results are new buffers in shared memory."""

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from numparam.checkpoint import Checkpoint
 from numparam.formats import ParamsReader
 from numparam.formats.array_files import is_params_source
 from numparam.formats.quoting import quoted
@@ -51,6 +50,8 @@ def load_file(
         f"file {quoted(os.fsdecode(filename), 300)}" if _is_path(filename) else "the given bytes"
     )
     if not is_params_source(filename):
+        from numparam.checkpoint import Checkpoint  # late: most files are .params files
+
         with Checkpoint(filename) as checkpoint:
             arrays = [
                 NamedSource(name, ArraySource(array), True) for name, array in checkpoint.items()

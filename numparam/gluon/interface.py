@@ -23,7 +23,7 @@ class ParameterLike(Protocol):
     _grad_stype: str
     _allow_deferred_init: bool
     _trainer: Any
-    _tables: list[weakref.ref[Any]]
+    _tables: Sequence[weakref.ref[Any]]
     _deferred_init: Any
     _grad_req: Any
 

@@ -225,8 +225,7 @@ class LoadPlan:
             ) from None
         if not shape_rules.is_known(shape):
             raise self._misfit(
-                f"cannot take an array of shape {shape}: it has no elements, or no dimensions, "
-                "which needs NumPy shapes (numparam.util.np_shape)."
+                f"cannot take an array of shape {shape}: sizes of 0 stand for unknown ones."
             )
         return shape
 

@@ -69,7 +69,7 @@ class Parameter:
     grad_req : {'write', 'add', 'null'}, default 'write'
         Whether an incoming gradient replaces the previous one, is added to it, or is ignored.
     shape : int or tuple of int, optional
-        Its shape. Sizes that are not known yet are 0 or -1.
+        Its shape; ``()`` for a scalar. Sizes that are not known yet are 0 or -1.
     dtype : str, type or numpy.dtype, default float32
         Its dtype. With None, it takes the dtype of what is loaded.
     lr_mult, wd_mult : float, default 1.0
@@ -134,7 +134,7 @@ class Parameter:
     _variable: tuple[tuple[Any, ...], Any] | None
 
     # Tables that hold the gradients; they are released when the gradients are replaced.
-    _tables: list[weakref.ref[zeroing.GradientTables]]
+    _tables: Sequence[weakref.ref[zeroing.GradientTables]] = ()
 
     # Declared
 
@@ -166,13 +166,16 @@ class Parameter:
         self.name = name
         self._variable = None
         self._trainer = None
-        self._tables = []
         self._differentiable = bool(differentiable)
         self._allow_deferred_init = bool(allow_deferred_init)
         self._stype = stype
         self._grad_stype = grad_stype
-        self.lr_mult = lr_mult
-        self.wd_mult = wd_mult
+        if type(self) is Parameter:  # new, so that no optimizer has looked at them
+            self._lr_mult = lr_mult
+            self._wd_mult = wd_mult
+        else:  # a subclass may have properties of these names
+            self.lr_mult = lr_mult
+            self.wd_mult = wd_mult
         self.init = init
         shape = shape_rules.as_shape(shape, name)
         if type(self).grad_req is Parameter.grad_req:
@@ -1052,7 +1055,7 @@ class Parameter:
     def _release_tables(self, previous: State, state: State) -> None:
         """Release the tables of gradients that were replaced."""
         if self._tables and previous.gradients is not state.gradients:
-            tables, self._tables = self._tables, []
+            tables, self._tables = self._tables, ()
             zeroing.release(tables)
 
     # Copies and pickles

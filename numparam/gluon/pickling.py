@@ -32,7 +32,8 @@ def state_of(parameter: Any) -> dict[str, Any]:
     rows.settle(parameter)
     held = dict(parameter.__dict__)
     state: State = held.pop("_state")
-    del held["_tables"], held["_variable"]
+    held.pop("_tables", None)
+    del held["_variable"]
     held["_var"] = parameter._var
     held["_trainer"] = None
     for name, field in _NAMES.items():
@@ -52,7 +53,6 @@ def restore(parameter: Any, held: dict[str, Any]) -> None:
     data = _on(fields["data"], places)
     gradients = _on(fields["gradients"], places)
     parameter.__dict__.update(held)
-    parameter._tables = []
     parameter._variable = None
     fields.update(
         contexts=None if fields["contexts"] is None else places, data=data, gradients=gradients
@@ -70,8 +70,7 @@ def duplicate(parameter: Any) -> Any:
     """Copy a parameter; the copy shares its arrays, and has lists of its own."""
     other = object.__new__(type(parameter))
     other.__dict__.update(parameter.__dict__)
-    # The tables are the original's.
-    other._tables = []
+    other._tables = ()  # they are the original's
     state: State = parameter._state
     data, gradients = (
         None if arrays is None else Placed(arrays) for arrays in (state.data, state.gradients)

@@ -32,6 +32,7 @@ __all__ = [
     "prepare",
     "require_dense",
     "require_gradients",
+    "unusable",
 ]
 
 # Finding
@@ -282,7 +283,7 @@ def copies(parameter: ParameterLike, values: Any, places: Sequence[Context], own
         try:
             arrays.extend(transfers.copied(values, ctx) for ctx in places[len(arrays) :])
         except MXNetError as error:
-            raise _unusable(parameter, places, error) from error
+            raise unusable(parameter, places, error) from error
     return Placed(arrays)
 
 
@@ -322,7 +323,7 @@ def _bound(
         try:
             gradients = new_gradients(parameter, data, grad_req)
         except MXNetError as error:
-            raise _unusable(parameter, places, error) from error
+            raise unusable(parameter, places, error) from error
         for array, gradient in zip(data, gradients or (), strict=True):
             array._mark(gradient, grad_req)
     made = State(state.shape, state.dtype, state.grad_req, tuple(places), data, gradients)
@@ -339,7 +340,8 @@ def new_gradients(parameter: ParameterLike, data: Sequence[Any], grad_req: str) 
     return Placed([transfers.zeros_like(array, stype) for array in data])
 
 
-def _unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
+def unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
+    """Return the error that says why a parameter cannot be put on contexts."""
     message = f"Parameter '{parameter.name}' cannot be put on {list(places)}: {error}"
     if isinstance(error, MemoryError):
         return UnallocatedContextError(message)

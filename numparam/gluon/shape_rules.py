@@ -1,7 +1,7 @@
 """Rules for shapes of parameters, in which dimensions may be unknown.
 
-Unknown dimensions are 0 or -1, whatever the NumPy modes say; ``()`` is a shape only where NumPy
-shapes are on.
+Unknown dimensions are 0 or -1, whatever the NumPy modes say. ``()`` is the shape of a scalar; MXNet
+takes it for an unknown shape where NumPy shapes are off, which nothing can make known.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numparam.gluon.errors import ShapeMismatchError
-from numparam.modes.np_mode import is_np_shape
 from numparam.types.shapes import InvalidShapeError
 
 __all__ = ["Shape", "as_shape", "filled_in", "is_known", "merged"]
@@ -76,14 +75,10 @@ def is_known(shape: Sequence[int] | None) -> bool:
 
     Examples
     --------
-    >>> is_known((2, 3)), is_known((2, 0)), is_known((2, -1)), is_known(None)
-    (True, False, False, False)
+    >>> is_known((2, 3)), is_known(()), is_known((2, 0)), is_known((2, -1)), is_known(None)
+    (True, True, False, False, False)
     """
-    if shape is None:
-        return False
-    if not shape:
-        return is_np_shape()
-    return 0 not in shape and -1 not in shape
+    return shape is not None and 0 not in shape and -1 not in shape
 
 
 def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:

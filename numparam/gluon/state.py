@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import starmap
+from itertools import chain, repeat, starmap
 from operator import call
 from typing import Any, NamedTuple
 
@@ -152,7 +153,7 @@ def replace_state(
     """
     steps: list[tuple[Any, ...]] = [
         (_delete, previous, "is_current"),
-        epochs.beginning(),
+        (epochs.bump,),
         (_assign, parameter, "_state", state),
     ]
     replaced = []  # stays alive meanwhile: its end may run code of its own
@@ -177,18 +178,21 @@ def make_all(changes: Iterable[Ready | None]) -> None:
     `replace_state`: an interrupt leaves all or none changed.
     """
     ready = [change for change in changes if change is not None]
-    if all(type(change) is Commit and not change[3] for change in ready):
-        steps: list[tuple[Any, ...]] = [epochs.beginning()]
-        commit: Any
-        for commit in ready:
-            steps.append((_delete, commit[1], "is_current"))
-            steps.append((_assign, commit[0], "_state", commit[2]))
+    if ready and all(type(change) is Commit and not change[3] for change in ready):
+        commits: Any = ready
+        parameters, previous, states = list(zip(*commits, strict=True))[:3]
+        # For each parameter the two steps of `replace_state`, again inside one compiled call.
+        steps = zip(
+            map(_delete, previous, repeat("is_current")),
+            map(_assign, parameters, repeat("_state"), states),
+        )
         # If another thread has changed one, what is left is made one by one.
         with suppress(AttributeError):
-            any(starmap(call, steps))
+            deque(chain(map(call, (epochs.bump,)), steps), maxlen=0)
     for change in ready:
         if type(change) is Commit and _was_made(change):
-            change[0]._release_tables(change[1], change[2])
+            if change[0]._tables:
+                change[0]._release_tables(change[1], change[2])
         else:
             change()
 

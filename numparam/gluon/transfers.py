@@ -13,7 +13,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
-from numparam.devices.locks import exclusively
+from numparam.devices.locks import ONE_STEP, exclusively
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.creation import zeros
@@ -111,7 +111,10 @@ def write(target: NDArray, source: Any) -> None:
     from_host = isinstance(source, np.ndarray)
     host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
-        exclusively(lambda: backend.write(buffer, host), buffer, host)
+        if buffer.size <= ONE_STEP:
+            backend.write(buffer, host)
+        else:
+            exclusively(lambda: backend.write(buffer, host), buffer, host)
         return
     given = backend.upload(source) if from_host else _buffer_for(source, target)
     if given is not buffer:

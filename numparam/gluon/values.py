@@ -9,10 +9,18 @@ import numpy as np
 
 from numparam import autograd
 from numparam.context import Context
-from numparam.gluon import checks, contexts, hooks, replicas, rows, shape_rules, transfers
+from numparam.gluon import (
+    checks,
+    contexts,
+    hooks,
+    overlap,
+    replicas,
+    rows,
+    shape_rules,
+    transfers,
+)
 from numparam.gluon.errors import NothingToSetError, StoragePairError, UninitializedResetError
 from numparam.gluon.interface import ParameterLike
-from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Mark, Ready, State
 from numparam.types.dtypes import as_dtype, as_given
@@ -50,10 +58,11 @@ def set_values(parameter: ParameterLike, data: Any) -> None:
             for array in state.data:
                 array._require_writable()
             rows.before_writing(parameter)
-            source = WrittenMemory(state.data).apart(source)
+            source = overlap.apart(source, state.data)
             for array in state.data:
                 transfers.write(array, source)
-        parameter._update(lambda now: now.but(shape=shape))
+        if state.shape != shape:
+            parameter._update(lambda now: now.but(shape=shape))
 
 
 def _fitting_shape(parameter: ParameterLike, state: State, source: Any) -> shape_rules.Shape:

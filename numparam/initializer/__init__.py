@@ -62,3 +62,7 @@ __all__ = [
     "create",
     "register",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -395,8 +395,13 @@ class KVStore(KVStoreBase):
                     if id(wanted) not in made:
                         made[id(wanted)] = self._rows(one, value, wanted)
                     ready.append((value, target, made[id(wanted)]))
+            adopted: set[int] = set()
             for value, target, parts in ready:
-                _write_rows(value, target, parts)
+                if _fits(value, target) and id(parts) not in adopted:
+                    adopted.add(id(parts))
+                    target._adopt(parts)
+                else:
+                    _write_rows(value, target, parts)
 
     def _rows(self, key: Key, value: Any, ids: NDArray) -> Parts:
         backend = value._backend
@@ -414,7 +419,9 @@ class KVStore(KVStoreBase):
         self._catch_up(key, unique)
         parts = value._checked()
         if parts.indices.shape[0] == value.shape[0]:
-            rows = backend.retain.gather(parts.data, unique)
+            shape = (unique.shape[0], *value.shape[1:])
+            rows = backend.empty(shape, np.dtype(value.dtype))  # memory that may have been kept
+            backend.retain.gather(parts.data, unique, rows)
         else:
             rows = backend.retain.retain(parts.indices, parts.data, unique, rows=value.shape[0])
         return Parts(rows, unique, valid=True)
@@ -655,6 +662,11 @@ def _copy(value: Any) -> NDArray:
         backend = value._backend
         return NDArray.from_buffer(backend.copied(value._buffer), value.context, backend)
     return value.copy()
+
+
+def _fits(value: NDArray, target: RowSparseNDArray) -> bool:
+    """Whether an array may store rows of a value without converting or moving them."""
+    return bool(target._backend is value._backend and target.dtype == value.dtype)
 
 
 def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:

@@ -121,4 +121,5 @@ if not TYPE_CHECKING:  # a type checker knows all names
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})
+    names = {*__all__, *op.__all__, "normal", "shuffle", "uniform"}
+    return sorted(name for name in names if not name.startswith("_"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import is_array, reachable
 
 if TYPE_CHECKING:
@@ -210,8 +211,25 @@ class Resolved:
     def __init__(self, parts: Sequence[Any]) -> None:
         self.parts = tuple(parts)
 
-    def index(self, shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
-        """Return the key for NumPy, with the index arrays in place and in range."""
+    def index(
+        self, shape: tuple[int, ...], arrays: Sequence[np.ndarray], check: bool = True
+    ) -> tuple[Any, ...]:
+        """Return the key as NumPy reads it, with the index arrays in their places.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape of the array that the key is for.
+        arrays : sequence of numpy.ndarray
+            The index arrays.
+        check : bool, default True
+            Whether to check that they are in range. NumPy does so too, with messages of its own.
+
+        Raises
+        ------
+        IndexError
+            If a mask has not the shape of its axes, or an index array is not in range.
+        """
         if not arrays:
             return self.parts
         result: list[Any] = []
@@ -225,7 +243,9 @@ class Resolved:
                     axis += array.ndim
                     shapes.append((int(np.count_nonzero(array)),))
                 else:
-                    array = _row_numbers(array, axis, shape[axis])
+                    array = _whole(array)
+                    if check:
+                        _check_range(array, axis, shape[axis])
                     axis += 1
                     shapes.append(array.shape)
                 result.append(array)
@@ -285,10 +305,12 @@ def _on_context(index: Any, array: NDArray) -> NDArray:
     return index if reachable(index, array) else index.copyto(array._ctx)
 
 
-def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
-    """Return an index array as integers in range; fractions are dropped, as in MXNet."""
-    with np.errstate(invalid="ignore"):
-        numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
+def _whole(array: np.ndarray) -> np.ndarray:
+    """Return an index array as integers; fractions are dropped, as in MXNet."""
+    return array if array.dtype.kind in "iu" else quietly(array.astype, np.int64)
+
+
+def _check_range(numbers: np.ndarray, axis: int, length: int) -> None:
     if numbers.size:
         low, high = int(numbers.min()), int(numbers.max())
         if low < -length or high >= length:
@@ -296,7 +318,6 @@ def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
                 f"the index array holds {low if low < -length else high}, which is outside of axis "
                 f"{axis} with {length} entries"
             )
-    return numbers
 
 
 def _check_index_shapes(shapes: Sequence[tuple[int, ...]]) -> None:

@@ -148,6 +148,8 @@ def _of_sequence(value: Any) -> np.ndarray:
 
 def _number(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
     """Return a number as an array, converted as C does, so that no number is too large."""
+    if type(value) is int and 0 <= value <= 127:  # which every dtype holds
+        return np.array(value, dtype)
     try:
         return quietly(np.asarray(value).astype, dtype)
     except TypeError:  # an int beyond 64 bits is an object to NumPy

@@ -136,3 +136,7 @@ if not TYPE_CHECKING:  # a type checker knows all names
 
     def __getattr__(name: str) -> Any:
         refuse(name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -64,3 +64,7 @@ if not TYPE_CHECKING:  # a type checker knows all names
             f"mx.npx has no {name!r}. numparam is Gluon's parameter layer: it has the layers "
             f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()"
         )
+
+
+def __dir__() -> list[str]:
+    return __all__

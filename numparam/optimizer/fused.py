@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -106,6 +106,66 @@ class FusedOptimizer(Optimizer):
         array([0., 0.], dtype=float32)
         """
         return None
+
+    #: Whether there are states that are drawn anew for each step; see `drawn_states`.
+    draws_states: ClassVar[bool] = False
+
+    #: Whether a step depends on all rows of the weight, so that none may wait for its update.
+    looks_at_whole_weights: ClassVar[bool] = False
+
+    def hyper_parameters_at(self, rate: float, number: int) -> Hyper:
+        """Return the constant hyper-parameters of one step.
+
+        Parameters
+        ----------
+        rate : float
+            Its learning rate, without multipliers.
+        number : int
+            Its number, as `num_update` counts.
+
+        Returns
+        -------
+        dict
+            What `hyper_parameters` returns, unless they depend on the step.
+        """
+        return self.hyper_parameters()
+
+    def rate_factors(self, entries: Sequence[many.Entry], counts: np.ndarray, wds: Any) -> Any:
+        """Return what the learning rates of the parameters of one step are multiplied by.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+            The parameters, their weights and gradients.
+        counts : numpy.ndarray
+            Numbers of updates, with this one: one for each parameter, or one for all.
+        wds : float or numpy.ndarray
+            Weight decays, likewise.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            One factor for each parameter; None if all are 1.
+        """
+        return None
+
+    def drawn_states(self, entries: Sequence[many.Entry]) -> Callable[[], None] | None:
+        """Add the states to parameters that are drawn anew for each step, if there are such.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+            The parameters, whose lists of states are added to.
+
+        Returns
+        -------
+        callable or None
+            What draws them; None if there are none.
+        """
+        return None
+
+    def note_step(self, rate: float, number: int) -> None:
+        """Take note of a step that is made; see `hyper_parameters_at` for the arguments."""
 
     # Steps
 

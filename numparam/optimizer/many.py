@@ -7,6 +7,7 @@ array gets other memory, so that the next step with the same arrays neither buil
 
 from __future__ import annotations
 
+import copy
 import importlib
 import operator
 from collections.abc import Callable, Sequence
@@ -189,23 +190,27 @@ class _Coefficients:
     def __init__(
         self,
         optimizer: FusedOptimizer,
+        entries: Sequence[Entry],
         counts: np.ndarray,
         rate: float,
+        number: int,
         rates: _Multipliers,
         decays: _Multipliers,
     ) -> None:
         self._function = _coefficients_of(optimizer.kernel)
-        fixed = dict(optimizer.hyper_parameters())
+        fixed = dict(optimizer.hyper_parameters_at(rate, number))
         fixed["rescale_grad"] = optimizer.rescale_grad
         fixed["clip_gradient"] = optimizer.clip_gradient
         self._fixed = fixed
         self._each: dict[str, Any] = dict(optimizer.step_parameters(counts))
+        own_rates, own_decays = rates.times(rate), decays.times(optimizer.wd)
+        factors = optimizer.rate_factors(entries, counts, own_decays)
         # Of steps that differ in nothing the coefficients are kept.
         self.key = None
-        if not self._each:
+        if not self._each and factors is None:
             self.key = (*fixed.values(), rate, optimizer.wd, rates.version, decays.version)
-        self._each["lr"] = rates.times(rate)
-        self._each["wd"] = decays.times(optimizer.wd)
+        self._each["lr"] = own_rates if factors is None else own_rates * factors
+        self._each["wd"] = own_decays
 
     def of(self, positions: np.ndarray | slice | None) -> np.ndarray:
         """Return the coefficients at some positions: a row for each, or one for all."""
@@ -314,8 +319,10 @@ class Plan:
             Entry(optimizer, position, *row, mixed)
             for position, row in enumerate(zip(indices, weights, grads, states, strict=True))
         ]
+        self._entries = entries
         self.sparse = [entry for entry in entries if entry.is_sparse]
         dense = [entry for entry in entries if not entry.is_sparse]
+        self._draw = optimizer.drawn_states(dense)
         arrays = [entry.weight for entry in dense] + [entry.grad for entry in dense]
         for entry in dense:
             arrays += entry.states
@@ -425,10 +432,13 @@ class Plan:
         is_even = len(following) > 0 and int(following.min()) == highest
         self._lr_mult.look(optimizer)
         self._wd_mult.look(optimizer)
+        rate = optimizer._rate_at(newest)
         coefficients = _Coefficients(
             optimizer,
+            self._entries,
             following[:1] if is_even else following,
-            optimizer._rate_at(newest),
+            rate,
+            newest,
             self._lr_mult,
             self._wd_mult,
         )
@@ -438,8 +448,9 @@ class Plan:
         def count() -> None:
             counts.store(places, following)
             optimizer.num_update = newest
+            optimizer.note_step(rate, newest)
 
-        return Prepared([count, *calls])
+        return Prepared([count, *([] if self._draw is None else [self._draw]), *calls])
 
 
 def _grouped(optimizer: FusedOptimizer, entries: list[Entry], count: int) -> list[_Dense]:
@@ -463,12 +474,15 @@ def _sparse(
     numbers = coefficients.at(entry.position)
     backend = entry.weight._backend
     kernel = kernel_of(optimizer, backend)
+    if optimizer.lazy_update and optimizer.draws_states:
+        return lambda: _on_copies(optimizer, kernel, entry, rows, numbers)
     if optimizer.lazy_update:
         return lambda: _lazily(kernel, entry, rows, numbers)
     if not hasattr(kernel, "exact_rows"):
         dense = _scattered(entry, rows)
-        return lambda: kernel.dense(_dense_arguments(entry, dense), numbers)
-    history = None if histories is None else histories(entry, kernel)
+        return lambda: _on_whole(optimizer, kernel, entry, dense, numbers)
+    can_wait = histories is not None and not optimizer.looks_at_whole_weights
+    history = histories(entry, kernel) if can_wait and histories is not None else None
     if history is not None:
         return lambda: history.step(rows, numbers)
     last_steps = backend.zeros((entry.weight.shape[0],), np.dtype(np.int64))
@@ -484,6 +498,41 @@ def _lazily(kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray) -> 
         coefficients,
         None if entry.master is None else entry.master._buffer,
     )
+
+
+def _on_copies(
+    optimizer: FusedOptimizer, kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray
+) -> None:
+    """Step the rows of the gradient as a weight of their own; its states are drawn."""
+    retain = entry.weight._backend.retain
+    own = copy.copy(entry)
+    own.states = []
+    own.weight = _rows_of(entry.weight, rows)
+    own.master = None if entry.master is None else _rows_of(entry.master, rows)
+    draw = optimizer.drawn_states([own])
+    if draw is not None:
+        draw()
+    kernel.dense(_dense_arguments(own, rows.data), coefficients)
+    retain.scatter(entry.weight._buffer, rows.ids, own.weight._buffer)
+    if entry.master is not None and own.master is not None:
+        retain.scatter(entry.master._buffer, rows.ids, own.master._buffer)
+
+
+def _rows_of(array: NDArray, rows: Rows) -> NDArray:
+    buffer = array._backend.retain.gather(array._buffer, rows.ids)
+    return NDArray.from_buffer(buffer, array.context, array._backend)
+
+
+def _on_whole(
+    optimizer: FusedOptimizer, kernel: Any, entry: Entry, grad: Buffer, coefficients: np.ndarray
+) -> None:
+    """Make the step of a dense gradient."""
+    own = copy.copy(entry)
+    own.states = list(entry.states)
+    draw = optimizer.drawn_states([own])
+    if draw is not None:
+        draw()
+    kernel.dense(_dense_arguments(own, grad), coefficients)
 
 
 def _exactly(

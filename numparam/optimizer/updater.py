@@ -163,15 +163,27 @@ class Updater:
         return plan.prepare(optimizer, counts, self._history_of)
 
     def _update_each(self, indices: Any, grads: Any, weights: Any) -> None:
-        """Update by a user-defined optimizer, one parameter after the other."""
+        """Update by a class that has steps of its own: several at once, if it takes several."""
         optimizer = self.optimizer
         states = self._states_of(indices, weights)
         optimizer._set_current_context(self._device_of(weights))
-        for index, grad, weight, state in zip(indices, grads, weights, states, strict=True):
+        for index in indices:
             self.catch_up(index)
-            if not getattr(optimizer, "allow_np_array", False):
-                grad, weight = _classic(grad), _classic(weight)
-            optimizer.update_multi_precision(index, weight, grad, state)
+        if not getattr(optimizer, "allow_np_array", False):
+            grads, weights = list(map(_classic, grads)), list(map(_classic, weights))
+        if not self.aggregate_updates:
+            for index, weight, grad, state in zip(indices, weights, grads, states, strict=True):
+                optimizer.update_multi_precision(index, weight, grad, state)
+            return
+        groups: dict[Any, list[int]] = {}  # as in MXNet, a class never gets several dtypes at once
+        for position, weight in enumerate(weights):
+            groups.setdefault(weight.dtype, []).append(position)
+        for positions in groups.values():
+            for start in range(0, len(positions), optimizer.aggregate_num):
+                chosen = positions[start : start + optimizer.aggregate_num]
+                optimizer.update_multi_precision(
+                    *([given[i] for i in chosen] for given in (indices, weights, grads, states))
+                )
 
     def _device_of(self, weights: Sequence[Any]) -> Any:
         if self.device is not None or not len(weights):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 __all__ = ["Graph", "Mark", "Node", "Part", "Variable", "mark_of", "reached"]
 
@@ -139,7 +140,8 @@ class Node:
         self.kept = self.attributes = _RELEASED
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """The mark of one of several arrays that an operation made.
 
     Attributes
@@ -153,9 +155,9 @@ class Part(NamedTuple):
     node: Node
     position: int
 
-    grad = None
-    grad_req = None
-    fresh = 0
+    grad: ClassVar[None] = None
+    grad_req: ClassVar[None] = None
+    fresh: ClassVar[int] = 0
 
 
 Mark = Variable | Node | Part

@@ -109,8 +109,11 @@ def _var(
 @vjp_of("_np_var")
 def _var_vjp(cotangent: Array, *, a: Array, axis: Any, ddof: int) -> Array:
     axes = _axes(axis, a.ndim)
-    mean, count = _mean_and_count(a, axes, True)
-    return _spread(cotangent, a.shape, axis) * (2 / (count - ddof)) * (a - mean)
+    count = math.prod(a.shape[number] for number in axes)
+    mean = np.sum(a, axis=axes, dtype=np.float64, keepdims=True) / max(count, 1)
+    # With as many degrees of freedom as elements the variance is 0 / 0, and so is its slope.
+    scale = 2 / (count - ddof) if count != ddof else math.nan
+    return _spread(cotangent, a.shape, axis) * scale * (a - mean)
 
 
 @operation("_np_std", dtype="computed", result=_MEAN_DTYPE)

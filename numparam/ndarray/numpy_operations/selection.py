@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
 from numparam.ndarray.operations.operation import operation, vjp_of
+from numparam.ndarray.operations.scattering import added_at
 
 __all__: list[str] = []
 
@@ -47,9 +48,7 @@ def _take_vjp(
     slices = cotangent.reshape(*shape[:place], numbers.size, *shape[place + 1 :])
     if axis is not None and place == 0:
         return (numbers, slices), None
-    result = np.zeros(shape, cotangent.dtype)
-    np.add.at(result, (*(slice(None),) * place, numbers), slices)
-    return result.reshape(a_shape), None
+    return added_at(slices, (*(slice(None),) * place, numbers), shape).reshape(a_shape), None
 
 
 @operation(
@@ -69,9 +68,9 @@ def _sort(a: Array, *, axis: int | None = -1) -> Array:
 @vjp_of("_np_sort")
 def _sort_vjp(cotangent: Array, *, a: Array, axis: int | None) -> Array:
     rows, place = (a.reshape(-1), 0) if axis is None else (a, axis)
-    result = np.zeros(rows.shape, cotangent.dtype)
-    np.put_along_axis(result, np.argsort(rows, place, kind="stable"), cotangent, place)
-    return result.reshape(a.shape)
+    index = list(np.ogrid[tuple(map(slice, rows.shape))])
+    index[place] = np.argsort(rows, place, kind="stable")
+    return added_at(cotangent, tuple(index), rows.shape).reshape(a.shape)
 
 
 @operation("_np_argsort", dtype="computed", result="Of the dtype int64.", differentiable=False)

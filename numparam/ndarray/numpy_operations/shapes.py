@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam.ndarray.operations.joining import tile_vjp
 from numparam.ndarray.operations.operation import operation, vjp_of
+from numparam.ndarray.operations.scattering import added_at
 
 __all__: list[str] = []
 
@@ -111,6 +112,4 @@ def _repeat_vjp(
     cotangent: Array, *, a_shape: tuple[int, ...], repeats: Any, axis: int | None
 ) -> Array:
     places = np.repeat(np.arange(math.prod(a_shape)).reshape(a_shape), repeats, axis)
-    result = np.zeros(math.prod(a_shape), cotangent.dtype)
-    np.add.at(result, places, cotangent)
-    return result.reshape(a_shape)
+    return added_at(cotangent, places, (math.prod(a_shape),)).reshape(a_shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.axes import axis_of, integers
 from numparam.ndarray.operations.invoke import OperationError
 from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
+from numparam.ndarray.operations.scattering import added_at, taken_at
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -70,11 +72,7 @@ def _take_vjp(
     numbers = _row_numbers(indices, a_shape[axis], mode).reshape(-1)
     if axis == 0:
         return (numbers, cotangent.reshape(numbers.size, *a_shape[1:])), None
-    result = np.zeros(a_shape, cotangent.dtype)
-    slices = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
-    key: Any = (*(slice(None),) * axis, numbers)
-    np.add.at(result, key, slices)
-    return result, None
+    return added_at(cotangent, (*(slice(None),) * axis, numbers), a_shape), None
 
 
 def _embedding_kernel(
@@ -145,16 +143,15 @@ def _pick(
 def _pick_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], index: Array, axis: int | None, mode: str
 ) -> tuple[Array, None]:
-    result = np.zeros(data_shape, cotangent.dtype)
     if axis is None:
-        flat = result.reshape(-1)
-        np.add.at(flat, _row_numbers(index, flat.size, mode), cotangent)
-        return result, None
+        size = math.prod(data_shape)
+        numbers = _row_numbers(index, size, mode)
+        return added_at(cotangent, numbers, (size,)).reshape(data_shape), None
     axis = axis_of(axis, len(data_shape))
     shape = (*data_shape[:axis], 1, *data_shape[axis + 1 :])
-    numbers = _row_numbers(index, data_shape[axis], mode).reshape(shape)
-    np.put_along_axis(result, numbers, cotangent.reshape(shape), axis)
-    return result, None
+    key = list(np.ogrid[tuple(map(slice, shape))])
+    key[axis] = _row_numbers(index, data_shape[axis], mode).reshape(shape)
+    return added_at(cotangent, tuple(key), data_shape), None
 
 
 @operation("batch_take", agree=False)
@@ -238,9 +235,7 @@ def _gather_nd(data: Array, indices: Array) -> Array:
 def _gather_nd_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], indices: Array
 ) -> tuple[Array, None]:
-    result = np.zeros(data_shape, cotangent.dtype)
-    np.add.at(result, _positions(indices, data_shape), cotangent)
-    return result, None
+    return added_at(cotangent, _positions(indices, data_shape), data_shape), None
 
 
 @operation(
@@ -256,8 +251,10 @@ def _scatter_nd(data: Array, indices: Array, *, shape: Any) -> Array:
 
 
 @vjp_of("scatter_nd")
-def _scatter_nd_vjp(cotangent: Array, *, indices: Array) -> tuple[Array, None]:
-    return cotangent[_positions(indices, cotangent.shape)], None
+def _scatter_nd_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], indices: Array
+) -> tuple[Array, None]:
+    return taken_at(cotangent, _positions(indices, cotangent.shape), data_shape), None
 
 
 def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
@@ -300,9 +297,7 @@ def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
 def _boolean_mask_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], index: Array
 ) -> tuple[Array, None]:
-    result = np.zeros(data_shape, cotangent.dtype)
-    result[index != 0] = cotangent
-    return result, None
+    return added_at(cotangent, np.flatnonzero(index), data_shape), None
 
 
 @operation("slice")
@@ -315,14 +310,7 @@ def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
 def _slice_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], begin: Any, end: Any, step: Any
 ) -> Array:
-    return _in_zeros(cotangent, data_shape, _slices(data_shape, begin, end, step))
-
-
-def _in_zeros(part: Array, shape: tuple[int, ...], key: Any) -> Array:
-    """Return zeros of a shape with a part written at `key`."""
-    result = np.zeros(shape, part.dtype)
-    result[key] = part
-    return result
+    return added_at(cotangent, _slices(data_shape, begin, end, step), data_shape)
 
 
 def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
@@ -388,7 +376,7 @@ def _slice_axis_vjp(
     axis = axis_of(axis, len(data_shape))
     start = begin + data_shape[axis] if begin < 0 else begin
     part = slice(start, start + cotangent.shape[axis])
-    return _in_zeros(cotangent, data_shape, (slice(None),) * axis + (part,))
+    return added_at(cotangent, (slice(None),) * axis + (part,), data_shape)
 
 
 @operation("slice_like", agree=False)
@@ -409,7 +397,7 @@ def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
 
 @vjp_of("slice_like")
 def _slice_like_vjp(cotangent: Array, *, data_shape: tuple[int, ...]) -> tuple[Array, None]:
-    return _in_zeros(cotangent, data_shape, tuple(map(slice, cotangent.shape))), None
+    return added_at(cotangent, tuple(map(slice, cotangent.shape)), data_shape), None
 
 
 @operation("SequenceMask", agree=False)

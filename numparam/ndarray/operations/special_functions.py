@@ -142,7 +142,8 @@ def _trigamma(data: Array) -> Array:
             * (1 / 30 - w * (1 / 42 - w * (1 / 30 - w * (5 / 66 - w * (691 / 2730 - w * 7 / 6)))))
         )
         total = total + 1 / x + w / 2 + series / x
-        sine = np.sin(np.pi * (values - np.round(values)))
+        # 1 above zero, where nothing is reflected, so that no infinity is differentiated there.
+        sine = np.where(below, np.sin(np.pi * (values - np.round(values))), 1)
         return np.where(below, np.square(np.pi / sine) - total, total)
 
 

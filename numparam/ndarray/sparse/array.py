@@ -32,6 +32,7 @@ class BaseSparseNDArray(NDArray):
     Ids are checked when something relies on them: `check_format`, `asnumpy`, `tostype`, arithmetic,
     retention. MXNet does not check, and reads and writes outside of its memory. The rows of a
     row-sparse array may have been given out of order, or repeatedly: the last one of an id counts.
+    The columns within a row of a csr matrix may have been given out of order, each once.
     """
 
     __slots__ = ("_chunk", "_shape")

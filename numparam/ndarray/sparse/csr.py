@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
+from numparam.formats.sparse_layout import find_csr_defect
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.sparse.array import BaseSparseNDArray
@@ -48,6 +49,24 @@ class CSRNDArray(BaseSparseNDArray):
             parts.indptr,
         )
 
+    def _in_order(self, parts: Parts) -> Parts | None:
+        columns = self._columns
+
+        def sorted_by_column(
+            data: np.ndarray, indices: np.ndarray, indptr: np.ndarray
+        ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+            if find_csr_defect(indptr, indices, columns) is not None:
+                return data, indices, indptr, False
+            rows = row_of_each(indptr)
+            order = np.lexsort((indices, rows))
+            places = np.stack([rows[order], indices[order]])
+            unique = (places[:, 1:] != places[:, :-1]).any(axis=0).all()
+            return data[order], indices[order], indptr, bool(unique)
+
+        given = (parts.data, parts.indices, parts.indptr)
+        *made, possible = self._backend.apply(sorted_by_column, *given)
+        return Parts(*made, valid=True) if possible else None
+
     @property
     def indptr(self) -> NDArray:
         """A copy of the row starts: int64, of length rows + 1."""
@@ -68,7 +87,7 @@ class CSRNDArray(BaseSparseNDArray):
         Raises
         ------
         SparseFormatError
-            If the ids are out of range, out of order or repeated.
+            If the ids are out of range, or rows do not begin one after another.
         """
         parts = self._checked()
         host = np.zeros(self._shape, parts.data.dtype)

@@ -39,12 +39,40 @@ UNITS = (1, 2, 4, 8, 16)
 
 # Module, kernel, and the kinds it is compiled for; None: the same for all.
 KERNELS = {
-    ("_sums", "combine_narrow"): NARROW,
-    ("_sums", "combine_float64"): None,
-    ("_sums", "combine_integers"): SMALL_INTEGERS,
-    ("_sums", "combine_64_bits"): LARGE_INTEGERS,
-    ("_sums", "combine_booleans"): None,
+    ("_sums", "combine_lanes"): [(kind, count) for kind in _gate.FLOATS for count in (2, 4, 8)],
+    ("_sums", "combine"): _gate.KINDS,
+    ("_sums", "average_chunks"): [kind for kind in _gate.KINDS if kind != "bool"],
+    ("_sums", "average_chunks_in_lanes"): [(kind, 2) for kind in _gate.FLOATS],
     ("_sums", "find_differing"): None,
+    ("_sums", "find_differing_chunks"): None,
+    ("_pairing", "assign_chunks"): None,
+    ("_pairing", "add_chunks"): _gate.KINDS,
+    ("_casting", "convert_lanes"): [
+        ("float32", "bfloat16", 4),
+        ("float32", "float16", 4),
+        ("bfloat16", "float32", 4),
+        ("float64", "bfloat16", 2),
+        ("float32", "uint8", 4),
+        ("int64", "float32", 2),
+        ("float64", "uint64", 1),
+        ("uint64", "bfloat16", 1),
+    ],
+    ("_filling", "fill_bits"): None,
+    ("_filling", "fill_uniform"): NARROW,
+    ("_filling", "fill_uniform_float64"): None,
+    ("_filling", "fill_normal"): NARROW,
+    ("_filling", "fill_normal_float64"): None,
+    ("_bitmap", "set_bits"): None,
+    ("_bitmap", "count_bits"): None,
+    ("_bitmap", "add_up"): None,
+    ("_bitmap", "number_words"): None,
+    ("_bitmap", "list_bits"): None,
+    ("_bitmap", "place_rows"): None,
+    ("_bitmap", "gather_rows"): None,
+    ("_merging", "locate_rows"): None,
+    ("_merging", "find_starts"): None,
+    ("_merging", "measure_rows"): None,
+    ("_merging", "sum_rows"): _gate.KINDS,
     ("_zeroing", "zero_chunks"): None,
     ("_rows", "convert_ids"): OTHER_IDS,
     ("_rows", "check_ids"): None,
@@ -66,8 +94,16 @@ KERNELS = {
 }
 STEPPED = {one.name: None for one in optimizer_steps.OPTIMIZERS}
 LANES = {"float32": 4, "float64": 2, "float16": 8, "bfloat16": 8}
+
+
+def label(name: str, kind: object) -> str:
+    """Name of a kernel for a kind, or for several constants."""
+    kinds = kind if isinstance(kind, tuple) else () if kind is None else (kind,)
+    return "_".join([name, *map(str, kinds)])
+
+
 CASES = [
-    pytest.param(module, name, kind, id=f"{name}-{kind}" if kind else name)
+    pytest.param(module, name, kind, id=label(name, kind))
     for (module, name), kinds in KERNELS.items()
     for kind in (kinds or (None,))
 ]
@@ -75,7 +111,9 @@ CASES = [
 
 def kernel_of(module: str, name: str, kind: object):
     found = getattr(importlib.import_module(f"numparam.kernels.cuda.{module}"), name)
-    return found if kind is None else found(kind)
+    if kind is None:
+        return found
+    return found(*kind) if isinstance(kind, tuple) else found(kind)
 
 
 def names_in(module: str, name: str, kind: object) -> list[str]:
@@ -90,7 +128,7 @@ def test_a_kernel_compiles_to_exact_code_without_spills(module, name, kind, capa
     text = compiled(kernel_of(module, name, kind), capability)
     assert f".target sm_{capability[0]}{capability[1]}" in text
     [entry] = entries(text)
-    assert (name if kind is None else f"{name}_{kind}") in entry
+    assert label(name, kind) in entry
     assert "__local_depot" not in text
     assert float_atomics(text) == []
     assert contractions(text) == []
@@ -112,14 +150,14 @@ def test_every_kernel_of_every_module_is_looked_at():
 
 
 def test_float64_sums_multiply_with_a_rounding_of_their_own():
-    names = names_in("_sums", "combine_float64", None)
+    names = names_in("_sums", "combine_lanes", ("float64", 2))
     assert names.count("mul.rn.f64") >= 5
     assert "div.rn.f64" in names
 
 
 @pytest.mark.parametrize(("kind", "division"), [("float32", "f64"), ("float16", "f64")])
 def test_means_divide_with_correct_rounding_in_the_wider_type(kind, division):
-    names = names_in("_sums", "combine_narrow", kind)
+    names = names_in("_sums", "combine", kind)
     assert f"div.rn.{division}" in names
 
 

@@ -98,7 +98,8 @@ def test_a_small_array_that_finds_no_memory_says_how_much_it_needed(method, monk
 
     host = registry.backend_of("cpu")
     monkeypatch.setattr(memory, "Memory", exhausted)
-    monkeypatch.setattr(host_module._small, "_shelves", [(None, iter(()))] * 100)
+    monkeypatch.setattr(host_module._small, "places", [iter(())] * 100)
+    monkeypatch.setattr(host_module, "_places", [iter(())] * 100)
     with pytest.raises(MXNetError, match=r"\(2, 3\) and dtype float32 needs 24 bytes"):
         getattr(host, method)((2, 3), np.dtype("float32"))
 

@@ -358,3 +358,12 @@ def test_a_weight_that_was_marked_anew_is_looked_at_anew():
     loss.backward()
     trainer.step(1)
     assert weight.data().asscalar() == -3
+
+
+def test_a_parameter_under_two_keys_is_stepped_once():
+    members = parameters(1)
+    backward(members)
+    tied = mx.gluon.ParameterDict()
+    tied.update({"encoder": members[0], "decoder": members[0]})
+    Trainer(tied, "sgd", {"learning_rate": 0.25}).step(1)
+    assert values(members[0]) == [0.75]

@@ -200,7 +200,7 @@ def _row_means(group: list[list[Any]]) -> list[Callable[[], None]]:
         [copies[0].shape[0] for copies in group],
         backend.empty,
     )
-    changes = []
+    changes: list[Callable[[], None]] = []
     for copies, (ids, rows) in zip(group, made, strict=True):
         # Each copy has rows of its own, since they may be written in place later; ids never are.
         for copy in copies[1:]:

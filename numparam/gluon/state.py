@@ -185,6 +185,7 @@ def make_all(changes: Iterable[Ready | None]) -> None:
         steps = zip(
             map(_delete, previous, repeat("is_current")),
             map(_assign, parameters, repeat("_state"), states),
+            strict=True,
         )
         # If another thread has changed one, what is left is made one by one.
         with suppress(AttributeError):

@@ -86,7 +86,6 @@ __all__ = [
     "load",
     "load_frombuffer",
     "moveaxis",
-    "numpy_array",
     "onehot_encode",
     "ones",
     "op",

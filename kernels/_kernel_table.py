@@ -24,6 +24,7 @@ class Kernel(NamedTuple):
 
 
 _EVERYWHERE = ("reference", "cpu", "cuda")
+_HOST = ("reference", "cpu")
 
 _DENSE = ("coefficients", "bind", "dense", "rows")
 _EXACT = (*_DENSE, "exact_rows", "catch_up")

@@ -13,6 +13,7 @@ import numpy as np
 from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.grouping import Row, grouped
 from numparam.devices.locks import holding
 from numparam.devices.memory import Memory, owns_memory
 from numparam.ndarray.ndarray import NDArray
@@ -163,14 +164,17 @@ def _commit_all(targets: list[_Target]) -> None:
 
 def _accumulate(targets: list[_Target]) -> None:
     """Change all gradients, or none if a sum fails."""
-    groups: dict[int, tuple[Backend, list[_Target]]] = {}
     for target in targets:
         target.prepare()
-        backend = target.gradient._backend
-        groups.setdefault(id(backend), (backend, []))[1].append(target)
-    for _, members in groups.values():
+    # Targets differ, so that each of them is a row of its own.
+    rows = [Row(target.gradient._backend, (target,)) for target in targets]
+    groups = [
+        (group.backend, [targets[position] for position in group.positions])
+        for group in grouped(rows)
+    ]
+    for _, members in groups:
         _copy_what_is_overwritten(members)
-    for backend, members in groups.values():
+    for backend, members in groups:
         _commit(backend, members)
     for target in targets:
         for variable in target.variables:

@@ -23,7 +23,7 @@ import _thread
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -53,6 +53,7 @@ RLock: Callable[[], _Lock] = _thread.RLock  # type: ignore[assignment]
 # threads, signal handlers and forks may come between any two. An interrupt may leave a lock here
 # that nobody holds; the next call for its memory uses and removes it.
 _locks: dict[int, _Lock] = {}
+_new_lock: Callable[[], _Lock] = cast("Any", RLock)
 
 
 def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
@@ -89,7 +90,7 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
         if len(owners) > 1:
             return _holding_all(owners, function)
     while True:
-        lock = _locks.setdefault(owner, RLock())
+        lock = _locks.setdefault(owner, _new_lock())
         with lock:
             if _locks.setdefault(owner, lock) is lock:
                 try:
@@ -116,7 +117,10 @@ def _holding_all(owners: Iterable[int], function: Callable[[], Result]) -> Resul
     if len(in_order) == 2:  # as mostly, and faster
         one, other = in_order
         while True:
-            first, second = _locks.setdefault(one, RLock()), _locks.setdefault(other, RLock())
+            first, second = (
+                _locks.setdefault(one, _new_lock()),
+                _locks.setdefault(other, _new_lock()),
+            )
             with first, second:
                 if (
                     _locks.setdefault(one, first) is first
@@ -138,7 +142,7 @@ def _holding_all(owners: Iterable[int], function: Callable[[], Result]) -> Resul
                     _locks.pop(owner, None)
 
     while not results:
-        pairs = [(owner, _locks.setdefault(owner, RLock())) for owner in in_order]
+        pairs = [(owner, _locks.setdefault(owner, _new_lock())) for owner in in_order]
         holding([lock for _, lock in pairs], call)
     return results[0]
 

@@ -1,5 +1,6 @@
 """Sphinx configuration: `sphinx-build -W -b html docs docs/_build/html`."""
 
+import importlib.util
 import inspect
 import pathlib
 import sys
@@ -34,6 +35,8 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "attrs_block"]
 autosummary_generate = True
 autodoc_typehints = "none"
+# What the pages of other libraries need where these are not installed.
+autodoc_mock_imports = [name for name in ("torch", "jax") if importlib.util.find_spec(name) is None]
 # The site is built without them.
 autodoc_mock_imports = ["torch", "jax"]
 numpydoc_show_class_members = False

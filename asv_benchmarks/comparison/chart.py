@@ -87,7 +87,7 @@ def _legend() -> list[str]:
     for name, color in CONTENDERS.values():
         parts.append(f'<rect x="{x:.0f}" y="10" width="11" height="11" fill="{color}"/>')
         parts.append(f'<text x="{x + 15:.0f}" y="20">{name}</text>')
-        x += 34 + 6.5 * len(name)
+        x += 40 + 7.5 * len(name)
     return parts
 
 

@@ -42,7 +42,7 @@ CHOSEN = (
     "step of ResNet-50, Adam",
     "step of 2,000 x 64, Adam",
     "lazy adam step of 50,000 of 1,000,000 x 64",
-    "exact adam step of 100,000 Zipf draws of 1,000,000 x 64",
+    "exact adam step of 100,000 Zipf draws of 1,000,000 x 64, after 300",
 )
 
 FIGURES = Path("docs", "figures")
@@ -92,7 +92,7 @@ def contents(root: Path, results: Mapping[str, Any]) -> dict[Path, str]:
         (
             root / "README.md",
             "speed",
-            table([rows[name] for name in CHOSEN if name in rows]) + "\n\n" + about(results),
+            about(results) + "\n\n" + table([rows[name] for name in CHOSEN if name in rows]),
         ),
     ):
         texts[path] = replaced(path.read_text(encoding="utf-8"), name, text)
@@ -101,10 +101,10 @@ def contents(root: Path, results: Mapping[str, Any]) -> dict[Path, str]:
 
 def replaced(page: str, name: str, text: str) -> str:
     """Put a text between ``<!-- NAME -->`` and ``<!-- end of NAME -->``."""
-    pattern = rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)"
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
     if not re.search(pattern, page, re.DOTALL):
         raise ValueError(f"the page has no place for {name!r}")
-    return re.sub(pattern, lambda found: f"{found[1]}\n{text}\n{found[2]}", page, flags=re.DOTALL)
+    return re.sub(pattern, lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page, flags=re.DOTALL)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -122,19 +122,26 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def about(results: Mapping[str, Any]) -> str:
-    """Say where, when and how the numbers were measured."""
+    """Say where, when and how the numbers were measured, and whether they are worth anything."""
     machine = results["machine"]
     busy = [row["slowdown"] for row in results["rows"] if row["busy"]]
+    rounds = int(machine["rounds"])
     text = (
         f"Measured on {machine['date']} on {machine['processor']} ({machine['cores']} cores, "
         f"{machine['threads']} threads for each), Python {machine['python']}, Numba "
         f"{machine['numba']}, NumPy {machine['numpy']}, PyTorch {machine['torch']}, MXNet "
-        f"{machine['mxnet']}; the fastest of {machine['rounds']} rounds in turns."
+        f"{machine['mxnet']}, by `{machine['command']}`: "
+        + (f"the fastest of {rounds} rounds in turns." if rounds > 1 else "one round.")
     )
+    if len(busy) * 2 > len(results["rows"]):
+        return (
+            f"**Provisional: the machine was busy with other work, up to {max(busy):.0f} times "
+            f"as slow as at its best. These ratios show the form of the table and little else.** "
+            f"{text}"
+        )
     if busy:
         text += (
             f" The machine was busy with other work during {len(busy)} of {len(results['rows'])} "
-            f"rows, up to {max(busy):.1f} times as slow as at its best; ratios suffer less than "
-            "times, but trust those of a quiet machine more."
+            f"rows, up to {max(busy):.1f} times as slow as at its best."
         )
     return text

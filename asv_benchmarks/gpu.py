@@ -4,8 +4,8 @@
 
 is meant to take less than four minutes. Shares are of the rate at which the driver copies 1 GiB
 within the GPU in the same run, counted both ways. Where PyTorch is installed it does the same work
-in the same run. With ``--check`` every case runs once, on a few elements, and nothing is timed; that
-works on Numba's simulator too: ``NUMBA_ENABLE_CUDASIM=1``.
+in the same run. With ``--check`` every case runs once, on a few elements, and nothing is timed;
+that works on Numba's simulator too: ``NUMBA_ENABLE_CUDASIM=1``.
 """
 
 from __future__ import annotations
@@ -140,7 +140,8 @@ def _timed(case: GpuCase, rates: dict[str, float], torch: Any) -> dict[str, Any]
     )
     return {
         "case": case.name, "measure": case.measure, "value": value, "goal": _number(case.goal),
-        "reached": reached, "seconds": took, "beside": case.beside, "beside_seconds": _number(other),
+        "reached": reached, "seconds": took,
+        "beside": case.beside, "beside_seconds": _number(other),
         "times_faster": _number(other / took),
     }  # fmt: skip
 

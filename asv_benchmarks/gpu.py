@@ -140,8 +140,9 @@ def _timed(case: GpuCase, rates: dict[str, float], torch: Any) -> dict[str, Any]
     )
     return {
         "case": case.name, "measure": case.measure, "value": value, "goal": _number(case.goal),
-        "reached": reached, "seconds": took, "beside": case.beside,
-        "beside_seconds": _number(other), "times_faster": _number(other / took),
+        "reached": reached, "seconds": took,
+        "beside": case.beside, "beside_seconds": _number(other),
+        "times_faster": _number(other / took),
     }  # fmt: skip
 
 

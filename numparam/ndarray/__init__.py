@@ -87,6 +87,7 @@ __all__ = [
     "load",
     "load_frombuffer",
     "moveaxis",
+    "numpy_array",
     "onehot_encode",
     "ones",
     "op",

@@ -16,7 +16,7 @@ Array = np.ndarray
 
 
 def _exp(data: Array) -> Array:
-    """Compute e to the power of each element; float32 in float64, where NumPy rounds rightly."""
+    """Compute e to the power of each element; of float32 in float64, to round to nearest."""
     return np.exp(data, dtype=np.float64) if data.dtype == np.float32 else np.exp(data)
 
 

@@ -57,6 +57,7 @@ from numparam.ndarray.sharing import (
 from numparam.ndarray.waiting import waitall
 
 if TYPE_CHECKING:
+    from numparam.ndarray import numpy_array
     from numparam.ndarray.op import *  # noqa: F403 - the functions that `__getattr__` finds
 
 send_shared_memory(NDArray)

@@ -16,7 +16,7 @@ LARGEST_DIVISOR = 1 << 24  # float32 holds every whole number up to it
 
 
 def with_rows(array: np.ndarray, name: str) -> np.ndarray:
-    """Check that an array has rows, so at least one dimension."""
+    """Check that an array has rows: at least one dimension."""
     if array.ndim == 0:
         raise ValueError(f"{name} has no dimensions; it must have rows, so at least one")
     return array

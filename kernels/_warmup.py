@@ -1,4 +1,4 @@
-"""Compiling kernels ahead of their first use."""
+"""Compilation of kernels ahead of their first use."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ YIELDS = 64  # how often a waiting caller lets others run before it sleeps
 
 @intrinsic
 def changed(typing_context, cells, amount):
-    """Add to the second of two shared int64 numbers, atomically, and return what it held."""
+    """Add to the second of two shared int64 numbers atomically, and return its old value."""
 
     def codegen(context, builder, signature, arguments):
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
@@ -56,7 +56,7 @@ def changed(typing_context, cells, amount):
 
 @intrinsic
 def rest(typing_context, long):
-    """Let other threads run; if `long`, for a tenth of a millisecond."""
+    """Yield to other threads; if `long`, for a tenth of a millisecond."""
     yielding = next((x for x in ("sched_yield", "SwitchToThread") if _exists(x)), None)
 
     def codegen(context, builder, signature, arguments):
@@ -87,7 +87,7 @@ def _exists(name: str) -> bool:
 
 @kernel
 def _join(cells):
-    """Return whether a worker may help; then it must `_leave`."""
+    """Return whether a worker may help; if so it must `_leave` later."""
     if changed(cells, 1) < _CLOSED:
         return True
     changed(cells, -1)
@@ -101,7 +101,7 @@ def _leave(cells):
 
 @kernel
 def _close(cells):
-    """Let nobody join any more, and wait until all who did have left."""
+    """Prevent further helpers from joining, and wait until those at work have left."""
     changed(cells, _CLOSED)
     rests = 0
     while changed(cells, 0) != _CLOSED:
@@ -175,7 +175,7 @@ _pool = _Pool()
 
 
 def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
-    """Run ``call(*arguments, counter)`` on as many threads as the work deserves.
+    """Run ``call(*arguments, counter)`` on as many threads as the amount of work justifies.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
 
 
 def enter(call: Callable, *arguments: object) -> object:
-    """Call compiled code from the caller's thread: the one door, so that tests can count."""
+    """Call compiled code on the caller's thread. All calls pass here, so that tests can count."""
     return call(*arguments)
 
 

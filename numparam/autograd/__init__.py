@@ -1,4 +1,4 @@
-"""Automatic differentiation: what is recorded, and where gradients go.
+"""Automatic differentiation: recording, backward passes and gradients computed elsewhere.
 
 Examples
 --------

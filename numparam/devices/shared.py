@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
@@ -61,24 +60,25 @@ class SharedHostBackend(HostBackend):
         super().__init__()
         _register_reducers()
 
-    def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
-    ) -> np.ndarray:
-        needed = prod(shape) * dtype.itemsize
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """Allocate memory that forked processes share; errors are those of `HostBackend.empty`."""
+        nbytes = prod(shape) * dtype.itemsize
         if min(shape, default=0) < 0:
             return np.empty(shape, dtype)  # which says what is wrong
         try:
             # New memory of the system is zero, and no place is used twice.
-            if needed > _SMALL:
-                memory, place = _new_memory(needed), 0
+            if nbytes > _SMALL:
+                memory, place = _new_memory(nbytes), 0
             else:
-                memory, place = _place(needed)
+                memory, place = _place(nbytes)
         except (OSError, OverflowError, ValueError) as failure:
             raise AllocationError(
-                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
+                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {nbytes:,} "
                 f"bytes of shared memory, which the system does not provide: {failure}"
             ) from failure
         return np.ndarray(shape, dtype, memory, place)
+
+    zeros = empty
 
     def apply(self, function: Callable[..., Any], *buffers: Buffer) -> Any:
         """Evaluate a NumPy function on buffers; results are new buffers in shared memory."""
@@ -166,6 +166,8 @@ def _new_memory(size: int) -> Memory:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("numparam")
     else:
+        import tempfile  # late: on Linux it is not needed
+
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
     try:

@@ -1,4 +1,4 @@
-"""The mean of a parameter's copies, as a new array or in their place."""
+"""The mean of a parameter's copies, as a new array or in place."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def mean(copies: Sequence[Any]) -> Any:
 
 
 def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
-    """Replace the values of the copies of each of many arrays by their mean.
+    """Replace the copies of each of many arrays by their mean, in place.
 
     Copies on one device are averaged by one call into compiled code for each dtype, dense and
     row-sparse ones.
@@ -83,7 +83,7 @@ def average_in_place(lists: Sequence[Sequence[Any]]) -> None:
     Parameters
     ----------
     lists : sequence of sequence of NDArray, RowSparseNDArray or CSRNDArray
-        For each array its copies, as for `mean`. Copies that are there twice count once.
+        For each array its copies, as for `mean`. Copies that appear twice count once.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _different(lists: Sequence[Sequence[Any]]) -> list[list[Any]]:
 
 
 def _memory(array: Any) -> int:
-    """Return what handles on the same memory have in common."""
+    """Return the object that all handles on the same memory share."""
     return id(array._buffer if array.stype == "default" else array._chunk)
 
 
@@ -200,7 +200,7 @@ def _row_means(group: list[list[Any]]) -> list[Callable[[], None]]:
         [copies[0].shape[0] for copies in group],
         backend.empty,
     )
-    changes = []
+    changes: list[Callable[[], None]] = []
     for copies, (ids, rows) in zip(group, made, strict=True):
         # Each copy has rows of its own, since they may be written in place later; ids never are.
         for copy in copies[1:]:

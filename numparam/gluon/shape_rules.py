@@ -1,4 +1,4 @@
-"""Shapes of parameters: which are known, which fit together, and how two are merged.
+"""Rules for shapes of parameters, in which dimensions may be unknown.
 
 Unknown dimensions are 0 or -1, whatever the NumPy modes say. ``()`` is the shape of a scalar; MXNet
 takes it for an unknown shape where NumPy shapes are off, which nothing can make known.
@@ -71,7 +71,7 @@ def as_shape(shape: Any, name: str) -> Shape | None:
 
 
 def is_known(shape: Sequence[int] | None) -> bool:
-    """Return whether a parameter of this shape can have arrays.
+    """Return whether a shape is known, so that a parameter of this shape can have arrays.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def is_known(shape: Sequence[int] | None) -> bool:
 
 
 def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:
-    """Return the shape that a parameter has after another one was assigned to it.
+    """Return a parameter's shape after another one is assigned to it.
 
     Parameters
     ----------

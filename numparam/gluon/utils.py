@@ -1,4 +1,4 @@
-"""What training loops use beside parameters: splitting batches, clipping gradients."""
+"""Utilities for training loops: splitting of batches and clipping of gradients."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _FLOATS = ("float16", "bfloat16", "float32", "float64")
 def split_data(
     data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True
 ) -> list[Any]:
-    """Cut a batch into slices, one for each of several contexts.
+    """Split a batch into slices, one for each of several contexts.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def split_data(
 def split_and_load(
     data: Any, ctx_list: Iterable[Context], batch_axis: int = 0, even_split: bool = True
 ) -> list[Any]:
-    """Cut a batch into slices, and move each to a context.
+    """Split a batch into slices, and move each to a context.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _array_function() -> Any:
 def clip_global_norm(
     arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True
 ) -> Any:
-    """Scale arrays down, in place, if the norm of all of them together is too large.
+    """Scale arrays down in place if their global norm is too large.
 
     Parameters
     ----------
@@ -279,7 +279,7 @@ def _indent(text: str, spaces: int) -> str:
 
 
 def _brief_print_list(items: Iterable[object], limit: int = 7) -> str:
-    """Quote names for a message; of more than ``limit``, the first and the last ones."""
+    """Quote names for a message; if there are more than ``limit``, only the first and last ones."""
     names = list(items)
     if len(names) <= limit:
         return ", ".join(quoted(str(name)) for name in names)

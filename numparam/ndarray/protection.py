@@ -1,4 +1,4 @@
-"""Which memory of the process the operating system lets it write."""
+"""The write protection of the process's memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHOLE = 1 << 18  # bytes up to which all pages are tried, not only the first an
 
 
 def may_be_written(start: int, stop: int) -> bool:
-    """Check whether the process may write into a range of its memory.
+    """Return whether the process may write to a range of its memory.
 
     Parameters
     ----------

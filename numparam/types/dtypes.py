@@ -1,4 +1,4 @@
-"""Element types: every spelling that Gluon code uses, turned into one NumPy dtype.
+"""Dtypes: conversion of every spelling that Gluon code uses to a NumPy dtype.
 
 NumPy has no bfloat16, so numparam uses :obj:`ml_dtypes.bfloat16` for it. MXNet 1.9.1 described it
 by a structured dtype, ``np.dtype([('bfloat16', np.uint16)])``, and rejected the string; both, and
@@ -8,7 +8,7 @@ thirteen, which are those that the ``.params`` format has a number for.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
@@ -18,6 +18,7 @@ from numparam.base import MXNetError, mx_real_t
 __all__ = [
     "DTYPE_BY_FLAG",
     "FLAG_BY_DTYPE",
+    "DTypeLike",
     "UnsupportedDTypeError",
     "as_dtype",
     "as_given",
@@ -26,6 +27,9 @@ __all__ = [
     "dtype_from_flag",
     "dtype_name",
 ]
+
+#: What `as_dtype` accepts, apart from dtypes of other libraries.
+DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any] | None
 
 #: The dtype of bfloat16 arrays: one sign bit, eight exponent bits, seven fraction bits.
 bfloat16: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
@@ -87,7 +91,7 @@ class UnsupportedDTypeError(TypeError, ValueError, KeyError, MXNetError):
 
 
 def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
-    """Turn any spelling of an element type into its native-endian NumPy dtype.
+    """Return the native-endian NumPy dtype for any spelling of an element type.
 
     Parameters
     ----------
@@ -142,7 +146,7 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
 
 
 def _of_another_library(dtype: Any) -> Any:
-    """Return NumPy's spelling of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
+    """Return the NumPy equivalent of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
     if hasattr(dtype, "as_numpy_dtype"):  # TensorFlow's
         return dtype.as_numpy_dtype
     if type(dtype).__name__ == "dtype" and type(dtype).__module__ == "torch":

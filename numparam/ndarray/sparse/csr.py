@@ -1,4 +1,4 @@
-"""Compressed-sparse-row matrices: some of the elements, row by row."""
+"""Matrices in compressed-sparse-row form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["CSRNDArray", "row_of_each"]
 
 
 class CSRNDArray(BaseSparseNDArray):
-    """A matrix that stores some of its elements, row by row; the others are zero.
+    """A matrix in compressed-sparse-row form: some elements are stored, the others are zero.
 
     See `csr_matrix`.
 
@@ -69,7 +69,7 @@ class CSRNDArray(BaseSparseNDArray):
 
     @property
     def indptr(self) -> NDArray:
-        """A copy of where each row's values begin, int64, one more than there are rows."""
+        """A copy of the row starts: int64, of length rows + 1."""
         return self._copy_of(self._chunk.parts.indptr)
 
     @indptr.setter
@@ -96,7 +96,7 @@ class CSRNDArray(BaseSparseNDArray):
         return host
 
     def asscipy(self) -> Any:
-        """Copy the matrix into one of SciPy's.
+        """Return a copy as a matrix of SciPy.
 
         Returns
         -------
@@ -107,6 +107,14 @@ class CSRNDArray(BaseSparseNDArray):
         ------
         ImportError
             If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> matrix = mx.nd.array([[0, 2], [0, 0]]).tostype("csr")
+        >>> matrix.asscipy().toarray()  # doctest: +SKIP
+        array([[0., 2.],
+               [0., 0.]], dtype=float32)
         """
         try:
             sparse = importlib.import_module("scipy.sparse")
@@ -151,7 +159,7 @@ class CSRNDArray(BaseSparseNDArray):
         return invoke(OPERATIONS["slice"], (self,), {"begin": (start,), "end": (stop,)})
 
     def _part(self, start: int, stop: int, left: int = 0, right: int | None = None) -> CSRNDArray:
-        """Rows from `start` to `stop`, columns from `left` to `right`; a copy."""
+        """Return a copy of the rows `start` to `stop` and columns `left` to `right`."""
         parts = self._checked()
         width = self._columns
         right = width if right is None else right

@@ -27,13 +27,17 @@ def stype(request):
     return request.param
 
 
+def elsewhere(ids):
+    return mx.nd.array(ids, dtype="int32", ctx=mx.cpu(1))
+
+
 @pytest.mark.parametrize(
     "make",
     [
         pytest.param(list, id="list"),
         pytest.param(np.array, id="numpy"),
         pytest.param(mx.nd.array, id="NDArray of float32"),
-        pytest.param(lambda ids: mx.nd.array(ids, dtype="int32", ctx=mx.cpu(1)), id="elsewhere"),
+        pytest.param(elsewhere, id="elsewhere"),
     ],
 )
 def test_rows_come_in_the_order_of_their_ids(device, stype, make):

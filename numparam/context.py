@@ -59,7 +59,7 @@ class _ContextType(type):
     def default_ctx(cls, context: Context) -> None:
         warnings.warn(_DEPRECATED_DEFAULT, DeprecationWarning, stacklevel=2)
         if not isinstance(context, Context):
-            raise TypeError(f"Context.default_ctx must be a Context; got {context!r}.")
+            raise TypeError(f"Context.default_ctx must be a Context; got {context!r:.200}.")
         Context._default_ctx.value = context
 
 
@@ -135,7 +135,7 @@ class Context(Scope, metaclass=_ContextType):
                 typeid = TYPEID_BY_NAME[device_type]
             except KeyError:
                 raise UnknownDeviceTypeError(
-                    f"Unknown device type {device_type!r}. The device types are: "
+                    f"Unknown device type {device_type!r:.200}. The device types are: "
                     f"{', '.join(TYPEID_BY_NAME)}. "
                     "Write for example Context('gpu', 1) or gpu(1)."
                 ) from None
@@ -144,7 +144,7 @@ class Context(Scope, metaclass=_ContextType):
             except TypeError:
                 raise TypeError(
                     f"The device_id of a {device_type!r} context must be an integer; "
-                    f"got {device_id!r} of type {type(device_id).__name__}."
+                    f"got {device_id!r:.200} of type {type(device_id).__name__}."
                 ) from None
             if number < 0:
                 raise NegativeDeviceIdError(

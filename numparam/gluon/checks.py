@@ -43,7 +43,7 @@ def check_name(name: object) -> None:
     """
     if not isinstance(name, str):
         raise InvalidNameError(
-            f"A parameter's name must be a string; got {name!r} of type {type(name).__name__}."
+            f"A parameter's name must be a string; got {name!r:.200} of type {type(name).__name__}."
         )
 
 
@@ -58,7 +58,7 @@ def check_storage_type(argument: str, stype: object, name: str) -> None:
     if not (isinstance(stype, str) and stype in STORAGE_TYPE_IDS):
         raise InvalidStorageTypeError(
             f"Parameter '{name}': {argument} must be one of "
-            f"{', '.join(map(repr, STORAGE_TYPE_IDS))}; got {stype!r}."
+            f"{', '.join(map(repr, STORAGE_TYPE_IDS))}; got {stype!r:.200}."
         )
 
 
@@ -87,7 +87,7 @@ def check_grad_req(grad_req: object, name: str) -> None:
     if not (isinstance(grad_req, str) and grad_req in _GRAD_REQS):
         raise InvalidGradReqError(
             f"Parameter '{name}': grad_req must be 'write' (replace the gradient), 'add' (sum "
-            f"gradients) or 'null' (none); got {grad_req!r}."
+            f"gradients) or 'null' (none); got {grad_req!r:.200}."
         )
 
 

@@ -267,9 +267,11 @@ def dtype_from_flag(flag: int) -> np.dtype[Any]:
     except (KeyError, TypeError):
         table = ", ".join(f"{number} {dtype.name}" for number, dtype in DTYPE_BY_FLAG.items())
         raise UnsupportedDTypeError(
-            f"No dtype has the number {flag!r}. The numbers are: {table}."
+            f"No dtype has the number {flag!r:.200}. The numbers are: {table}."
         ) from None
 
 
 def _unsupported(dtype: Any, reason: str) -> UnsupportedDTypeError:
-    return UnsupportedDTypeError(f"Unsupported dtype {dtype!r}: {reason}. Use one of: {_NAMES}.")
+    return UnsupportedDTypeError(
+        f"Unsupported dtype {dtype!r:.200}: {reason}. Use one of: {_NAMES}."
+    )

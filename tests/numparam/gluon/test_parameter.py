@@ -275,3 +275,21 @@ def test_an_iterator_of_contexts_serves_all_parameters(call):
 def test_parameters_are_no_prefix():
     with pytest.raises(TypeError, match="update"):
         ParameterDict({"a": Parameter("a")})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda text: Parameter("w", dtype=text), id="dtype"),
+        pytest.param(lambda text: Parameter("w", stype=text), id="stype"),
+        pytest.param(lambda text: Parameter("w", grad_req=text), id="grad_req"),
+        pytest.param(lambda text: mx.Context(text), id="device type"),
+        pytest.param(lambda text: mx.Context("cpu", text), id="device id"),
+        pytest.param(lambda text: mx.nd.zeros((2,), dtype=text), id="array"),
+    ],
+)
+def test_errors_quote_what_they_got_and_stay_short(call):
+    with pytest.raises((ValueError, TypeError, mx.MXNetError)) as caught:
+        call("\x1b[31m" + "x" * 1_000_000)
+    assert len(str(caught.value)) < 1000
+    assert "\x1b" not in str(caught.value)

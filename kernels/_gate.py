@@ -11,9 +11,10 @@ from __future__ import annotations
 import ctypes
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from numbers import Real
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -186,7 +187,7 @@ _HEADER = object.__basicsize__
 
 
 def _layout_is_known() -> bool:
-    """Whether both ways find the same addresses, on arrays of several kinds."""
+    """Return whether both ways find the same addresses, on arrays of several kinds."""
     if sys.implementation.name != "cpython":
         return False
     memory = np.zeros(32, np.uint8)
@@ -295,7 +296,7 @@ def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
 
 
 def multiplier(factor: object) -> float:
-    """Check the factor that arrays are multiplied by, and return it as a float."""
+    """Check a factor for arrays and return it as a float."""
     if isinstance(factor, bool) or not isinstance(factor, Real):
         raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
     try:
@@ -321,7 +322,9 @@ def several(lists: Iterable[Iterable[object]], name: str) -> list[Iterable[objec
     return given
 
 
-def copies_match(copies: Sequence[Sequence[np.ndarray]]) -> None:
+def copies_match(
+    copies: Sequence[Sequence[np.ndarray]], address: Callable[[Any], int] = address
+) -> None:
     """Check that lists hold arrays of the same forms, and that no two arrays share memory."""
     spans = []
     for k, arrays in enumerate(copies):
@@ -353,7 +356,11 @@ def each_source(arrays: Iterable[object], name: str = "sources") -> list[np.ndar
     return [source(array, f"{name}[{i}]") for i, array in enumerate(arrays)]
 
 
-def pairs_match(targets: Sequence[np.ndarray], read: Sequence[np.ndarray]) -> None:
+def pairs_match(
+    targets: Sequence[np.ndarray],
+    read: Sequence[np.ndarray],
+    address: Callable[[Any], int] = address,
+) -> None:
     """Check that sources have their targets' forms, and that no two of all arrays share memory.
 
     A source may be exactly its own target: element i is read before element i is written.

@@ -1,9 +1,10 @@
-"""What the optimizers' steps check before they touch memory."""
+"""Checks that the optimizers' steps make before they touch memory."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,9 @@ def many(
     states: Sequence[Sequence[np.ndarray]],
     masters: Sequence[np.ndarray] | None,
     row_state: bool = False,
+    address: Callable[[Any], int] = _gate.address,
 ) -> None:
-    """Check the arrays of a step of many parameters, each already one that may be used in place.
+    """Check the arrays of a step of many parameters; each has passed `output` of its gate.
 
     With `row_state` a state has one number for each row of its weight.
     """
@@ -41,13 +43,14 @@ def many(
         if row_state:
             _raise_for(weights, gradients, states, masters, i, row_state)
             continue
-        # The common case formats no names; `one` finds out what is wrong and says it.
+        # The common case formats no names; `one` finds what is wrong and raises.
         if gradient.shape != shape or gradient.dtype != dtype or held is None:
             _raise_for(weights, gradients, states, masters, i)
         for arrays in groups:
             if arrays[i].shape != shape or arrays[i].dtype != held:
                 _raise_for(weights, gradients, states, masters, i)
-    apart([("weights", weights), *_named([], states, masters)[1:]], [("gradients", gradients)])
+    written = [("weights", weights), *_named([], states, masters)[1:]]
+    apart(written, [("gradients", gradients)], address)
 
 
 def _held_dtypes(mixed: bool) -> dict[np.dtype, np.dtype]:
@@ -98,7 +101,7 @@ def one(
     shape = weight.shape
     if row_state:
         _row_gate.with_rows(weight, f"weight{plural}{where}")
-        shape = (len(weight), 1)
+        shape = (weight.shape[0], 1)
     for j, state in enumerate(states):
         _like(state, shape, held, f"states[{j}]{where}")
 
@@ -111,8 +114,9 @@ def _like(array: np.ndarray, shape: tuple[int, ...], dtype: np.dtype, name: str)
 def apart(
     written: Sequence[tuple[str, Sequence[np.ndarray]]],
     read: Sequence[tuple[str, Sequence[np.ndarray]]],
+    address: Callable[[Any], int] = _gate.address,
 ) -> None:
-    """Refuse memory that is written under two names, or read under another one.
+    """Raise if memory is written under two names, or written under one and read under another.
 
     Both are named lists of arrays.
     """
@@ -122,10 +126,10 @@ def apart(
         for i, array in enumerate(arrays):
             nbytes = array.nbytes
             if nbytes:
-                start = _gate.address(array)
+                start = address(array)
                 spans.append((start, start + nbytes, place, i))
     spans.sort()
-    # The farthest end so far, of what is only read and of what is written.
+    # The farthest end so far of memory that is only read, and of memory that is written.
     farthest = [(0, 0, 0), (0, 0, 0)]
     for start, stop, place, i in spans:
         writes = place < len(written)
@@ -145,13 +149,17 @@ def _called(named: tuple[str, Sequence[np.ndarray]], i: int) -> str:
 
 
 class _Single(tuple):
-    """One array in place of a list."""
+    """A single array with the interface of a list of one."""
 
 
-def refuse_shared(written: dict[str, np.ndarray], gradient: np.ndarray | None) -> None:
-    """Refuse memory that single arrays share."""
+def refuse_shared(
+    written: dict[str, np.ndarray],
+    gradient: np.ndarray | None,
+    address: Callable[[Any], int] = _gate.address,
+) -> None:
+    """Raise if single arrays share memory that is written."""
     read = [] if gradient is None else [("gradient", _Single((gradient,)))]
-    apart([(name, _Single((array,))) for name, array in written.items()], read)
+    apart([(name, _Single((array,))) for name, array in written.items()], read, address)
 
 
 def state_count(optimizer: str, given: int, allowed: Sequence[int]) -> int:
@@ -176,12 +184,12 @@ def coefficients(table: object, count: int, width: int, name: str = "coefficient
 
 
 def row_weight(weight: object) -> np.ndarray:
-    """Pass a weight whose rows are stepped through the gate."""
+    """Check a weight whose rows are stepped, and return it as `output` does."""
     return _row_gate.with_rows(_gate.output(weight, "weight"), "weight")
 
 
 def row_gradient(weight: np.ndarray, ids: object, gradient: object) -> tuple[np.ndarray, ...]:
-    """Pass the ids and rows of a row-sparse gradient through the gate; ranges are not checked."""
+    """Check the ids and rows of a row-sparse gradient; the range of the ids is not checked."""
     numbers, rows = _row_gate.row_sparse(ids, gradient)
     _like(rows, (len(numbers), *weight.shape[1:]), weight.dtype, "gradient")
     return numbers, rows
@@ -204,7 +212,7 @@ def history(table: object, first: object, width: int) -> tuple[np.ndarray, int]:
 
 
 def last_steps(steps: object, rows: int) -> np.ndarray:
-    """Pass the numbers of the last step of each row through the gate."""
+    """Check the array that holds the number of the last step of each row."""
     checked = _gate.output(steps, "last_steps")
     if checked.dtype != np.int64 or checked.shape != (rows,):
         raise ValueError(
@@ -215,7 +223,7 @@ def last_steps(steps: object, rows: int) -> np.ndarray:
 
 
 def outside_history(row: int, last: int, first: int, newest: int) -> ValueError:
-    """Error for a row whose missed steps the history does not hold."""
+    """Return the error for a row whose missed steps the history does not hold."""
     return ValueError(
         f"row {row} had step {last} last; the history goes from step {first} to {newest}, so it "
         f"must have had one from {first - 1} to {newest}"

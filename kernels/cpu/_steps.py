@@ -1,4 +1,4 @@
-"""Steps of optimizers: the kernels, and what calls them.
+"""Steps of optimizers: the kernels, and the functions that call them.
 
 An optimizer is a `Formula`, whose step is one function of scalars: every form of the optimizer,
 dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is
@@ -13,13 +13,14 @@ takes a few multiplications; a formula says when that is so (`Formula.rests`), a
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
+from numparam.kernels._formulas.scalars import Formula, all_compiled
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _pool, _rows, _walk, table
 from numparam.kernels.cpu._elements import claim, load, minimum, store
@@ -46,71 +47,9 @@ _PATIENCE = 16  # missed steps between two looks at whether a row rests
 _NONE = 2**63 - 1
 
 
-class Formula(NamedTuple):
-    """An optimizer with a certain number of states, as inlined functions of scalars.
-
-    Attributes
-    ----------
-    step : callable
-        ``step(weight, gradient, states, coefficients)``, with tuples of the last two, returns the
-        new weight and the tuple of new states.
-    can_rest : callable
-        ``can_rest(low, high, tiny, roundoff)``: whether weights can come to rest under coefficients
-        between the tuples `low` and `high`. `tiny` is the smallest normal number in which states
-        are stored, `roundoff` half of the distance between 1 and the next.
-    rests : callable
-        ``rests(weight, states, low, high, tiny)``: whether no step with a gradient of zero moves
-        the weight any more, as far as `can_rest` holds, after at least one such step; or, if it
-        does, whether the last one alone decides where to.
-    fade : callable
-        ``fade(states, coefficients)``: states after a step with a gradient of zero, where the
-        weight rests; exactly what `step` makes of them.
-    fading : tuple of int
-        The coefficients that `fade` uses.
-    """
-
-    step: Any
-    can_rest: Any
-    rests: Any
-    fade: Any
-    fading: tuple[int, ...] = ()
-
-
-@inline
-def never(low, high, tiny, roundoff):
-    """Return False: weights never come to rest."""
-    return False
-
-
-@inline
-def no_rest(weight, states, low, high, tiny):
-    """Return False, where `never` has said so already."""
-    return False
-
-
-@inline
-def unchanged(states, coefficients):
-    """Return states that stay as they are."""
-    return states
-
-
-@inline
-def clipped(gradient, bound):
-    """Bound a gradient on both sides; NaN stays."""
-    lowered = bound if gradient > bound else gradient
-    return -bound if lowered < -bound else lowered
-
-
-@inline
-def no_decay(low, high):
-    """Whether a gradient of zero stays +0 in all steps: nothing decays, and no factor spoils it."""
-    return low[3] == 0 and high[3] == 0 and low[0] >= 0 and finite(high[0])
-
-
-@inline
-def finite(value):
-    """Whether a number is neither infinite nor NaN."""
-    return value - value == 0
+def formulas(plain: Mapping[int, Formula]) -> dict[int, Formula | None]:
+    """Compile the formulas of an optimizer."""
+    return all_compiled(plain, inline)
 
 
 class Bound:
@@ -154,7 +93,7 @@ class Bound:
 
 
 class _BoundGroup:
-    __slots__ = ("group", "keep", "mixed", "nbytes", "pointers")
+    __slots__ = ("group", "keep", "mixed", "nbytes", "pointers", "rows")
 
     def __init__(self, group: Group, tables: Sequence[Table], mixed: bool) -> None:
         members = [[one.arrays[i] for i in group.positions.tolist()] for one in tables]
@@ -167,6 +106,22 @@ class _BoundGroup:
         ).T.copy()
         written = sum(array.nbytes for arrays in members for array in arrays)
         self.nbytes = 2 * written - sum(array.nbytes for array in members[1])
+        self.rows: np.ndarray | None = None  # made by `rows_of` when it is needed
+
+    def rows_of(self) -> np.ndarray:
+        """Rows, their lengths, rows in a piece, and the number of the first piece of each array.
+
+        One column for each array, and one more for the number of all pieces.
+        """
+        if self.rows is None:
+            made = np.zeros((4, len(self.keep[0]) + 1), np.int64)
+            for i, array in enumerate(self.keep[0]):
+                length = array.size // max(1, len(array))
+                batch = max(1, _PIECE // max(1, length))
+                made[:3, i] = len(array), length, batch
+                made[3, i + 1] = made[3, i] + (-(-len(array) // batch) if length else 0)
+            self.rows = made
+        return self.rows
 
 
 class Steps:
@@ -178,18 +133,24 @@ class Steps:
         The optimizer's, a key of the rules for coefficients.
     formulas : dict
         The formula for each number of states that it may have.
-    form : callable, optional
-        What makes the one kernel of an optimizer whose states have one number for each row:
-        ``form(states, width, kind, mixed)``. It takes the arguments of the exact form; without
-        `last_steps` it makes the last step of the history alone.
+    form, dense_form : callable, optional
+        What makes the two kernels of an optimizer whose states have one number for each row:
+        ``form(states, width, kind, mixed)``. The first one takes the arguments of the exact form;
+        without `last_steps` it makes the last step of the history alone. The second one steps whole
+        arrays: it takes their addresses, positions, `_BoundGroup.rows_of` and coefficients.
     """
 
     def __init__(
-        self, name: str, formulas: dict[int, Formula | None], form: Callable | None = None
+        self,
+        name: str,
+        formulas: dict[int, Formula | None],
+        form: Callable | None = None,
+        dense_form: Callable | None = None,
     ) -> None:
         self.name = name
         self.row_state = form is not None
         self._form = form
+        self._dense_form = dense_form
         self.formulas = formulas
         self._width = _coefficients.width(name)
         self._kernel = functools.cache(self._kernel_for)
@@ -231,12 +192,13 @@ class Steps:
             )  # fmt: skip
 
     def _dense_by_rows(self, bound: Bound, coefficients: np.ndarray) -> None:
-        for i, weight in enumerate(bound.weights.arrays):
-            master = None if bound.held is bound.weights else bound.held.arrays[i]
-            states = [state.arrays[i] for state in bound.states]
-            rows = Rows(self, weight, states, master, True)
-            gradient = bound.gradients.arrays[i]
-            self._run_rows(_step_rows, rows, None, gradient, coefficients[i : i + 1])
+        for one in bound.groups:
+            rows = one.rows_of()
+            _pool.run(
+                self._kernel(self._dense_form, len(bound.states), one.group.kind, one.mixed),
+                one.pointers, one.group.positions, rows, coefficients,
+                nbytes=one.nbytes, pieces=int(rows[3, -1]),
+            )  # fmt: skip
 
     def rows(self, weight, ids, gradient, states, coefficients, master=None) -> None:
         """Step the rows that a row-sparse gradient holds."""
@@ -317,7 +279,8 @@ class Steps:
         if self._form is None:
             function = form(formula, states, self._width, kind, mixed)
         else:
-            function = self._form(states, self._width, kind, mixed)
+            by_rows = form if form is self._dense_form else self._form
+            function = by_rows(states, self._width, kind, mixed)
         name = f"{self.name}_{states}"
         function.__qualname__ = f"{name}.{form.__name__[1:]}.{kind}{'.mixed' * mixed}"
         return kernel(function)

@@ -10,124 +10,17 @@ bounds at ±clip_gradient:
 
 MXNet's formulas, which have no learning rate; MXNet multiplies the caller's gradient in place.
 Zeiler, "ADADELTA: An Adaptive Learning Rate Method", arXiv:1212.5701.
+
+The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` (`lr` is not used), `rho` and
+`epsilon`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from numparam.kernels._formulas import adadelta
+from numparam.kernels._optimizer_functions import functions
+from numparam.kernels.cpu._steps import Steps, formulas
 
-import numpy as np
+_STEPS = Steps("adadelta", formulas(adadelta.FORMULAS))
 
-from numparam.kernels import _coefficients
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import Bound, Formula, Steps, clipped, finite, no_decay
-
-
-@inline
-def _step(weight, gradient, states, coefficients):
-    rescale, clip, _, wd, rho, rest, epsilon = coefficients
-    slope = clipped(rescale * gradient, clip)
-    square = rho * states[0] + rest * (slope * slope)
-    change = np.sqrt(states[1] + epsilon) / np.sqrt(square + epsilon) * slope
-    changes = rho * states[1] + rest * (change * change)
-    return weight - (change + wd * weight), (square, changes)
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    steady = (low[4] == high[4]) & (low[6] == high[6])
-    return no_decay(low, high) & steady & (low[4] >= 0) & (low[6] > 0)
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    # A gradient of zero over a positive root changes nothing.
-    return finite(weight) & (states[0] >= 0) & (states[1] >= 0) & finite(states[1])
-
-
-@inline
-def _fade(states, coefficients):
-    nothing = coefficients[5] * (coefficients[0] - coefficients[0])
-    return coefficients[4] * states[0] + nothing, coefficients[4] * states[1] + nothing
-
-
-_STEPS = Steps("adadelta", {2: Formula(_step, _can_rest, _rests, _fade, (4, 5))})
-
-
-def coefficients(count: int, **hyper: object) -> np.ndarray:
-    """Return what the steps of `count` parameters compute with, from the hyper-parameters.
-
-    The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` (`lr` is not used),
-    `rho` and `epsilon`:
-    see `numparam.kernels.cpu.sgd.coefficients`.
-    """
-    return _coefficients.rows("adadelta", count, hyper)
-
-
-def bind(
-    weights: Iterable[object],
-    gradients: Iterable[object],
-    states: Iterable[Iterable[object]],
-    masters: Iterable[object] | None = None,
-) -> Bound:
-    """Check the arrays of many parameters together, once for many calls of `dense`.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.bind`.
-    """
-    return _STEPS.bind(weights, gradients, states, masters)
-
-
-def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
-    """Step many parameters, in one call into compiled code for each dtype.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.dense`.
-    """
-    _STEPS.dense(arrays, coefficients)
-
-
-def rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    coefficients: np.ndarray,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, and no others.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.rows`.
-    """
-    _STEPS.rows(weight, ids, gradient, states, coefficients, master)
-
-
-def exact_rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, after the steps they have missed.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.exact_rows`.
-    """
-    _STEPS.exact_rows(weight, ids, gradient, states, last_steps, history, first, master)
-
-
-def catch_up(
-    weight: np.ndarray,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    ids: object = None,
-    master: np.ndarray | None = None,
-) -> None:
-    """Make the steps that rows have missed, with a gradient of zero.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.catch_up`.
-    """
-    _STEPS.catch_up(weight, states, last_steps, history, first, ids, master)
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

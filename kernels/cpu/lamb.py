@@ -23,27 +23,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _coefficients
+from numparam.kernels._formulas import lamb
 from numparam.kernels.cpu import norm, retain
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._moments import moments
-from numparam.kernels.cpu._steps import Bound, Formula, Steps, clipped, never, no_rest, unchanged
+from numparam.kernels.cpu._steps import Bound, Steps, formulas
 
-
-@inline
-def _look(weight, gradient, states, coefficients):
-    rescale, clip, _, wd = coefficients[:4]
-    mean, square = moments(states, clipped(rescale * gradient, clip), coefficients)
-    size = np.sqrt(square * coefficients[10]) + coefficients[8]
-    return weight, (mean, square, mean * coefficients[9] / size + wd * weight)
-
-
-@inline
-def _move(weight, gradient, states, coefficients):
-    return weight - coefficients[2] * states[2], states
-
-
-_FIRST = Steps("lamb", {3: Formula(_look, never, no_rest, unchanged)})
-_SECOND = Steps("lamb", {3: Formula(_move, never, no_rest, unchanged)})
+_FIRST = Steps("lamb", formulas(lamb.LOOK))
+_SECOND = Steps("lamb", formulas(lamb.MOVE))
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

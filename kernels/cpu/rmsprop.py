@@ -14,150 +14,17 @@ Centered, with two more states, the average a and the change d (zeros at the sta
 Then the weight is bounded at ±clip_weights. MXNet's formulas. Plain: Tieleman and Hinton, Lecture
 6.5 of "Neural Networks for Machine Learning" (2012); centered: Graves, arXiv:1308.0850, equations
 38 to 45.
+
+The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient`, `gamma1`, `gamma2` (default
+0; needed if centered), `epsilon` and `clip_weights` (default none).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from numparam.kernels._formulas import rmsprop
+from numparam.kernels._optimizer_functions import functions
+from numparam.kernels.cpu._steps import Steps, formulas
 
-import numpy as np
+_STEPS = Steps("rmsprop", formulas(rmsprop.FORMULAS))
 
-from numparam.kernels import _coefficients
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import (
-    Bound,
-    Formula,
-    Steps,
-    clipped,
-    finite,
-    never,
-    no_decay,
-    no_rest,
-    unchanged,
-)
-
-
-@inline
-def _plain(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd, gamma1, rest1, _, epsilon, most = coefficients
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    square = gamma1 * states[0] + rest1 * (slope * slope)
-    made = weight - lr * (slope / np.sqrt(square + epsilon))
-    return clipped(made, most), (square,)
-
-
-@inline
-def _centered(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd, gamma1, rest1, gamma2, epsilon, most = coefficients
-    slope = clipped(rescale * gradient + wd * weight, clip)
-    square = gamma1 * states[0] + rest1 * (slope * slope)
-    mean = gamma1 * states[1] + rest1 * slope
-    spread = np.sqrt((square - mean * mean) + epsilon)
-    change = gamma2 * states[2] - lr * (slope / spread)
-    return clipped(weight + change, most), (square, mean, change)
-
-
-@inline
-def _can_rest_plain(low, high, tiny, roundoff):
-    steady = (low[4] == high[4]) & (low[7] > 0) & (low[8] == high[8])
-    return no_decay(low, high) & steady & (low[4] >= 0)
-
-
-@inline
-def _rests_plain(weight, states, low, high, tiny):
-    # A gradient of zero over a positive root changes nothing.
-    return finite(weight) & (states[0] >= 0)
-
-
-@inline
-def _fade_plain(states, coefficients):
-    zero = coefficients[0] - coefficients[0]
-    return (coefficients[4] * states[0] + coefficients[5] * zero,)
-
-
-_STEPS = Steps(
-    "rmsprop",
-    {
-        1: Formula(_plain, _can_rest_plain, _rests_plain, _fade_plain, (4, 5)),
-        3: Formula(_centered, never, no_rest, unchanged),
-    },
-)
-
-
-def coefficients(count: int, **hyper: object) -> np.ndarray:
-    """Return what the steps of `count` parameters compute with, from the hyper-parameters.
-
-    The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient`,
-    `gamma1`, `gamma2` (default 0; needed if centered), `epsilon` and `clip_weights` (default none):
-    see `numparam.kernels.cpu.sgd.coefficients`.
-    """
-    return _coefficients.rows("rmsprop", count, hyper)
-
-
-def bind(
-    weights: Iterable[object],
-    gradients: Iterable[object],
-    states: Iterable[Iterable[object]],
-    masters: Iterable[object] | None = None,
-) -> Bound:
-    """Check the arrays of many parameters together, once for many calls of `dense`.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.bind`.
-    """
-    return _STEPS.bind(weights, gradients, states, masters)
-
-
-def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
-    """Step many parameters, in one call into compiled code for each dtype.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.dense`.
-    """
-    _STEPS.dense(arrays, coefficients)
-
-
-def rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    coefficients: np.ndarray,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, and no others.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.rows`.
-    """
-    _STEPS.rows(weight, ids, gradient, states, coefficients, master)
-
-
-def exact_rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, after the steps they have missed.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.exact_rows`.
-    """
-    _STEPS.exact_rows(weight, ids, gradient, states, last_steps, history, first, master)
-
-
-def catch_up(
-    weight: np.ndarray,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    ids: object = None,
-    master: np.ndarray | None = None,
-) -> None:
-    """Make the steps that rows have missed, with a gradient of zero.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.catch_up`.
-    """
-    _STEPS.catch_up(weight, states, last_steps, history, first, ids, master)
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

@@ -15,60 +15,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from numparam.kernels import _coefficients
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import (
-    Bound,
-    Formula,
-    Steps,
-    clipped,
-    finite,
-    no_decay,
-    unchanged,
-)
+from numparam.kernels._formulas import sgd
+from numparam.kernels.cpu._steps import Bound, Steps, formulas
 
-
-@inline
-def _plain(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd, _ = coefficients
-    return weight - lr * (clipped(rescale * gradient, clip) + wd * weight), states
-
-
-@inline
-def _with_momentum(weight, gradient, states, coefficients):
-    rescale, clip, lr, wd, momentum = coefficients
-    change = momentum * states[0] - lr * (clipped(rescale * gradient, clip) + wd * weight)
-    return weight + change, (change,)
-
-
-@inline
-def _can_rest(low, high, tiny, roundoff):
-    # Momentum of at most 1 never grows, so neither do the changes that it makes.
-    return no_decay(low, high) and low[4] >= 0 and high[4] <= 1
-
-
-@inline
-def _rests_plain(weight, states, low, high, tiny):
-    return finite(weight)
-
-
-@inline
-def _rests(weight, states, low, high, tiny):
-    return finite(weight) & (weight + states[0] == weight)
-
-
-@inline
-def _fade(states, coefficients):
-    zero = coefficients[0] - coefficients[0]
-    return (coefficients[4] * states[0] - coefficients[2] * zero,)
-
-
-_STEPS = Steps(
-    "sgd",
-    {
-        0: Formula(_plain, _can_rest, _rests_plain, unchanged),
-        1: Formula(_with_momentum, _can_rest, _rests, _fade, (2, 4)),
-    },
-)
+_STEPS = Steps("sgd", formulas(sgd.FORMULAS))
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

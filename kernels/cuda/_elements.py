@@ -9,6 +9,7 @@ The simulator cannot run an intrinsic, so each has a plain twin here that uses c
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
 
 import numpy as np
@@ -18,19 +19,46 @@ from numparam.kernels._gate import BFLOAT16, ITEMSIZE, KINDS
 from numparam.kernels.cuda import _jit, _provider
 from numparam.kernels.cuda._jit import SIMULATED, cuda, inline
 
-_STORAGE = {name: np.dtype(name) for name in KINDS if name != "bfloat16"} | {"bfloat16": BFLOAT16}
+STORAGE = {name: np.dtype(name) for name in KINDS if name != "bfloat16"} | {"bfloat16": BFLOAT16}
 _WIDENED = ("float16", "bfloat16")
+LANES = 256  # accumulators in which squares are summed, as everywhere
 _FRACTION_BITS = {"float16": 10, "bfloat16": 7, "float32": 23}
+
+
+def value_types(types):
+    """Return Numba's type of a loaded element, for each kind."""
+    made = {
+        name: types.float32 if name in _WIDENED else getattr(types, name)
+        for name in STORAGE if name != "bool"
+    }  # fmt: skip
+    return made | {"bool": types.boolean}
+
+
+def literal(value):
+    """Return a constant that an intrinsic is given; None where it is asked with a general type.
+
+    numba-cuda asks with the general type first; None sends it on to the constant.
+    """
+    return getattr(value, "literal_value", None)
+
+
+def rounded_to_bfloat16(builder, value):
+    """Emit the rounding of a float32 to the bits of a bfloat16."""
+    # To nearest even by adding half of the last kept bit; NaN stays a quiet NaN.
+    i32 = ir.IntType(32)
+    bits = builder.bitcast(value, i32)
+    last = builder.and_(builder.lshr(bits, ir.Constant(i32, 16)), ir.Constant(i32, 1))
+    rounded = builder.add(bits, builder.add(last, ir.Constant(i32, 0x7FFF)))
+    quiet = builder.or_(bits, ir.Constant(i32, 0x00400000))
+    chosen = builder.select(builder.fcmp_unordered("uno", value, value), quiet, rounded)
+    return builder.trunc(builder.lshr(chosen, ir.Constant(i32, 16)), ir.IntType(16))
 
 
 def _compiled():
     intrinsic, types = _provider.extending()
     i16, i32, i64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
     vector = ir.VectorType(i32, 4)
-    value_types = {
-        name: types.float32 if name in _WIDENED else getattr(types, name)
-        for name in _STORAGE if name != "bool"
-    } | {"bool": types.boolean}  # fmt: skip
+    type_of = value_types(types)
 
     def pointer(builder, address, index, storage):
         # Address space 1 is global memory: ld.global and st.global, not generic accesses.
@@ -47,13 +75,9 @@ def _compiled():
     def unit_of(unit):
         return vector if unit == 16 else ir.IntType(8 * unit)
 
-    def literal(value):
-        # numba-cuda asks with the general type first; None sends it on to the constant.
-        return getattr(value, "literal_value", None)
-
     @intrinsic
     def load(typing_context, address, index, kind):
-        """Value of element `index` of the array of `kind` at `address`."""
+        """Return element `index` of the array of `kind` at `address`."""
         name = literal(kind)
         if name is None:
             return None
@@ -70,7 +94,7 @@ def _compiled():
                 return builder.icmp_unsigned("!=", loaded, ir.Constant(loaded.type, 0))
             return loaded
 
-        return value_types[name](types.int64, types.int64, kind), codegen
+        return type_of[name](types.int64, types.int64, kind), codegen
 
     @intrinsic
     def store(typing_context, address, index, value, kind):
@@ -90,16 +114,7 @@ def _compiled():
             builder.store(value, pointer(builder, address, index, storage_of(name)))
             return context.get_dummy_value()
 
-        return types.void(types.int64, types.int64, value_types[name], kind), codegen
-
-    def rounded_to_bfloat16(builder, value):
-        # To nearest even by adding half of the last kept bit; NaN stays a quiet NaN.
-        bits = builder.bitcast(value, i32)
-        last = builder.and_(builder.lshr(bits, ir.Constant(i32, 16)), ir.Constant(i32, 1))
-        rounded = builder.add(bits, builder.add(last, ir.Constant(i32, 0x7FFF)))
-        quiet = builder.or_(bits, ir.Constant(i32, 0x00400000))
-        chosen = builder.select(builder.fcmp_unordered("uno", value, value), quiet, rounded)
-        return builder.trunc(builder.lshr(chosen, ir.Constant(i32, 16)), i16)
+        return types.void(types.int64, types.int64, type_of[name], kind), codegen
 
     @intrinsic
     def minimum(typing_context, address, index, value):
@@ -144,7 +159,7 @@ def _compiled():
 
     @intrinsic
     def narrowed(typing_context, value, kind):
-        """Value for `store` to round, of a float64 that is to be rounded to `kind` once."""
+        """Return what `store` must round so that a float64 is rounded to `kind` once."""
         name = literal(kind)
         if name is None:
             return None
@@ -162,20 +177,79 @@ def _compiled():
 
         return types.float32(types.float64, kind), codegen
 
-    return load, store, minimum, copy_unit, clear_unit, narrowed
+    @intrinsic
+    def set_bit(typing_context, address, number):
+        """Set bit `number` of the int64 words at `address`, atomically."""
+
+        def codegen(context, builder, signature, arguments):
+            address, number = arguments
+            word = builder.ashr(number, i64(6))
+            bit = builder.shl(i64(1), builder.and_(number, i64(63)))
+            builder.atomic_rmw("or", pointer(builder, address, word, i64), bit, "monotonic")
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), codegen
+
+    @intrinsic
+    def bits_set(typing_context, word):
+        """Count the bits of an int64 that are one."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.ctpop(arguments[0])
+
+        return types.int64(types.int64), codegen
+
+    @intrinsic
+    def float64_of(typing_context, bits):
+        """Return the float64 of an int64's bits."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], ir.DoubleType())
+
+        return types.float64(types.int64), codegen
+
+    @intrinsic
+    def float32_of(typing_context, bits):
+        """Return the float32 of an int32's bits."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], ir.FloatType())
+
+        return types.float32(types.int32), codegen
+
+    @intrinsic
+    def bits_of_float64(typing_context, value):
+        """Return the bits of a float64 as an int64."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], i64)
+
+        return types.int64(types.float64), codegen
+
+    @intrinsic
+    def bits_of_float32(typing_context, value):
+        """Return the bits of a float32 as an int32."""
+
+        def codegen(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], i32)
+
+        return types.int32(types.float32), codegen
+
+    bits = set_bit, bits_set, float64_of, float32_of, bits_of_float64, bits_of_float32
+    return load, store, minimum, copy_unit, clear_unit, narrowed, *bits
 
 
 def _simulated():
     one_at_a_time = threading.Lock()
 
     def load(address, index, kind):
-        storage = _STORAGE[kind]
+        storage = STORAGE[kind]
         start = int(address) + int(index) * storage.itemsize
         value = np.frombuffer(ctypes.string_at(start, storage.itemsize), storage)[0]
         return np.float32(value) if kind in _WIDENED else value
 
     def store(address, index, value, kind):
-        storage = _STORAGE[kind]
+        storage = STORAGE[kind]
         if kind in _WIDENED:
             value = np.float32(value)
         raw = np.asarray(value).astype(storage).tobytes()
@@ -207,11 +281,36 @@ def _simulated():
             value = np.int64(bits).view(np.float64)
         return np.float32(value)
 
-    return load, store, minimum, copy_unit, clear_unit, narrowed
+    def set_bit(address, number):
+        with one_at_a_time:
+            word = int(load(address, int(number) >> 6, "int64")) | (1 << (int(number) & 63))
+            store(address, int(number) >> 6, np.uint64(word & (2**64 - 1)), "uint64")
 
+    def bits_set(word):
+        return np.int64((int(word) & (2**64 - 1)).bit_count())
+
+    def float64_of(bits):
+        return np.int64(bits).view(np.float64)
+
+    def float32_of(bits):
+        return np.int32(bits).view(np.float32)
+
+    def bits_of_float64(value):
+        return np.float64(value).view(np.int64)
+
+    def bits_of_float32(value):
+        return np.float32(value).view(np.int32)
+
+    bits = set_bit, bits_set, float64_of, float32_of, bits_of_float64, bits_of_float32
+    return load, store, minimum, copy_unit, clear_unit, narrowed, *bits
+
+
+(
+    load, store, minimum, copy_unit, clear_unit, narrowed,
+    set_bit, bits_set, float64_of, float32_of, bits_of_float64, bits_of_float32,
+) = _simulated() if SIMULATED else _compiled()  # fmt: skip
 
 if SIMULATED:
-    load, store, minimum, copy_unit, clear_unit, narrowed = _simulated()
 
     def block():
         # While a kernel runs, the simulator has its own module in the place of _jit's `cuda`.
@@ -224,8 +323,21 @@ if SIMULATED:
     def product(first, second):
         return first * second
 
+    root = np.sqrt
+
+    def unsigned(number):
+        return np.uint64(int(number) & (2**64 - 1))
+
+    def shared_lanes():
+        return _jit.cuda.shared.array(LANES, np.float64)
+
+    def shared_numbers():
+        return _jit.cuda.shared.array(LANES, np.int64)
+
+    def barrier():
+        _jit.cuda.syncthreads()
+
 else:
-    load, store, minimum, copy_unit, clear_unit, narrowed = _compiled()
     _libdevice = cuda.libdevice
 
     @inline
@@ -238,8 +350,33 @@ else:
 
     @inline
     def product(first, second):
-        """Product of two float64 numbers, rounded by itself: never fused with a sum."""
+        """Multiply two float64 numbers, rounding the product by itself: never fused with a sum."""
         return _libdevice.dmul_rn(first, second)
+
+    @inline
+    def root(value):
+        """Square root of a float32 or float64 number, correctly rounded."""
+        return math.sqrt(value)
+
+    @inline
+    def unsigned(number):
+        """Return the uint64 of the bits of an int64."""
+        return np.uint64(number)
+
+    @inline
+    def shared_numbers():
+        """Return `LANES` int64 numbers that the threads of a block share."""
+        return cuda.shared.array(LANES, np.int64)
+
+    @inline
+    def shared_lanes():
+        """Return `LANES` float64 numbers that the threads of a block share."""
+        return cuda.shared.array(LANES, np.float64)
+
+    @inline
+    def barrier():
+        """Wait until all threads of the block are here."""
+        cuda.syncthreads()
 
 
 @inline

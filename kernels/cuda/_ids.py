@@ -1,9 +1,11 @@
-"""Row ids on a GPU: their conversion to int64, their check, and their sorting.
+"""Row ids on a GPU: conversion to int64, checks and sorting.
 
 The host sees only the result of a check, a few numbers, and the id that a message names.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from numparam.kernels.cuda._memory import DeviceArray
 
 _NOTHING = 2**63 - 1
 _CHUNK_BITS = 6  # as an exponent: sorted ids that one thread looks through
+
+_SHORT = 4096  # words of bits that are always few enough
 
 _Named = tuple[DeviceArray, str]
 
@@ -97,7 +101,7 @@ def check(device_id: int, ids: _Named, wanted: _Named | None, rows: int | None) 
 
 
 def sorted_with_positions(ids: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
-    """Sort ids, equal ones in their order; return them and where each stood."""
+    """Sort ids stably; return them and their former positions."""
     return _sorted(ids, True)  # type: ignore[return-value]
 
 
@@ -126,10 +130,19 @@ def _sorted(ids: DeviceArray, positions: bool) -> tuple[DeviceArray, DeviceArray
 
 def sorted_unique(ids: DeviceArray) -> DeviceArray:
     """Sort at least one id and drop repeats."""
+    return unique_of_sorted(_sorted(ids, False)[0])[0]
+
+
+def chunk_bits() -> int:
+    """Return, as an exponent, how many sorted ids one thread looks through."""
+    return _CHUNK_BITS
+
+
+def unique_of_sorted(keys: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
+    """Drop repeats of sorted ids; return them, and their numbers up to the end of each chunk."""
     from numparam.kernels.cuda import _order
 
-    count, device_id = ids.size, ids.device_id
-    keys, _ = _sorted(ids, False)
+    count, device_id = keys.size, keys.device_id
     chunks = -(-count // (1 << _CHUNK_BITS))
     ends = _memory.empty((chunks,), np.int64, device_id)
     spare = _memory.empty((chunks,), np.int64, device_id)
@@ -146,4 +159,43 @@ def sorted_unique(ids: DeviceArray) -> DeviceArray:
         _order.list_new, device_id, chunks,
         keys.address, count, _CHUNK_BITS, ends.address, unique.address,
     )  # fmt: skip
-    return unique
+    return unique, ends
+
+
+def has_short_bitmap(rows: int, ids: int) -> bool:
+    """Whether a bit for each row takes no more memory than sorting so many ids would."""
+    return -(-rows // 64) <= 4 * ids + _SHORT
+
+
+def union_by_bits(
+    ids: Sequence[DeviceArray], rows: int
+) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
+    """Sort ids in range and drop repeats, without comparing them.
+
+    Returns
+    -------
+    union, words, before : DeviceArray
+        The ids; a bit for each row; and how many of them stand before each word of bits.
+    """
+    from numparam.kernels.cuda import _bitmap
+
+    device_id = ids[0].device_id
+    count = max(1, -(-rows // 64))
+    words = _memory.zeros((count,), np.int64, device_id)
+    for those in ids:
+        _launch.run(
+            _bitmap.set_bits, device_id, those.size,
+            those.address, those.size, rows - 1, words.address,
+        )  # fmt: skip
+    chunks = -(-count // (1 << _CHUNK_BITS))
+    counts = _memory.empty((chunks + 1,), np.int64, device_id)
+    before = _memory.empty((count,), np.int64, device_id)
+    numbers = words.address, count, _CHUNK_BITS, counts.address
+    _launch.run(_bitmap.count_bits, device_id, chunks, *numbers)
+    _launch.run_block(_bitmap.add_up, device_id, counts.address, chunks)
+    _launch.run(_bitmap.number_words, device_id, chunks, *numbers, before.address)
+    union = _memory.empty((int(_one(counts, chunks)),), np.int64, device_id)
+    _launch.run(
+        _bitmap.list_bits, device_id, count, words.address, count, before.address, union.address
+    )
+    return union, words, before

@@ -1,11 +1,9 @@
-"""All policy for compiling CUDA kernels: which flags, and which helpers a kernel is made of.
+"""How CUDA kernels are compiled: flags, and helpers that are inlined.
 
 Importing this module imports ``numba.cuda``, so only modules of jitted bodies do; they are
 themselves imported when a public function is first called.
 
-No fast-math flags. The compiler fuses ``a * b + c`` into one rounding by itself, so where a sum
-follows, kernels multiply floating-point numbers by `numparam.kernels.cuda._elements.product`. Code
-goes through PTX, not through link-time optimisation, so that what the tests inspect is what runs.
+There are no fast-math flags, and nothing is contracted (see `numparam.kernels.cuda._compile`).
 
 Kernels count with ``while``: Numba's ``range`` counts its steps by a division, and its bookkeeping
 stays in every unrolled turn.
@@ -25,10 +23,31 @@ cuda = _provider.numba_cuda()  # the simulator replaces this very name while a k
 SIMULATED = _provider.simulated()
 
 
+class Kernel:
+    """A function that runs on a GPU, compiled at its first launch on each generation of them.
+
+    Attributes
+    ----------
+    py_func : function
+        Takes whole numbers only: addresses, sizes.
+    machine_code : dict
+        What `numparam.kernels.cuda._provider` has loaded, for each GPU.
+    """
+
+    __slots__ = ("machine_code", "py_func")
+
+    def __init__(self, function: Callable) -> None:
+        self.py_func = function
+        self.machine_code: dict[int, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.py_func.__qualname__}>"
+
+
 def kernel(function: Callable) -> Any:
-    """Compile `function` at its first launch, once for each compute capability."""
+    """Make a kernel of a function, compiled at its first launch."""
     if not SIMULATED:
-        return cuda.jit(function, lto=False)
+        return Kernel(function)
 
     @functools.wraps(function)
     def silent(*arguments):
@@ -40,16 +59,16 @@ def kernel(function: Callable) -> Any:
 
 
 def kernel_per_kind(factory: Callable) -> Callable:
-    """Turn ``factory(kind) -> function`` into a lookup of one compiled kernel for each kind.
+    """Turn ``factory(kind, …) -> function`` into a lookup of one compiled kernel for each kind.
 
     The kind is a constant in the kernel's closure: it selects the loads and stores of
     `numparam.kernels.cuda._elements` at compile time.
     """
 
     @functools.cache
-    def lookup(kind):
-        function = factory(kind)
-        function.__name__ = f"{factory.__name__}_{kind}"
+    def lookup(*kinds):
+        function = factory(*kinds)
+        function.__name__ = "_".join([factory.__name__, *map(str, kinds)])
         function.__qualname__ = function.__name__
         return kernel(function)
 

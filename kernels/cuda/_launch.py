@@ -11,12 +11,12 @@ from typing import Any
 from numparam.kernels.cuda import _provider
 
 THREADS = 256  # threads a block: a power of two
-MOST_BLOCKS = 4096  # enough for several waves on every GPU
-LEAST_BLOCKS = 128  # numba-cuda warns of fewer; a block without work ends at once
+MOST_BLOCKS = 2**31 - 1  # what CUDA allows: a grid that covers the work is faster than a stride
+LEAST_BLOCKS = 1
 
 
 def form(threads: int) -> tuple[int, int]:
-    """Return the numbers of blocks and of threads in each, for work for so many threads.
+    """Return the numbers of blocks and of threads a block for a number of threads' work.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def form(threads: int) -> tuple[int, int]:
 
 
 def lanes(units: int) -> int:
-    """Return how many neighbouring threads share a row of so many units: log₂ of a power of two.
+    """Return log₂ of the number of neighbouring threads that share a row of so many units.
 
     Examples
     --------
@@ -39,8 +39,20 @@ def lanes(units: int) -> int:
     return min((units - 1).bit_length(), 5, THREADS.bit_length() - 1)
 
 
+def pairs(rows: int) -> int:
+    """Return how many rows' threads to start where each takes two rows at once.
+
+    Examples
+    --------
+    >>> from numparam.kernels.cuda import _launch
+    >>> _launch.pairs(5)
+    3
+    """
+    return (rows + 1) // 2
+
+
 def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
-    """Start a kernel on a GPU, in order after what was started before; does not wait for it.
+    """Start a kernel on a GPU, after all that was started before; do not wait for it.
 
     Parameters
     ----------
@@ -55,3 +67,8 @@ def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
     """
     if threads > 0:
         _provider.device_memory().launch(kernel, device_id, form(threads), *arguments)
+
+
+def run_block(kernel: Any, device_id: int, *arguments: int) -> None:
+    """Start a kernel whose work one block of threads does; others end at once."""
+    _provider.device_memory().launch(kernel, device_id, form(THREADS), *arguments)

@@ -62,7 +62,7 @@ class DeviceArray:
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
-        """The array for other libraries, version 3: they wait for our default stream."""
+        """The interface's version 3, in which other libraries wait for our default stream."""
         return {
             "shape": self.shape,
             "typestr": self.dtype.str,
@@ -119,6 +119,19 @@ def empty(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device_id: int = 0
     if nbytes:
         address, owner = _provider.device_memory().allocate(device_id, nbytes)
     return DeviceArray(lengths, form, address, device_id, owner)
+
+
+def zeros(shape: int | tuple[int, ...], dtype: npt.DTypeLike, device_id: int = 0) -> DeviceArray:
+    """Allocate memory on a GPU whose bytes are zero; parameters and errors are those of `empty`."""
+    made = empty(shape, dtype, device_id)
+    if made.nbytes:
+        clear(made)
+    return made
+
+
+def clear(buffer: DeviceArray) -> None:
+    """Set the bytes of an array to zero, by the driver's own way of it."""
+    _provider.device_memory().clear(buffer.device_id, buffer.address, buffer.nbytes)
 
 
 def upload(array: object, device_id: int = 0) -> DeviceArray:
@@ -182,14 +195,19 @@ def copy(buffer: DeviceArray) -> DeviceArray:
     """Copy a GPU's array into new memory of the same GPU. Moves 2 × nbytes."""
     made = empty(buffer.shape, buffer.dtype, buffer.device_id)
     if made.nbytes:
-        _provider.device_memory().copy_between(
-            made.device_id, made.address, buffer.address, made.nbytes
-        )
+        copy_into(made, buffer)
     return made
 
 
+def copy_into(target: DeviceArray, source: DeviceArray) -> None:
+    """Copy the bytes of an array to another one of the same GPU, of as many bytes."""
+    _provider.device_memory().copy_between(
+        target.device_id, target.address, source.address, target.nbytes
+    )
+
+
 def view(buffer: DeviceArray, start: int, shape: tuple[int, ...]) -> DeviceArray:
-    """Contiguous part of an array from element `start` on, in another shape; shares memory.
+    """Return the part of an array from element `start` on, in another shape; it shares memory.
 
     Raises
     ------
@@ -222,3 +240,15 @@ def synchronize(device_id: int = 0) -> None:
     """
     _provider.require(device_id)
     _provider.device_memory().synchronize(device_id)
+
+
+def empty_cache(device_id: int = 0) -> None:
+    """Give memory that is kept for reuse back to a GPU.
+
+    Raises
+    ------
+    CUDAUnavailableError
+        If the GPU cannot be used.
+    """
+    _provider.require(device_id)
+    _provider.device_memory().empty_cache(device_id)

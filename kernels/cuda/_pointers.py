@@ -50,34 +50,38 @@ class Table:
         Number of chunks of all arrays.
     chunk_bytes : int
         Bytes of a chunk.
-    rows : DeviceArray
-        See `rows`.
     """
 
-    __slots__ = ("arrays", "chunk_bytes", "chunks", "device_id", "rows", "writeable")
+    __slots__ = ("_rows", "arrays", "chunk_bytes", "chunks", "device_id", "writeable")
 
     arrays: tuple[DeviceArray, ...]
     chunk_bytes: int
     chunks: int
     device_id: int
-    rows: DeviceArray | None
     writeable: bool
+    _rows: DeviceArray | None
 
     def __init__(self, arrays: Sequence[DeviceArray], writeable: bool) -> None:
         names = [f"arrays[{i}]" for i in range(len(arrays))]
         device_id = _device_gate.one_device(arrays, names) if arrays else 0
-        host = rows(arrays)
-        chunks = int(host[2, -1])
+        chunks = sum(-(-array.nbytes // CHUNK) for array in arrays)
         values = {
             "arrays": tuple(arrays),
             "writeable": writeable,
             "device_id": device_id,
             "chunks": chunks,
             "chunk_bytes": CHUNK,
-            "rows": _memory.upload(host, device_id) if chunks else None,
+            "_rows": None,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def rows(self) -> DeviceArray | None:
+        """The numbers of `rows` on the GPU, sent at their first use; None for no chunk."""
+        if self._rows is None and self.chunks:
+            object.__setattr__(self, "_rows", _memory.upload(rows(self.arrays), self.device_id))
+        return self._rows
 
     def __len__(self) -> int:
         return len(self.arrays)

@@ -1,4 +1,4 @@
-"""Access to CUDA: the only module that imports ``numba.cuda``, at its first use.
+"""Access to CUDA: the only module that imports CUDA's packages, at their first use.
 
 Nothing is decided at import. `device_count` asks NVIDIA's driver itself, without Numba; `require`
 raises an error that names what is missing and how to install it; `device_memory` allocates, copies
@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 _NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE
-_ORDINAL = 9  # CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
 _ALIGNMENT = 256  # bytes: that of CUDA's own allocations
 _INSTALL = (
     "install it with the extra that fits the driver's CUDA version, which nvidia-smi shows: "
@@ -31,7 +30,7 @@ _ready: set[tuple[int, int]] = set()  # (process, GPU) pairs that `require` has 
 
 
 class CUDAUnavailableError(RuntimeError):
-    """A GPU is asked for that cannot be used; the message says what is missing."""
+    """A requested GPU cannot be used; the message says what is missing."""
 
 
 class CUDAImportError(CUDAUnavailableError, ImportError):
@@ -39,7 +38,7 @@ class CUDAImportError(CUDAUnavailableError, ImportError):
 
 
 def simulated() -> bool:
-    """Whether Numba's simulator stands for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
+    """Return whether Numba's simulator stands in for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 
@@ -62,7 +61,7 @@ def device_count() -> int:
 
 
 def require(device_id: int) -> None:
-    """Make sure that a GPU can be used.
+    """Check that a GPU can be used.
 
     Parameters
     ----------
@@ -158,104 +157,48 @@ def numba_cuda() -> Any:
         ) from error
 
 
+def part(name: str) -> Any:
+    """Import and return a module of ``numba.cuda``."""
+    numba_cuda()
+    return importlib.import_module(f"numba.cuda.{name}")
+
+
 def extending() -> tuple[Any, Any]:
     """Return Numba's ``intrinsic`` decorator for CUDA and the module of its types."""
-    numba_cuda()
-    module = importlib.import_module("numba.cuda.extending")
-    return module.intrinsic, importlib.import_module("numba.cuda.types")
+    return part("extending").intrinsic, part("types")
 
 
 @functools.cache
 def device_memory() -> Any:
-    """Return what allocates, copies and launches: Numba on a GPU, or the simulator."""
-    return _Simulator() if simulated() else _Numba()
+    """Return what allocates, copies and launches: NVIDIA's driver, or the simulator."""
+    if simulated():
+        return _Simulator()
+    numba_cuda()
+    try:
+        driver = importlib.import_module("cuda.bindings.driver")
+        core = importlib.import_module("cuda.core")
+    except ImportError as error:
+        raise CUDAImportError(
+            f"the packages cuda-core and cuda-bindings cannot be imported ({error}); {_INSTALL}"
+        ) from error
+    # Modules that need CUDA's packages.
+    from numparam.kernels.cuda import _driver
+
+    per_thread = os.environ.get("NUMBA_CUDA_PER_THREAD_DEFAULT_STREAM", "0") not in ("", "0")
+    return _driver.Driver(driver, core, compiled, 2 if per_thread else 1)
 
 
-class _Numba:
-    """GPUs through numba-cuda, on each GPU's default stream."""
+def compiled(function: Any, capability: tuple[int, int]) -> tuple[bytes, str]:
+    """Return a kernel's machine code for a generation of GPUs, from disk or compiled now."""
+    # Modules that import Numba.
+    from numparam.kernels.cuda import _compile, _cubins
 
-    def __init__(self) -> None:
-        self._cuda = numba_cuda()
-        per_thread = os.environ.get("NUMBA_CUDA_PER_THREAD_DEFAULT_STREAM", "0") not in ("", "0")
-        # As __cuda_array_interface__ numbers the default streams.
-        self.default_stream = 2 if per_thread else 1
-
-    def allocate(self, device_id: int, nbytes: int) -> tuple[int, Any]:
-        """Return the address of `nbytes` > 0 bytes, and what holds them."""
-        with self._cuda.gpus[device_id]:
-            try:
-                memory = self._cuda.device_array(nbytes, np.uint8)
-            except Exception as error:
-                if not _is_out_of_memory(error):
-                    raise
-                raise MemoryError(
-                    f"gpu({device_id}) has no room for {nbytes:,} more bytes{self._room()}; "
-                    "free arrays on it, or use smaller ones"
-                ) from error
-            return memory.__cuda_array_interface__["data"][0], memory
-
-    def _room(self) -> str:
-        with contextlib.suppress(Exception):
-            free, total = self._cuda.current_context().get_memory_info()
-            return f" ({free:,} of its {total:,} are free)"
-        return ""
-
-    def _bytes(self, address: int, nbytes: int) -> Any:
-        form = {
-            "shape": (nbytes,), "typestr": "|u1", "data": (address, False),
-            "strides": None, "stream": None, "version": 3,
-        }  # fmt: skip
-        return self._cuda.from_cuda_array_interface(form, sync=False)
-
-    def copy_in(self, device_id: int, address: int, host: np.ndarray) -> None:
-        """Copy a contiguous host array to an address of the GPU."""
-        with self._cuda.gpus[device_id]:
-            self._bytes(address, host.nbytes).copy_to_device(host.reshape(-1).view(np.uint8))
-
-    def copy_out(self, device_id: int, address: int, host: np.ndarray) -> None:
-        """Copy from an address of the GPU into a contiguous host array, after all work before."""
-        with self._cuda.gpus[device_id]:
-            self._bytes(address, host.nbytes).copy_to_host(host.reshape(-1).view(np.uint8))
-
-    def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
-        """Copy within a GPU, in order with its kernels."""
-        with self._cuda.gpus[device_id]:
-            self._bytes(target, nbytes).copy_to_device(self._bytes(source, nbytes))
-
-    def launch(self, kernel: Any, device_id: int, form: tuple[int, int], *args: int) -> None:
-        """Start a kernel on (blocks, threads a block)."""
-        with self._cuda.gpus[device_id]:
-            try:
-                kernel[form](*args)
-            except ImportError as error:  # what Numba raises for a missing part of the toolkit
-                raise CUDAUnavailableError(
-                    f"kernels for gpu({device_id}) cannot be compiled ({error}); {_INSTALL}"
-                ) from error
-
-    def memory_info(self, device_id: int) -> tuple[int, int]:
-        """Return the free and the total bytes of the GPU."""
-        with self._cuda.gpus[device_id]:
-            free, total = self._cuda.current_context().get_memory_info()
-            return int(free), int(total)
-
-    def synchronize(self, device_id: int) -> None:
-        """Wait until the GPU has done all its work."""
-        with self._cuda.gpus[device_id]:
-            self._cuda.synchronize()
-
-    def wait_for(self, stream: int, device_id: int) -> None:
-        """Wait for what another library has given to its stream."""
-        with self._cuda.gpus[device_id]:
-            self._cuda.external_stream(stream).synchronize()
-
-    def device_of(self, address: int) -> int | None:
-        """Return the GPU that an address belongs to; None if it is not CUDA memory."""
-        ordinal = ctypes.c_int(-1)
-        driver = _driver()
-        found = driver.cuPointerGetAttribute(
-            ctypes.byref(ordinal), _ORDINAL, ctypes.c_uint64(address)
-        )
-        return None if found else ordinal.value
+    try:
+        return _cubins.load(function, capability, _compile.cubin)
+    except ImportError as error:  # what Numba raises for a missing part of the toolkit
+        raise CUDAUnavailableError(
+            f"CUDA kernels cannot be compiled ({error}); {_INSTALL}"
+        ) from error
 
 
 class _Simulator:
@@ -280,6 +223,9 @@ class _Simulator:
     def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
         ctypes.memmove(target, source, nbytes)
 
+    def clear(self, device_id: int, address: int, nbytes: int) -> None:
+        ctypes.memset(address, 0, nbytes)
+
     def launch(self, kernel: Any, device_id: int, form: tuple[int, int], *args: int) -> None:
         with self._one:
             kernel[form](*args)
@@ -293,10 +239,8 @@ class _Simulator:
     def wait_for(self, stream: int, device_id: int) -> None:
         pass
 
+    def empty_cache(self, device_id: int) -> None:
+        pass
+
     def device_of(self, address: int) -> int | None:
         return 0
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # Memory managers that users plug into Numba raise MemoryError themselves.
-    return isinstance(error, MemoryError) or "OUT_OF_MEMORY" in f"{error}".upper()

@@ -128,17 +128,12 @@ def _combine(
         [differing] = _workspace.get(device_id, 1)
         if differing < count:
             raise ValueError(_gate.booleans_differ(differing))
-    _launch.run(_kernel(_sums, kind), device_id, target.size, table, count, target.size, divisor)
+    lanes = _sums.lanes_of(kind, count)
+    if lanes > 1 and not any(number % 16 for number in numbers[1:]):
+        threads = -(-target.size // lanes)
+        few = _sums.combine_lanes(kind, count)
+        _launch.run(few, device_id, threads, table, target.size, divisor)
+    else:
+        any_ = _sums.combine(kind)
+        _launch.run(any_, device_id, target.size, table, count, target.size, divisor)
     return result
-
-
-def _kernel(bodies, kind: str):
-    if kind == "float64":
-        return bodies.combine_float64
-    if kind in _gate.FLOATS:
-        return bodies.combine_narrow(kind)
-    if kind == "bool":
-        return bodies.combine_booleans
-    if kind in ("int64", "uint64"):
-        return bodies.combine_64_bits(kind)
-    return bodies.combine_integers(kind)

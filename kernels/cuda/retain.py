@@ -40,9 +40,10 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
 
     Notes
     -----
-    Ids that ascend already cost a copy and one pass. Others are sorted by merging on the GPU,
-    O(n × log² n) in log₂ n launches; only the check's few numbers and the number of different ids
-    are copied to the host. Needs five times the memory of the ids.
+    Ids that ascend already cost a copy and one pass. Where `rows` is known and not far above their
+    number, a bit for each row orders them in five launches, O(n + rows / 64). Others are sorted by
+    merging, O(n × log² n) in log₂ n launches, in five times the memory of the ids. Only the check's
+    few numbers and the number of different ids are copied to the host.
 
     Examples
     --------
@@ -58,9 +59,11 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
     if numbers.address == given.address:
         # A copy before the check: others may write the ids in between.
         numbers = _memory.copy(numbers)
-    if not _ids.check(numbers.device_id, (numbers, "ids"), None, limit):
-        return _ids.sorted_unique(numbers)
-    return numbers
+    if _ids.check(numbers.device_id, (numbers, "ids"), None, limit):
+        return numbers
+    if limit is not None and _ids.has_short_bitmap(limit, numbers.size):
+        return _ids.union_by_bits([numbers], limit)[0]
+    return _ids.sorted_unique(numbers)
 
 
 def retain(
@@ -239,7 +242,7 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
         order_at = order.address
     unit, units, lane_bits = _shares(values, target.address, values.address)
     _launch.run(
-        _rows.put_rows(unit), device_id, numbers.size << lane_bits,
+        _rows.put_rows(unit), device_id, _launch.pairs(numbers.size) << lane_bits,
         target.address, numbers.address, numbers.size, target.shape[0] - 1, values.address,
         order_at, units, lane_bits,
     )  # fmt: skip
@@ -397,7 +400,7 @@ def _target(
 
 
 def _shares(values: DeviceArray, *addresses: int) -> tuple[int, int, int]:
-    """Bytes that a thread moves at once, such units a row, and threads a row as an exponent."""
+    """Return the bytes of a thread's move, such units a row, and log₂ of the threads a row."""
     row_bytes = values.nbytes // values.shape[0]
     unit = next(unit for unit in _UNITS if not any(n % unit for n in (row_bytes, *addresses)))
     units = row_bytes // unit
@@ -407,14 +410,14 @@ def _shares(values: DeviceArray, *addresses: int) -> tuple[int, int, int]:
 def _take(
     target: DeviceArray, ids_at: int, count: int, data_at: int, wanted: DeviceArray, direct: bool
 ) -> None:
-    """Copy the rows of wanted ids; with `direct`, an id is its row's position."""
+    """Copy the rows of wanted ids; with `direct`, an id is the position of its row."""
     if not target.nbytes:
         return
     from numparam.kernels.cuda import _rows
 
     unit, units, lane_bits = _shares(target, target.address, data_at)
     _launch.run(
-        _rows.take_rows(unit), target.device_id, wanted.size << lane_bits,
+        _rows.take_rows(unit), target.device_id, _launch.pairs(wanted.size) << lane_bits,
         target.address, ids_at, count, data_at, wanted.address, wanted.size, int(direct), units,
         lane_bits,
     )  # fmt: skip

@@ -56,7 +56,7 @@ class Link:
 
     @property
     def has_gradient(self) -> bool:
-        """Whether a gradient came since PyTorch last set it to None."""
+        """Return whether a gradient was written since PyTorch last set it to None."""
         return not self.dropped or bool(self.data._fresh_grad)
 
     def follow(self) -> None:
@@ -224,7 +224,7 @@ def bound_parameter(
 
 
 def _take(parameter: BoundParameter) -> None:
-    """Move a gradient that a backward pass has accumulated into numparam's memory."""
+    """Move a gradient that a backward pass has accumulated to numparam's memory."""
     link = parameter.link
     incoming = _GRAD.__get__(parameter)
     link.follow()

@@ -12,4 +12,4 @@ class UnbindableError(MXNetError, ValueError):
 
 
 class BoundModuleError(MXNetError, TypeError):
-    """What was asked of a bound module would part its tensors from the parameters' memory."""
+    """A call would separate a bound module's tensors from the parameters' memory."""

@@ -1,4 +1,4 @@
-"""Gradients that a bound PyTorch parameter has: tensors on the memory of numparam's gradients."""
+"""Gradients of bound PyTorch parameters: tensors on the memory of numparam's gradients."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class RowGradient:
         return self._tensor
 
     def follow(self, tensor: RowTensor) -> None:
-        """Take a tensor's ids and rows, if an operation has replaced them."""
+        """Adopt a tensor's ids and rows, if an operation has replaced them."""
         parts = self._parts
         if tensor is not self._tensor or parts is None or self.array._parts is not parts:
             return  # the gradient has another tensor by now
@@ -146,7 +146,7 @@ class RowGradient:
         accumulate_grad(data, rows)
 
     def clear(self) -> None:
-        """Let the gradient store nothing."""
+        """Empty the gradient: it then stores no rows."""
         zeroing.zero([self.array])
 
     def __reduce__(self) -> Any:

@@ -175,7 +175,7 @@ def _jax_array(array: NDArray) -> jax.Array:
 
 
 class _Exporter:
-    """Memory on its way to JAX, which does not write into it: it stays unnoted as exported."""
+    """Memory that is shared with JAX; it is not noted as exported, since JAX does not write."""
 
     def __init__(self, host: np.ndarray) -> None:
         self._host = host

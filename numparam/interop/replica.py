@@ -1,4 +1,4 @@
-"""The copy of a PyTorch module for one context: what it refuses, so that it stays bound."""
+"""The copy of a PyTorch module for one context, which rejects calls that would unbind it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Binding:
 
 
 class Replica:
-    """What a bound module does otherwise than the module that it is a copy of.
+    """The methods that a bound module overrides.
 
     The class of each bound module is made of this one and of the module's own class. Copies and
     pickles are of the latter.
@@ -155,7 +155,7 @@ class Replica:
 
 
 def make_replica(module: torch.nn.Module, binding: Binding) -> None:
-    """Let a module and all modules in it refuse what would part them from numparam's memory.
+    """Make a module and its submodules reject calls that would unbind numparam's memory.
 
     Raises
     ------

@@ -55,7 +55,7 @@ __all__ = [
 
 
 class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` did not find.
+    """The keys that `load_state_dict` did not find.
 
     Attributes
     ----------
@@ -294,7 +294,7 @@ def _named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]
 
 
 def _trained_by_rows(module: torch.nn.Module) -> set[int]:
-    """Return the ids of the weights of which PyTorch computes sparse gradients."""
+    """Return the ids of the weights for which PyTorch computes sparse gradients."""
     return {
         id(part.weight)
         for part in module.modules()

@@ -17,7 +17,7 @@ FLOORS = [
     ["kernels"],
     ["base", "_missing", "_other_name", "modes", "types", "attribute", "name", "engine"],
     ["devices", "context", "formats"],
-    ["generator", "recording", "registry"],
+    ["generator", "recording", "class_registry"],
     ["ndarray"],
     ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model", "checkpoint"],
     ["initializer", "symbol"],

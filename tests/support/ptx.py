@@ -6,10 +6,9 @@ PTX is read as text: `instructions` gives each one's name, the registers it sets
 from __future__ import annotations
 
 import functools
-import inspect
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 CAPABILITIES = ((7, 5), (8, 0), (9, 0), (10, 0))
@@ -22,13 +21,15 @@ _MEMORY = ("ld.global", "st.global", "atom.", "red.")
 
 
 def compiled(kernel: Any, capability: tuple[int, int]) -> str:
-    """PTX of a kernel that takes whole numbers only."""
-    from numba import cuda
-    from numba.cuda import types
+    """PTX of a kernel, or of a function that is to be one."""
+    return _ptx(getattr(kernel, "py_func", kernel), capability)
 
-    count = len(inspect.signature(kernel.py_func).parameters)
-    signature = types.void(*[types.int64] * count)
-    return cuda.compile_ptx(kernel.py_func, signature, cc=capability)[0]
+
+@functools.cache
+def _ptx(function: Callable, capability: tuple[int, int]) -> str:
+    from numparam.kernels.cuda import _compile
+
+    return _compile.ptx(function, capability)[0]
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import pathlib
 import subprocess
@@ -11,7 +10,7 @@ import sys
 import pytest
 
 from numparam import kernels
-from numparam.kernels.cuda import _memory, _provider
+from numparam.kernels.cuda import _cubins, _memory, _provider
 
 ROOT = pathlib.Path(kernels.__file__).parent
 
@@ -164,48 +163,10 @@ def test_one_module_imports_numba_cuda():
     assert users == ["_provider.py"]
 
 
-class Gpus:
-    """``numba.cuda`` with one GPU that has no memory left, or no compiler."""
-
-    gpus = property(lambda self: [self])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return None
-
-    def device_array(self, nbytes, dtype):
-        raise RuntimeError("[2] Call to cuMemAlloc results in CUDA_ERROR_OUT_OF_MEMORY")
-
-    def current_context(self):
-        return self
-
-    def get_memory_info(self):
-        return 1000, 2_000_000
-
-
-@pytest.fixture
-def full_gpu():
-    memory = object.__new__(_provider._Numba)
-    memory._cuda = Gpus()
-    return memory
-
-
-def test_missing_memory_is_a_memory_error_with_the_bytes(full_gpu):
-    with pytest.raises(MemoryError, match=r"no room for 4,096 more bytes \(1,000 of its 2,000,000"):
-        full_gpu.allocate(0, 4096)
-
-
-def test_other_failures_of_an_allocation_stay_what_they_are(full_gpu, monkeypatch):
-    monkeypatch.setattr(Gpus, "device_array", lambda *_: ctypes.c_int("x"))
-    with pytest.raises(TypeError):
-        full_gpu.allocate(0, 4096)
-
-
-def test_a_missing_compiler_says_how_to_install_it(full_gpu):
-    def launch(*arguments):
+def test_a_missing_compiler_says_how_to_install_it(monkeypatch):
+    def compile_one(*arguments):
         raise ImportError("libNVVM cannot be found")
 
+    monkeypatch.setattr(_cubins, "load", compile_one)
     with pytest.raises(_provider.CUDAUnavailableError, match=r"libNVVM.*numparam\[cuda13\]"):
-        full_gpu.launch({(1, 1): launch}, 0, (1, 1), 5)
+        _provider.compiled(compile_one, (9, 0))

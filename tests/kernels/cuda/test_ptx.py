@@ -14,7 +14,8 @@ import pathlib
 import pytest
 
 from numparam import kernels
-from numparam.kernels.cuda import _launch
+from numparam.kernels import _gate
+from tests.support import optimizer_steps
 from tests.support.ptx import (
     CAPABILITIES,
     assembled,
@@ -38,12 +39,40 @@ UNITS = (1, 2, 4, 8, 16)
 
 # Module, kernel, and the kinds it is compiled for; None: the same for all.
 KERNELS = {
-    ("_sums", "combine_narrow"): NARROW,
-    ("_sums", "combine_float64"): None,
-    ("_sums", "combine_integers"): SMALL_INTEGERS,
-    ("_sums", "combine_64_bits"): LARGE_INTEGERS,
-    ("_sums", "combine_booleans"): None,
+    ("_sums", "combine_lanes"): [(kind, count) for kind in _gate.FLOATS for count in (2, 4, 8)],
+    ("_sums", "combine"): _gate.KINDS,
+    ("_sums", "average_chunks"): [kind for kind in _gate.KINDS if kind != "bool"],
+    ("_sums", "average_chunks_in_lanes"): [(kind, 2) for kind in _gate.FLOATS],
     ("_sums", "find_differing"): None,
+    ("_sums", "find_differing_chunks"): None,
+    ("_pairing", "assign_chunks"): None,
+    ("_pairing", "add_chunks"): _gate.KINDS,
+    ("_casting", "convert_lanes"): [
+        ("float32", "bfloat16", 4),
+        ("float32", "float16", 4),
+        ("bfloat16", "float32", 4),
+        ("float64", "bfloat16", 2),
+        ("float32", "uint8", 4),
+        ("int64", "float32", 2),
+        ("float64", "uint64", 1),
+        ("uint64", "bfloat16", 1),
+    ],
+    ("_filling", "fill_bits"): None,
+    ("_filling", "fill_uniform"): NARROW,
+    ("_filling", "fill_uniform_float64"): None,
+    ("_filling", "fill_normal"): NARROW,
+    ("_filling", "fill_normal_float64"): None,
+    ("_bitmap", "set_bits"): None,
+    ("_bitmap", "count_bits"): None,
+    ("_bitmap", "add_up"): None,
+    ("_bitmap", "number_words"): None,
+    ("_bitmap", "list_bits"): None,
+    ("_bitmap", "place_rows"): None,
+    ("_bitmap", "gather_rows"): None,
+    ("_merging", "locate_rows"): None,
+    ("_merging", "find_starts"): None,
+    ("_merging", "measure_rows"): None,
+    ("_merging", "sum_rows"): _gate.KINDS,
     ("_zeroing", "zero_chunks"): None,
     ("_rows", "convert_ids"): OTHER_IDS,
     ("_rows", "check_ids"): None,
@@ -56,9 +85,25 @@ KERNELS = {
     ("_order", "count_new"): None,
     ("_order", "add_shifted"): None,
     ("_order", "list_new"): None,
+    ("_squares", "sum_chunks"): _gate.KINDS,
+    ("_squares", "add_chunks"): None,
+    ("_squares", "scale_chunks"): _gate.FLOATS,
+    ("_stepping", "mark_rows"): None,
+    ("_stepping", "check_last"): None,
+    ("_trusting", "trust"): None,
 }
+STEPPED = {one.name: None for one in optimizer_steps.OPTIMIZERS}
+LANES = {"float32": 4, "float64": 2, "float16": 8, "bfloat16": 8}
+
+
+def label(name: str, kind: object) -> str:
+    """Name of a kernel for a kind, or for several constants."""
+    kinds = kind if isinstance(kind, tuple) else () if kind is None else (kind,)
+    return "_".join([name, *map(str, kinds)])
+
+
 CASES = [
-    pytest.param(module, name, kind, id=f"{name}-{kind}" if kind else name)
+    pytest.param(module, name, kind, id=label(name, kind))
     for (module, name), kinds in KERNELS.items()
     for kind in (kinds or (None,))
 ]
@@ -66,7 +111,9 @@ CASES = [
 
 def kernel_of(module: str, name: str, kind: object):
     found = getattr(importlib.import_module(f"numparam.kernels.cuda.{module}"), name)
-    return found if kind is None else found(kind)
+    if kind is None:
+        return found
+    return found(*kind) if isinstance(kind, tuple) else found(kind)
 
 
 def names_in(module: str, name: str, kind: object) -> list[str]:
@@ -81,7 +128,7 @@ def test_a_kernel_compiles_to_exact_code_without_spills(module, name, kind, capa
     text = compiled(kernel_of(module, name, kind), capability)
     assert f".target sm_{capability[0]}{capability[1]}" in text
     [entry] = entries(text)
-    assert (name if kind is None else f"{name}_{kind}") in entry
+    assert label(name, kind) in entry
     assert "__local_depot" not in text
     assert float_atomics(text) == []
     assert contractions(text) == []
@@ -103,14 +150,14 @@ def test_every_kernel_of_every_module_is_looked_at():
 
 
 def test_float64_sums_multiply_with_a_rounding_of_their_own():
-    names = names_in("_sums", "combine_float64", None)
+    names = names_in("_sums", "combine_lanes", ("float64", 2))
     assert names.count("mul.rn.f64") >= 5
     assert "div.rn.f64" in names
 
 
 @pytest.mark.parametrize(("kind", "division"), [("float32", "f64"), ("float16", "f64")])
 def test_means_divide_with_correct_rounding_in_the_wider_type(kind, division):
-    names = names_in("_sums", "combine_narrow", kind)
+    names = names_in("_sums", "combine", kind)
     assert f"div.rn.{division}" in names
 
 
@@ -129,14 +176,9 @@ def bad_kernels():
     from numba import cuda, float32
 
     from numparam.kernels.cuda._elements import load, span, store
+    from numparam.kernels.cuda._jit import kernel
 
-    @cuda.jit
-    def fused(a, b):
-        i, _ = span()
-        value = load(a, i, "float64")
-        store(b, i, value * 3.7 + load(b, i, "float64"), "float64")
-
-    @cuda.jit
+    @kernel
     def local(a, b):
         i, _ = span()
         scratch = cuda.local.array(100, float32)
@@ -144,21 +186,19 @@ def bad_kernels():
             scratch[k] = load(a, k, "float32")
         store(b, i, scratch[load(a, i, "int64")], "float32")
 
-    @cuda.jit
+    @kernel
     def narrow(a, b):
         i = cuda.threadIdx.x * np.int32(load(a, 0, "int32")) + cuda.blockIdx.x
         store(b, np.int64(np.int32(i)), np.float32(1), "float32")
 
-    return {"fused": fused, "local": local, "narrow": narrow}
+    return {"local": local, "narrow": narrow}
 
 
 def test_the_checks_see_what_they_look_for():
     bad = {name: compiled(kernel, (9, 0)) for name, kernel in bad_kernels().items()}
-    assert contractions(bad["fused"])
     assert "__local_depot" in bad["local"]
     assert any(spilled_bytes(assembled(bad["local"], (9, 0))))
     assert narrow_addresses(bad["narrow"])
-    assert not narrow_addresses(bad["fused"])
     assert not contractions(bad["narrow"])
 
 
@@ -181,10 +221,43 @@ def test_the_checks_read_ptx_as_it_is_written():
     )
 
 
-def test_launches_hand_over_what_was_compiled_for():
-    kernel = kernel_of("_sums", "combine_float64", None)
-    # Whole numbers of any size are 64 bits wide, and the smallest launch raises no warning.
-    assert {str(kernel.typeof_pyval(value)) for value in (0, 5, -1, 2**47)} == {"int64"}
-    assert kernel[_launch.form(1)].griddim == (_launch.LEAST_BLOCKS, 1, 1)
-    assert not kernel.targetoptions["lto"]
-    assert not kernel.targetoptions["fastmath"]
+def steps_of(name: str):
+    """The optimizer's `Steps`, whose kernels are made for each number of states."""
+    module = importlib.import_module(f"numparam.kernels.cuda.{name}")
+    return [module._FIRST, module._SECOND] if name == "lamb" else [module._STEPS]
+
+
+def step_kernels(name: str, kind: str, mixed: bool = False):
+    from numparam.kernels.cuda import _stepping
+
+    for steps in steps_of(name):
+        for states in steps.formulas:
+            if not steps.row_state:
+                yield steps._kernel(_stepping.dense, states, kind, mixed)
+                yield steps._kernel(_stepping.rows, states, kind, mixed, LANES[kind])
+            yield steps._kernel(_stepping.replay, states, kind, mixed, 1)
+
+
+def check_step(kernel, capability):
+    text = compiled(kernel, capability)
+    names = [step.name for step in instructions(text)]
+    assert not [name for name in names if name.startswith("fma.") and ".f" in name]
+    assert contractions(text) == []
+    assert float_atomics(text) == []
+    assert flushes(text) == []
+    assert narrow_addresses(text) == []
+    assert "__local_depot" not in text
+    assert set(spilled_bytes(assembled(text, capability))) == {0}
+
+
+@pytest.mark.parametrize("name", STEPPED)
+def test_a_step_rounds_every_operation_and_spills_nothing(name):
+    for kernel in step_kernels(name, "float32"):
+        check_step(kernel, (9, 0))
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda cc: "sm_{}{}".format(*cc))
+@pytest.mark.parametrize(("kind", "mixed"), [("float64", False), ("bfloat16", True)])
+def test_steps_of_other_kinds_and_generations(kind, mixed, capability):
+    for kernel in step_kernels("adam", kind, mixed):
+        check_step(kernel, capability)

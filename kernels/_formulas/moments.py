@@ -5,22 +5,17 @@ Their coefficients 4 to 8 are beta1, 1 - beta1, beta2, 1 - beta2 and epsilon.
 
 from __future__ import annotations
 
-import numpy as np
-
-from numparam.kernels.cpu._jit import inline
-from numparam.kernels.cpu._steps import finite
+from numparam.kernels._formulas.scalars import finite, root
 
 
-@inline
 def moments(states, slope, coefficients):
-    """Both averages after a step with the gradient `slope`."""
+    """Return both averages after a step with the gradient `slope`."""
     mean = coefficients[4] * states[0] + coefficients[5] * slope
     return mean, coefficients[6] * states[1] + coefficients[7] * (slope * slope)
 
 
-@inline
 def moments_fade(low, high, tiny, roundoff):
-    """Whether mean / (√square + epsilon) shrinks from step to step where the gradient is zero.
+    """Return whether mean / (√square + epsilon) shrinks at each step with a gradient of zero.
 
     One step rounds the mean once to the precision it is computed in and once to that in which it is
     kept: it becomes at most beta1 (1 + 2u) times as large, u being the larger roundoff. √square +
@@ -35,14 +30,11 @@ def moments_fade(low, high, tiny, roundoff):
             return False
     if not (low[4] >= 0 and low[6] >= 0 and low[6] <= 1):
         return False
-    return low[4] <= np.sqrt(low[6]) * (1 - 16 * roundoff) and low[8] * roundoff >= 4 * np.sqrt(
-        tiny
-    )
+    return low[4] <= root(low[6]) * (1 - 16 * roundoff) and low[8] * roundoff >= 4 * root(tiny)
 
 
-@inline
 def moments_rest(weight, states, low, high, tiny, size):
-    """Whether the averages move a weight no more, where `moments_fade` holds.
+    """Return whether the averages no longer move a weight, where `moments_fade` holds.
 
     `size` is the divisor of the mean. While the mean is a normal number the quotient shrinks; from
     then on it is below tiny / epsilon. The largest rate of all steps bounds what it is multiplied

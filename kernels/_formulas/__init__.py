@@ -1,0 +1,1 @@
+"""The step of each optimizer for one element: plain Python, which backends compile."""

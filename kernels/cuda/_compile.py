@@ -1,0 +1,54 @@
+"""From a kernel's Python code to machine code for one generation of GPUs; needs no GPU.
+
+Nothing is contracted: without the compiler's leave to fuse ``a * b + c`` into one rounding, every
+operation rounds by itself, as on the host.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+
+from numparam.kernels.cuda import _provider
+
+Capability = tuple[int, int]
+
+
+def ptx(function: Callable, capability: Capability) -> tuple[str, str]:
+    """Compile a kernel that takes whole numbers only to PTX.
+
+    Returns
+    -------
+    text, entry : str
+        The assembly, and the kernel's name in it.
+    """
+    compiler, types = _provider.part("compiler"), _provider.part("types")
+    count = len(inspect.signature(function).parameters)
+    result = compiler.compile_cuda(
+        function, types.void, (types.int64,) * count,
+        nvvm_options={"opt": 3, "fma": False}, cc=capability,
+    )  # fmt: skip
+    library = result.library
+    entry = library.get_function(result.fndesc.llvm_func_name)
+    library._entry_name = result.fndesc.llvm_func_name
+    compiler.kernel_fixup(entry, False)
+    return library.get_asm_str(cc=capability), entry.name
+
+
+def cubin(function: Callable, capability: Capability) -> tuple[bytes, str]:
+    """Compile a kernel to machine code; return it and the kernel's name in it."""
+    text, entry = ptx(function, capability)
+    return assembled(text, capability), entry
+
+
+def assembled(text: str, capability: Capability) -> bytes:
+    """Turn PTX into machine code."""
+    core = importlib.import_module("cuda.core")
+    architecture = "sm_{}{}".format(*capability)
+    options = core.LinkerOptions(arch=architecture, fma=False)
+    linker = core.Linker(core.ObjectCode.from_ptx(text.encode()), options=options)
+    try:
+        return bytes(linker.link("cubin").code)
+    finally:
+        linker.close()

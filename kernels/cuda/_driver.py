@@ -1,0 +1,401 @@
+"""GPUs through NVIDIA's driver: memory from a pool that is kept, copies, and launches.
+
+All work goes to a default stream, in order. Memory comes from one stream-ordered pool for each GPU,
+so that an allocation takes a few microseconds and what is freed serves the next one. A copy between
+the host and a GPU that is longer than a few kilobytes passes through three pinned buffers in turn:
+while the GPU copies one, the host fills or empties the next.
+
+Written against `cuda.core` 1.2 and `cuda.bindings` 13. Where there is no GPU, the tests run it on a
+stand-in for the driver.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+SMALL = 64 << 10  # bytes up to which the driver's own copy is faster
+STAGED = 8 << 20  # bytes of a pinned buffer
+_BUFFERS = 3
+_MOST_ARGUMENTS = 32
+_KEEP_ALL = 2**64 - 1
+
+Compile = Callable[[Callable, tuple[int, int]], tuple[bytes, str]]
+
+
+class DriverError(RuntimeError):
+    """NVIDIA's driver reports an error."""
+
+
+class Driver:
+    """All GPUs of this process.
+
+    Parameters
+    ----------
+    driver : module
+        `cuda.bindings.driver`.
+    core : module
+        `cuda.core`.
+    compile_one : callable
+        ``compile_one(function, capability)`` returns machine code and the kernel's name in it.
+    default_stream : int
+        1, or 2 for a default stream of each thread, as ``__cuda_array_interface__`` numbers them.
+    kept_bytes : int, optional
+        Bytes that the pool of a GPU keeps for reuse when nothing uses them; all by default.
+    """
+
+    def __init__(
+        self,
+        driver: Any,
+        core: Any,
+        compile_one: Compile,
+        default_stream: int = 1,
+        kept_bytes: int = _KEEP_ALL,
+    ) -> None:
+        self.default_stream = default_stream
+        self._driver = driver
+        self._core = core
+        self._compile = compile_one
+        self._kept_bytes = kept_bytes
+        self._devices: dict[int, _Device] = {}
+        self._lock = threading.RLock()
+        self._mine = threading.local()
+        self._process = os.getpid()
+        #: Allocations and copies to the host that were made, which tests compare.
+        self.allocations = 0
+        self.downloads = 0
+
+    # Devices
+
+    def _device(self, device_id: int) -> _Device:
+        found = self._devices.get(device_id)
+        if found is None:
+            with self._lock:
+                found = self._devices.get(device_id)
+                if found is None:
+                    found = self._devices[device_id] = self._opened(device_id)
+        return found
+
+    def _opened(self, device_id: int) -> _Device:
+        if os.getpid() != self._process:
+            raise DriverError(
+                f"gpu({device_id}) cannot be used: this process was forked after CUDA's first use; "
+                "start it with multiprocessing's 'spawn'"
+            )
+        before = self._call("cuCtxGetCurrent")
+        device = self._core.Device(device_id)
+        device.set_current()
+        try:
+            context = self._call("cuCtxGetCurrent")
+            pool = self._core.DeviceMemoryResource(
+                device_id, self._core.DeviceMemoryResourceOptions()
+            )
+            attribute = self._driver.CUmemPool_attribute.CU_MEMPOOL_ATTR_RELEASE_THRESHOLD
+            kept = self._driver.cuuint64_t(self._kept_bytes)
+            self._call("cuMemPoolSetAttribute", pool.handle, attribute, kept)
+            return _Device(context, pool, tuple(device.compute_capability))
+        finally:
+            self._call("cuCtxSetCurrent", before)
+
+    @contextlib.contextmanager
+    def _current(self, device_id: int) -> Iterator[_Device]:
+        """Make a GPU's context current, and the one before again: other libraries have theirs."""
+        device = self._device(device_id)
+        before = self._call("cuCtxGetCurrent")
+        if int(before) == int(device.context):
+            yield device
+            return
+        self._call("cuCtxSetCurrent", device.context)
+        try:
+            yield device
+        finally:
+            self._call("cuCtxSetCurrent", before)
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        """Call a function of the driver; return what it returns besides its status."""
+        status, *results = getattr(self._driver, name)(*arguments)
+        if int(status):
+            raise _error(name, status)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    # Memory
+
+    def allocate(self, device_id: int, nbytes: int) -> tuple[int, Any]:
+        """Return the address of `nbytes` > 0 bytes, and what holds them."""
+        with self._current(device_id) as device:
+            try:
+                buffer = self._buffer(device, nbytes)
+            except Exception as error:
+                if not _is_out_of_memory(error):
+                    raise
+                # What the pool keeps may be in pieces that are too small: give it back first.
+                self._trim(device)
+                buffer = self._last_try(device_id, device, nbytes)
+            self.allocations += 1
+            return int(buffer.handle), _Held(self, device_id, buffer)
+
+    def _buffer(self, device: _Device, nbytes: int) -> Any:
+        return device.pool.allocate(nbytes, stream=self._stream())
+
+    def _last_try(self, device_id: int, device: _Device, nbytes: int) -> Any:
+        try:
+            return self._buffer(device, nbytes)
+        except Exception as error:
+            if not _is_out_of_memory(error):
+                raise
+            free, total = self._call("cuMemGetInfo")
+            raise MemoryError(
+                f"gpu({device_id}) has no room for {nbytes:,} more bytes ({int(free):,} of its "
+                f"{int(total):,} are free); free arrays on it, or use smaller ones"
+            ) from error
+
+    def _stream(self) -> Any:
+        """Return the default stream as `cuda.core` has it."""
+        per_thread = self.default_stream == 2
+        core = self._core
+        return core.PER_THREAD_DEFAULT_STREAM if per_thread else core.LEGACY_DEFAULT_STREAM
+
+    def _release(self, device_id: int, buffer: Any) -> None:
+        """Give memory back to its pool, in order with the work that uses it."""
+        if os.getpid() == self._process:
+            with self._current(device_id):
+                buffer.close(self._stream())
+
+    def _trim(self, device: _Device) -> None:
+        self._call("cuStreamSynchronize", self._handle())
+        self._call("cuMemPoolTrimTo", device.pool.handle, 0)
+
+    def empty_cache(self, device_id: int) -> None:
+        """Give memory that the pool keeps for reuse back to the GPU."""
+        with self._current(device_id) as device:
+            self._trim(device)
+
+    def memory_info(self, device_id: int) -> tuple[int, int]:
+        """Return the free and the total bytes of the GPU."""
+        with self._current(device_id):
+            free, total = self._call("cuMemGetInfo")
+            return int(free), int(total)
+
+    def kept_memory(self, device_id: int) -> tuple[int, int]:
+        """Return the bytes in use, and those that the pool has taken from the GPU."""
+        attributes = self._device(device_id).pool.attributes
+        return int(attributes.used_mem_current), int(attributes.reserved_mem_current)
+
+    # Copies
+
+    def _handle(self) -> Any:
+        return self._driver.CUstream(self.default_stream)
+
+    def copy_in(self, device_id: int, address: int, host: np.ndarray) -> None:
+        """Copy a contiguous host array to an address of the GPU; it may be changed afterwards."""
+        source, nbytes = _address(host), host.nbytes
+        with self._current(device_id):
+            if nbytes <= SMALL:
+                # The driver has copied the bytes aside, or to the GPU, when it returns.
+                if self.default_stream == 1:
+                    self._call("cuMemcpyHtoD", address, source, nbytes)
+                else:
+                    self._call("cuMemcpyHtoDAsync", address, source, nbytes, self._handle())
+                    self._call("cuStreamSynchronize", self._handle())
+                return
+            for start, count, slot in self._pieces(device_id, nbytes):
+                ctypes.memmove(slot.address, source + start, count)
+                target = address + start
+                self._call("cuMemcpyHtoDAsync", target, slot.address, count, self._handle())
+                self._call("cuEventRecord", slot.event, self._handle())
+
+    def copy_out(self, device_id: int, address: int, host: np.ndarray) -> None:
+        """Copy from an address of the GPU into a contiguous host array, after all work before."""
+        target, nbytes = _address(host), host.nbytes
+        self.downloads += 1
+        with self._current(device_id):
+            if nbytes <= SMALL:
+                self._call("cuMemcpyDtoHAsync", target, address, nbytes, self._handle())
+                self._call("cuStreamSynchronize", self._handle())
+                return
+            under_way: list[tuple[int, int, _Slot]] = []
+            for start, count, slot in self._pieces(device_id, nbytes, under_way, target):
+                source = address + start
+                self._call("cuMemcpyDtoHAsync", slot.address, source, count, self._handle())
+                self._call("cuEventRecord", slot.event, self._handle())
+                under_way.append((start, count, slot))
+            for piece in under_way:
+                self._empty(piece, target)
+
+    def _pieces(
+        self,
+        device_id: int,
+        nbytes: int,
+        under_way: list[tuple[int, int, _Slot]] | None = None,
+        target: int = 0,
+    ) -> Iterator[tuple[int, int, _Slot]]:
+        """Yield the start, the size and the pinned buffer of each piece, once that is free.
+
+        Pieces `under_way` are copied to `target` before their buffer is used again.
+        """
+        slots = self._slots(device_id)
+        for number, start in enumerate(range(0, nbytes, STAGED)):
+            slot = slots[number % len(slots)]
+            if under_way is not None and len(under_way) == len(slots):
+                self._empty(under_way.pop(0), target)
+            self._call("cuEventSynchronize", slot.event)
+            yield start, min(STAGED, nbytes - start), slot
+
+    def _empty(self, piece: tuple[int, int, _Slot], target: int) -> None:
+        start, count, slot = piece
+        self._call("cuEventSynchronize", slot.event)
+        ctypes.memmove(target + start, slot.address, count)
+
+    def _slots(self, device_id: int) -> list[_Slot]:
+        """Return this thread's pinned buffers for a GPU."""
+        slots: dict[int, list[_Slot]] = self._mine.__dict__.setdefault("slots", {})
+        if device_id not in slots:
+            slots[device_id] = [self._slot() for _ in range(_BUFFERS)]
+        return slots[device_id]
+
+    def _slot(self) -> _Slot:
+        timing = self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING
+        address = int(self._call("cuMemHostAlloc", STAGED, 1))  # 1: portable, for every context
+        return _Slot(self, address, self._call("cuEventCreate", timing))
+
+    def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
+        """Copy within a GPU, in order with its kernels."""
+        with self._current(device_id):
+            self._call("cuMemcpyDtoDAsync", target, source, nbytes, self._handle())
+
+    def clear(self, device_id: int, address: int, nbytes: int) -> None:
+        """Set bytes to zero, in order with the kernels."""
+        with self._current(device_id):
+            self._call("cuMemsetD8Async", address, 0, nbytes, self._handle())
+
+    # Kernels
+
+    def launch(self, kernel: Any, device_id: int, form: tuple[int, int], *numbers: int) -> None:
+        """Start a kernel on (blocks, threads a block)."""
+        with self._current(device_id) as device:
+            loaded = kernel.machine_code.get(device_id)
+            if loaded is None:
+                loaded = self._loaded(kernel, device_id, device)
+            block = self._block()
+            for i, number in enumerate(numbers):
+                block.numbers[i] = number
+            self._call(
+                "cuLaunchKernel", loaded.handle, form[0], 1, 1, form[1], 1, 1, 0, self._handle(),
+                block.address, 0,
+            )  # fmt: skip
+
+    def _loaded(self, kernel: Any, device_id: int, device: _Device) -> Any:
+        with self._lock:  # compiled once, however many threads ask
+            found = kernel.machine_code.get(device_id)
+            if found is None:
+                code, entry = self._compile(kernel.py_func, device.capability)
+                held = self._core.ObjectCode.from_cubin(code)
+                found = kernel.machine_code[device_id] = held.get_kernel(entry)
+            return found
+
+    def _block(self) -> _Block:
+        """Return this thread's block of arguments: the driver has copied them when it returns."""
+        block = getattr(self._mine, "block", None)
+        if block is None:
+            block = self._mine.block = _Block()
+        return block
+
+    def synchronize(self, device_id: int) -> None:
+        """Wait until the GPU has done all its work."""
+        with self._current(device_id):
+            self._call("cuCtxSynchronize")
+
+    def wait_for(self, stream: int, device_id: int) -> None:
+        """Let later work wait for what another library has given to its stream."""
+        with self._current(device_id):
+            timing = self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING
+            event = self._call("cuEventCreate", timing)
+            try:
+                self._call("cuEventRecord", event, self._driver.CUstream(stream))
+                self._call("cuStreamWaitEvent", self._handle(), event, 0)
+            finally:
+                self._call("cuEventDestroy", event)
+
+    def device_of(self, address: int) -> int | None:
+        """Return the GPU that an address belongs to; None if it is not CUDA memory."""
+        attribute = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
+        status, ordinal = self._driver.cuPointerGetAttribute(attribute, address)
+        return None if int(status) else int(ordinal)
+
+
+class _Device:
+    """One GPU: its context, its pool, its generation."""
+
+    __slots__ = ("capability", "context", "pool")
+
+    def __init__(self, context: Any, pool: Any, capability: tuple[int, int]) -> None:
+        self.context = context
+        self.pool = pool
+        self.capability = capability
+
+
+class _Held:
+    """Memory of a GPU, given back when nothing refers to it."""
+
+    __slots__ = ("_buffer", "_device_id", "_driver")
+
+    def __init__(self, driver: Driver, device_id: int, buffer: Any) -> None:
+        self._driver = driver
+        self._device_id = device_id
+        self._buffer = buffer
+
+    def __del__(self) -> None:
+        # At the end of the process the driver may have gone before.
+        with contextlib.suppress(Exception):
+            self._driver._release(self._device_id, self._buffer)
+
+
+class _Slot:
+    """One pinned buffer, and the event that tells when the GPU is done with it."""
+
+    __slots__ = ("_driver", "address", "event")
+
+    def __init__(self, driver: Driver, address: int, event: Any) -> None:
+        self._driver = driver
+        self.address = address
+        self.event = event
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            if os.getpid() == self._driver._process:
+                self._driver._call("cuEventSynchronize", self.event)
+                self._driver._call("cuEventDestroy", self.event)
+                self._driver._call("cuMemFreeHost", self.address)
+
+
+class _Block:
+    """Room for a kernel's int64 arguments, and the list of where each is, which never changes."""
+
+    __slots__ = ("_pointers", "address", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers = (ctypes.c_int64 * _MOST_ARGUMENTS)()
+        start = ctypes.addressof(self.numbers)
+        self._pointers = (ctypes.c_void_p * _MOST_ARGUMENTS)(
+            *(start + 8 * i for i in range(_MOST_ARGUMENTS))
+        )
+        self.address = ctypes.addressof(self._pointers)
+
+
+def _address(host: np.ndarray) -> int:
+    return host.__array_interface__["data"][0]
+
+
+def _error(name: str, status: Any) -> Exception:
+    text = f"{name}: {getattr(status, 'name', status)}"
+    return MemoryError(text) if "OUT_OF_MEMORY" in text else DriverError(text)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "OUT_OF_MEMORY" in f"{error}".upper()

@@ -1,0 +1,11 @@
+"""AdaGrad, on a GPU: see `numparam.kernels.cpu.adagrad`."""
+
+from __future__ import annotations
+
+from numparam.kernels._formulas import adagrad
+from numparam.kernels._optimizer_functions import functions
+from numparam.kernels.cuda._steps import Steps
+
+_STEPS = Steps("adagrad", adagrad.FORMULAS)
+
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

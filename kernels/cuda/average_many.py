@@ -1,0 +1,76 @@
+"""The means of many arrays' copies, in their place, on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from numparam.kernels import _gate
+from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels.cuda import _device_gate, _launch, _pointers, _workspace, table
+from numparam.kernels.cuda._memory import DeviceArray
+
+_NONE = 2**63 - 1
+
+
+def mean_in_place(copies: Iterable[Iterable[object]]) -> None:
+    """Write the mean of the copies of each of many arrays into all its copies, rounding once.
+
+    Parameters and errors are those of `numparam.kernels.cpu.average_many.mean_in_place`, with
+    arrays of one GPU. One launch for each dtype; waits for the GPU with booleans only, which are
+    compared first. Moves 2k × the sum of nbytes.
+    """
+    tables = [table.build(one) for one in _gate.several(copies, "copies")]
+    _gate.copies_match([one.arrays for one in tables], lambda array: array.address)
+    if len(tables) == 1:
+        return
+    every = [array for one in tables for array in one.arrays]
+    device_id = _device_gate.one_device(every, ["copies"] * len(every)) if every else 0
+    groups: dict[str, list[tuple[DeviceArray, ...]]] = {}
+    for arrays in zip(*(one.arrays for one in tables), strict=True):
+        if arrays[0].size:
+            groups.setdefault(_gate.kind(arrays[0].dtype), []).append(arrays)
+    if "bool" in groups:
+        _check_booleans(groups.pop("bool"), device_id)
+    for kind, arrays_of in groups.items():
+        _average(kind, arrays_of, device_id)
+
+
+def _check_booleans(copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:
+    """Raise if copies differ; if they do not, they are their mean."""
+    from numparam.kernels.cuda import _sums
+
+    numbers, chunks = _numbers(copies, _pointers.CHUNK)
+    found = _workspace.put(device_id, np.concatenate([[_NONE], numbers]))
+    _launch.run(
+        _sums.find_differing_chunks, device_id, chunks * _launch.THREADS,
+        found + 8, len(copies), len(copies[0]), _pointers.CHUNK, found,
+    )  # fmt: skip
+    [differing] = _workspace.get(device_id, 1)
+    if differing != _NONE:
+        raise ValueError(_gate.booleans_differ(differing, "copies"))
+
+
+def _average(kind: str, copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:
+    from numparam.kernels.cuda import _sums
+
+    count, number = len(copies), len(copies[0])
+    chunk = _pointers.CHUNK // ITEMSIZE[kind]
+    numbers, chunks = _numbers(copies, chunk)
+    at = _workspace.put(device_id, numbers)
+    threads = chunks * _launch.THREADS
+    aligned = not (numbers[: count * number] % 16).any()
+    if aligned and _sums.lanes_of(kind, number) > 1:
+        few = _sums.average_chunks_in_lanes(kind, number)
+        _launch.run(few, device_id, threads, at, count, chunk)
+    else:
+        _launch.run(_sums.average_chunks(kind), device_id, threads, at, count, number, chunk)
+
+
+def _numbers(copies: list[tuple[DeviceArray, ...]], chunk: int) -> tuple[np.ndarray, int]:
+    """Return addresses, sizes, and the numbers of the first chunks and of all; and that of all."""
+    addresses = np.array([[one.address for one in arrays] for arrays in copies], np.int64)
+    sizes = np.array([arrays[0].size for arrays in copies], np.int64)
+    firsts = np.concatenate([[0], np.cumsum(-(-sizes // chunk))])
+    return np.concatenate([addresses.reshape(-1), sizes, firsts]), int(firsts[-1])

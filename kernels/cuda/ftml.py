@@ -1,0 +1,11 @@
+"""Follow the moving leader, on a GPU: see `numparam.kernels.cpu.ftml`."""
+
+from __future__ import annotations
+
+from numparam.kernels._formulas import ftml
+from numparam.kernels._optimizer_functions import functions
+from numparam.kernels.cuda._steps import Steps
+
+_STEPS = Steps("ftml", ftml.FORMULAS)
+
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

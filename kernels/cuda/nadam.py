@@ -1,0 +1,11 @@
+"""Adam with Nesterov's momentum, on a GPU: see `numparam.kernels.cpu.nadam`."""
+
+from __future__ import annotations
+
+from numparam.kernels._formulas import nadam
+from numparam.kernels._optimizer_functions import functions
+from numparam.kernels.cuda._steps import Steps
+
+_STEPS = Steps("nadam", nadam.FORMULAS)
+
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

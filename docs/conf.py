@@ -37,8 +37,6 @@ autosummary_generate = True
 autodoc_typehints = "none"
 # What the pages of other libraries need where these are not installed.
 autodoc_mock_imports = [name for name in ("torch", "jax") if importlib.util.find_spec(name) is None]
-# The site is built without them.
-autodoc_mock_imports = ["torch", "jax"]
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 # Docstring examples are executed by pytest; this builder executes those of the pages.

@@ -84,6 +84,8 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         # typer's errors: what was wrong with the arguments.
         if hasattr(error, "format_message"):
+            if not error.format_message():  # no command: the help was printed
+                return 2
             print_error(f"{error.format_message()} (see numparam --help)")
             return 2
         if type(error).__name__ in ("Abort", "Exit"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import numparam as mx
 from numparam import formats
-from numparam.checkpoint import CheckpointMismatchError, CheckpointPlanError
+from numparam.checkpoint import CheckpointMismatchError, CheckpointPlanError, comparison
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32)
 
@@ -210,3 +210,16 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         tracemalloc.stop()
     assert peak < 32 << 20
     assert os.path.getsize(tmp_path / "half.npz") > 16 << 20
+
+
+def test_differences_of_long_arrays_are_those_of_all_their_parts():
+    count = 3 * comparison._PIECE + 5
+    one = np.linspace(1, 2, count)
+    two = one.copy()
+    two[7] += 1
+    two[comparison._IN_CACHE] = np.nan
+    two[-1] += 3
+    found = mx.Checkpoint.from_arrays({"w": one}).diff(mx.Checkpoint.from_arrays({"w": two}))
+    changed = found.changed["w"]
+    assert (changed.elements, changed.absolute, changed.nan) == (3, 3.0, (0, 1))
+    assert changed.relative == 0.6

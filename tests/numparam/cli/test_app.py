@@ -196,3 +196,10 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "typer", None)
     assert main() == 2
     assert "pip install 'numparam[cli]'" in capsys.readouterr().err
+
+
+def test_without_a_command_the_help_is_printed_and_nothing_else(capsys):
+    assert run([]) == 2
+    printed = capsys.readouterr()
+    assert "Usage" in printed.out + printed.err
+    assert "numparam: " not in printed.err

@@ -41,7 +41,7 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("accumulate", ("assign", "add"), _EVERYWHERE),
     Kernel("average_many", ("mean_in_place",), _EVERYWHERE),
     Kernel("merge", ("merge",), _EVERYWHERE),
-    Kernel("merge_many", ("mean",), _HOST),
+    Kernel("merge_many", ("mean",), ("reference", "cpu")),
     Kernel("cast", ("cast", "copy"), _EVERYWHERE),
     Kernel("random", ("bits", "uniform", "normal"), _EVERYWHERE),
     Kernel("norm", ("sum_of_squares", "scale"), _EVERYWHERE),

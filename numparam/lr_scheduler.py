@@ -13,6 +13,7 @@ forgotten by the polynomial and the cosine, and by warming up.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -156,6 +157,11 @@ class ScheduleRangeError(ValueError, AssertionError):
     """A schedule has no learning rate for an update; also an AssertionError, as in MXNet."""
 
 
+def _after_drops(base_lr: float, factor: float, drops: int) -> float:
+    """Multiply a rate by a factor again and again, with the bits that MXNet gets in this way."""
+    return math.prod(itertools.repeat(factor, drops), start=float(base_lr))
+
+
 class FactorScheduler(LRScheduler):
     """Multiply the learning rate by a factor after every so many updates.
 
@@ -218,7 +224,7 @@ class FactorScheduler(LRScheduler):
         drops = max(0, math.ceil(num_update / self.step) - 1)
         if not drops:
             return float(self.base_lr)
-        return max(self.base_lr * self.factor**drops, self.stop_factor_lr)
+        return max(_after_drops(self.base_lr, self.factor, drops), self.stop_factor_lr)
 
 
 class MultiFactorScheduler(LRScheduler):
@@ -281,7 +287,8 @@ class MultiFactorScheduler(LRScheduler):
         """Return the learning rate of an update; see `LRScheduler.__call__`."""
         if num_update < self.warmup_steps:
             return self.get_warmup_lr(num_update)
-        return float(self.base_lr * self.factor ** bisect.bisect_left(self.step, num_update))
+        drops = bisect.bisect_left(self.step, num_update)
+        return _after_drops(self.base_lr, self.factor, drops)
 
 
 class _Decay(LRScheduler):

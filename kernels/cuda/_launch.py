@@ -39,6 +39,18 @@ def lanes(units: int) -> int:
     return min((units - 1).bit_length(), 5, THREADS.bit_length() - 1)
 
 
+def pairs(rows: int) -> int:
+    """Return how many rows' threads to start where each takes two rows at once.
+
+    Examples
+    --------
+    >>> from numparam.kernels.cuda import _launch
+    >>> _launch.pairs(5)
+    3
+    """
+    return (rows + 1) // 2
+
+
 def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
     """Start a kernel on a GPU, after all that was started before; do not wait for it.
 

@@ -240,3 +240,15 @@ def synchronize(device_id: int = 0) -> None:
     """
     _provider.require(device_id)
     _provider.device_memory().synchronize(device_id)
+
+
+def empty_cache(device_id: int = 0) -> None:
+    """Give memory that is kept for reuse back to a GPU.
+
+    Raises
+    ------
+    CUDAUnavailableError
+        If the GPU cannot be used.
+    """
+    _provider.require(device_id)
+    _provider.device_memory().empty_cache(device_id)

@@ -12,7 +12,6 @@ from numparam.kernels import _exact_sums
 from numparam.kernels._pair_constants import DOWN, HUGE
 from numparam.kernels.cuda._elements import (
     clear_unit,
-    copy_unit,
     load,
     minimum,
     narrowed,
@@ -21,6 +20,7 @@ from numparam.kernels.cuda._elements import (
     store,
 )
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
+from numparam.kernels.cuda._lanes import load_lanes, store_lanes
 from numparam.kernels.cuda._pairs import divided, two_sum
 from numparam.kernels.cuda._sums import NOTHING, exact_add, exact_quotient, exact_reach
 
@@ -106,61 +106,138 @@ def _place(ids, count, value):
     return np.int64(-1)
 
 
+# The kind, and the number of its elements, that stand for a unit of so many bytes.
+_PARTS = {16: ("uint32", 4), 8: ("uint32", 2), 4: ("uint32", 1), 2: ("uint16", 1), 1: ("uint8", 1)}
+
+
+def _kept_of(kind: str, lanes: int):
+    """Return a helper that keeps lanes, or makes them zero."""
+    nothing = np.dtype(kind).type(0)
+    if lanes == 1:
+
+        @inline
+        def one(values, keep):
+            return (values[0] if keep else nothing,)
+
+        return one
+    half = lanes // 2
+    part = _kept_of(kind, half)
+
+    @inline
+    def both(values, keep):
+        return part(values[:half], keep) + part(values[half:], keep)
+
+    return both
+
+
 @kernel_per_kind
 def take_rows(unit):
-    """Copy rows of `units` × `unit` bytes, 2**lane_bits threads a row."""
+    """Copy rows of `units` × `unit` bytes, 2**lane_bits threads a row, two rows at once.
+
+    Both rows' loads are under way together. A row that is not there is zero.
+    """
+    kind, lanes = _PARTS[unit]
+    kept = _kept_of(kind, lanes)
+
+    @inline
+    def position_of(wanted, row, ids, count, dense):
+        value = load(wanted, row, "int64")
+        if not dense:
+            return _place(ids, count, value)
+        return value if value < count else np.int64(-1)
 
     def take(out, ids, count, data, wanted, number, direct, units, lane_bits):
         i, step = span()
-        lanes = np.int64(1) << lane_bits
-        lane = i & (lanes - 1)
+        beside = np.int64(1) << lane_bits
+        lane = i & (beside - 1)
         # With `direct`, or if the ids are 0 … count - 1, an id is its row's position.
         dense = direct != 0
         if not dense and count > 0:
             dense = load(ids, count - 1, "int64") == count - 1
         row = i >> lane_bits
+        apart = step >> lane_bits
         while row < number:
-            value = load(wanted, row, "int64")
-            if dense:
-                position = value if value < count else np.int64(-1)
-            else:
-                position = _place(ids, count, value)
+            other = row + apart
+            here = position_of(wanted, row, ids, count, dense) if count > 0 else np.int64(-1)
+            there = np.int64(-1)
+            if other < number and count > 0:
+                there = position_of(wanted, other, ids, count, dense)
+            # Any row stands for one that is not there: its loads are harmless.
+            near = max(here, 0)
+            far = max(there, 0)
             column = lane
             while column < units:
-                if position >= 0:
-                    copy_unit(out, row * units + column, data, position * units + column, unit)
+                at = (row * units + column) * lanes
+                if count > 0:
+                    first = load_lanes(data, (near * units + column) * lanes, kind, lanes)
+                    second = load_lanes(data, (far * units + column) * lanes, kind, lanes)
+                    store_lanes(out, at, kept(first, here >= 0), kind, lanes)
+                    if other < number:
+                        at = (other * units + column) * lanes
+                        store_lanes(out, at, kept(second, there >= 0), kind, lanes)
                 else:
                     clear_unit(out, row * units + column, unit)
-                column += lanes
-            row += step >> lane_bits
+                    if other < number:
+                        clear_unit(out, other * units + column, unit)
+                column += beside
+            row += 2 * apart
 
     return take
 
 
 @kernel_per_kind
 def put_rows(unit):
-    """Write rows of `units` × `unit` bytes to a table, 2**lane_bits threads a row.
+    """Write rows of `units` × `unit` bytes to a table, 2**lane_bits threads a row, two at once.
 
     The ids ascend; of equal ids the last one's row is written. Row i is row order[i] of `rows`, or
     row i itself if the address `order` is 0. Ids that are negative or above `last` are left out.
     """
+    kind, lanes = _PARTS[unit]
+
+    @inline
+    def target_of(ids, row, count, last):
+        """Row of the table that a row is written to; -1 for none."""
+        value = load(ids, row, "int64")
+        if row + 1 < count and load(ids, row + 1, "int64") == value:
+            return np.int64(-1)
+        return value if 0 <= value <= last else np.int64(-1)
+
+    @inline
+    def source_of(order, row, count):
+        given = load(order, row, "int64") if order != 0 else row
+        return given if 0 <= given < count else np.int64(-1)
 
     def put(table, ids, count, last, rows, order, units, lane_bits):
         i, step = span()
-        lanes = np.int64(1) << lane_bits
-        lane = i & (lanes - 1)
+        beside = np.int64(1) << lane_bits
+        lane = i & (beside - 1)
         row = i >> lane_bits
+        apart = step >> lane_bits
         while row < count:
-            value = load(ids, row, "int64")
-            if row + 1 == count or load(ids, row + 1, "int64") != value:
-                given = load(order, row, "int64") if order != 0 else row
-                column = lane
-                if value < 0 or value > last or given < 0 or given >= count:
-                    column = units
-                while column < units:
-                    copy_unit(table, value * units + column, rows, given * units + column, unit)
-                    column += lanes
-            row += step >> lane_bits
+            other = row + apart
+            here = target_of(ids, row, count, last)
+            near = source_of(order, row, count)
+            there = np.int64(-1)
+            far = np.int64(-1)
+            if other < count:
+                there = target_of(ids, other, count, last)
+                far = source_of(order, other, count)
+            if near < 0:
+                here = np.int64(-1)
+            if far < 0:
+                there = np.int64(-1)
+            near = max(near, 0)
+            far = max(far, 0)
+            column = lane
+            while column < units:
+                first = load_lanes(rows, (near * units + column) * lanes, kind, lanes)
+                second = load_lanes(rows, (far * units + column) * lanes, kind, lanes)
+                if here >= 0:
+                    store_lanes(table, (here * units + column) * lanes, first, kind, lanes)
+                if there >= 0:
+                    store_lanes(table, (there * units + column) * lanes, second, kind, lanes)
+                column += beside
+            row += 2 * apart
 
     return put
 

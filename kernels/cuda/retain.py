@@ -242,7 +242,7 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
         order_at = order.address
     unit, units, lane_bits = _shares(values, target.address, values.address)
     _launch.run(
-        _rows.put_rows(unit), device_id, numbers.size << lane_bits,
+        _rows.put_rows(unit), device_id, _launch.pairs(numbers.size) << lane_bits,
         target.address, numbers.address, numbers.size, target.shape[0] - 1, values.address,
         order_at, units, lane_bits,
     )  # fmt: skip
@@ -417,7 +417,7 @@ def _take(
 
     unit, units, lane_bits = _shares(target, target.address, data_at)
     _launch.run(
-        _rows.take_rows(unit), target.device_id, wanted.size << lane_bits,
+        _rows.take_rows(unit), target.device_id, _launch.pairs(wanted.size) << lane_bits,
         target.address, ids_at, count, data_at, wanted.address, wanted.size, int(direct), units,
         lane_bits,
     )  # fmt: skip

@@ -13,11 +13,12 @@ import numpy as np
 from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.grouping import Row, grouped
 from numparam.devices.locks import holding
 from numparam.devices.memory import Memory, owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
-from numparam.ndarray.sparse.conversion import row_sparse_parts
+from numparam.ndarray.sparse.conversion import csr_parts, row_sparse_parts
 from numparam.ndarray.sparse.parts import Parts
 from numparam.recording.errors import (
     GradientArgumentError,
@@ -163,14 +164,17 @@ def _commit_all(targets: list[_Target]) -> None:
 
 def _accumulate(targets: list[_Target]) -> None:
     """Change all gradients, or none if a sum fails."""
-    groups: dict[int, tuple[Backend, list[_Target]]] = {}
     for target in targets:
         target.prepare()
-        backend = target.gradient._backend
-        groups.setdefault(id(backend), (backend, []))[1].append(target)
-    for _, members in groups.values():
+    # Targets differ, so that each of them is a row of its own.
+    rows = [Row(target.gradient._backend, (target,)) for target in targets]
+    groups = [
+        (group.backend, [targets[position] for position in group.positions])
+        for group in grouped(rows)
+    ]
+    for _, members in groups:
         _copy_what_is_overwritten(members)
-    for backend, members in groups.values():
+    for backend, members in groups:
         _commit(backend, members)
     for target in targets:
         for variable in target.variables:
@@ -200,6 +204,7 @@ class _Target:
     """One array of gradients, and the incoming values for it."""
 
     __slots__ = (
+        "csr",
         "dense",
         "gradient",
         "host_memory",
@@ -220,6 +225,8 @@ class _Target:
         self.rows: list[Rows] = []
         #: Ids and sums of the rows: of all that comes in as rows, or of a new row-sparse gradient.
         self.result: tuple[Buffer, Buffer] | None = None
+        #: What a csr gradient will hold.
+        self.csr: Parts | None = None
 
     def take(self, variable: Variable, incoming: Dense | Rows) -> None:
         """Add the incoming values of a variable."""
@@ -233,20 +240,41 @@ class _Target:
     def prepare(self) -> None:
         """Do everything that can fail, before any change: compute sums of rows in new memory."""
         gradient: Any = self.gradient
+        if gradient.stype == "csr":
+            self._prepare_csr()
+            return
         rows = [(self._converted(one.ids, None), one.values) for one in self.rows]
         if gradient.stype == "row_sparse":
             rows += [self._stored_rows(values) for values in self.dense]
             self.dense = []
             if not self.replace:
                 rows.insert(0, (gradient._parts.indices, gradient._parts.data))
-        if not rows:
-            return
+        if rows:
+            self.result = self._merged(rows)
+
+    def _prepare_csr(self) -> None:
+        """Compute what a csr gradient will hold, by way of its dense form."""
+        gradient: Any = self.gradient
         backend, dtype = gradient._backend, gradient._buffer.dtype
+        values = [self._converted(each, dtype) for each in self.dense]
+        if self.rows:
+            placed = backend.zeros(gradient.shape, dtype)
+            rows = [(self._converted(one.ids, None), one.values) for one in self.rows]
+            backend.retain.scatter(placed, *self._merged(rows))
+            values.append(placed)
+        if not self.replace:
+            values.append(gradient.tostype("default")._buffer)
+        total = values[0] if len(values) == 1 else backend.average.add_n(values)
+        self.dense, self.csr = [], csr_parts(backend, total)
+
+    def _merged(self, rows: list[tuple[Buffer, Any]]) -> tuple[Buffer, Buffer]:
+        """Return ascending ids and the sums of rows, of the gradient's dtype."""
+        backend, dtype = self.gradient._backend, self.gradient._buffer.dtype
         try:
-            self.result = backend.merge.merge(
+            return backend.merge.merge(
                 [ids for ids, _ in rows],
                 [self._converted(values, dtype) for _, values in rows],
-                rows=gradient.shape[0],
+                rows=self.gradient.shape[0],
             )
         except IndexError as error:
             raise GradientRowsError(f"{self.label}: {error}") from error
@@ -288,6 +316,9 @@ class _Target:
         """Change the gradient by the rows; it must be zero if they alone replace it."""
         gradient: Any = self.gradient
         backend = gradient._backend
+        if self.csr is not None:
+            gradient._adopt(self.csr)
+            return
         if gradient.stype == "row_sparse":
             if self.result is not None:
                 ids, rows = self.result
@@ -335,11 +366,6 @@ def _targets(variables: Sequence[Variable], gradients: Sequence[Sequence[Any]]) 
         for incoming in parts:
             if incoming is None:
                 continue
-            if gradient.stype == "csr":
-                raise GradientArgumentError(
-                    f"the gradient of variables[{position}] is a csr matrix, which nothing "
-                    "accumulates into; attach a dense or row_sparse one"
-                )
             gradient._require_writable()
             found = (
                 incoming if isinstance(incoming, (Dense, Rows)) else read(incoming, gradient, label)

@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.devices.backend import Backend, Buffer, MissingOperationError
-from numparam.kernels import _forking
+from numparam.devices import cupy_arrays
+from numparam.devices.backend import AllocationError, Backend, Buffer, MissingOperationError
+from numparam.kernels import _forking, _gate
 
 __all__ = ["CUDABackend", "gpu_count", "gpu_memory_info"]
 
 
 class CUDABackend(Backend):
-    """One CUDA GPU. CUDA is loaded when memory is first needed."""
+    """One CUDA GPU. CUDA is loaded when memory is first needed.
+
+    What has no kernel of ours is evaluated by CuPy, on the GPU's own memory.
+    """
+
+    #: The dtype for which CuPy has no arrays.
+    bfloat16 = _gate.BFLOAT16
 
     def __init__(self, device_id: int) -> None:
         super().__init__("cuda", f"gpu({device_id})")
@@ -26,25 +33,34 @@ class CUDABackend(Backend):
         except _provider.CUDAUnavailableError as reason:
             raise MXNetError(str(reason)) from reason
         self._memory = _memory
-        self._device_id = device_id
+        self.device_id = device_id
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
-        return self._memory.empty(shape, dtype, self._device_id)
+        return self._allocated(self._memory.empty, shape, dtype, self.device_id)
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
-        return self.upload(np.zeros(shape, dtype))
+        return self._allocated(self._memory.zeros, shape, dtype, self.device_id)
+
+    def _allocated(self, allocate: Callable[..., Buffer], *arguments: Any) -> Buffer:
+        try:
+            return allocate(*arguments)
+        except MemoryError as failure:
+            raise AllocationError(str(failure)) from failure
 
     def upload(self, array: np.ndarray) -> Buffer:
-        return self._memory.upload(array, self._device_id)
+        return self._allocated(self._memory.upload, array, self.device_id)
 
     def download(self, buffer: Buffer) -> np.ndarray:
         return self._memory.download(buffer)
 
     def copied(self, buffer: Buffer) -> Buffer:
-        return self._memory.copy(buffer)
+        return self._allocated(self._memory.copy, buffer)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
-        self._memory.copy_from_host(buffer, np.full(buffer.shape, values, buffer.dtype))
+        if type(values) is int and not values:
+            self.reset.zero([buffer])
+        else:
+            self._memory.copy_from_host(buffer, np.full(buffer.shape, values, buffer.dtype))
 
     def read_into(self, buffer: Buffer, fill: Callable[[memoryview], None]) -> None:
         staged = np.empty(buffer.shape, buffer.dtype)
@@ -55,28 +71,43 @@ class CUDABackend(Backend):
         return self._memory.view(buffer, start, shape)
 
     def apply(self, function: Callable[..., Any], *buffers: Buffer) -> Any:
-        raise self._not_here(function)
+        return self._evaluated(function, cupy_arrays.apply, self, function, buffers)
 
     def update(self, function: Callable[..., None], target: Buffer, *buffers: Buffer) -> None:
-        raise self._not_here(function)
+        self._evaluated(function, cupy_arrays.update, self, function, target, buffers)
 
-    def _not_here(self, function: Callable[..., Any]) -> MissingOperationError:
-        return MissingOperationError(
-            f"{getattr(function, '__name__', function)} is not available on {self.device}"
-            "; numparam does not copy to the host silently: call as_in_context(cpu()) first"
-        )
+    def _evaluated(
+        self, function: Callable[..., Any], call: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        try:
+            return call(*arguments)
+        except TypeError as failure:
+            # What CuPy raises where a function of NumPy's would have to copy to the host.
+            if "Implicit conversion" not in str(failure):
+                raise
+            raise MissingOperationError(
+                f"{getattr(function, '__name__', function)} is not available on {self.device}; "
+                "numparam does not copy to the host silently: call as_in_context(cpu()) first"
+            ) from failure
+
+    def borrowed(self, array: object) -> Buffer:
+        """Return a buffer over the memory of another library's array on this GPU."""
+        with _forking.importing:
+            from numparam.kernels.cuda import _interface
+        return _interface.borrow(array, "array")
 
     def on_host(self, buffer: Buffer) -> np.ndarray:
         raise MXNetError(
-            f"this array is on gpu({self._device_id}) and cannot share its memory with NumPy; "
+            f"this array is on gpu({self.device_id}) and cannot share its memory with NumPy; "
             "asnumpy() copies it to the host"
         )
 
     def synchronize(self) -> None:
-        self._memory.synchronize(self._device_id)
+        self._memory.synchronize(self.device_id)
 
     def empty_cache(self) -> None:
-        """Do nothing: no memory is kept for reuse."""
+        """Give memory that is kept for reuse back to the GPU."""
+        self._memory.empty_cache(self.device_id)
 
 
 def gpu_count() -> int:

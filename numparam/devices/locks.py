@@ -19,8 +19,8 @@ only while it is in the table: threads that waited for one look whether it still
 
 from __future__ import annotations
 
+import _thread
 import os
-from _thread import RLock  # what threading.RLock() calls; half of the time of a lock
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar, cast
@@ -45,6 +45,9 @@ class _Lock(Protocol):
     def __enter__(self) -> bool: ...
     def __exit__(self, kind: Any, error: Any, traceback: Any, /) -> None: ...
 
+
+# What threading.RLock() calls, in half of its time. Typeshed lacks the underscored methods.
+RLock: Callable[[], _Lock] = _thread.RLock  # type: ignore[assignment]
 
 # By the identity of the array that owns the memory. Each change is one operation of a dict, since
 # threads, signal handlers and forks may come between any two. An interrupt may leave a lock here

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
@@ -167,6 +166,8 @@ def _new_memory(size: int) -> Memory:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("numparam")
     else:
+        import tempfile  # late: on Linux it is not needed
+
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
     try:

@@ -8,7 +8,6 @@ import functools
 import hashlib
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -317,6 +316,8 @@ def _open_existing(target: str) -> OpenFile:
 
 
 def _copy(source: str, file: OpenFile, regular: bool) -> None:
+    import shutil  # late: it imports five compressors
+
     with OpenFile(source) as complete:
         shutil.copyfileobj(complete, file, 1 << 20)
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from numparam.formats import ParamsReader
-from numparam.formats.array_files import is_params_source
 from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks
 from numparam.gluon.checks import as_array
@@ -46,6 +45,9 @@ def load_file(
     own: Mapping[str, Any], filename: Any, options: Options, encoding: str, errors: str
 ) -> None:
     """Load parameters from a file; see `ParameterDict.load`."""
+    # Late, with zipfile and more: nothing else of parameters needs the formats.
+    from numparam.formats.array_files import is_params_source
+
     where = (
         f"file {quoted(os.fsdecode(filename), 300)}" if _is_path(filename) else "the given bytes"
     )

@@ -323,6 +323,7 @@ class LoadPlan:
         data: Sequence[Any] = parameter._state.data or ()
         for array in data[1:]:
             transfers.write(array, data[0])
+        rows.before_writing(parameter)  # the store starts anew, as after every load
 
     @property
     def written(self) -> list[Any]:

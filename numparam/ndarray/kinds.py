@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["enter", "enter_numpy_array", "numpy_array", "sparse"]
+__all__ = ["enter", "enter_numpy_array", "numpy_array", "numpy_array_from", "sparse"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _C = TypeVar("_C", bound=type)
 
 _sparse: dict[str, Callable[..., Any]] = {}
 _numpy_array: list[type] = []
+_import_numpy_array: list[Callable[[], object]] = []
 
 
 def enter(task: str) -> Callable[[_F], _F]:
@@ -50,6 +51,13 @@ def enter_numpy_array(array_class: _C) -> _C:
     return array_class
 
 
+def numpy_array_from(import_module: Callable[[], object]) -> None:
+    """Take the function that imports the class of ``mx.np`` arrays, when it is first needed."""
+    _import_numpy_array[:] = [import_module]
+
+
 def numpy_array() -> type[NDArray]:
     """Return the class of ``mx.np`` arrays."""
+    if not _numpy_array:
+        _import_numpy_array[0]()
     return _numpy_array[0]

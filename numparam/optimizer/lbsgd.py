@@ -136,10 +136,12 @@ class LBSGD(SGD):
     def _added(self, before: list[tuple[NDArray | None, int]], grads: Any) -> list[NDArray]:
         """Add gradients to the sums so far; those of a finished large batch are overwritten."""
         sums: list[NDArray] = []
-        added: list[NDArray] = []
-        copied: list[NDArray] = []
+        added: list[tuple[NDArray, NDArray]] = []
+        copied: list[tuple[NDArray, NDArray]] = []
         for (total, count), grad in zip(before, grads, strict=True):
             begins = total is None or count % self.batch_scale == 0
+            if total is not None and total.context != grad.context:  # it has been loaded
+                total = total.as_in_context(grad.context)
             if grad.stype != "default":
                 sums.append(grad.copy() if total is None or begins else total + grad)
                 continue

@@ -107,7 +107,9 @@ class OpaqueBackend(HostBackend):
         return OpaqueBuffer(super().empty(shape, dtype))
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype) -> OpaqueBuffer:
-        return OpaqueBuffer(super().zeros(shape, dtype))
+        made = self.empty(shape, dtype)
+        _contents(made).fill(0)
+        return made
 
     def upload(self, array: np.ndarray) -> OpaqueBuffer:
         if isinstance(array, OpaqueBuffer):

@@ -132,8 +132,7 @@ def test_jitted_bodies_without_the_package_fail_as_an_import_does(machine):
 def test_importing_and_counting_import_no_numba():
     code = (
         "import sys\n"
-        "from numparam.kernels.cuda import _cubins, _memory, _provider\n"
-        "from numparam.kernels.cuda import average, reset, retain, table\n"
+        "from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table\n"
         "_provider.device_count()\n"
         "try:\n"
         "    _provider.require(99)\n"

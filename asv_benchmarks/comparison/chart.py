@@ -109,4 +109,6 @@ def _grid(top: float, bottom: float) -> list[str]:
 
 def with_digits(ratio: float) -> str:
     """Format a ratio with two or three digits."""
+    if ratio < 0.1:
+        return f"{ratio:.1g}"
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"

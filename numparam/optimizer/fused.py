@@ -127,6 +127,12 @@ class FusedOptimizer(Optimizer):
         -------
         dict
             What `hyper_parameters` returns, unless they depend on the step.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(momentum=0.9).hyper_parameters_at(rate=0.1, number=1)
+        {'momentum': 0.9}
         """
         return self.hyper_parameters()
 
@@ -146,6 +152,13 @@ class FusedOptimizer(Optimizer):
         -------
         numpy.ndarray or None
             One factor for each parameter; None if all are 1.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> mx.optimizer.SGD().rate_factors([], np.ones(1, np.int64), 0.0) is None
+        True
         """
         return None
 
@@ -161,11 +174,30 @@ class FusedOptimizer(Optimizer):
         -------
         callable or None
             What draws them; None if there are none.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(momentum=0.9).drawn_states([]) is None
+        True
         """
         return None
 
     def note_step(self, rate: float, number: int) -> None:
-        """Take note of a step that is made; see `hyper_parameters_at` for the arguments."""
+        """Take note of a step that is made; see `hyper_parameters_at` for the arguments.
+
+        Parameters
+        ----------
+        rate : float
+            Its learning rate, without multipliers.
+        number : int
+            Its number, as `num_update` counts.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(momentum=0.9).note_step(rate=0.1, number=1)
+        """
 
     # Steps
 

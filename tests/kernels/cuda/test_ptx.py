@@ -27,6 +27,7 @@ from tests.support.ptx import (
     instructions,
     narrow_addresses,
     spilled_bytes,
+    vector_blocks,
 )
 
 pytestmark = pytest.mark.ptx
@@ -219,6 +220,51 @@ def test_the_checks_read_ptx_as_it_is_written():
         "mov.u32 %r1, %ctaid.x;\nmov.u32 %r2, %ntid.x;\nmul.wide.u32 %rd1, %r1, %r2;\n"
         "ld.global.v4.u32 {%r3, %r4, %r5, %r6}, [%rd1+16];"
     )
+
+
+# The loads, all of them before anything is computed, and the stores of each hot loop's turn.
+HOT = [
+    pytest.param("_sums", "combine_lanes", ("float32", 2), 2, 1, id="mean of 2"),
+    pytest.param("_sums", "combine_lanes", ("float32", 4), 4, 1, id="mean of 4"),
+    pytest.param("_sums", "combine_lanes", ("float32", 8), 8, 1, id="mean of 8"),
+    pytest.param("_sums", "combine_lanes", ("float16", 4), 4, 1, id="mean of 4, float16"),
+    pytest.param("_zeroing", "zero_chunks", None, 0, 1, id="zero"),
+    pytest.param("_rows", "take_rows", 16, 2, 2, id="retain"),
+    pytest.param("_rows", "put_rows", 16, 2, 2, id="scatter"),
+    pytest.param("_casting", "convert_lanes", ("float32", "bfloat16", 4), 1, 1, id="cast"),
+    pytest.param("_pairing", "assign_chunks", None, 2, 2, id="assign"),
+    pytest.param("_pairing", "add_chunks", "float32", 2, 1, id="add"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "kind", "loads", "stores"), HOT)
+def test_a_hot_loop_has_its_loads_under_way_together(module, name, kind, loads, stores):
+    check_hot(compiled(kernel_of(module, name, kind), (9, 0)), loads, stores)
+
+
+@pytest.mark.parametrize(("name", "states"), [("sgd", 1), ("adam", 2)])
+def test_a_step_has_its_loads_under_way_together(name, states):
+    from numparam.kernels.cuda import _stepping
+
+    [steps] = steps_of(name)
+    for kernel in (
+        steps._kernel(_stepping.dense, states, "float32", False),
+        steps._kernel(_stepping.rows, states, "float32", False, 4),
+    ):
+        check_hot(compiled(kernel, (9, 0)), 2 + states, 1 + states)
+
+
+def check_hot(text: str, loads: int, stores: int) -> None:
+    blocks = vector_blocks(text)
+    assert blocks
+    reading = [block for block in blocks if block.loads]
+    assert bool(reading) == bool(loads)
+    for block in reading:
+        # An unrolled loop has several turns in one stretch.
+        assert block.loads % loads == 0, blocks
+        assert block.early >= loads, blocks
+    turns = sum(block.loads for block in reading) // loads if loads else 1
+    assert sum(block.stores for block in blocks) >= min(turns, 1) * stores, blocks
 
 
 def steps_of(name: str):

@@ -2,7 +2,8 @@
 
     python asv_benchmarks/compare.py [--only NAME ...] [--threads 2] [--rounds 15]
                                      [--mxnet PYTHON] [--torch] [--against CHECKOUT]
-                                     [--markdown] [--json FILE] [--list]
+                                     [--markdown] [--json FILE] [--svg FILE] [--pages]
+                                     [--from FILE] [--list]
 
 All contenders of a case run in turns, so that a busy machine slows all of them alike. Times are
 those of the fastest round; for new processes, the median. The columns:
@@ -18,6 +19,10 @@ x before
     the median over the rounds, and the quartiles. Each version runs in a process of its own, on
     the cases of this checkout. Trust a change if 1 lies outside the quartiles and a second
     run agrees; `--against .` shows how much the times of equal code differ.
+
+With `--svg FILE` the ratios are drawn as bars. `--pages` writes docs/figures/speed.json and what is
+made of it: the figures and tables of docs/performance.md, and the README's table. With
+`--from FILE` nothing is measured: the figures of an earlier `--json FILE` are used.
 
 Between the rounds a fixed job runs, which shows whether the machine is busy with other work. If it
 is, an aim may be met, but is not judged as missed. The exit status is 1 if an aim was missed.
@@ -39,7 +44,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from cases import registry
 from cases.case import Case
-from comparison import machine, report
+from comparison import machine, pages, report
+from comparison.chart import chart
 from comparison.checkout_client import Checkout
 from comparison.load import BUSY, Load
 from comparison.rounds import Rounds
@@ -48,6 +54,7 @@ from competitors.competitors import Competitors
 from competitors.mxnet_client import MXNet
 from numparam import kernels
 
+_THREADS, _ROUNDS = 2, 15
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -56,8 +63,8 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="cases whose name holds NAME")
-    parser.add_argument("--threads", type=int, default=2, help="for each contender (default 2)")
-    parser.add_argument("--rounds", type=int, default=15, help="turns of each (default 15)")
+    parser.add_argument("--threads", type=int, default=_THREADS, help="for each (default 2)")
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="turns of each (default 15)")
     parser.add_argument("--mxnet", metavar="PYTHON", help="interpreter that can import mxnet")
     parser.add_argument("--torch", action="store_true", help="fail if PyTorch is not installed")
     parser.add_argument(
@@ -65,6 +72,13 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument("--json", metavar="FILE", help="write all figures there as well")
+    parser.add_argument("--svg", metavar="FILE", help="draw the ratios there as bars")
+    parser.add_argument(
+        "--pages", action="store_true", help="write the figures and tables of docs/ and README.md"
+    )
+    parser.add_argument(
+        "--from", metavar="FILE", dest="source", help="use the figures of that JSON file"
+    )
     parser.add_argument("--list", action="store_true", help="only print the names of the cases")
     return parser.parse_args()
 
@@ -162,9 +176,34 @@ def _summary(records: list[dict], seconds: float) -> tuple[str, bool]:
     return text, any(not row["busy"] for row in missed)
 
 
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command line, without paths of this machine."""
+    words = ["python asv_benchmarks/compare.py"]
+    words += ["--mxnet PYTHON"] if arguments.mxnet else []
+    words += [f"--rounds {arguments.rounds}"] if arguments.rounds != _ROUNDS else []
+    words += [f"--threads {arguments.threads}"] if arguments.threads != _THREADS else []
+    return " ".join(words)
+
+
+def _write(arguments: argparse.Namespace, results: dict) -> None:
+    """Write the files that were asked for."""
+    text = json.dumps(results, indent=1) + "\n"
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(text, encoding="utf-8")
+    if arguments.svg:
+        drawn = chart(results["rows"], "How many times as fast as others numparam is")
+        pathlib.Path(arguments.svg).write_text(drawn, encoding="utf-8")
+    if arguments.pages:
+        (ROOT / pages.RESULTS).write_text(text, encoding="utf-8")
+        pages.write(ROOT, results)
+
+
 def main() -> int:
     """Run the comparison; the exit status is 1 if an aim was missed on a quiet machine."""
     arguments = _arguments()
+    if arguments.source is not None:
+        _write(arguments, json.loads(pathlib.Path(arguments.source).read_text("utf-8")))
+        return 0
     cases = _chosen(arguments.only)
     if arguments.list or not cases:
         print("\n".join(case.name for case in cases or _chosen(None)))
@@ -184,10 +223,9 @@ def main() -> int:
             gc.collect()
     text, missed = _summary(run.records, time.perf_counter() - start)
     print(f"\n{text}")
-    if arguments.json:
-        about = machine.properties(arguments.threads, run.competitors)
-        written = {"machine": about, "rows": run.records}
-        pathlib.Path(arguments.json).write_text(json.dumps(written, indent=1) + "\n")
+    about = machine.properties(arguments.threads, run.competitors)
+    about |= {"rounds": str(arguments.rounds), "command": _command(arguments)}
+    _write(arguments, {"machine": about, "rows": run.records})
     return 1 if missed else 0
 
 

@@ -99,7 +99,7 @@ def _checked(name: str, value: object, count: int) -> Value:
 
 
 def _bound(value: Value) -> Value:
-    """Infinity for a bound that is absent, zero or negative: these mean none, everywhere."""
+    """Return a bound as a positive float; infinity where it is absent, zero or negative."""
     if value is None:
         return math.inf
     if isinstance(value, float):
@@ -108,7 +108,7 @@ def _bound(value: Value) -> Value:
 
 
 def _power(base: Value, exponent: Value) -> Value:
-    """Power by Python's own arithmetic: NumPy's may depend on how many there are."""
+    """Raise to a power by Python's arithmetic: NumPy's may depend on the length of the array."""
     if isinstance(base, float) and isinstance(exponent, float):
         return base**exponent
     bases, exponents = np.broadcast_arrays(base, exponent)
@@ -118,7 +118,7 @@ def _power(base: Value, exponent: Value) -> Value:
 
 
 def _same(value: Value) -> Value:
-    """One number for an array of equal ones."""
+    """Return the common number of an array whose numbers are all equal; else the array."""
     if isinstance(value, float) or not len(value) or (value != value[0]).any():
         return value
     return float(value[0])
@@ -201,7 +201,7 @@ def _nadam(
 
 
 def nadam_momentum(t: Value, beta1: Value, schedule_decay: Value) -> Value:
-    """Momentum of Nadam's step t: the factor by which its ``schedule`` grows after the step."""
+    """Return the momentum of Nadam's step t, by which ``schedule`` is multiplied after the step."""
     return beta1 * (1.0 - 0.5 * _power(0.96, t * schedule_decay))
 
 
@@ -237,7 +237,7 @@ def _lamb(
 
 
 def trusted(coefficients: np.ndarray, weights: np.ndarray, updates: np.ndarray) -> np.ndarray:
-    """Coefficients of LAMB with the rates that follow from the sums of squares of each array."""
+    """Return LAMB's coefficients with the rates that follow from each array's sums of squares."""
     made = coefficients.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
         size = np.minimum(np.maximum(np.sqrt(weights), coefficients[:, -2]), coefficients[:, -1])

@@ -31,9 +31,9 @@ _BIG = tuple(1.5 * 2.0 ** (52 + 40 * j - 160) for j in range(8))
 
 
 def reach(room, count):
-    """Return up to which ratio of their magnitudes `count` numbers have an exact float64 sum.
+    """Return the largest ratio of magnitudes for which `count` numbers have an exact float64 sum.
 
-    `room` is a value of `ROOM`. Of more than `MOST` numbers the sum in float64 has to do.
+    `room` is a value of `ROOM`. More than `MOST` numbers are summed in float64 only.
     """
     if count > MOST:
         return math.inf
@@ -46,7 +46,7 @@ def reach(room, count):
 
 
 def add(parts, number):
-    """Return the parts with a number added that float32 holds, or a multiple of 2**-160."""
+    """Add a float32 number, or a multiple of 2**-160, to the parts of a sum."""
     a, b, c, d, e, f, g, h = parts
     rounded = (number + _BIG[7]) - _BIG[7]
     number -= rounded
@@ -74,7 +74,7 @@ def add(parts, number):
 
 
 def carried(parts):
-    """Return the parts with each made smaller than half a unit of the next."""
+    """Carry: make each part smaller than half a unit of the next one."""
     a, b, c, d, e, f, g, h = parts
     carry = (a + _BIG[1]) - _BIG[1]
     a -= carry

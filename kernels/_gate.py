@@ -187,7 +187,7 @@ _HEADER = object.__basicsize__
 
 
 def _layout_is_known() -> bool:
-    """Whether both ways find the same addresses, on arrays of several kinds."""
+    """Return whether both ways find the same addresses, on arrays of several kinds."""
     if sys.implementation.name != "cpython":
         return False
     memory = np.zeros(32, np.uint8)
@@ -296,7 +296,7 @@ def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
 
 
 def multiplier(factor: object) -> float:
-    """Check the factor that arrays are multiplied by, and return it as a float."""
+    """Check a factor for arrays and return it as a float."""
     if isinstance(factor, bool) or not isinstance(factor, Real):
         raise TypeError(f"factor must be a real number, not {type(factor).__name__}")
     try:

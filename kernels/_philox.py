@@ -23,7 +23,7 @@ _WEYL_1 = np.uint64(0xBB67AE85)  # the square root of 3, less 1
 
 
 def block(number, stream, key):
-    """Four words of one block.
+    """Return the four words of one block.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ LARGEST_DIVISOR = 1 << 24  # float32 holds every whole number up to it
 
 
 def with_rows(array: np.ndarray, name: str) -> np.ndarray:
-    """Check that an array has rows, so at least one dimension."""
+    """Check that an array has rows: at least one dimension."""
     if array.ndim == 0:
         raise ValueError(f"{name} has no dimensions; it must have rows, so at least one")
     return array
@@ -71,6 +71,26 @@ def row_sparse_list(
                 f"{first.dtype}{first.shape[1:]}, data[{i}] of {values.dtype}{values.shape[1:]}"
             )
     return [numbers for numbers, _ in pairs], [values for _, values in pairs]
+
+
+def row_sparse_sets(
+    ids: Iterable[Iterable[object]],
+    data: Iterable[Iterable[object]],
+    rows: Iterable[int | None],
+) -> list[tuple[list[np.ndarray], list[np.ndarray], int | None]]:
+    """Check lists of row-sparse arrays, each list as `row_sparse_list`, and their dense lengths."""
+    ids, data, limits = list(ids), list(data), list(rows)
+    if not len(ids) == len(data) == len(limits):
+        raise ValueError(
+            f"ids is a list of {len(ids)}, data one of {len(data)} and rows one of {len(limits)}; "
+            "each array needs all three"
+        )
+    sets = []
+    for numbers, values, limit in zip(ids, data, limits, strict=True):
+        checked = row_sparse_list(numbers, values)
+        whole_divisor(len(checked[0]))
+        sets.append((*checked, row_count(limit)))
+    return sets
 
 
 def has_differences(kind: str) -> None:

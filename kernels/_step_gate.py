@@ -1,4 +1,4 @@
-"""What the optimizers' steps check before they touch memory."""
+"""Checks that the optimizers' steps make before they touch memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def many(
     row_state: bool = False,
     address: Callable[[Any], int] = _gate.address,
 ) -> None:
-    """Check the arrays of a step of many parameters, each already one that may be used in place.
+    """Check the arrays of a step of many parameters; each has passed `output` of its gate.
 
     With `row_state` a state has one number for each row of its weight.
     """
@@ -43,7 +43,7 @@ def many(
         if row_state:
             _raise_for(weights, gradients, states, masters, i, row_state)
             continue
-        # The common case formats no names; `one` finds out what is wrong and says it.
+        # The common case formats no names; `one` finds what is wrong and raises.
         if gradient.shape != shape or gradient.dtype != dtype or held is None:
             _raise_for(weights, gradients, states, masters, i)
         for arrays in groups:
@@ -116,7 +116,7 @@ def apart(
     read: Sequence[tuple[str, Sequence[np.ndarray]]],
     address: Callable[[Any], int] = _gate.address,
 ) -> None:
-    """Refuse memory that is written under two names, or read under another one.
+    """Raise if memory is written under two names, or written under one and read under another.
 
     Both are named lists of arrays.
     """
@@ -129,7 +129,7 @@ def apart(
                 start = address(array)
                 spans.append((start, start + nbytes, place, i))
     spans.sort()
-    # The farthest end so far, of what is only read and of what is written.
+    # The farthest end so far of memory that is only read, and of memory that is written.
     farthest = [(0, 0, 0), (0, 0, 0)]
     for start, stop, place, i in spans:
         writes = place < len(written)
@@ -149,7 +149,7 @@ def _called(named: tuple[str, Sequence[np.ndarray]], i: int) -> str:
 
 
 class _Single(tuple):
-    """One array in place of a list."""
+    """A single array with the interface of a list of one."""
 
 
 def refuse_shared(
@@ -157,7 +157,7 @@ def refuse_shared(
     gradient: np.ndarray | None,
     address: Callable[[Any], int] = _gate.address,
 ) -> None:
-    """Refuse memory that single arrays share."""
+    """Raise if single arrays share memory that is written."""
     read = [] if gradient is None else [("gradient", _Single((gradient,)))]
     apart([(name, _Single((array,))) for name, array in written.items()], read, address)
 
@@ -184,12 +184,12 @@ def coefficients(table: object, count: int, width: int, name: str = "coefficient
 
 
 def row_weight(weight: object) -> np.ndarray:
-    """Pass a weight whose rows are stepped through the gate."""
+    """Check a weight whose rows are stepped, and return it as `output` does."""
     return _row_gate.with_rows(_gate.output(weight, "weight"), "weight")
 
 
 def row_gradient(weight: np.ndarray, ids: object, gradient: object) -> tuple[np.ndarray, ...]:
-    """Pass the ids and rows of a row-sparse gradient through the gate; ranges are not checked."""
+    """Check the ids and rows of a row-sparse gradient; the range of the ids is not checked."""
     numbers, rows = _row_gate.row_sparse(ids, gradient)
     _like(rows, (len(numbers), *weight.shape[1:]), weight.dtype, "gradient")
     return numbers, rows
@@ -212,7 +212,7 @@ def history(table: object, first: object, width: int) -> tuple[np.ndarray, int]:
 
 
 def last_steps(steps: object, rows: int) -> np.ndarray:
-    """Pass the numbers of the last step of each row through the gate."""
+    """Check the array that holds the number of the last step of each row."""
     checked = _gate.output(steps, "last_steps")
     if checked.dtype != np.int64 or checked.shape != (rows,):
         raise ValueError(
@@ -223,7 +223,7 @@ def last_steps(steps: object, rows: int) -> np.ndarray:
 
 
 def outside_history(row: int, last: int, first: int, newest: int) -> ValueError:
-    """Error for a row whose missed steps the history does not hold."""
+    """Return the error for a row whose missed steps the history does not hold."""
     return ValueError(
         f"row {row} had step {last} last; the history goes from step {first} to {newest}, so it "
         f"must have had one from {first - 1} to {newest}"

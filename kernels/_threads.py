@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-_lock = threading.RLock()  # the handler of a signal may ask while its thread holds it
+_lock = threading.RLock()  # re-entrant: a signal handler may ask while its thread holds the lock
 _chosen: int | None = None
 
 

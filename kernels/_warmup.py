@@ -1,4 +1,4 @@
-"""Compiling kernels ahead of their first use."""
+"""Compilation of kernels ahead of their first use."""
 
 from __future__ import annotations
 
@@ -106,6 +106,10 @@ def _merge(module, array, kind) -> _Calls:
     return [lambda: module.merge([_IDS, _IDS], [array, array])]
 
 
+def _merge_many(module, array, kind) -> _Calls:
+    return [lambda: module.mean([[_IDS, _IDS]], [[array, array]], [2])]
+
+
 def _cast(module, array, kind) -> _Calls:
     wide = np.dtype(np.float32)
     return [lambda: module.cast(array, wide), lambda: module.copy(array)]
@@ -159,6 +163,7 @@ _CALLS = {
     "retain": _retain,
     "table": _table,
     "merge": _merge,
+    "merge_many": _merge_many,
     "cast": _cast,
     "random": _random,
     "norm": _norm,

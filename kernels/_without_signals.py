@@ -1,4 +1,4 @@
-"""Work that no signal may break off: importing Numba, and compiling.
+"""Work that no signal handler may interrupt: importing Numba, and compiling.
 
 Python runs the handlers of signals on the main thread, in the middle of whatever it does there.
 An import of Numba that Ctrl-C breaks off cannot be repeated in the same process, and LLVM does not
@@ -19,7 +19,7 @@ _ending = False
 
 
 def run(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return ``function(*arguments)``, called where no handler of a signal runs.
+    """Call a function on a thread on which no signal handler runs, and return its result.
 
     Handlers run while the main thread waits, and may use kernels. What they raise, such as
     KeyboardInterrupt, is raised once the function has returned.
@@ -62,10 +62,10 @@ def run(function: Callable[..., Any], *arguments: Any) -> Any:
 
 @atexit.register
 def _finish() -> None:
-    """Wait for a thread that compiles, and let no other begin: LLVM is about to be torn down."""
+    """Wait for the compiling thread and prevent further ones: LLVM is about to be torn down."""
     global _ending
     _ending = True
     module = sys.modules.get("numba.core.compiler_lock")
     lock = getattr(module, "global_compiler_lock", None)
     if lock is not None:
-        lock.acquire()  # for good; the main thread may still compile
+        lock.acquire()  # never released; the main thread may still compile

@@ -1,4 +1,4 @@
-"""Errors for names that a module does not have, which say what to use instead.
+"""Errors for unknown names of modules, which suggest what to use instead.
 
 A module's ``__getattr__`` raises what `missing` returns. For ``from numparam import optimizer``
 Python does not show that: it looks for a module of the name, and reports only that there is none.
@@ -49,7 +49,7 @@ def missing(module: str, name: str, names: Iterable[str], advice: str) -> Attrib
 
 
 class _MissingModules:
-    """Finds nothing; raises the error of a package's `__getattr__` as an ImportError."""
+    """A finder that finds nothing, but turns a package's AttributeError into an ImportError."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -61,17 +61,22 @@ class _MissingModules:
         look_up = vars(package).get("__getattr__")
         # Tools that look for modules in other folders ask all finders, too: pytest, for one.
         elsewhere = list(path or ()) != list(getattr(package, "__path__", ()))
-        if look_up is None or elsewhere or attribute in vars(package):
+        if look_up is None or elsewhere:
             return None
         try:
-            look_up(attribute)
+            known = vars(package).get(attribute) or look_up(attribute)
         except AttributeError as error:
             # With the module's name in it, Python would drop the error and make one of its own.
             raise ModuleNotFoundError(str(error)) from None
+        if isinstance(known, ModuleType) and known.__name__ != name:
+            raise ModuleNotFoundError(
+                f"{attribute!r} is a short name of the module {known.__name__}: import from that, "
+                f"or write from {parent} import {attribute}"
+            )
         return None
 
 
 def explain_imports() -> None:
-    """Put the finder after all others, once."""
+    """Install the finder after all others, once."""
     if not any(type(finder).__module__ == __name__ for finder in sys.meta_path):
         sys.meta_path.append(_MissingModules())

@@ -1,4 +1,4 @@
-"""One set of modules under all names of the package.
+"""Finders that make numparam's modules available under other names of the package.
 
 ``sys.modules["mxnet"] = numparam`` lets code run that says ``import mxnet``. By itself Python would
 then load ``mxnet.context`` from numparam's folder once more: a second `Context`, which is not the
@@ -53,6 +53,6 @@ class _Given:
 
 
 def find_by_any_name() -> None:
-    """Put the finder before Python's own, once."""
+    """Install the finder before Python's own, once."""
     if not any(type(finder).__module__ == __name__ for finder in sys.meta_path):
         sys.meta_path.insert(0, _OwnModules())

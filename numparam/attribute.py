@@ -1,4 +1,4 @@
-"""Attribute scopes: attributes that every symbol made inside a ``with`` block gets."""
+"""Attribute scopes: attributes of all symbols that are made inside a ``with`` block."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Notes
 -----
-The exception hierarchy is that of MXNet 1.9.1: everything the library raises on its own account is
+The exception hierarchy is that of MXNet 1.9.1: every error that the library itself raises is
 an :class:`MXNetError`, which is a :class:`RuntimeError`, so that existing ``except`` clauses keep
 working. MXNet is a C library behind ctypes, and most of its ``base`` module is plumbing for that;
 numparam has no such library and keeps only the names that user code has a reason to import.
@@ -78,7 +78,7 @@ class MXNetError(RuntimeError):
 
 
 class _UnavailableFunctionError(MXNetError):
-    """A function exists for dense arrays only.
+    """Base of the errors for functions that an array or symbol does not support.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Contexts: on which device an array lives, and which device is current.
+"""Contexts: the devices that arrays are on, and the current device.
 
 A context is a name, a device type with a number; naming one allocates nothing and asks for no
 device. ``cpu(0)`` and ``cpu(1)`` are different contexts with memory of their own, so that whatever
@@ -190,7 +190,7 @@ class Context(Scope, metaclass=_ContextType):
         return f"{self.device_type}({self.device_id})"
 
     def empty_cache(self) -> None:
-        """Return memory that is kept for reuse to the system.
+        """Release memory that is kept for reuse to the system.
 
         In host memory up to 256 MiB of large arrays that are gone are kept, for all contexts
         together; the environment variable ``NUMPARAM_KEPT_BYTES`` sets another limit.
@@ -198,7 +198,7 @@ class Context(Scope, metaclass=_ContextType):
         Raises
         ------
         MXNetError
-            If the context is a GPU that is not there.
+            If the context is a GPU that does not exist.
 
         Examples
         --------
@@ -213,7 +213,7 @@ Context._scopes = Context._default_ctx = ThreadState(lambda: Context("cpu", 0))
 
 
 def cpu(device_id: int = 0) -> Context:
-    """Name a CPU context.
+    """Return a CPU context.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def cpu(device_id: int = 0) -> Context:
 
 
 def gpu(device_id: int = 0) -> Context:
-    """Name a GPU context, whether or not there is such a GPU.
+    """Return a GPU context, whether or not there is such a GPU.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def gpu(device_id: int = 0) -> Context:
 
 
 def cpu_pinned(device_id: int = 0) -> Context:
-    """Name a context of page-locked host memory, from which copies to a GPU are faster.
+    """Return a context of page-locked host memory, from which copies to a GPU are faster.
 
     Parameters
     ----------
@@ -280,7 +280,7 @@ def cpu_pinned(device_id: int = 0) -> Context:
 
 
 def cpu_shared(device_id: int = 0) -> Context:
-    """Name a context of memory shared between processes.
+    """Return a context of memory that processes share.
 
     Parameters
     ----------
@@ -334,6 +334,12 @@ def num_gpus() -> int:
     Notes
     -----
     The first call looks for CUDA, and so may import numba; importing numparam does not.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.context.num_gpus() >= 0
+    True
     """
     # Late, here and below: making a Context must not load devices and the kernels' table.
     from numparam.devices import cuda
@@ -358,6 +364,12 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     ------
     MXNetError
         If there is no such GPU.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> if mx.context.num_gpus():
+    ...     free, total = mx.context.gpu_memory_info(0)
     """
     _require_gpu(device_id)
     from numparam.devices import cuda
@@ -370,6 +382,6 @@ def _require_gpu(device_id: int) -> None:
     if not 0 <= device_id < count:
         found = f"CUDA shows {count} GPU(s)" if count else "no CUDA GPU was found"
         raise MXNetError(
-            f"{gpu(device_id)} is not there: {found}. With an NVIDIA GPU and driver, install "
+            f"{gpu(device_id)} does not exist: {found}. With an NVIDIA GPU and driver, install "
             "numparam[cuda12] or numparam[cuda13]."
         )

@@ -16,7 +16,7 @@ _size = 0
 
 
 def set_bulk_size(size: int) -> int:
-    """Store a number and return the previous one, without any other effect.
+    """Store a number and return the previous one; it has no other effect.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The random numbers of the process: their sequence, its state and seed, and fills from it.
+"""The random number generator of the process: its state and seed, and fills from it.
 
 The numbers come from a counter: each draw takes the next blocks of Philox 4×32-10 and fills an
 array from them, by the kernels of `numparam.kernels`. So they are the same for one seed whatever
@@ -71,7 +71,7 @@ class _Generator:
             self._key, self._next = key, 0
 
     def take(self, count: int) -> tuple[int, int]:
-        """Take the next `count` blocks; the key, and the number of the first."""
+        """Take the next `count` blocks; return the key and the number of the first block."""
         with self._lock:
             first = self._next
             self._next = first + count
@@ -92,14 +92,14 @@ if hasattr(os, "register_at_fork"):
 
 
 def seed(seed_state: int, ctx: Context | str = "all") -> None:
-    """Start the sequence of random numbers anew, for all threads and contexts.
+    """Restart the sequence of random numbers, for all threads and contexts.
 
     Parameters
     ----------
     seed_state : int
         Equal seeds give equal numbers. Of a number outside 0 to 2**64 - 1 the low 64 bits count.
     ctx : Context or 'all', default 'all'
-        Accepted for MXNet's sake: there is one sequence for all contexts.
+        Accepted for compatibility with MXNet: there is one sequence for all contexts.
 
     Raises
     ------
@@ -127,7 +127,7 @@ class _ContextArgumentError(MXNetError, TypeError, KeyError):
 
 
 def reseed_after_fork(active: bool = True) -> None:
-    """Set whether child processes forked from now on have numbers of their own.
+    """Set whether child processes that are forked from now on get numbers of their own.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def fill_uniform(backend: Backend, buffer: Buffer, low: float = 0.0, high: float
 
 
 class _Ahead:
-    """Numbers drawn before they are asked for, for thousands of small fills with equal bounds.
+    """Numbers drawn ahead for thousands of small fills with equal bounds.
 
     Calling a kernel takes longer than filling a small array. A number depends only on its place in
     the sequence, so those that come next can be made in one call, and are the same.
@@ -182,7 +182,7 @@ class _Ahead:
     def copy_into(
         self, backend: Backend, buffer: Buffer, low: float, high: float, key: int, first: int
     ) -> bool:
-        """Fill a buffer; False if this is not worth it, or not possible in this memory."""
+        """Fill a host buffer and return True; False if drawing ahead is not worth it yet."""
         asked = (backend, buffer.dtype, low, high, key)
         # One object, read once: other threads put others in its place.
         drawn, start, stop, values = self._drawn
@@ -225,7 +225,7 @@ def fill_normal(backend: Backend, buffer: Buffer, loc: float = 0.0, scale: float
 
 
 def host_generator() -> np.random.Generator:
-    """Return a generator of NumPy for one draw, whose numbers the process's sequence decides.
+    """Return a NumPy generator for one draw, seeded by the process's sequence.
 
     For distributions that need a varying number of random numbers for each that they return. Each
     call takes one block of the sequence, so equal seeds give equal numbers, however many threads
@@ -250,5 +250,5 @@ def host_generator() -> np.random.Generator:
 
 
 def _block_count(buffer: Buffer) -> int:
-    """How many blocks a fill takes: a block gives two float64 or four numbers of other dtypes."""
+    """Return the number of blocks of a fill: a block gives two float64 or four other numbers."""
     return -(-int(buffer.size) // (2 if buffer.dtype.itemsize == 8 else 4))

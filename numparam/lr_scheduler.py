@@ -13,6 +13,7 @@ forgotten by the polynomial and the cosine, and by warming up.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ class ScheduleTypeError(TypeError, AssertionError):
 
 
 class LRScheduler(ABC):
-    """Base of all schedules: a learning rate, and warming up to it.
+    """The base class of schedules: a learning rate, with a warm-up to it.
 
     A subclass defines ``__call__(num_update)``, and calls `get_warmup_lr` while
     ``num_update < warmup_steps``.
@@ -98,11 +99,11 @@ class LRScheduler(ABC):
 
     @property
     def warmup_final_lr(self) -> float:
-        """The learning rate that warming up leads to: `base_lr`."""
+        """The learning rate at the end of the warm-up: `base_lr`."""
         return self.base_lr
 
     def get_warmup_lr(self, num_update: int) -> float:
-        """Return the learning rate while warming up.
+        """Return the learning rate during the warm-up.
 
         Parameters
         ----------
@@ -118,6 +119,13 @@ class LRScheduler(ABC):
         ------
         ScheduleRangeError
             If warming up is over by then: a ValueError and an AssertionError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> schedule = mx.lr_scheduler.FactorScheduler(step=100, base_lr=1.0, warmup_steps=4)
+        >>> [schedule.get_warmup_lr(step) for step in range(4)]
+        [0.0, 0.25, 0.5, 0.75]
         """
         if num_update >= self.warmup_steps:
             raise ScheduleRangeError(
@@ -147,6 +155,11 @@ class LRScheduler(ABC):
 
 class ScheduleRangeError(ValueError, AssertionError):
     """A schedule has no learning rate for an update; also an AssertionError, as in MXNet."""
+
+
+def _after_drops(base_lr: float, factor: float, drops: int) -> float:
+    """Multiply a rate by a factor again and again, with the bits that MXNet gets in this way."""
+    return math.prod(itertools.repeat(factor, drops), start=float(base_lr))
 
 
 class FactorScheduler(LRScheduler):
@@ -211,11 +224,11 @@ class FactorScheduler(LRScheduler):
         drops = max(0, math.ceil(num_update / self.step) - 1)
         if not drops:
             return float(self.base_lr)
-        return max(self.base_lr * self.factor**drops, self.stop_factor_lr)
+        return max(_after_drops(self.base_lr, self.factor, drops), self.stop_factor_lr)
 
 
 class MultiFactorScheduler(LRScheduler):
-    """Multiply the learning rate by a factor after each of some numbers of updates.
+    """Multiply the learning rate by a factor after given numbers of updates.
 
     Parameters
     ----------
@@ -274,11 +287,12 @@ class MultiFactorScheduler(LRScheduler):
         """Return the learning rate of an update; see `LRScheduler.__call__`."""
         if num_update < self.warmup_steps:
             return self.get_warmup_lr(num_update)
-        return float(self.base_lr * self.factor ** bisect.bisect_left(self.step, num_update))
+        drops = bisect.bisect_left(self.step, num_update)
+        return _after_drops(self.base_lr, self.factor, drops)
 
 
 class _Decay(LRScheduler):
-    """A curve from `base_lr` after warming up down to `final_lr` at update `max_update`."""
+    """A decay from `base_lr` after the warm-up to `final_lr` at update `max_update`."""
 
     def __init__(
         self,
@@ -321,11 +335,11 @@ class _Decay(LRScheduler):
 
     @abstractmethod
     def _remaining(self, done: int) -> float:
-        """Return the part of the way down that is left after some updates: from 1 to 0."""
+        """Return the remaining fraction of the decay after some updates: from 1 to 0."""
 
 
 class PolyScheduler(_Decay):
-    """Lower the learning rate to a final one, as a power of the part of updates that is left.
+    """Decay the learning rate to a final one by a power of the remaining fraction of updates.
 
     ``final_lr + (base_lr - final_lr) * (1 - n / m)**pwr``, with the number n of updates since
     warming up, and their number m up to `max_update`; from there on, `final_lr`.
@@ -376,7 +390,7 @@ class PolyScheduler(_Decay):
 
 
 class CosineScheduler(_Decay):
-    """Lower the learning rate to a final one along half a cosine.
+    """Decay the learning rate to a final one along half a cosine.
 
     ``final_lr + (base_lr - final_lr) * (1 + cos(pi * n / m)) / 2``, with the number n of updates
     since warming up, and their number m up to `max_update`; from there on, `final_lr` [1]_.
@@ -437,3 +451,7 @@ def _check_factor(factor: float) -> None:
         raise ValueError(
             f"factor must be at most 1, so that the rate does not grow; it is {factor}"
         )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,4 @@
-"""Checkpoints of MXNet's Module interface: a graph's arguments and auxiliary states.
+"""Checkpoints of MXNet's Module interface: a graph, its arguments and auxiliary states.
 
 Such a checkpoint is two files: ``PREFIX-symbol.json``, the graph, and ``PREFIX-EPOCH.params``, the
 arrays, whose names begin with ``arg:`` or ``aux:``. numparam has no graphs: the graph is carried
@@ -188,6 +188,16 @@ def load_checkpoint(
     ------
     MXNetError
         As for `load_params`, for either file.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> prefix = pathlib.Path(tempfile.mkdtemp(), "net")
+    >>> mx.model.save_checkpoint(prefix, 3, mx.sym.var("data"), {"w": mx.nd.ones((2,))}, {})
+    >>> symbol, arguments, auxiliary = mx.model.load_checkpoint(prefix, 3)
+    >>> arguments["w"].asnumpy()
+    array([1., 1.], dtype=float32)
     """
     source = open_source(f"{os.fspath(prefix)}-symbol.json", "a graph's JSON file")
     try:

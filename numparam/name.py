@@ -1,4 +1,4 @@
-"""Name managers: names for symbols and blocks that are not given one."""
+"""Name managers, which name symbols and blocks that have no name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _NameManagerType(type):
 
 
 class NameManager(Scope, metaclass=_NameManagerType):
-    """Numbers the things that have no name: ``dense0``, ``dense1``, ...
+    """Makes names by counting: ``dense0``, ``dense1``, ...
 
     Used in a ``with`` statement it becomes the calling thread's manager. Subclasses override
     :meth:`get`. One manager may serve several threads; no name is given twice.
@@ -60,7 +60,7 @@ class NameManager(Scope, metaclass=_NameManagerType):
         self._counter: dict[str, int] = {}
 
     def get(self, name: str | None, hint: str) -> str:
-        """Keep a given name, or make one.
+        """Return a given name, or make one.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class NameManager(Scope, metaclass=_NameManagerType):
 
 
 class Prefix(NameManager):
-    """A name manager that puts a prefix before every name, given or made.
+    """A name manager that adds a prefix to every name, given or made.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ class Prefix(NameManager):
         self._prefix = prefix
 
     def get(self, name: str | None, hint: str) -> str:
-        """Prefix a given name, or one made as by :meth:`NameManager.get`.
+        """Return a name with the prefix; see :meth:`NameManager.get`.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What this installation can do, under the names of MXNet's build features.
+"""The features of this installation, by the names of MXNet's build features.
 
 Examples
 --------
@@ -41,7 +41,7 @@ class Feature:
 
     @property
     def enabled(self) -> bool:
-        """Whether it is there: ``CUDA`` if there is a GPU to use, and ``INT64_TENSOR_SIZE``."""
+        """True for ``INT64_TENSOR_SIZE``, and for ``CUDA`` if there is a usable GPU."""
         return self.name == "INT64_TENSOR_SIZE" or (self.name == "CUDA" and num_gpus() > 0)
 
     def __repr__(self) -> str:
@@ -49,7 +49,7 @@ class Feature:
 
 
 class Features(dict[str, Feature]):
-    """All features by name; there is one object of this class.
+    """All features by name; a singleton.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Features(dict[str, Feature]):
     _only: Features | None = None
 
     def __new__(cls) -> Features:
-        """Return the one object."""
+        """Return the singleton."""
         if cls._only is None:
             made = super().__new__(cls)
             made.update((name, Feature(name)) for name in _NAMES.split())
@@ -68,13 +68,13 @@ class Features(dict[str, Feature]):
         return cls._only
 
     def __init__(self) -> None:
-        """Keep what `__new__` has put in."""
+        """Keep the contents that `__new__` has set."""
 
     def __repr__(self) -> str:
         return repr(list(self.values()))
 
     def is_enabled(self, feature_name: str) -> bool:
-        """Return whether a feature is there.
+        """Return whether a feature is enabled.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What Gluon-era code imports from ``mxnet.util``.
+"""The functions that Gluon-era code imports from ``mxnet.util``.
 
 The NumPy modes are defined in :mod:`numparam.modes.np_mode`, their decorators in
 :mod:`numparam.modes.np_decorators`.
@@ -123,6 +123,12 @@ def get_gpu_count() -> int:
     -------
     int
         0 without CUDA.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.util.get_gpu_count() >= 0
+    True
     """
     return context.num_gpus()
 
@@ -144,5 +150,15 @@ def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
     ------
     MXNetError
         If there is no such GPU.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> if mx.util.get_gpu_count():
+    ...     free, total = mx.util.get_gpu_memory(0)
     """
     return context.gpu_memory_info(gpu_dev_id)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -81,8 +81,8 @@ def test_wheels_hold_numparam_alone_whether_built_from_the_tree_or_the_sdist(tmp
     expected = {
         path.relative_to(ROOT).as_posix()
         for folder in ("numparam", "kernels")
-        for path in (ROOT / folder).rglob("*.py")
-        if "numparam/kernels" not in path.as_posix()
+        for path in (ROOT / folder).rglob("*.py*")
+        if path.suffix in (".py", ".pyi") and "numparam/kernels" not in path.as_posix()
     }
     expected = {
         name if name.startswith("numparam/") else f"numparam/{name}" for name in expected

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -33,17 +35,28 @@ _C_LOOP = {"sgd": "sgd_momentum", "adam": "adam"}
 
 
 def step(
-    competitors: Competitors, shapes: list[tuple[int, ...]], name: str, aims: tuple[Aim, ...]
+    competitors: Competitors,
+    shapes: list[tuple[int, ...]],
+    name: str,
+    aims: tuple[Aim, ...],
+    contexts: int = 1,
 ) -> Prepared:
     """Make one step of many dense parameters; their gradients stay what they are."""
     arguments, torch_class, torch_arguments, states = _OPTIMIZERS[name]
-    members = list(parameters(shapes).values())
+    members = list(parameters(shapes, contexts).values())
     trainer = mx.gluon.Trainer(members, name, arguments)
     for member in members:
-        # Memory that another library has counts as written at each step.
-        np.from_dlpack(member.grad())[...] = 1e-3
+        for gradient in member.list_grad():
+            # Memory that another library has counts as written at each step.
+            np.from_dlpack(gradient)[...] = 1e-3
     sizes = [int(np.prod(shape)) for shape in shapes]
-    prepared = Prepared(lambda: trainer.step(1), 4 * (3 + 2 * states) * sum(sizes), aims)
+    # On several contexts their gradients are summed, and the weights of one are copied.
+    moved = 3 + 2 * states + 3 * (contexts - 1) + 2 * (contexts - 1)
+    prepared = Prepared(lambda: trainer.step(1), 4 * moved * sum(sizes), aims)
+    wanted = {"shapes": shapes, "name": name, "arguments": arguments, "contexts": contexts}
+    prepared.add_timed("mxnet", competitors.in_mxnet("trainer_step", **wanted))
+    if contexts > 1:
+        return prepared
     prepared.add("baseline", _c_loop(competitors, _C_LOOP[name], sizes, states))
     torch = competitors.torch
     if torch is not None:
@@ -72,68 +85,132 @@ def _c_loop(
     return loops.loop_at(name, len(table), table, 0, piece=-(-len(table) // 64), keep=arrays)
 
 
-def sparse_step(competitors: Competitors, name: str, held: int, lazy: bool) -> Prepared:
-    """Make one step of some rows of a table, with the ids of the step before or other ones."""
-    table = mx.gluon.Parameter(
-        "table", shape=(_ROWS, _COLUMNS), stype="row_sparse", grad_stype="row_sparse"
-    )
-    table.initialize(mx.init.One())
-    trainer = mx.gluon.Trainer([table], name, {"learning_rate": 1e-3, "lazy_update": lazy})
-    choices = [_drawn(seed, held, lazy) for seed in range(8)]
-    gradients = [(ids, np.full((len(ids), _COLUMNS), 1e-3, np.float32)) for ids in choices]
-    turn = 0
+class _Table:
+    """A row-sparse parameter, of which each step changes other rows."""
 
-    def call() -> None:
-        nonlocal turn
-        turn = (turn + 1) % len(gradients)
-        mx.autograd.accumulate_grad(table._data[0], gradients[turn])
-        trainer.step(1)
+    def __init__(self, name: str, lazy: bool, draw: Callable[[], np.ndarray]) -> None:
+        self._draw = draw
+        self._parameter = mx.gluon.Parameter(
+            "table", shape=(_ROWS, _COLUMNS), stype="row_sparse", grad_stype="row_sparse"
+        )
+        self._parameter.initialize(mx.init.One())
+        arguments = {"learning_rate": 1e-3, "lazy_update": lazy}
+        self._trainer = mx.gluon.Trainer([self._parameter], name, arguments)
 
+    def step(self) -> float:
+        """Make one step, and return the seconds that it took; the gradient is there before."""
+        ids = self._draw()
+        rows = np.full((len(ids), _COLUMNS), 1e-3, np.float32)
+        mx.autograd.accumulate_grad(self._parameter._data[0], (ids, rows))
+        start = time.perf_counter()
+        self._trainer.step(1)
+        return time.perf_counter() - start
+
+    def steps(self, repeats: int) -> float:
+        """Make some steps, and return their seconds."""
+        return sum(self.step() for _ in range(repeats))
+
+
+def lazy_step(competitors: Competitors, name: str, held: int) -> Prepared:
+    """Make one step of some rows of a table, which stand for all."""
+    choices = [random_rows(seed, held, _ROWS) for seed in range(8)]
+    table = _Table(name, True, _in_turn(choices))
     states = {"sgd": 0, "adam": 2}[name]
-    count = len(choices[0])
-    aims = ()
-    if lazy:
-        aims = (as_fast_as("torch", 1.5 if name == "sgd" else 4),)
-    prepared = Prepared(call, 4 * _COLUMNS * count * (3 + 2 * states), aims)
-    ids, rows = gradients[0]
+    prepared = Prepared(
+        table.step,
+        4 * _COLUMNS * held * (3 + 2 * states),
+        (as_fast_as("torch", 1.5 if name == "sgd" else 4),),
+    )
+    prepared.add_timed("numparam", table.steps)
+    rows = np.full((held, _COLUMNS), 1e-3, np.float32)
     held_arrays = [np.ones((_ROWS, _COLUMNS), np.float32) for _ in range(states + 1)]
     loop = {"sgd": "subtract_rows", "adam": "adam_rows"}[name]
-    arrays = [rows, ids, *held_arrays]
-    prepared.add("baseline", competitors.c_loop(loop, count, arrays, _COLUMNS, piece=1024))
-    torch = competitors.torch
-    if torch is not None:
-        prepared.add("torch", _in_torch(torch, name, ids, rows, lazy))
+    arrays = [rows, choices[0], *held_arrays]
+    prepared.add("baseline", competitors.c_loop(loop, held, arrays, _COLUMNS, piece=1024))
+    if competitors.torch is not None:
+        prepared.add("torch", _lazily_in_torch(competitors.torch, name, choices, rows))
     return prepared
 
 
-def _drawn(seed: int, held: int, lazy: bool) -> np.ndarray:
-    """Return different rows for lazy steps, and those of Zipf draws for exact ones."""
-    if lazy:
-        return random_rows(seed, held, _ROWS)
-    weights = np.arange(1, _ROWS + 1) ** -1.05
-    chances = weights / weights.sum()
-    return np.unique(np.random.default_rng(seed).choice(_ROWS, held, p=chances))
+def exact_step(competitors: Competitors, draws: int, before: int) -> Prepared:
+    """Make one step of Adam of the rows that are drawn, as exact as a dense one.
+
+    The longer rows have waited, the more steps they have missed: `before` steps are made first.
+    """
+    exact = _Table("adam", False, _zipf_rows(draws))
+    held = int(np.mean([len(_zipf_rows(draws)()) for _ in range(4)]))
+    aims = (as_fast_as("torch", 4), Aim("lazy", 3))
+    prepared = Prepared(exact.step, 4 * _COLUMNS * held * 7, aims)
+    prepared.add_timed("numparam", exact.steps)
+    prepared.add_timed("lazy", _Table("adam", True, _zipf_rows(draws)).steps)
+    exact.steps(before)
+    torch = competitors.torch
+    if torch is not None:
+        weight = torch.ones((_ROWS, _COLUMNS), requires_grad=True)
+        weight.grad = torch.full_like(weight, 1e-3)
+        prepared.add("torch", torch.optim.Adam([weight], lr=1e-3, fused=True).step)
+    return prepared
 
 
-def _in_torch(
-    torch: Any, name: str, ids: np.ndarray, rows: np.ndarray, lazy: bool
+def _in_turn(choices: list[np.ndarray]) -> Callable[[], np.ndarray]:
+    return itertools.cycle(choices).__next__
+
+
+def _zipf_rows(draws: int) -> Callable[[], np.ndarray]:
+    """Return what draws the rows of a step: those of the numbers that are in the table."""
+    generator = np.random.default_rng(0)
+
+    def draw() -> np.ndarray:
+        numbers = generator.zipf(1.05, draws)
+        return np.unique(numbers[numbers <= _ROWS]) - 1
+
+    return draw
+
+
+def _lazily_in_torch(
+    torch: Any, name: str, choices: list[np.ndarray], rows: np.ndarray
 ) -> Callable[[], object]:
-    """Return PyTorch's lazy step, or its dense one, which is the exact one that it has."""
+    """Return PyTorch's lazy step."""
     weight = torch.ones((_ROWS, _COLUMNS), requires_grad=True)
-    if lazy:
-        weight.grad = torch.sparse_coo_tensor(
-            torch.from_numpy(ids)[None],
-            torch.from_numpy(rows),
-            weight.shape,
-            check_invariants=False,
-            is_coalesced=True,
-        )
-        chosen = torch.optim.SGD if name == "sgd" else torch.optim.SparseAdam
-        return chosen([weight], lr=1e-3).step
-    weight.grad = torch.zeros_like(weight)
-    weight.grad[torch.from_numpy(ids)] = torch.from_numpy(rows)
-    chosen = torch.optim.SGD if name == "sgd" else torch.optim.Adam
-    return chosen([weight], lr=1e-3, fused=True).step
+    gradients = itertools.cycle(
+        [
+            torch.sparse_coo_tensor(
+                torch.from_numpy(ids)[None],
+                torch.from_numpy(rows),
+                weight.shape,
+                check_invariants=False,
+                is_coalesced=True,
+            )
+            for ids in choices
+        ]
+    )
+    chosen = torch.optim.SGD if name == "sgd" else torch.optim.SparseAdam
+    optimizer = chosen([weight], lr=1e-3)
+
+    def step() -> None:
+        weight.grad = next(gradients)
+        optimizer.step()
+
+    return step
+
+
+def pull_rows(competitors: Competitors, wanted: int = 100_000) -> Prepared:
+    """Pull rows of random ids, in any order and some more than once, out of a parameter."""
+    table = mx.gluon.Parameter("table", shape=(_ROWS, _COLUMNS), stype="row_sparse")
+    table.initialize(mx.init.One())
+    mx.gluon.Trainer([table], "sgd")
+    numbers = np.random.default_rng(0).integers(0, _ROWS, wanted)
+    ids = mx.nd.array(numbers, dtype="int64")
+    aims = (as_fast_as("mxnet", 8), as_fast_as("torch", 1.5))
+    held = len(np.unique(numbers))
+    prepared = Prepared(lambda: table.row_sparse_data(ids), 2 * 4 * _COLUMNS * held, aims)
+    torch = competitors.torch
+    if torch is not None:
+        rows, asked = torch.ones((_ROWS, _COLUMNS)), torch.from_numpy(numbers)
+        prepared.add("torch", lambda: torch.index_select(rows, 0, asked))
+    arguments = {"rows": _ROWS, "columns": _COLUMNS, "wanted": wanted}
+    prepared.add_timed("mxnet", competitors.in_mxnet("row_sparse_data", **arguments))
+    return prepared
 
 
 _SMALL = [(64,)] * 2000
@@ -145,9 +222,20 @@ CASES = [
             step,
             shapes=resnet50_shapes(),
             name="sgd",
-            aims=(at_most_times_baseline(1.05), as_fast_as("torch", 1.2)),
+            aims=(at_most_times_baseline(1.05), as_fast_as("torch", 1.2), as_fast_as("mxnet", 9)),
         ),
         3.0,
+    ),
+    Case(
+        "step of ResNet-50 on two contexts, SGD with momentum",
+        functools.partial(
+            step,
+            shapes=resnet50_shapes(),
+            name="sgd",
+            aims=(as_fast_as("mxnet", 6),),
+            contexts=2,
+        ),
+        4.0,
     ),
     Case(
         "step of ResNet-50, Adam",
@@ -172,14 +260,18 @@ CASES = [
     *(
         Case(
             f"lazy {name} step of 50,000 of 1,000,000 x 64",
-            functools.partial(sparse_step, name=name, held=50_000, lazy=True),
+            functools.partial(lazy_step, name=name, held=50_000),
             4.0,
         )
         for name in ("sgd", "adam")
     ),
-    Case(
-        "exact adam step of 100,000 Zipf draws of 1,000,000 x 64",
-        functools.partial(sparse_step, name="adam", held=100_000, lazy=False),
-        8.0,
+    *(
+        Case(
+            f"exact adam step of 100,000 Zipf draws of 1,000,000 x 64, after {before}",
+            functools.partial(exact_step, draws=100_000, before=before),
+            12.0,
+        )
+        for before in (60, 300)
     ),
+    Case("row_sparse_data of 100,000 ids of 1,000,000 x 64", pull_rows, 3.0),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import platform
 
@@ -16,6 +17,7 @@ def properties(threads: int, competitors: Competitors) -> dict[str, str]:
     """Return properties of the machine and versions by name, as text."""
     torch, mxnet = competitors.torch, competitors.mxnet
     return {
+        "date": datetime.date.today().isoformat(),
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "threads": str(threads),

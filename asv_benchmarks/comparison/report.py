@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cases.prepared import Prepared
@@ -73,14 +73,23 @@ def record(name: str, prepared: Prepared, times: Times) -> dict[str, Any]:
     return {
         "operation": name,
         "nbytes": prepared.nbytes,
-        "min": {key: min(values) for key, values in times.seconds.items()},
-        "median": {key: statistics.median(values) for key, values in times.seconds.items()},
-        "rounds": times.seconds,
+        "by_median": prepared.by_median,
+        "min": {key: _short(min(values)) for key, values in times.seconds.items()},
+        "median": {key: _short(statistics.median(v)) for key, v in times.seconds.items()},
         "slowdown": round(times.slowdown, 3),
         "busy": times.slowdown >= BUSY,
         "took": round(times.took, 3),
         "aims": [{"aim": str(aim), "met": aim.met(seconds)} for aim in prepared.aims],
     }
+
+
+def summary(row: Mapping[str, Any]) -> dict[str, float]:
+    """Return the seconds that count of a record: of the fastest round, or the median."""
+    return dict(row["median" if row["by_median"] else "min"])
+
+
+def _short(seconds: float) -> float:
+    return float(f"{seconds:.4g}")
 
 
 def _verdicts(prepared: Prepared, times: Times) -> str:

@@ -240,6 +240,70 @@ def load_parameters(path, shapes):
     return call
 
 
+def two_layers():
+    generator = np.random.RandomState(0)
+    inputs = nd.array(generator.normal(size=(32, 64)))
+    targets = nd.array(np.eye(10)[generator.randint(0, 10, 32)])
+    variables = [
+        nd.array(generator.normal(size=shape) * 0.1) for shape in ((64, 64), (64,), (64, 10), (10,))
+    ]
+    for variable in variables:
+        variable.attach_grad()
+    first, first_bias, second, second_bias = variables
+
+    def call():
+        with mx.autograd.record():
+            hidden = nd.relu(nd.broadcast_add(nd.dot(inputs, first), first_bias))
+            scores = nd.broadcast_add(nd.dot(hidden, second), second_bias).exp()
+            chances = nd.broadcast_div(scores, scores.sum(axis=1, keepdims=True))
+            loss = (-(chances.log() * targets).sum(axis=1)).mean()
+        loss.backward()
+        nd.waitall()
+
+    return call
+
+
+def embedding(rows=1000000, columns=64, count=4096):
+    ids = nd.array(np.random.RandomState(0).randint(0, rows, count), dtype="int64")
+    table = nd.zeros((rows, columns))
+    table.attach_grad(stype="row_sparse")
+    head_grad = nd.ones((count, columns))
+
+    def call():
+        with mx.autograd.record():
+            found = nd.Embedding(ids, table, rows, columns, sparse_grad=True)
+        found.backward(head_grad)
+        nd.waitall()
+
+    return call
+
+
+def trainer_step(shapes, name, arguments, contexts):
+    made = parameters(shapes, contexts)
+    trainer = mx.gluon.Trainer(made, name, arguments)
+    arrays = []
+    for parameter in made.values():
+        for gradient in parameter.list_grad():
+            gradient[:] = 1e-3
+        arrays.extend(parameter._data)
+
+    def call():
+        for array in arrays:
+            array._fresh_grad = True
+        trainer.step(1)
+        nd.waitall()
+
+    return call
+
+
+def row_sparse_data(rows, columns, wanted):
+    table = mx.gluon.Parameter("table", shape=(rows, columns), stype="row_sparse")
+    table.initialize(mx.init.One())
+    mx.gluon.Trainer([table], "sgd")
+    ids = nd.array(np.random.RandomState(0).randint(0, rows, wanted), dtype="int64")
+    return lambda: table.row_sparse_data(ids).wait_to_read()
+
+
 def main():
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # so that what MXNet prints does not mix with the answers

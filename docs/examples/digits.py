@@ -2,10 +2,11 @@
 
 Each context works on its half of every batch, in two steps whose gradients accumulate
 (``grad_req='add'``); then the Trainer sums the halves over the contexts, divides them by the number
-of contexts, and updates both copies of the weights alike. The gradients are written by hand in
-NumPy, or, with ``--tape``, come from what `autograd.record` notes; all other lines are the same.
+of contexts, and updates both copies of the weights alike. The gradients come from the operations
+that `autograd.record` notes, or, with ``--by-hand``, are written by hand in NumPy: `by_tape` and
+`by_hand` stand beside each other, and all other lines are the same.
 
-Run it with ``python docs/examples/digits.py``, or ``python docs/examples/digits.py --tape``.
+Run it with ``python docs/examples/digits.py``, or ``python docs/examples/digits.py --by-hand``.
 """
 
 from __future__ import annotations
@@ -56,6 +57,18 @@ def forward(weights: list[np.ndarray], pixels: np.ndarray) -> tuple[np.ndarray, 
     return hidden, scores / scores.sum(axis=1, keepdims=True)
 
 
+def by_tape(data: list[mx.nd.NDArray], pixels: np.ndarray, labels: np.ndarray, total: int) -> None:
+    """Add the gradients of one step, from the operations that were recorded."""
+    context = data[0].context
+    hidden_weight, hidden_bias, output_weight, output_bias = data
+    inputs, targets = mx.nd.array(pixels, ctx=context), mx.nd.array(labels, ctx=context)
+    with mx.autograd.record():
+        hidden = mx.nd.relu(mx.nd.dot(inputs, hidden_weight, transpose_b=True) + hidden_bias)
+        scores = mx.nd.dot(hidden, output_weight, transpose_b=True) + output_bias
+        loss = mx.nd.softmax_cross_entropy(scores, targets) / total
+    loss.backward()
+
+
 def gradients(
     weights: list[np.ndarray], pixels: np.ndarray, labels: np.ndarray, total: int
 ) -> list[np.ndarray]:
@@ -71,18 +84,6 @@ def by_hand(data: list[mx.nd.NDArray], pixels: np.ndarray, labels: np.ndarray, t
     """Add the gradients of one step, computed in NumPy."""
     weights = [array.asnumpy() for array in data]
     mx.autograd.accumulate_grad(data, gradients(weights, pixels, labels, total))
-
-
-def by_tape(data: list[mx.nd.NDArray], pixels: np.ndarray, labels: np.ndarray, total: int) -> None:
-    """Add the gradients of one step, from the operations that were recorded."""
-    context = data[0].context
-    hidden_weight, hidden_bias, output_weight, output_bias = data
-    inputs, targets = mx.nd.array(pixels, ctx=context), mx.nd.array(labels, ctx=context)
-    with mx.autograd.record():
-        hidden = mx.nd.relu(mx.nd.dot(inputs, hidden_weight, transpose_b=True) + hidden_bias)
-        scores = mx.nd.dot(hidden, output_weight, transpose_b=True) + output_bias
-        loss = mx.nd.softmax_cross_entropy(scores, targets) / total
-    loss.backward()
 
 
 def accuracy(params: mx.gluon.ParameterDict, pixels: np.ndarray, labels: np.ndarray) -> float:
@@ -116,8 +117,8 @@ def train(
 def main() -> None:
     """Train, save, load into fresh parameters, and compare."""
     parser = argparse.ArgumentParser(description="Train a classifier of handwritten digits.")
-    parser.add_argument("--tape", action="store_true", help="let the tape compute the gradients")
-    add_gradients = by_tape if parser.parse_args().tape else by_hand
+    parser.add_argument("--by-hand", action="store_true", help="compute the gradients in NumPy")
+    add_gradients = by_hand if parser.parse_args().by_hand else by_tape
     console = Console()
     mx.random.seed(7)
     training, held_out = images_and_labels()

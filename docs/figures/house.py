@@ -30,7 +30,12 @@ FLOORS: list[list[tuple[str, str]]] = [
         ("context", "cpu(i), gpu(i)"),
         ("formats", ".params bytes"),
     ],
-    [("types", "dtypes, shapes"), ("modes", "switches"), ("base", "errors"), ("registry", "names")],
+    [
+        ("types", "dtypes, shapes"),
+        ("modes", "switches"),
+        ("base", "errors"),
+        ("class_registry", "names"),
+    ],
 ]
 KERNELS = [
     ("reference", "NumPy: what it means"),

@@ -1,1 +1,1 @@
-"""What one step of each optimizer does to one element: plain Python, which backends compile."""
+"""The step of each optimizer for one element: plain Python, which backends compile."""

@@ -9,13 +9,13 @@ from numparam.kernels._formulas.scalars import finite, root
 
 
 def moments(states, slope, coefficients):
-    """Both averages after a step with the gradient `slope`."""
+    """Return both averages after a step with the gradient `slope`."""
     mean = coefficients[4] * states[0] + coefficients[5] * slope
     return mean, coefficients[6] * states[1] + coefficients[7] * (slope * slope)
 
 
 def moments_fade(low, high, tiny, roundoff):
-    """Whether mean / (√square + epsilon) shrinks from step to step where the gradient is zero.
+    """Return whether mean / (√square + epsilon) shrinks at each step with a gradient of zero.
 
     One step rounds the mean once to the precision it is computed in and once to that in which it is
     kept: it becomes at most beta1 (1 + 2u) times as large, u being the larger roundoff. √square +
@@ -34,7 +34,7 @@ def moments_fade(low, high, tiny, roundoff):
 
 
 def moments_rest(weight, states, low, high, tiny, size):
-    """Whether the averages move a weight no more, where `moments_fade` holds.
+    """Return whether the averages no longer move a weight, where `moments_fade` holds.
 
     `size` is the divisor of the mean. While the mean is a normal number the quotient shrinks; from
     then on it is below tiny / epsilon. The largest rate of all steps bounds what it is multiplied

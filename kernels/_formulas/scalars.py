@@ -1,4 +1,4 @@
-"""What the formulas of the optimizers have in common.
+"""Functions that the formulas of the optimizers share.
 
 A formula is plain Python on scalars of one precision. Backends compile it, with all that it calls,
 by `compiled`: so it is written once, and every form of an optimizer, dense, lazy and exact, makes
@@ -15,7 +15,7 @@ import numpy as np
 
 
 class Formula(NamedTuple):
-    """An optimizer with a certain number of states, as functions of scalars.
+    """The functions of scalars that make up an optimizer with a certain number of states.
 
     Attributes
     ----------
@@ -45,17 +45,17 @@ class Formula(NamedTuple):
 
 
 def never(low, high, tiny, roundoff):
-    """Return False: weights never come to rest."""
+    """Return False, as the `can_rest` of a formula whose weights never come to rest."""
     return False
 
 
 def no_rest(weight, states, low, high, tiny):
-    """Return False, where `never` has said so already."""
+    """Return False, as the `rests` of a formula whose weights never come to rest."""
     return False
 
 
 def unchanged(states, coefficients):
-    """Return states that stay as they are."""
+    """Return the states unchanged, as a formula's `fade`."""
     return states
 
 
@@ -66,17 +66,17 @@ def clipped(gradient, bound):
 
 
 def no_decay(low, high):
-    """Whether a gradient of zero stays +0 in all steps: nothing decays, and no factor spoils it."""
+    """Return whether a zero gradient stays +0 in all steps: no decay, and a usable factor."""
     return low[3] == 0 and high[3] == 0 and low[0] >= 0 and finite(high[0])
 
 
 def finite(value):
-    """Whether a number is neither infinite nor NaN."""
+    """Return whether a number is neither infinite nor NaN."""
     return value - value == 0
 
 
 def root(value):
-    """Square root, correctly rounded."""
+    """Return the square root, correctly rounded."""
     return np.sqrt(value)
 
 

@@ -26,7 +26,7 @@ def _import_numba() -> None:
 
 
 def _is_disabled() -> bool:
-    """Return whether Numba will take ``NUMBA_DISABLE_JIT`` for true; it reads a whole number."""
+    """Return whether Numba reads ``NUMBA_DISABLE_JIT``, a whole number, as true."""
     try:
         return int(os.environ.get("NUMBA_DISABLE_JIT") or 0) != 0
     except ValueError:

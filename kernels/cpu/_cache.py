@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept between processes, and when they are stale.
+"""The cache of compiled kernels on disk: where it is, and which entries are stale.
 
 Numba's own cache has two holes that matter here. It stamps an entry with the file of the kernel
 alone, so an edit to a helper in another file goes unnoticed and the old machine code runs. And it
@@ -37,7 +37,7 @@ _SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "BOUNDSCHEC
 
 @functools.cache
 def source_stamp() -> bytes | None:
-    """Hash of every file that compiled code may come from, of Numba's version and its settings.
+    """Return a hash of all kernel sources, of Numba's version and of its settings.
 
     None if a module's source is not there, as in a zip archive or where only ``.pyc`` files are
     installed: then nothing tells whether compiled code is stale.
@@ -90,7 +90,7 @@ def _warn(message: str) -> None:
 
 
 def _user_folders() -> list[pathlib.Path]:
-    """Return the user's folder for caches; none where nothing tells where home is."""
+    """Return the user's folder for caches; an empty list if the home folder is unknown."""
     if os.name == "nt":
         bases = [os.environ.get("LOCALAPPDATA") or "", "~/AppData/Local"]
     else:
@@ -116,7 +116,7 @@ def _unusable(place: pathlib.Path) -> str | None:
 
 
 def _changeable(place: pathlib.Path) -> str | None:
-    """Return how somebody else could change what is in a folder; None if nobody can."""
+    """Return how another user could change files in a folder; None if nobody can."""
     if not hasattr(os, "getuid"):
         return None  # Windows: a profile's folders are the user's
     # Who owns the kernels' sources decides anyway what this process runs.
@@ -136,7 +136,7 @@ def _changeable(place: pathlib.Path) -> str | None:
 
 
 def _is_private_group(group: int) -> bool:
-    """Return whether a group is the one that many systems make for each user alone."""
+    """Return whether a group is the user's private one, which many systems make for each user."""
     import grp  # not on Windows
     import pwd
 
@@ -149,7 +149,7 @@ def _is_private_group(group: int) -> bool:
 
 
 class _Locator(caching._CacheLocator):
-    """Tells Numba's cache the folder and the stamp."""
+    """The object from which Numba's cache learns the folder and the stamp."""
 
     def __init__(self, line: int) -> None:
         self._line = line
@@ -169,7 +169,7 @@ class _Locator(caching._CacheLocator):
 
 
 class _Files:
-    """One file for each key; one of another stamp, or a damaged one, is absent and overwritten."""
+    """One file for each key; a stale or damaged file counts as absent and is overwritten."""
 
     def __init__(self, filename_base: str) -> None:
         self._base = filename_base
@@ -198,7 +198,7 @@ class _Files:
         try:
             descriptor, temporary = tempfile.mkstemp(dir=str(folder()), prefix=".kernel-")
         except OSError:
-            return  # the folder has gone or is full: this process has its code all the same
+            return  # the folder is gone or full: this process has its code nevertheless
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(payload)
@@ -208,7 +208,7 @@ class _Files:
 
 
 class _Implementation(caching.CompileResultCacheImpl):
-    """Numba's, with one way to find the folder, whatever ``NUMBA_CACHE_LOCATOR_CLASSES`` says.
+    """Numba's cache with our locator, whatever ``NUMBA_CACHE_LOCATOR_CLASSES`` says.
 
     That variable's classes stamp an entry with one file: see the top of this file.
     """
@@ -255,6 +255,6 @@ class _KernelCache(caching.FunctionCache):
 
 
 def attach(compiled: Any) -> None:
-    """Make the dispatcher `compiled` look for its machine code on disk, and leave it there."""
+    """Make the dispatcher `compiled` load its machine code from disk, and store it there."""
     if folder() is not None:
         compiled._cache = _KernelCache(compiled.py_func)

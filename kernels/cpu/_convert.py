@@ -17,7 +17,7 @@ def _type(kind: str) -> types.Type:
 
 @intrinsic(prefer_literal=True)
 def convert(typing_context, value, source, target):
-    """Convert a loaded value from kind `source` to kind `target`, both constant strings.
+    """Convert a loaded value from kind `source` to kind `target`, which are constant strings.
 
     For float16 and bfloat16 the result is a float32, which `store` still has to round.
     """

@@ -47,7 +47,7 @@ def _pointer(builder, address, index, kind):
 
 
 def widened(context, builder, stored, kind):
-    """Value of an element as it is stored in memory."""
+    """Return the value of an element as it is stored in memory."""
     if kind == "float16":
         return _half.widened(context, builder, stored)
     if kind == "bfloat16":
@@ -59,7 +59,7 @@ def widened(context, builder, stored, kind):
 
 
 def narrowed(context, builder, value, kind):
-    """Form in which a value is stored in memory."""
+    """Return the form in which a value is stored in memory."""
     if kind == "float16":
         return _half.rounded(context, builder, value)
     if kind == "bfloat16":

@@ -81,7 +81,7 @@ def exact_quotient(addresses, first, stop, i, kind, reach, divisor, rounded):
 
 @inline
 def _combine_again(addresses, start, n, target, kind, room, divisor, larger):
-    """Combine a block in float64, and exactly what that has to round."""
+    """Combine a block in float64, and exactly where float64 has to round."""
     count = len(addresses) - 1
     scale = np.float64(divisor)
     reciprocal = 1 / scale
@@ -298,7 +298,7 @@ def combine_float64(addresses, size, divisor, counter):
 
 @inline
 def _exact_quotient(high, low, scale, reciprocal):
-    """`divided` by a power of two, whose product with the quotient needs no splitting."""
+    """Divide like `divided` by a power of two: its product with the quotient needs no splitting."""
     quotient = high * reciprocal
     correction = ((high - quotient * scale) + low) * reciprocal
     return quotient if correction == 0 else quotient + correction

@@ -1,6 +1,6 @@
-"""The processor's note of whether any floating-point operation had to round.
+"""The processor's flag that says whether any floating-point operation had to round.
 
-It costs nothing while sums are made, and tells afterwards whether all of them are exact. A caller
+It costs nothing while sums are made, and says afterwards whether all of them are exact. A caller
 stores the sums before it asks, and begins what may round afterwards, so that the compiler does not
 mix the two. Where the note cannot be read, every operation counts as rounded.
 """
@@ -23,7 +23,7 @@ _ARM_FLAG = 0x10
 
 
 def _access(context) -> str | None:
-    """How the note is read for the target: by x86's instructions, by C's functions, or not."""
+    """Return how the target's flag is read: 'x86' instructions, 'c' functions, or not at all."""
     architecture = context.codegen().magic_tuple()[0].partition("-")[0]
     if architecture == "x86_64":
         return "x86"
@@ -46,7 +46,7 @@ def _c_function(builder, name):
 
 @intrinsic
 def clear_inexact(typing_context):
-    """Forget what was rounded so far on this thread."""
+    """Clear this thread's flag."""
 
     def codegen(context, builder, signature, arguments):
         access = _access(context)

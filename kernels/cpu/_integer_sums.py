@@ -60,7 +60,7 @@ def add_integers(kind):
 
 @kernel_per_kind
 def mean_integers(kind):
-    """Means of up to `MOST_NARROW` sources of up to 32 bits.
+    """Compute means of up to `MOST_NARROW` sources of up to 32 bits.
 
     A sum below 2**24 in float32, or 2**53 in float64, divides into a quotient that rounding does
     not carry to the next whole number: cut off, it is exact.
@@ -127,7 +127,7 @@ def mean_integers(kind):
 
 @kernel_per_kind
 def mean_many_integers(kind):
-    """Means of any number of sources of up to 32 bits, whose sums an int64 holds."""
+    """Compute means of any number of sources of up to 32 bits, whose sums an int64 holds."""
 
     def combine_range(addresses, size, divisor, counter):
         last = len(addresses) - 2
@@ -158,7 +158,7 @@ def mean_many_integers(kind):
 
 @kernel_per_kind
 def mean_64_bits(kind):
-    """64-bit integers: floors of quotients and their rests are summed apart; nothing wraps."""
+    """Compute means of 64-bit integers: quotients and remainders are summed apart; none wrap."""
     element = np.dtype(kind).type
 
     def mean_range(addresses, size, divisor, counter):

@@ -9,7 +9,7 @@ LANES = 256  # accumulators of a chunk, as a CUDA block would have threads
 
 @inline
 def folded(lanes, count):
-    """Sum of the lanes, which it overwrites: the second half onto the first, again and again.
+    """Add up the lanes in place, the second half onto the first again and again; return the sum.
 
     Only the first `count` are not zero, so the halves beyond them are left out.
     """

@@ -1,4 +1,4 @@
-"""Row ids in order: a bit map, merged runs, and a radix sort over the digits that occur."""
+"""Sorting of row ids: by a bit map, by merging runs, or by a radix sort of the digits in use."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _sort_ids(ids, values, other_ids, other_values, largest):
 
 @inline
 def _distribute(ids, values, to_ids, to_values, shift, mask, places):
-    """One stable pass: order by one digit."""
+    """Sort stably by one digit."""
     places[:] = 0
     for i in range(len(ids)):
         places[(ids[i] >> shift) & mask] += 1

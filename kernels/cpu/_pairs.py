@@ -20,7 +20,7 @@ def two_sum(first, second):
 
 @inline
 def divided(high, low, divisor):
-    """Quotient of the pair high + low by a small whole number, rounded once."""
+    """Divide the pair high + low by a small whole number, rounding once."""
     quotient = high / divisor
     # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
     big = SPLIT * quotient
@@ -35,7 +35,7 @@ def divided(high, low, divisor):
 
 @inline
 def all_below(values, count, bound):
-    """Whether every one of the first `count` values is nearer to zero than `bound`; NaN is not."""
+    """Return whether the first `count` values are all nearer to zero than `bound`; NaN is not."""
     beyond = 0
     for i in range(count):
         beyond += not abs(values[i]) < bound

@@ -107,7 +107,7 @@ class Table:
         return len(self.arrays)
 
     def shared(self) -> tuple[int, int] | None:
-        """Positions of two arrays that share memory; None if each has its own. Cached."""
+        """Return the positions of two arrays that share memory, or None; cached."""
         if len(self.arrays) < 2:
             return None
         try:

@@ -39,12 +39,12 @@ from numparam.kernels.cpu._jit import kernel
 PARALLEL_BYTES = 1 << 20
 
 _CLOSED = 1 << 32  # added to the number of helpers at work once nobody may join them
-_YIELDS = 64  # how often a waiting caller lets others run before it sleeps
+YIELDS = 64  # how often a waiting caller lets others run before it sleeps
 
 
 @intrinsic
-def _changed(typing_context, cells, amount):
-    """Add to the second of two shared int64 numbers, atomically, and return what it held."""
+def changed(typing_context, cells, amount):
+    """Add to the second of two shared int64 numbers atomically, and return its old value."""
 
     def codegen(context, builder, signature, arguments):
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
@@ -55,8 +55,8 @@ def _changed(typing_context, cells, amount):
 
 
 @intrinsic
-def _rest(typing_context, long):
-    """Let other threads run; if `long`, for a tenth of a millisecond."""
+def rest(typing_context, long):
+    """Yield to other threads; if `long`, for a tenth of a millisecond."""
     yielding = next((x for x in ("sched_yield", "SwitchToThread") if _exists(x)), None)
 
     def codegen(context, builder, signature, arguments):
@@ -87,25 +87,25 @@ def _exists(name: str) -> bool:
 
 @kernel
 def _join(cells):
-    """Return whether a worker may help; then it must `_leave`."""
-    if _changed(cells, 1) < _CLOSED:
+    """Return whether a worker may help; if so it must `_leave` later."""
+    if changed(cells, 1) < _CLOSED:
         return True
-    _changed(cells, -1)
+    changed(cells, -1)
     return False
 
 
 @kernel
 def _leave(cells):
-    _changed(cells, -1)
+    changed(cells, -1)
 
 
 @kernel
 def _close(cells):
-    """Let nobody join any more, and wait until all who did have left."""
-    _changed(cells, _CLOSED)
+    """Prevent further helpers from joining, and wait until those at work have left."""
+    changed(cells, _CLOSED)
     rests = 0
-    while _changed(cells, 0) != _CLOSED:
-        _rest(rests >= _YIELDS)
+    while changed(cells, 0) != _CLOSED:
+        rest(rests >= YIELDS)
         rests += 1
 
 
@@ -175,7 +175,7 @@ _pool = _Pool()
 
 
 def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
-    """Run ``call(*arguments, counter)`` on as many threads as the work deserves.
+    """Run ``call(*arguments, counter)`` on as many threads as the amount of work justifies.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
 
 
 def enter(call: Callable, *arguments: object) -> object:
-    """Call compiled code from the caller's thread: the one door, so that tests can count."""
+    """Call compiled code on the caller's thread. All calls pass here, so that tests can count."""
     return call(*arguments)
 
 

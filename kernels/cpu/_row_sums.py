@@ -1,4 +1,4 @@
-"""Sums of rows that lie anywhere: the kernels of merge, one for each family of element kinds.
+"""Sums of scattered rows: the kernels of `merge`, one for each family of element kinds.
 
 They share their arguments. Row i of the result has id ids[i] and is the sum of the rows at the
 addresses rows[starts[i]] … rows[starts[i + 1] - 1], in this order, divided by `divisor`. A unit of
@@ -29,7 +29,7 @@ _FETCHED = 1024  # bytes of an occurrence that are asked for ahead
 
 @inline
 def _unit(number, blocks, length):
-    """Row, first element in it, and number of elements of one unit of the result."""
+    """Return the row, the first element in it and the number of elements of one unit of work."""
     row = number // blocks
     start = (number - row * blocks) * BLOCK
     return row, start, min(BLOCK, length - start)
@@ -37,7 +37,7 @@ def _unit(number, blocks, length):
 
 @inline
 def _fetch(rows, first, stop, last, offset, nbytes):
-    """Ask for the occurrences that come after the next few: they lie anywhere in memory."""
+    """Prefetch the occurrences that come after the next few: they are scattered in memory."""
     for k in range(min(first + _AHEAD, last), min(stop + _AHEAD, last)):
         for line in range(0, min(nbytes, _FETCHED), _LINE):
             prefetch(rows[k] + offset + line)
@@ -45,7 +45,7 @@ def _fetch(rows, first, stop, last, offset, nbytes):
 
 @kernel_per_kind
 def _merge_narrow(kind):
-    """Floating-point rows: summed in float64, and again where that is not exact."""
+    """Sum floating-point rows in float64, and again exactly where that had to round."""
     itemsize = ITEMSIZE[kind]
     room = _exact_sums.ROOM[kind]
 
@@ -157,7 +157,7 @@ def _merged_large(rows, first, stop, offset, i, scale, plain):
 
 @kernel_per_kind
 def _merge_integers(kind):
-    """Integers whose sums of many an int64 holds, and 64-bit ones that are not divided."""
+    """Sum integers whose sums an int64 holds, and 64-bit ones that are not divided."""
     itemsize = ITEMSIZE[kind]
 
     def merge_range(
@@ -196,7 +196,7 @@ def _merge_integers(kind):
 
 @kernel_per_kind
 def _merge_64_bits(kind):
-    """64-bit integers, divided: exact, because quotients and remainders are summed apart."""
+    """Average 64-bit integers exactly: quotients and remainders are summed apart."""
     element = np.dtype(kind).type
 
     def merge_range(
@@ -239,7 +239,7 @@ def _merge_64_bits(kind):
 
 @kernel_per_kind
 def _merge_booleans(kind):
-    """Or; divided, every element must be false or true in as many occurrences as the divisor."""
+    """Or booleans; divided, each element must be true in none or in `divisor` occurrences."""
 
     def merge_range(
         rows, starts, ids, count, length, divisor, union, out, differing, batch, counter

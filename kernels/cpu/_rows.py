@@ -21,7 +21,7 @@ CHECKED = 1 << 16  # ids that one claim checks
 _BATCH = 256  # ids whose rows are looked up together
 _AHEAD = 8  # rows that are fetched before they are copied
 _LINE = 64  # bytes
-_FETCHED = 1024  # bytes of a row that are asked for ahead; the processor guesses the rest
+_FETCHED = 1024  # bytes of a row that are prefetched; the processor prefetches the rest by itself
 _STRIDE = 2048  # ids that are checked before the first bad one is looked for
 
 
@@ -58,7 +58,7 @@ def clear_bytes(typing_context, destination, nbytes):
 
 
 def fetch_line(builder, address):
-    """Build the request for the cache line at an address."""
+    """Build the instruction that prefetches the cache line at an address."""
     i32 = ir.IntType(32)
     pointer = _bytes_at(builder, address)
     function = cgutils.get_or_insert_function(
@@ -71,7 +71,7 @@ def fetch_line(builder, address):
 
 @intrinsic
 def prefetch(typing_context, address):
-    """Ask for the cache line at `address`, which may be any: a hint that never faults."""
+    """Prefetch the cache line at `address`, which may be any address: a hint never faults."""
 
     def codegen(context, builder, signature, arguments):
         fetch_line(builder, arguments[0])
@@ -82,7 +82,7 @@ def prefetch(typing_context, address):
 
 @kernel
 def check_ids(ids, count, last, found, counter):
-    """Survey the int64 ids at an address for what every row operation asks.
+    """Find what every row operation must know of the int64 ids at an address.
 
     Lowers found[0] to the position of the first id that is negative or above `last`, found[1] to
     that of the first id that is not above its predecessor, and found[2] to minus the largest id.
@@ -118,7 +118,7 @@ def check_ids(ids, count, last, found, counter):
 
 @inline
 def _first_not_below(ids, low, high, value):
-    """First position in low … high whose id is `value` or more; `high` if there is none."""
+    """Return the first position in low … high whose id is `value` or more; else `high`."""
     while low < high:
         middle = (low + high) >> 1
         if load(ids, middle, "int64") < value:
@@ -231,7 +231,7 @@ def _clear_short(target, nbytes):
 def take_rows(
     out, ids, data, wanted, count, direct, number, last, row_bytes, found, rows_per_piece, counter
 ):
-    """Copy the rows of `number` wanted ids; with `direct`, an id is its row's position.
+    """Copy the rows of `number` wanted ids; with `direct`, an id is the position of its row.
 
     Lowers found[0] to the position of the first wanted id that is negative or above `last`.
     """

@@ -20,7 +20,7 @@ ROLES = 8
 
 
 def _scopes(builder, roles):
-    """Metadata that names the alias scopes of some roles."""
+    """Return the metadata that names the alias scopes of some roles."""
     module = builder.module
     domain = module.add_metadata([ir.MetaDataString(module, "numparam.roles")])
     return module.add_metadata(
@@ -50,7 +50,7 @@ def _stored(context, builder, address, index, value, kind, role):
 
 @intrinsic(prefer_literal=True)
 def load_apart(typing_context, address, index, kind, role):
-    """Element `index` of the array of `kind` at `address`, which alone has the role."""
+    """Load element `index` of the array of `kind` at `address`, the only array of this role."""
     name, number = kind.literal_value, role.literal_value
 
     def codegen(context, builder, signature, arguments):
@@ -61,7 +61,7 @@ def load_apart(typing_context, address, index, kind, role):
 
 @intrinsic(prefer_literal=True)
 def load_held(typing_context, array, weight, index, held, kind):
-    """Element `index` of the array of `held` that a step updates: a weight of `kind` or its master.
+    """Load element `index` of what a step updates: a weight of `kind` or its master of `held`.
 
     A weight is rounded from its master. Where it differs from that, it has been written since, and
     is the newer one of the two. The role of `array` is 0; that of the weight of a master is 7.
@@ -85,7 +85,7 @@ def load_held(typing_context, array, weight, index, held, kind):
 
 @intrinsic(prefer_literal=True)
 def store_apart(typing_context, address, index, value, kind, role):
-    """Set element `index` of the array of `kind` at `address`, which alone has the role."""
+    """Set element `index` of the array of `kind` at `address`, the only array of this role."""
     name, number = kind.literal_value, role.literal_value
 
     def codegen(context, builder, signature, arguments):
@@ -98,7 +98,7 @@ def store_apart(typing_context, address, index, value, kind, role):
 
 @intrinsic(prefer_literal=True)
 def load_all(typing_context, addresses, index, kind, role):
-    """Elements `index` of the arrays at a tuple of addresses, as a tuple: roles from `role` on."""
+    """Load element `index` of each array at a tuple of addresses; their roles count from `role`."""
     name, number, count = kind.literal_value, role.literal_value, len(addresses)
     result = types.UniTuple(_elements._VALUE[name], count) if count else types.Tuple(())
 
@@ -137,7 +137,7 @@ def store_all(typing_context, addresses, index, values, kind, role):
 
 @intrinsic(prefer_literal=True)
 def rounded(typing_context, values, kind):
-    """Values of a tuple as they are once they have been stored as `kind`."""
+    """Return the values of a tuple as they will be once they are stored as `kind`."""
     name = kind.literal_value
 
     def codegen(context, builder, signature, arguments):
@@ -168,7 +168,7 @@ def differing(typing_context, left, right):
 
 @intrinsic
 def prefetch_all(typing_context, addresses, offset):
-    """Ask for the cache line at an offset from each address of a tuple; see `_rows.prefetch`."""
+    """Prefetch the cache line at an offset from each address of a tuple; see `_rows.prefetch`."""
 
     def codegen(context, builder, signature, arguments):
         for i in range(len(addresses)):
@@ -181,7 +181,7 @@ def prefetch_all(typing_context, addresses, offset):
 
 @intrinsic(prefer_literal=True)
 def numbers_at(typing_context, address, count, kind, wanted):
-    """Tuple of the `count` elements of `kind` at an address, converted to `wanted`."""
+    """Load the `count` elements of `kind` at an address as a tuple, converted to `wanted`."""
     name, number = kind.literal_value, count.literal_value
     value_type = _elements._VALUE[wanted.literal_value]
     result = types.UniTuple(value_type, number) if number else types.Tuple(())

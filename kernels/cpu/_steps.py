@@ -1,4 +1,4 @@
-"""Steps of optimizers: the kernels, and what calls them.
+"""Steps of optimizers: the kernels, and the functions that call them.
 
 An optimizer is a `Formula`, whose step is one function of scalars: every form of the optimizer,
 dense, lazy and exact, compiles that same function, so that their bits agree. Each kernel is
@@ -93,7 +93,7 @@ class Bound:
 
 
 class _BoundGroup:
-    __slots__ = ("group", "keep", "mixed", "nbytes", "pointers")
+    __slots__ = ("group", "keep", "mixed", "nbytes", "pointers", "rows")
 
     def __init__(self, group: Group, tables: Sequence[Table], mixed: bool) -> None:
         members = [[one.arrays[i] for i in group.positions.tolist()] for one in tables]
@@ -106,6 +106,22 @@ class _BoundGroup:
         ).T.copy()
         written = sum(array.nbytes for arrays in members for array in arrays)
         self.nbytes = 2 * written - sum(array.nbytes for array in members[1])
+        self.rows: np.ndarray | None = None  # made by `rows_of` when it is needed
+
+    def rows_of(self) -> np.ndarray:
+        """Rows, their lengths, rows in a piece, and the number of the first piece of each array.
+
+        One column for each array, and one more for the number of all pieces.
+        """
+        if self.rows is None:
+            made = np.zeros((4, len(self.keep[0]) + 1), np.int64)
+            for i, array in enumerate(self.keep[0]):
+                length = array.size // max(1, len(array))
+                batch = max(1, _PIECE // max(1, length))
+                made[:3, i] = len(array), length, batch
+                made[3, i + 1] = made[3, i] + (-(-len(array) // batch) if length else 0)
+            self.rows = made
+        return self.rows
 
 
 class Steps:
@@ -117,18 +133,24 @@ class Steps:
         The optimizer's, a key of the rules for coefficients.
     formulas : dict
         The formula for each number of states that it may have.
-    form : callable, optional
-        What makes the one kernel of an optimizer whose states have one number for each row:
-        ``form(states, width, kind, mixed)``. It takes the arguments of the exact form; without
-        `last_steps` it makes the last step of the history alone.
+    form, dense_form : callable, optional
+        What makes the two kernels of an optimizer whose states have one number for each row:
+        ``form(states, width, kind, mixed)``. The first one takes the arguments of the exact form;
+        without `last_steps` it makes the last step of the history alone. The second one steps whole
+        arrays: it takes their addresses, positions, `_BoundGroup.rows_of` and coefficients.
     """
 
     def __init__(
-        self, name: str, formulas: dict[int, Formula | None], form: Callable | None = None
+        self,
+        name: str,
+        formulas: dict[int, Formula | None],
+        form: Callable | None = None,
+        dense_form: Callable | None = None,
     ) -> None:
         self.name = name
         self.row_state = form is not None
         self._form = form
+        self._dense_form = dense_form
         self.formulas = formulas
         self._width = _coefficients.width(name)
         self._kernel = functools.cache(self._kernel_for)
@@ -170,12 +192,13 @@ class Steps:
             )  # fmt: skip
 
     def _dense_by_rows(self, bound: Bound, coefficients: np.ndarray) -> None:
-        for i, weight in enumerate(bound.weights.arrays):
-            master = None if bound.held is bound.weights else bound.held.arrays[i]
-            states = [state.arrays[i] for state in bound.states]
-            rows = Rows(self, weight, states, master, True)
-            gradient = bound.gradients.arrays[i]
-            self._run_rows(_step_rows, rows, None, gradient, coefficients[i : i + 1])
+        for one in bound.groups:
+            rows = one.rows_of()
+            _pool.run(
+                self._kernel(self._dense_form, len(bound.states), one.group.kind, one.mixed),
+                one.pointers, one.group.positions, rows, coefficients,
+                nbytes=one.nbytes, pieces=int(rows[3, -1]),
+            )  # fmt: skip
 
     def rows(self, weight, ids, gradient, states, coefficients, master=None) -> None:
         """Step the rows that a row-sparse gradient holds."""
@@ -256,7 +279,8 @@ class Steps:
         if self._form is None:
             function = form(formula, states, self._width, kind, mixed)
         else:
-            function = self._form(states, self._width, kind, mixed)
+            by_rows = form if form is self._dense_form else self._form
+            function = by_rows(states, self._width, kind, mixed)
         name = f"{self.name}_{states}"
         function.__qualname__ = f"{name}.{form.__name__[1:]}.{kind}{'.mixed' * mixed}"
         return kernel(function)

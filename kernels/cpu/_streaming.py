@@ -42,7 +42,7 @@ def _zero_line(typing_context, address):
 
 @intrinsic
 def _copy_line(typing_context, address, source):
-    """Set the cache line at `address` to the bytes at `source`, which may lie across two lines."""
+    """Set the cache line at `address` to the bytes at `source`, which may span two lines."""
 
     def codegen(context, builder, signature, arguments):
         pointer = builder.inttoptr(arguments[1], ir.PointerType(_WORDS))

@@ -46,7 +46,7 @@ _PIECE = 1 << 20  # bytes of the walked table that one claim takes: large agains
 
 
 def run(walking: Callable, walked: Group, *arguments: object, nbytes: int) -> None:
-    """Run a kernel that walks the arrays of a group, on as many threads as the work deserves.
+    """Run a kernel that walks the arrays of a group, on as many threads as the work justifies.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def run(walking: Callable, walked: Group, *arguments: object, nbytes: int) -> No
 
 @inline
 def spans(rows, chunks_per_piece, counter):
-    """Iterate over what this thread claims: an array's number, and its elements start … stop - 1.
+    """Iterate over the spans that this thread claims: array number, start and stop element.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def _spans(rows, arrays, chunks_per_piece, counter):
 
 @intrinsic
 def address(typing_context, array):
-    """Address of the first element of an array."""
+    """Return the address of the first element of an array."""
 
     def codegen(context, builder, signature, arguments):
         held = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])

@@ -1,4 +1,4 @@
-"""Writing and adding many arrays to many others, in one call into compiled code for each dtype."""
+"""Assignment and addition of many arrays to many others, in one compiled call for each dtype."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def assign(targets: Iterable[object], sources: Iterable[object]) -> None:
 
 
 def add(targets: Iterable[object], sources: Iterable[object]) -> None:
-    """Add to each target its source, rounding once.
+    """Add its source to each target, rounding once.
 
     Parameters
     ----------

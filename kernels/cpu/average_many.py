@@ -108,7 +108,7 @@ def _average_integers(kind):
 
 
 def _averaging(kind: str, mean: Any) -> Callable:
-    """Return the walk that leaves what `mean`, a loop over one array, makes in all copies."""
+    """Return the walk that writes the result of `mean`, a loop over one array, into all copies."""
     itemsize = ITEMSIZE[kind]
     block = _BLOCK // itemsize
 

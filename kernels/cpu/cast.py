@@ -155,7 +155,7 @@ def copy(source: object, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def _scattered_beside(source: np.ndarray, target: np.ndarray) -> bool:
-    """Return whether NumPy should copy the source, which is not plain memory, into the target."""
+    """Return whether NumPy should copy the source, which is not contiguous, into the target."""
     return (
         not (source.flags.c_contiguous and source.flags.aligned and source.dtype.isnative)
         and source.shape == target.shape
@@ -184,7 +184,7 @@ def _write(source: np.ndarray, target: np.ndarray) -> None:
 
 
 def _machine_pair(source: str, target: str) -> str | None:
-    """Return the name of the loop that converts `source` to `target`; None to copy the bits.
+    """Return the pair of kinds whose loop converts `source` to `target`; None to copy the bits.
 
     Kinds whose sign makes no difference to the bits share a loop.
     """

@@ -8,24 +8,25 @@ clip(rescale_grad × gradient), where clip bounds at ±clip_gradient:
 
 The mean is summed in float64, in the order of `numparam.kernels.cpu.norm`. MXNet's formula, there
 without decay, which stands as in `numparam.kernels.cpu.adagrad`. Weights have at least one
-dimension. `dense` enters compiled code once for each weight.
+dimension.
+
+The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` and `epsilon`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from numparam.kernels import _coefficients, _step_gate
+from numparam.kernels import _step_gate
 from numparam.kernels._formulas import scalars
 from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels._optimizer_functions import functions
 from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline
 from numparam.kernels.cpu._norm_lanes import LANES, folded
 from numparam.kernels.cpu._pointers import CHUNK
 from numparam.kernels.cpu._separate import load_apart, load_held, numbers_at, store_apart
-from numparam.kernels.cpu._steps import Bound, Steps
+from numparam.kernels.cpu._steps import Steps
 from numparam.kernels.cpu._walk import address
 
 _known: dict = {}
@@ -40,11 +41,10 @@ def _moved(weight, slope, root, lr, wd):
     return weight - lr * (slope / root + wd * weight)
 
 
-def _group_rows(states, width, kind, mixed):
+def _row_steps(kind, mixed):
+    """Return the functions that look at the gradient of a row, and that step a row."""
     held = "float32" if mixed else kind
-    working = _step_gate.WORKING[kind]
-    number = ITEMSIZE[working]
-    real = np.float32 if working == "float32" else np.float64
+    real = np.float32 if _step_gate.WORKING[kind] == "float32" else np.float64
     zero = real(0)
 
     @inline
@@ -74,6 +74,60 @@ def _group_rows(states, width, kind, mixed):
             store_apart(weight, base + i, made, held, 0)
             if mixed:
                 store_apart(low, base + i, made, kind, 7)
+
+    return mean_square, make
+
+
+def _group_arrays(states, width, kind, mixed):
+    held = "float32" if mixed else kind
+    working = _step_gate.WORKING[kind]
+    mean_square, make = _row_steps(kind, mixed)
+
+    def group_arrays(pointers, positions, pieces, coefficients, counter):
+        stride = pointers.shape[1]
+        pointing = address(pointers)
+        numbers = address(coefficients)
+        places = address(positions)
+        arrays = pieces.shape[1] - 1
+        counts = address(pieces)
+        lengths = counts + 8 * (arrays + 1)
+        batches = lengths + 8 * (arrays + 1)
+        firsts = batches + 8 * (arrays + 1)
+        all_pieces = load(firsts, arrays, "int64")
+        lanes = np.empty(LANES, np.float64)
+        array = 0
+        while True:
+            piece = claim(counter)
+            if piece >= all_pieces:
+                return
+            # Claims only grow, so the search goes on from the last array.
+            while load(firsts, array + 1, "int64") <= piece:
+                array += 1
+            own = pointing + 8 * stride * array
+            weight = load(own, 0, "int64")
+            gradient = load(own, 1, "int64")
+            sums = load(own, 2, "int64")
+            low = load(own, 3, "int64") if mixed else 0
+            place = load(places, array, "int64")
+            with_ = numbers_at(numbers + 8 * width * place, width, "float64", working)
+            length = load(lengths, array, "int64")
+            batch = load(batches, array, "int64")
+            start = (piece - load(firsts, array, "int64")) * batch
+            for row in range(start, min(start + batch, load(counts, array, "int64"))):
+                base = row * length
+                mean = mean_square(gradient, base, length, with_[0], with_[1], lanes)
+                total = load(sums, row, held) + mean
+                store(sums, row, total, held)
+                make(weight, gradient, total, low, base, base, length, with_)
+
+    return group_arrays
+
+
+def _group_rows(states, width, kind, mixed):
+    held = "float32" if mixed else kind
+    working = _step_gate.WORKING[kind]
+    number = ITEMSIZE[working]
+    mean_square, make = _row_steps(kind, mixed)
 
     @inline
     def row_is_finite(weight, base, length):
@@ -135,82 +189,6 @@ def _group_rows(states, width, kind, mixed):
     return group_rows
 
 
-_STEPS = Steps("groupadagrad", {1: None}, _group_rows)
+_STEPS = Steps("groupadagrad", {1: None}, _group_rows, _group_arrays)
 
-
-def coefficients(count: int, **hyper: object) -> np.ndarray:
-    """Return what the steps of `count` parameters compute with, from the hyper-parameters.
-
-    The hyper-parameters are `lr`, `wd`, `rescale_grad`, `clip_gradient` and `epsilon`:
-    see `numparam.kernels.cpu.sgd.coefficients`.
-    """
-    return _coefficients.rows("groupadagrad", count, hyper)
-
-
-def bind(
-    weights: Iterable[object],
-    gradients: Iterable[object],
-    states: Iterable[Iterable[object]],
-    masters: Iterable[object] | None = None,
-) -> Bound:
-    """Check the arrays of many parameters together, once for many calls of `dense`.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.bind`.
-    """
-    return _STEPS.bind(weights, gradients, states, masters)
-
-
-def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
-    """Step many parameters, in one call into compiled code for each dtype.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.dense`.
-    """
-    _STEPS.dense(arrays, coefficients)
-
-
-def rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    coefficients: np.ndarray,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, and no others.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.rows`.
-    """
-    _STEPS.rows(weight, ids, gradient, states, coefficients, master)
-
-
-def exact_rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, after the steps they have missed.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.exact_rows`.
-    """
-    _STEPS.exact_rows(weight, ids, gradient, states, last_steps, history, first, master)
-
-
-def catch_up(
-    weight: np.ndarray,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    ids: object = None,
-    master: np.ndarray | None = None,
-) -> None:
-    """Make the steps that rows have missed, with a gradient of zero.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.catch_up`.
-    """
-    _STEPS.catch_up(weight, states, last_steps, history, first, ids, master)
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

@@ -107,7 +107,7 @@ def merge(
 
 
 class _Order:
-    """Where the occurrences of each row are.
+    """The occurrences of each row.
 
     Attributes
     ----------

@@ -141,7 +141,7 @@ def _refuse_shared_memory(ready: Table) -> None:
 
 @kernel_per_kind
 def _sum_spans(kind):
-    """Sum the squares of each chunk; who finishes the last piece adds up the chunks."""
+    """Sum the squares of each chunk; the thread that finishes the last piece adds up the chunks."""
     itemsize = ITEMSIZE[kind]
 
     def sum_spans(rows, positions, partial, sums, finished, chunks_per_piece, counter):
@@ -189,7 +189,7 @@ def _scale_spans(kind):
 
 @intrinsic
 def _add(typing_context, cell, amount):
-    """Add to a shared int64 array of one element, atomically, and return what it held.
+    """Add to a shared int64 array of one element atomically, and return its old value.
 
     What each thread wrote before its addition is visible to the thread that makes the last one.
     """

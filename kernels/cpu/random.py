@@ -247,7 +247,7 @@ def _fill_bits(address, size, state, counter):
 
 @kernel_per_kind
 def _fill_uniform(kind):
-    """Numbers made in float32."""
+    """Fill with numbers computed in float32."""
 
     def fill_range(address, size, state, low, span, top, counter):
         words = np.empty((4, LANES), np.uint32)
@@ -303,7 +303,7 @@ def _fill_uniform_float64(address, size, state, low, span, top, counter):
 
 @kernel_per_kind
 def _fill_normal(kind):
-    """Numbers made in float32."""
+    """Fill with numbers computed in float32."""
 
     def fill_range(address, size, state, mean, sigma, counter):
         words = np.empty((4, LANES), np.uint32)

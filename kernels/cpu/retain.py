@@ -236,7 +236,7 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
         return
     row_bytes = values.nbytes // count
     batch = max(1, _PIECE // row_bytes) if falling >= count else count
-    found = np.full(1, count, np.int64)
+    found = np.array((count,), np.int64)
     _pool.run(
         _rows.put_rows, table_at, ids_at, count, len(target) - 1, rows_at, row_bytes, found, batch,
         nbytes=2 * values.nbytes, pieces=-(-count // batch),
@@ -344,7 +344,7 @@ def _add(table: np.ndarray, ids: object, rows: object, subtract: bool) -> None:
         return
     length = values.size // count
     batch = max(1, _PIECE // (length * values.itemsize))
-    found = np.full(1, count, np.int64)
+    found = np.array((count,), np.int64)
     _pool.run(
         _rows.add_rows(kind), table_at, ids_at, count, len(target) - 1, rows_at, length,
         int(subtract), found, batch,
@@ -368,7 +368,7 @@ def _target(out: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> 
 
 
 def _survey(ids: np.ndarray, ids_at: int, rows: int | None, name: str) -> tuple[int, int]:
-    """Check the range of ids; return where they cease to ascend and the largest.
+    """Check the range of ids; return the first position where they do not ascend, and the largest.
 
     Ids that ascend strictly never cease: the first number is then their count. The largest of no
     ids is 0.
@@ -386,8 +386,9 @@ def _survey(ids: np.ndarray, ids_at: int, rows: int | None, name: str) -> tuple[
 
 def _raise_found(found: np.ndarray, ids: np.ndarray, rows: int | None, name: str) -> None:
     """Raise if a kernel has found an id out of range: its position is below the number of ids."""
-    if found[0] < len(ids):
-        raise _row_gate.outside(name, int(found[0]), int(ids[found[0]]), rows)
+    position = found.item(0)
+    if position < len(ids):
+        raise _row_gate.outside(name, position, int(ids[position]), rows)
 
 
 def _take(
@@ -410,7 +411,7 @@ def _take(
     row_bytes = nbytes // number
     batch = max(1, _PIECE // row_bytes)
     last = _ANY if rows is None else rows - 1
-    found = np.full(1, number, np.int64)
+    found = np.array((number,), np.int64)
     _pool.run(
         _rows.take_rows, *places, count, int(direct), number, last, row_bytes, found, batch,
         nbytes=2 * nbytes, pieces=-(-number // batch),

@@ -69,7 +69,7 @@ def one_device(arrays: Sequence[DeviceArray], names: Sequence[str]) -> int:
 
 
 def overlap(left: DeviceArray, right: DeviceArray) -> bool:
-    """Whether two arrays share memory."""
+    """Return whether two arrays share memory."""
     return bool(left.nbytes and right.nbytes) and (
         left.address < right.address + right.nbytes and right.address < left.address + left.nbytes
     )

@@ -77,7 +77,7 @@ def _compiled():
 
     @intrinsic
     def load(typing_context, address, index, kind):
-        """Value of element `index` of the array of `kind` at `address`."""
+        """Return element `index` of the array of `kind` at `address`."""
         name = literal(kind)
         if name is None:
             return None
@@ -159,7 +159,7 @@ def _compiled():
 
     @intrinsic
     def narrowed(typing_context, value, kind):
-        """Value for `store` to round, of a float64 that is to be rounded to `kind` once."""
+        """Return what `store` must round so that a float64 is rounded to `kind` once."""
         name = literal(kind)
         if name is None:
             return None
@@ -350,7 +350,7 @@ else:
 
     @inline
     def product(first, second):
-        """Product of two float64 numbers, rounded by itself: never fused with a sum."""
+        """Multiply two float64 numbers, rounding the product by itself: never fused with a sum."""
         return _libdevice.dmul_rn(first, second)
 
     @inline

@@ -1,4 +1,4 @@
-"""Row ids on a GPU: their conversion to int64, their check, and their sorting.
+"""Row ids on a GPU: conversion to int64, checks and sorting.
 
 The host sees only the result of a check, a few numbers, and the id that a message names.
 """
@@ -101,7 +101,7 @@ def check(device_id: int, ids: _Named, wanted: _Named | None, rows: int | None) 
 
 
 def sorted_with_positions(ids: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
-    """Sort ids, equal ones in their order; return them and where each stood."""
+    """Sort ids stably; return them and their former positions."""
     return _sorted(ids, True)  # type: ignore[return-value]
 
 

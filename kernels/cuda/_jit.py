@@ -1,4 +1,4 @@
-"""All policy for compiling CUDA kernels: which flags, and which helpers a kernel is made of.
+"""How CUDA kernels are compiled: flags, and helpers that are inlined.
 
 Importing this module imports ``numba.cuda``, so only modules of jitted bodies do; they are
 themselves imported when a public function is first called.

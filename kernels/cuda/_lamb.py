@@ -21,7 +21,7 @@ def dense(first: Steps, second: Steps, arrays: Bound | tuple, coefficients: np.n
     if not bound.groups:
         return
     there = _memory.upload(numbers, bound.device_id)
-    sums = [norm.sums_on_gpu(one) for one in (bound.held, bound.states[2])]
+    sums = [norm._sums_on_gpu(one) for one in (bound.held, bound.states[2])]
     _trust(there, *sums)
     second.dense_with(bound, there.address)
 

@@ -32,7 +32,7 @@ def _compiled():
         return ir.IntType(8 * ITEMSIZE[kind])
 
     def widened(builder, stored, kind):
-        """Turn the bits of an element into its value."""
+        """Return the value of an element's bits."""
         if kind == "float16":
             return builder.fpext(builder.bitcast(stored, ir.HalfType()), ir.FloatType())
         if kind == "bfloat16":
@@ -47,7 +47,7 @@ def _compiled():
         return stored
 
     def narrowed(builder, value, kind):
-        """Turn a value into the bits of an element."""
+        """Return the bits of an element for a value."""
         if kind == "float16":
             return builder.bitcast(builder.fptrunc(value, ir.HalfType()), i16)
         if kind == "bfloat16":
@@ -108,7 +108,7 @@ def _compiled():
 
     @intrinsic
     def load_lanes(typing_context, address, index, kind, width):
-        """Elements `index` … `index` + `width` - 1 of an array, as a tuple."""
+        """Load elements `index` … `index` + `width` - 1 of an array, as a tuple."""
         name, count = literal(kind), literal(width)
         if name is None or count is None:
             return None
@@ -137,7 +137,7 @@ def _compiled():
 
     @intrinsic
     def load_many(typing_context, addresses, index, kind, width):
-        """Elements from `index` on of the arrays at a tuple of addresses: a tuple of lanes."""
+        """Load elements from `index` on of the arrays at a tuple of addresses: a tuple of lanes."""
         name, count = literal(kind), literal(width)
         if name is None or count is None or not hasattr(addresses, "count"):
             return None
@@ -180,7 +180,7 @@ def _compiled():
 
     @intrinsic
     def numbers_at(typing_context, address, count, kind, wanted):
-        """Tuple of the `count` elements of `kind` at an address, converted to `wanted`."""
+        """Load the `count` elements of `kind` at an address as a tuple, converted to `wanted`."""
         number, name, other = literal(count), literal(kind), literal(wanted)
         if number is None or name is None or other is None:
             return None
@@ -199,7 +199,7 @@ def _compiled():
 
     @intrinsic
     def newer(typing_context, masters, own, kind):
-        """Master weights, or the weights where they are not their masters rounded to `kind`."""
+        """Return master weights, or the weights where they are not the rounded masters."""
         name = literal(kind)
         if name is None or not hasattr(masters, "count"):
             return None
@@ -219,7 +219,7 @@ def _compiled():
 
     @intrinsic
     def rounded(typing_context, values, kind):
-        """Values of a tuple as they are once they have been stored as `kind`."""
+        """Return the values of a tuple as they will be once they are stored as `kind`."""
         name = literal(kind)
         if name is None or not hasattr(values, "count"):
             return None
@@ -236,7 +236,7 @@ def _compiled():
 
     @intrinsic
     def alike(typing_context, left, right):
-        """Whether two tuples hold equal floating-point numbers; NaN is equal to none."""
+        """Return whether two tuples hold equal floating-point numbers; NaN equals nothing."""
 
         def codegen(context, builder, signature, arguments):
             same = ir.Constant(ir.IntType(1), 1)

@@ -16,7 +16,7 @@ LEAST_BLOCKS = 1
 
 
 def form(threads: int) -> tuple[int, int]:
-    """Return the numbers of blocks and of threads in each, for work for so many threads.
+    """Return the numbers of blocks and of threads a block for a number of threads' work.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def form(threads: int) -> tuple[int, int]:
 
 
 def lanes(units: int) -> int:
-    """Return how many neighbouring threads share a row of so many units: log₂ of a power of two.
+    """Return log₂ of the number of neighbouring threads that share a row of so many units.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def pairs(rows: int) -> int:
 
 
 def run(kernel: Any, device_id: int, threads: int, *arguments: int) -> None:
-    """Start a kernel on a GPU, in order after what was started before; does not wait for it.
+    """Start a kernel on a GPU, after all that was started before; do not wait for it.
 
     Parameters
     ----------

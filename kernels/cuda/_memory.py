@@ -62,7 +62,7 @@ class DeviceArray:
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
-        """The array for other libraries, version 3: they wait for our default stream."""
+        """The interface's version 3, in which other libraries wait for our default stream."""
         return {
             "shape": self.shape,
             "typestr": self.dtype.str,
@@ -207,7 +207,7 @@ def copy_into(target: DeviceArray, source: DeviceArray) -> None:
 
 
 def view(buffer: DeviceArray, start: int, shape: tuple[int, ...]) -> DeviceArray:
-    """Contiguous part of an array from element `start` on, in another shape; shares memory.
+    """Return the part of an array from element `start` on, in another shape; it shares memory.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from numparam.kernels.cuda._jit import inline, kernel
 
 @inline
 def _first_above(keys, low, high, value, or_equal):
-    """First position in low … high whose key is above `value`, or equal if asked; else high."""
+    """Return the first position whose key is above `value`, or equal if asked; else `high`."""
     while low < high:
         middle = (low + high) >> 1
         key = load(keys, middle, "int64")
@@ -52,7 +52,7 @@ def merge_runs(keys, order, keys_out, order_out, count, run_bits):
 
 @inline
 def _is_new(keys, i):
-    """Whether a sorted key differs from the one before it."""
+    """Return whether a sorted key differs from the one before it."""
     return i == 0 or load(keys, i, "int64") != load(keys, i - 1, "int64")
 
 

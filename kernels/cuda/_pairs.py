@@ -21,7 +21,7 @@ def two_sum(first, second):
 
 @inline
 def divided(high, low, divisor):
-    """Quotient of the pair high + low by a small whole number, rounded once."""
+    """Divide the pair high + low by a small whole number, rounding once."""
     quotient = high / divisor
     # The remainder high - quotient * divisor, exactly: Dekker's product of split factors.
     big = product(SPLIT, quotient)

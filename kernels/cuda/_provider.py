@@ -30,7 +30,7 @@ _ready: set[tuple[int, int]] = set()  # (process, GPU) pairs that `require` has 
 
 
 class CUDAUnavailableError(RuntimeError):
-    """A GPU is asked for that cannot be used; the message says what is missing."""
+    """A requested GPU cannot be used; the message says what is missing."""
 
 
 class CUDAImportError(CUDAUnavailableError, ImportError):
@@ -38,7 +38,7 @@ class CUDAImportError(CUDAUnavailableError, ImportError):
 
 
 def simulated() -> bool:
-    """Whether Numba's simulator stands for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
+    """Return whether Numba's simulator stands in for a GPU (``NUMBA_ENABLE_CUDASIM=1``)."""
     return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 
@@ -61,7 +61,7 @@ def device_count() -> int:
 
 
 def require(device_id: int) -> None:
-    """Make sure that a GPU can be used.
+    """Check that a GPU can be used.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ _LARGEST = 2**63 - 1
 
 @kernel_per_kind
 def convert_ids(kind):
-    """Whole numbers of any kind to int64; lowers the number at `found` to the first other one."""
+    """Convert ids of any kind to int64; lower the number at `found` to the first fractional one."""
     is_float = kind in ("float16", "bfloat16", "float32", "float64")
     exact = 2.0 ** {"float16": 11, "bfloat16": 8, "float32": 24}.get(kind, 53)
     is_unsigned = kind == "uint64"
@@ -80,7 +80,7 @@ def _survey(ids, count, last, found):
 
 @kernel
 def check_ids(ids, count, wanted, number, last, found):
-    """Survey two lists of int64 ids for what the row operations ask.
+    """Find what the row operations must know of two lists of int64 ids.
 
     Lowers found[0] to the position of the first of `count` ids that is negative or above `last`,
     and found[1] to that of the first that is not above its predecessor; found[2] and found[3]
@@ -92,7 +92,7 @@ def check_ids(ids, count, wanted, number, last, found):
 
 @inline
 def _place(ids, count, value):
-    """Position of a value among ascending ids, or -1."""
+    """Return the position of a value among ascending ids, or -1."""
     low = np.int64(0)
     high = count
     while low < high:
@@ -244,13 +244,13 @@ def put_rows(unit):
 
 @inline
 def _is_first(ids, row, last, value):
-    """Whether a row of ascending ids is the first of its id, and the id is in range."""
+    """Return whether a row is the first of its id, and the id is in range; the ids ascend."""
     return 0 <= value <= last and (row == 0 or load(ids, row - 1, "int64") != value)
 
 
 @inline
 def _given(order, k, count):
-    """Row of the k-th id in the order given; the sum leaves out one that is out of range."""
+    """Return the row of the k-th id in the order given; sums leave out ids out of range."""
     row = load(order, k, "int64") if order != 0 else k
     return row if 0 <= row < count else np.int64(-1)
 
@@ -317,7 +317,7 @@ def add_narrow(kind):
 
 @inline
 def _pair(table, place, ids, count, value, rows, order, length, column, row, subtract, scale):
-    """Sum of an element of a table and those of its rows, scaled, as a pair of float64."""
+    """Sum an element of a table and those of its rows, scaled, as a pair of float64."""
     high = product(load(table, place, "float64"), scale)
     low = 0.0
     k = row
@@ -362,7 +362,7 @@ def add_float64(table, ids, count, last, rows, order, length, lane_bits, subtrac
 
 @kernel_per_kind
 def add_integers(kind):
-    """Add rows of integers, which wrap, or or booleans; see `add_narrow`."""
+    """Add rows of integers, which wrap, or rows of booleans by "or"; see `add_narrow`."""
     logical = kind == "bool"
 
     def add(table, ids, count, last, rows, order, length, lane_bits, subtract):

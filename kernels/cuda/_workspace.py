@@ -1,4 +1,4 @@
-"""A few numbers that a kernel needs on the GPU, or leaves there, without an allocation each time.
+"""A small buffer on each GPU for numbers that kernels read or return, allocated once.
 
 Each host thread has one small buffer on each GPU. Its copies and the kernels that use it run in the
 order in which the thread issued them, so the next call may overwrite it.
@@ -32,5 +32,5 @@ def put(device_id: int, numbers: Sequence[int] | np.ndarray) -> int:
 
 
 def get(device_id: int, count: int) -> list[int]:
-    """Wait for the GPU, and read the first `count` of the numbers that the thread has put there."""
+    """Wait for the GPU, and read the first `count` numbers of the thread's buffer."""
     return _memory.download(_memory.view(_mine.buffers[device_id], 0, (count,))).tolist()

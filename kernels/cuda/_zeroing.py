@@ -10,7 +10,7 @@ _UNIT = 16  # bytes of one store
 
 @kernel
 def zero_chunks(table, count, chunk_bytes):
-    """Zero the arrays of a table (see `numparam.kernels.cuda._pointers`), a block a chunk."""
+    """Zero the arrays of a table of `numparam.kernels.cuda._pointers`, one block for each chunk."""
     sizes = table + 8 * (count + 1)
     firsts = sizes + 8 * (count + 1)
     chunks = load(firsts, count, "int64")

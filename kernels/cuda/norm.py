@@ -50,10 +50,10 @@ def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
     ready = table.build(arrays, writeable=False)
     if not len(ready):
         return np.zeros(0)
-    return _memory.download(sums_on_gpu(ready))
+    return _memory.download(_sums_on_gpu(ready))
 
 
-def sums_on_gpu(ready: Table) -> DeviceArray:
+def _sums_on_gpu(ready: Table) -> DeviceArray:
     """Return the sums of `sum_of_squares`, of at least one array, without waiting for them."""
     device_id = ready.device_id
     sums = _memory.upload(np.zeros(len(ready)), device_id)

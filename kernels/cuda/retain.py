@@ -400,7 +400,7 @@ def _target(
 
 
 def _shares(values: DeviceArray, *addresses: int) -> tuple[int, int, int]:
-    """Bytes that a thread moves at once, such units a row, and threads a row as an exponent."""
+    """Return the bytes of a thread's move, such units a row, and log₂ of the threads a row."""
     row_bytes = values.nbytes // values.shape[0]
     unit = next(unit for unit in _UNITS if not any(n % unit for n in (row_bytes, *addresses)))
     units = row_bytes // unit
@@ -410,7 +410,7 @@ def _shares(values: DeviceArray, *addresses: int) -> tuple[int, int, int]:
 def _take(
     target: DeviceArray, ids_at: int, count: int, data_at: int, wanted: DeviceArray, direct: bool
 ) -> None:
-    """Copy the rows of wanted ids; with `direct`, an id is its row's position."""
+    """Copy the rows of wanted ids; with `direct`, an id is the position of its row."""
     if not target.nbytes:
         return
     from numparam.kernels.cuda import _rows

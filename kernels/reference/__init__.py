@@ -1,1 +1,1 @@
-"""What each kernel means, in a few lines of NumPy: the oracle of the other backends."""
+"""Each kernel in a few lines of NumPy: the reference that the other backends are tested against."""

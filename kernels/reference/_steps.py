@@ -1,4 +1,4 @@
-"""Steps of optimizers on dense and row-sparse gradients: what they mean, in plain NumPy.
+"""Steps of optimizers on dense and row-sparse gradients, in plain NumPy.
 
 An optimizer is a function ``step(weight, gradient, states, coefficients)`` on arrays of one
 precision, which returns the new weight and the new states.
@@ -27,7 +27,7 @@ class Bound(NamedTuple):
 
     @property
     def held(self) -> Sequence[np.ndarray]:
-        """The arrays that are updated: the masters, where there are any."""
+        """The arrays that are updated: the masters if there are any, else the weights."""
         return self.weights if self.masters is None else self.masters
 
 
@@ -157,7 +157,7 @@ class Steps:
 
 
 def _held(weight: np.ndarray, master: np.ndarray | None, where: object) -> np.ndarray:
-    """Return what a step updates: the weight, or its master, but where the weight is newer that."""
+    """Return what a step updates: the weight, or its master with the weight where that is newer."""
     if master is None:
         return weight[where]
     own, held = weight[where], master[where]

@@ -1,4 +1,4 @@
-"""Writing and adding many arrays to many others, as gradients are accumulated."""
+"""Assignment and addition of many arrays to many others, as gradients are accumulated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def assign(targets: Iterable[object], sources: Iterable[object]) -> None:
 
 
 def add(targets: Iterable[object], sources: Iterable[object]) -> None:
-    """Add to each target its source: ``target[...] += source``.
+    """Add its source to each target: ``target[...] += source``.
 
     Parameters and errors are those of `numparam.kernels.cpu.accumulate.add`.
 

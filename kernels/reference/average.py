@@ -73,7 +73,7 @@ def _combined(arrays: list[np.ndarray], divisor: int, kind: str) -> np.ndarray:
 
 
 def _combined_narrow(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
-    """Exact sums, divided, with 53 bits: what remains is one rounding to the dtype.
+    """Divide exact sums with 53 bits, so that one rounding to the dtype remains.
 
     An exact sum's quotient in float64 is nearer to the exact quotient than any number, or middle
     between two numbers, of the narrower types is, unless it is one of these itself.
@@ -95,7 +95,7 @@ def _combined_narrow(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
 
 
 def _to_odd(exact: Fraction) -> float:
-    """Cut a number off at 53 bits or, far below every float32, at 2**-400, and set the last bit."""
+    """Truncate a number to 53 bits (or at 2**-400, far below any float32), and set the last bit."""
     quotient, rest = divmod(abs(exact.numerator) << 400, exact.denominator)
     cut = max(0, quotient.bit_length() - 53)
     inexact = rest > 0 or quotient & ((1 << cut) - 1) > 0
@@ -104,7 +104,7 @@ def _to_odd(exact: Fraction) -> float:
 
 
 def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
-    """Exact in Python's integers, which never wrap."""
+    """Sum and divide in Python's integers, which never wrap."""
     # In one dimension, since NumPy makes objects of arrays of objects without any.
     total = sum(array.reshape(-1).astype(object) for array in arrays)
     if divisor > 1:
@@ -116,7 +116,7 @@ def _combined_integers(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
 
 
 def _combined_float64(arrays: list[np.ndarray], divisor: int) -> np.ndarray:
-    """Sum in pairs of float64 that lose nothing (Knuth's TwoSum), then divide the pair."""
+    """Sum in pairs of float64, without loss (Knuth's TwoSum), then divide the pair."""
     high, low = _pair_sum(arrays, 1.0)
     plain = _divided(high, low, float(divisor))
     scaled = _divided(*_pair_sum(arrays, DOWN), float(divisor)) / DOWN

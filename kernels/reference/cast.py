@@ -109,7 +109,7 @@ def _integers_to_bfloat16(values: np.ndarray) -> np.ndarray:
 
 
 def _truncated(values: np.ndarray, target: str) -> np.ndarray:
-    """Drop the fraction, pass through a type that holds much, and keep the target's low bits."""
+    """Drop the fraction, convert to the carrier type, and keep the low bits for the target."""
     whole = np.trunc(values)
     bits = 64 if target in ("uint32", "int64", "uint64") else 32
     low, high = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1)

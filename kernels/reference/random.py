@@ -120,7 +120,7 @@ def normal(
 
 
 def _words(state: np.ndarray, following: int) -> np.ndarray:
-    """Words of all blocks from the offset to `following`, in order, as uint64 below 2**32."""
+    """Return the words of all blocks from the offset to `following`, as uint64 below 2**32."""
     seed, stream, offset = state
     numbers = offset + np.arange(following - int(offset), dtype=np.uint64)
     return np.stack(_philox.block(numbers, stream, seed), axis=1).reshape(-1)

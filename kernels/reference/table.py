@@ -16,7 +16,7 @@ class Table(tuple):
 
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
-        """The members, in the order given."""
+        """The arrays in the order given."""
         return tuple(self)
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-
-from numparam.kernels import _coefficients
-from numparam.kernels.reference._steps import Bound, Steps
+from numparam.kernels._optimizer_functions import functions
+from numparam.kernels.reference._steps import Steps
 
 
 def _step(weight, gradient, states, coefficients):
@@ -16,79 +12,4 @@ def _step(weight, gradient, states, coefficients):
 
 _STEPS = Steps("test", {0: _step})
 
-
-def coefficients(count: int, **hyper: object) -> np.ndarray:
-    """Return what the steps of `count` parameters compute with, from the hyper-parameters.
-
-    Parameters and errors are those of `numparam.kernels.cpu.test.coefficients`.
-    """
-    return _coefficients.rows("test", count, hyper)
-
-
-def bind(
-    weights: Iterable[object],
-    gradients: Iterable[object],
-    states: Iterable[Iterable[object]],
-    masters: Iterable[object] | None = None,
-) -> Bound:
-    """Check the arrays of many parameters together, once for many calls of `dense`.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.bind`.
-    """
-    return _STEPS.bind(weights, gradients, states, masters)
-
-
-def dense(arrays: Bound | tuple, coefficients: np.ndarray) -> None:
-    """Step many parameters, in one call into compiled code for each dtype.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.dense`.
-    """
-    _STEPS.dense(arrays, coefficients)
-
-
-def rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    coefficients: np.ndarray,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, and no others.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.rows`.
-    """
-    _STEPS.rows(weight, ids, gradient, states, coefficients, master)
-
-
-def exact_rows(
-    weight: np.ndarray,
-    ids: object,
-    gradient: object,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    master: np.ndarray | None = None,
-) -> None:
-    """Step the rows that a row-sparse gradient holds, after the steps they have missed.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.exact_rows`.
-    """
-    _STEPS.exact_rows(weight, ids, gradient, states, last_steps, history, first, master)
-
-
-def catch_up(
-    weight: np.ndarray,
-    states: Iterable[object],
-    last_steps: np.ndarray,
-    history: np.ndarray,
-    first: int = 1,
-    ids: object = None,
-    master: np.ndarray | None = None,
-) -> None:
-    """Make the steps that rows have missed, with a gradient of zero.
-
-    Parameters, errors and notes are those of `numparam.kernels.cpu.sgd.catch_up`.
-    """
-    _STEPS.catch_up(weight, states, last_steps, history, first, ids, master)
+coefficients, bind, dense, rows, exact_rows, catch_up = functions(_STEPS, __name__)

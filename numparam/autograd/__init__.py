@@ -1,4 +1,4 @@
-"""Automatic differentiation: what is recorded, and where gradients go.
+"""Automatic differentiation: recording, backward passes and gradients computed elsewhere.
 
 Examples
 --------
@@ -71,3 +71,7 @@ __all__ = [
     "set_training",
     "train_mode",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,4 @@
-"""Writing and adding gradients that were computed elsewhere to those of marked arrays."""
+"""Accumulation of gradients that were computed elsewhere into those of marked arrays."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import numpy as np
 from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_memory
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
+from numparam.devices.grouping import Row, grouped
 from numparam.devices.locks import holding
 from numparam.devices.memory import Memory, owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
-from numparam.ndarray.sparse.conversion import row_sparse_parts
+from numparam.ndarray.sparse.conversion import csr_parts, row_sparse_parts
 from numparam.ndarray.sparse.parts import Parts
 from numparam.recording.errors import (
     GradientArgumentError,
@@ -43,7 +44,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> None:
-    """Write or add gradients to those of marked arrays, as the backward pass of a tape would.
+    """Write gradients to marked arrays, or add them, as a backward pass would.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> N
 
 
 def accumulate(variables: Sequence[Variable], gradients: Sequence[Sequence[Dense | Rows]]) -> None:
-    """Write or add what the backward pass computed to the gradients of variables.
+    """Write the results of a backward pass to the gradients of variables, or add them.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def accumulate(variables: Sequence[Variable], gradients: Sequence[Sequence[Dense
 
 
 def _written_in_one_step(variable: Variable, parts: Sequence[Dense | Rows]) -> bool:
-    """Write a gradient that is small and only replaced, without a kernel; whether it is such."""
+    """Write a small gradient without a kernel if it is only replaced; return whether it was."""
     gradient = variable.grad
     if variable.grad_req != "write" or len(parts) > 1 or gradient.stype != "default":
         return False
@@ -145,13 +146,13 @@ def _written_in_one_step(variable: Variable, parts: Sequence[Dense | Rows]) -> b
 
 
 def _of_numpy(array: np.ndarray) -> bool:
-    """Whether the memory of an array was allocated by NumPy, so that no gradient lies there."""
+    """Return whether NumPy allocated the memory of an array, so that it holds no gradient."""
     base: Any = array.base
     return base is None or (type(base) is np.ndarray and base.base is None)
 
 
 def _commit_all(targets: list[_Target]) -> None:
-    """Change all gradients, and exclude other threads meanwhile."""
+    """Change all gradients while other threads are excluded."""
     if targets:
         places = {target.gradient._ctx for target in targets}
         # In one order, so that no two threads wait for each other.
@@ -162,15 +163,18 @@ def _commit_all(targets: list[_Target]) -> None:
 
 
 def _accumulate(targets: list[_Target]) -> None:
-    """Change all gradients; if a sum fails, change nothing."""
-    groups: dict[int, tuple[Backend, list[_Target]]] = {}
+    """Change all gradients, or none if a sum fails."""
     for target in targets:
         target.prepare()
-        backend = target.gradient._backend
-        groups.setdefault(id(backend), (backend, []))[1].append(target)
-    for _, members in groups.values():
+    # Targets differ, so that each of them is a row of its own.
+    rows = [Row(target.gradient._backend, (target,)) for target in targets]
+    groups = [
+        (group.backend, [targets[position] for position in group.positions])
+        for group in grouped(rows)
+    ]
+    for _, members in groups:
         _copy_what_is_overwritten(members)
-    for backend, members in groups.values():
+    for backend, members in groups:
         _commit(backend, members)
     for target in targets:
         for variable in target.variables:
@@ -197,9 +201,10 @@ def _pairs(variables: Any, gradients: Any) -> tuple[list[NDArray], list[Any]]:
 
 
 class _Target:
-    """One array of gradients, and what comes in for it."""
+    """One array of gradients, and the incoming values for it."""
 
     __slots__ = (
+        "csr",
         "dense",
         "gradient",
         "host_memory",
@@ -220,9 +225,11 @@ class _Target:
         self.rows: list[Rows] = []
         #: Ids and sums of the rows: of all that comes in as rows, or of a new row-sparse gradient.
         self.result: tuple[Buffer, Buffer] | None = None
+        #: What a csr gradient will hold.
+        self.csr: Parts | None = None
 
     def take(self, variable: Variable, incoming: Dense | Rows) -> None:
-        """Note what comes in for a variable."""
+        """Add the incoming values of a variable."""
         self.variables.append(variable)
         self.replace = self.replace or variable.grad_req == "write"
         if isinstance(incoming, Rows):
@@ -231,22 +238,43 @@ class _Target:
             self.dense.append(incoming.values)
 
     def prepare(self) -> None:
-        """Compute the sums of rows in new memory: everything that can fail, before any change."""
+        """Do everything that can fail, before any change: compute sums of rows in new memory."""
         gradient: Any = self.gradient
+        if gradient.stype == "csr":
+            self._prepare_csr()
+            return
         rows = [(self._converted(one.ids, None), one.values) for one in self.rows]
         if gradient.stype == "row_sparse":
             rows += [self._stored_rows(values) for values in self.dense]
             self.dense = []
             if not self.replace:
                 rows.insert(0, (gradient._parts.indices, gradient._parts.data))
-        if not rows:
-            return
+        if rows:
+            self.result = self._merged(rows)
+
+    def _prepare_csr(self) -> None:
+        """Compute what a csr gradient will hold, by way of its dense form."""
+        gradient: Any = self.gradient
         backend, dtype = gradient._backend, gradient._buffer.dtype
+        values = [self._converted(each, dtype) for each in self.dense]
+        if self.rows:
+            placed = backend.zeros(gradient.shape, dtype)
+            rows = [(self._converted(one.ids, None), one.values) for one in self.rows]
+            backend.retain.scatter(placed, *self._merged(rows))
+            values.append(placed)
+        if not self.replace:
+            values.append(gradient.tostype("default")._buffer)
+        total = values[0] if len(values) == 1 else backend.average.add_n(values)
+        self.dense, self.csr = [], csr_parts(backend, total)
+
+    def _merged(self, rows: list[tuple[Buffer, Any]]) -> tuple[Buffer, Buffer]:
+        """Return ascending ids and the sums of rows, of the gradient's dtype."""
+        backend, dtype = self.gradient._backend, self.gradient._buffer.dtype
         try:
-            self.result = backend.merge.merge(
+            return backend.merge.merge(
                 [ids for ids, _ in rows],
                 [self._converted(values, dtype) for _, values in rows],
-                rows=gradient.shape[0],
+                rows=self.gradient.shape[0],
             )
         except IndexError as error:
             raise GradientRowsError(f"{self.label}: {error}") from error
@@ -254,14 +282,14 @@ class _Target:
             raise GradientArgumentError(f"{self.label}: {error}") from error
 
     def _stored_rows(self, values: Any) -> tuple[Buffer, Buffer]:
-        """Ids and values of the rows of a dense gradient that are not all zero."""
+        """Return the ids and values of the rows of a dense gradient that are not all zero."""
         gradient = self.gradient
         buffer = self._converted(values, gradient._buffer.dtype)
         parts = row_sparse_parts(gradient._backend, buffer)
         return parts.indices, parts.data
 
     def _converted(self, values: Any, dtype: np.dtype[Any] | None) -> Buffer:
-        """Return values of a dtype in memory of the device."""
+        """Return values converted to a dtype, in memory of the device."""
         backend = self.gradient._backend
         buffer = on_device(values, backend, self.host_memory)
         if dtype is None or buffer.dtype == dtype:
@@ -270,11 +298,11 @@ class _Target:
 
     @property
     def grows(self) -> bool:
-        """Whether `total` is added to the gradient; otherwise it takes the gradient's place."""
+        """Return whether `total` is added to the gradient; otherwise it replaces the gradient."""
         return not self.replace and len(self.dense) == 1
 
     def total(self) -> Buffer:
-        """Sum of the dense values that come in, of the gradient's dtype, on its device.
+        """Return the sum of the incoming dense values, of the gradient's dtype, on its device.
 
         If there are several, what the gradient holds is one of them, so that the sum rounds once.
         """
@@ -285,9 +313,12 @@ class _Target:
         return self.gradient._backend.average.add_n(values if self.replace else [gradient, *values])
 
     def commit_rows(self) -> None:
-        """Change the gradient by the rows. Rows alone that replace it need it to be zero before."""
+        """Change the gradient by the rows; it must be zero if they alone replace it."""
         gradient: Any = self.gradient
         backend = gradient._backend
+        if self.csr is not None:
+            gradient._adopt(self.csr)
+            return
         if gradient.stype == "row_sparse":
             if self.result is not None:
                 ids, rows = self.result
@@ -324,7 +355,7 @@ def _marks(variables: list[NDArray]) -> list[Variable]:
 
 
 def _targets(variables: Sequence[Variable], gradients: Sequence[Sequence[Any]]) -> list[_Target]:
-    """Check all that comes in, and sort it by the gradients that it is for."""
+    """Check all incoming values and group them by their gradient."""
     targets: dict[int, _Target] = {}
     host_memory: dict[int, bool] = {}
     for position, (variable, parts) in enumerate(zip(variables, gradients, strict=True)):
@@ -335,11 +366,6 @@ def _targets(variables: Sequence[Variable], gradients: Sequence[Sequence[Any]]) 
         for incoming in parts:
             if incoming is None:
                 continue
-            if gradient.stype == "csr":
-                raise GradientArgumentError(
-                    f"the gradient of variables[{position}] is a csr matrix, which nothing "
-                    "accumulates into; attach a dense or row_sparse one"
-                )
             gradient._require_writable()
             found = (
                 incoming if isinstance(incoming, (Dense, Rows)) else read(incoming, gradient, label)
@@ -380,7 +406,7 @@ def _commit(backend: Backend, targets: list[_Target]) -> None:
 
 
 def _copy_what_is_overwritten(targets: list[_Target]) -> None:
-    """Copy incoming values that share memory with gradients which are written before them."""
+    """Copy incoming values that lie in gradients which are written earlier."""
     written = {
         id(target.gradient._buffer) for target in targets if target.gradient.stype == "default"
     }
@@ -410,7 +436,7 @@ def _copy_what_is_overwritten(targets: list[_Target]) -> None:
 
 
 def _span(array: np.ndarray) -> tuple[int, int]:
-    """Addresses of the first byte of a contiguous array, and of the one after the last."""
+    """Return the addresses of a contiguous array's first byte and of the one after its last."""
     start = array.__array_interface__["data"][0]
     return start, start + array.nbytes
 
@@ -418,7 +444,7 @@ def _span(array: np.ndarray) -> tuple[int, int]:
 def _overlaps(
     span: tuple[int, int], own: tuple[int, int], spans: list[tuple[int, int]], starts: list[int]
 ) -> bool:
-    """Whether an array overlaps another span than exactly its own."""
+    """Return whether an array overlaps a span that is not exactly its own."""
     if span == own:
         return False
     first, end = span

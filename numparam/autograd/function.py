@@ -1,4 +1,4 @@
-"""Functions whose gradients the user writes."""
+"""Differentiable functions that users define."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROW = Operation("autograd.Function", _forward, inputs=("*inputs",))
 
 
 class Function:
-    """A differentiable function with a gradient of its own.
+    """A differentiable function with a user-defined gradient.
 
     Subclasses define ``forward(*inputs)``, which returns an array or a tuple of arrays, and
     ``backward(*output_grads)``, which returns the gradient of each input, or None for zero. What
@@ -64,15 +64,96 @@ class Function:
         self.saved_tensors: tuple[NDArray, ...] = ()
 
     def save_for_backward(self, *args: NDArray) -> None:
-        """Keep arrays for `backward`, as `saved_tensors`."""
+        """Keep arrays for `backward`, as `saved_tensors`.
+
+        Parameters
+        ----------
+        *args : NDArray
+            The arrays.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Square(mx.autograd.Function):
+        ...     def forward(self, x):
+        ...         self.save_for_backward(x)
+        ...         return x * x
+        ...     def backward(self, gradient):
+        ...         (x,) = self.saved_tensors
+        ...         return 2 * x * gradient
+        >>> x = mx.nd.array([1, 3])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     y = Square()(x)
+        >>> y.backward()
+        >>> x.grad.asnumpy()
+        array([2., 6.], dtype=float32)
+        """
         self.saved_tensors = args
 
     def forward(self, *inputs: NDArray) -> Any:
-        """Compute the results."""
+        """Compute the results.
+
+        Parameters
+        ----------
+        *inputs : NDArray
+            What the function is called with.
+
+        Returns
+        -------
+        NDArray or tuple of NDArray
+            The results.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Square(mx.autograd.Function):
+        ...     def forward(self, x):
+        ...         self.save_for_backward(x)
+        ...         return x * x
+        ...     def backward(self, gradient):
+        ...         (x,) = self.saved_tensors
+        ...         return 2 * x * gradient
+        >>> x = mx.nd.array([1, 3])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     y = Square()(x)
+        >>> y.asnumpy()
+        array([1., 9.], dtype=float32)
+        """
         raise NotImplementedError(f"{type(self).__name__} must define forward")
 
     def backward(self, *output_grads: NDArray) -> Any:
-        """Compute the gradients of the inputs from those of the results."""
+        """Compute the gradients of the inputs from those of the results.
+
+        Parameters
+        ----------
+        *output_grads : NDArray
+            The gradient of each result.
+
+        Returns
+        -------
+        NDArray or tuple of NDArray
+            The gradient of each input.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Square(mx.autograd.Function):
+        ...     def forward(self, x):
+        ...         self.save_for_backward(x)
+        ...         return x * x
+        ...     def backward(self, gradient):
+        ...         (x,) = self.saved_tensors
+        ...         return 2 * x * gradient
+        >>> x = mx.nd.array([1, 3])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     y = Square()(x)
+        >>> y.backward()
+        >>> x.grad.asnumpy()
+        array([2., 6.], dtype=float32)
+        """
         raise NotImplementedError(f"{type(self).__name__} must define backward")
 
     def __call__(self, *inputs: NDArray) -> Any:

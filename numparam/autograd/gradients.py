@@ -24,11 +24,9 @@ from numparam.recording.errors import (
     NotDifferentiableError,
 )
 from numparam.recording.scopes import pause, record
-from numparam.recording.tape import Graph, Node, Output, Variable, reached
+from numparam.recording.tape import Graph, Mark, Node, Part, Variable, mark_of, reached
 
 __all__ = ["backward", "get_symbol", "grad"]
-
-Mark = Variable | Output
 
 
 @enter
@@ -89,7 +87,7 @@ def backward(
     for variable in wanted:
         gradient = variable.grad
         sums[variable] = _Sum(gradient.shape, gradient._buffer.dtype, gradient._backend)
-    _pull_back(seeds, graph, sums, _Devices(), bool(retain_graph), train_mode)
+    _pull_back(seeds, graph, sums, _Devices(recorded=False), bool(retain_graph), train_mode)
     accumulate(wanted, [sums[variable].incoming() for variable in wanted])
 
 
@@ -139,12 +137,12 @@ def grad(
     given = as_list(variables, "variables")
     if not given:
         raise GradientArgumentError("variables is empty; name what to differentiate by")
-    device = _Devices(create_graph)
+    device = _Devices(bool(create_graph))
     marks: list[Mark] = []
     sums: dict[Mark, _Sum] = {}
     for position, array in enumerate(given):
         if array._marking is None:
-            raise NoGraphError(f"variables[{position}] is no variable; call its attach_grad()")
+            raise NoGraphError(f"variables[{position}] is not a variable; call its attach_grad()")
         marks.append(array._marking)
         here = device(array._backend, array._ctx)
         sums[array._marking] = _Sum(array.shape, array._buffer.dtype, here)
@@ -156,6 +154,11 @@ def grad(
 
 def get_symbol(x: NDArray) -> NoReturn:
     """Raise NoSymbolError: what was recorded is not a symbol.
+
+    Parameters
+    ----------
+    x : NDArray
+        Any array.
 
     Raises
     ------
@@ -172,8 +175,8 @@ def _graph_behind(seeds: list[tuple[Mark, NDArray, Buffer]]) -> Graph:
     graph = reached(mark for mark, _, _ in seeds)
     if graph.used is not None:
         raise NoGraphError(
-            f"a backward pass went through {graph.used.operation.name} before and let go of what "
-            "it needs; pass retain_graph=True to the first one, or record again"
+            f"a backward pass went through {graph.used.operation.name} before and "
+            "released what it needs; pass retain_graph=True to the first one, or record again"
         )
     return graph
 
@@ -182,7 +185,7 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
     """Check heads and their gradients; the mark, the head and the cotangent of each."""
     arrays = as_list(heads, "heads")
     if not arrays:
-        raise GradientArgumentError("heads is empty; name what to differentiate")
+        raise GradientArgumentError("heads is empty; pass the arrays to differentiate")
     if head_grads is None:
         given: list[Any] = [None] * len(arrays)
     elif isinstance(head_grads, NDArray):
@@ -206,7 +209,8 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
 def _seed(head: NDArray, given: Any, label: str) -> Buffer:
     shape, dtype, backend = head.shape, head._buffer.dtype, head._backend
     if given is None:
-        return backend.upload(np.ones(shape, dtype))
+        ones = np.ones(shape, dtype)
+        return ones if backend.buffers_are_arrays else backend.upload(ones)
     if not isinstance(given, NDArray):
         raise GradientArgumentError(
             f"{label} must be an NDArray or None, not {type(given).__name__}"
@@ -238,15 +242,17 @@ class _Sum:
         self.dtype = dtype
         self.backend = backend
         self.dense: Buffer | None = None
-        self.rows: list[tuple[Buffer, Buffer]] = []
+        self.rows: tuple[tuple[Buffer, Buffer], ...] = ()
 
     def add(self, cotangent: Any, backend: Any) -> None:
         """Add what a vector-Jacobian product gave for the array, on the device of `backend`."""
         if type(cotangent) is tuple:
-            if backend is not self.backend:
-                cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
-            self.rows.append(cotangent)
-            return
+            if isinstance(backend, Backend):
+                if backend is not self.backend:
+                    cotangent = tuple(_moved(part, backend, self.backend) for part in cotangent)
+                self.rows = (*self.rows, cotangent)
+                return
+            cotangent = backend.from_rows(*cotangent, self.shape)
         if cotangent.shape != self.shape:
             cotangent = backend.evaluate(_unbroadcast, cotangent, self.shape)
         if backend is not self.backend:
@@ -258,11 +264,16 @@ class _Sum:
         else:
             self.dense = self.backend.evaluate(np.add, self.dense, cotangent)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no cotangent was added."""
+        return self.dense is None and not self.rows
+
     def total(self) -> Buffer:
         """Return the dense sum."""
         if self.rows:
             ids, rows = self._merged()
-            self.rows = []
+            self.rows = ()
             placed = self.backend.zeros(self.shape, self.dtype)
             self.backend.retain.scatter(placed, ids, rows)
             self.add(placed, self.backend)
@@ -324,16 +335,16 @@ def _unbroadcast(cotangent: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     extra = cotangent.ndim - len(shape)
     if extra == 1 and cotangent.shape[1:] == shape:  # a bias, most often
         return np.add.reduce(cotangent, 0, cotangent.dtype)
-    axes = tuple(range(extra)) + tuple(
-        axis + extra
-        for axis, length in enumerate(shape)
-        if length == 1 and cotangent.shape[axis + extra] != 1
-    )
-    return np.add.reduce(cotangent, axis=axes, dtype=cotangent.dtype).reshape(shape)
+    axes = list(range(extra))
+    for axis, length in enumerate(shape, extra):
+        if length == 1 and cotangent.shape[axis] != 1:
+            axes.append(axis)
+    total = np.add.reduce(cotangent, tuple(axes), cotangent.dtype, keepdims=True)
+    return total.reshape(shape) if extra else total
 
 
 def _contiguous(array: np.ndarray) -> np.ndarray:
-    return np.asarray(array, order="C")
+    return array if array.flags.c_contiguous else np.array(array, order="C")
 
 
 def _pull_back(
@@ -344,118 +355,114 @@ def _pull_back(
     retain: bool,
     train_mode: bool,
 ) -> None:
-    """Compute the cotangents of variables and outputs into the empty sums that are there."""
-    captured: dict[Node, list[Output]] = {}
-    for mark in sums:
-        if isinstance(mark, Output):
-            captured.setdefault(mark.node, []).append(mark)
-    needed = _needed(graph.nodes, sums, captured)
-    pending: dict[Node, list[_Sum]] = {}
+    """Compute the cotangents of the marks in `sums`, into the empty sums that are there."""
+    steps = _steps(graph.nodes, sums)
+    wanted = frozenset(sums)
     for mark, head, cotangent in seeds:
         here = device(head._backend, head._ctx)
-        value = here.array(cotangent) if device.recorded else cotangent
-        _deliver(mark, value, here, sums, pending, device)
-    del value
+        if mark not in sums:
+            if isinstance(mark, Variable):  # which takes no gradient
+                continue
+            sums[mark] = _sum_of(mark, device)
+        sums[mark].add(here.array(cotangent) if device.recorded else cotangent, here)
+    del cotangent
     seeds.clear()
-    nodes = graph.nodes
     scope = record if device.recorded else pause
     with scope(train_mode=train_mode), np.errstate(all="ignore"):
-        while nodes:
-            node = nodes.pop()
-            arrived = pending.pop(node, None)
-            if arrived is not None:
-                if node in captured:
-                    for output in captured[node]:
-                        sums[output] = arrived[output.index]
-                wants = needed.get(node)
-                if wants is not None:
-                    _step(node, arrived, wants, sums, pending, device)
-                del arrived  # what it holds is freed before the next step
+        while steps:
+            node, needed = steps.pop()
+            _step(node, needed, sums, wanted, device)
             if not retain:
                 node.release()
 
 
-def _step(
-    node: Node,
-    arrived: list[_Sum],
-    needed: tuple[bool, ...],
-    sums: dict[Mark, _Sum],
-    pending: dict[Node, list[_Sum]],
-    device: _Devices,
-) -> None:
-    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
-    marks: Any = node.inputs
-    here = device(node.backend, node.context) if device.recorded else node.backend
-    cotangents = [arrived[0].total()] if len(arrived) == 1 else [one.total() for one in arrived]
-    if device.recorded or node.pull is not None or node.sparse:
-        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
-    else:
-        found = _pull(node, here, node.kept, cotangents, needed)
-    for mark, want, cotangent in zip(marks, needed, found, strict=True):
-        if want and cotangent is not None:
-            _deliver(mark, cotangent, here, sums, pending, device)
-
-
-def _deliver(
-    mark: Mark,
-    cotangent: Any,
-    here: Any,
-    sums: dict[Mark, _Sum],
-    pending: dict[Node, list[_Sum]],
-    device: _Devices,
-) -> None:
-    if isinstance(mark, Variable):
-        target = sums.get(mark)
-        if target is None:
-            return
-    else:
-        node = mark.node
-        arrived = pending.get(node)
-        if arrived is None:
-            arrived = pending[node] = _empty(node, device)
-        target = arrived[mark.index]
-    target.add(cotangent, here)
-
-
-def _empty(node: Node, device: _Devices) -> list[_Sum]:
-    here = device(node.backend, node.context) if device.recorded else node.backend
-    return [_Sum(shape, dtype, here) for shape, dtype in node.results]
-
-
-def _needed(
-    nodes: list[Node], sums: dict[Mark, _Sum], captured: dict[Node, list[Output]]
-) -> dict[Node, tuple[bool, ...]]:
-    """Find the nodes that cotangents pass through, and which of their inputs they go to.
+def _steps(nodes: list[Node], sums: dict[Mark, _Sum]) -> list[tuple[Node, tuple[bool, ...] | None]]:
+    """Find which inputs of each node cotangents go on to, on their way to the marks in `sums`.
 
     Raises
     ------
     NotDifferentiableError
-        If one of them has no vector-Jacobian product.
+        If one of the nodes that they pass through has no vector-Jacobian product.
     """
-    needed: dict[Node, tuple[bool, ...]] = {}
+    steps: list[tuple[Node, tuple[bool, ...] | None]] = []
+    passed: set[Mark | None] = set(sums)
     for node in nodes:
+        needed = None
         operation = node.operation
-        if not operation.differentiable:
-            continue
-        wants = tuple(
-            [
-                mark is not None
-                and (
-                    mark in sums
-                    if mark.node is None
-                    else (mark.node in needed or mark.node in captured)
-                )
-                for mark in node.inputs or ()
-            ]
-        )
-        if True in wants:
-            if operation.product is None and node.pull is None:
-                raise NotDifferentiableError(
-                    f"{operation.name} has no derivative in numparam; compute it under "
-                    "autograd.pause() if it is a constant, or write an autograd.Function"
-                )
-            needed[node] = wants
-    return needed
+        if operation.differentiable:
+            inputs: Any = node.inputs
+            wants = tuple([mark in passed for mark in inputs])
+            if True in wants:
+                if operation.product is None and node.pull is None:
+                    raise NotDifferentiableError(
+                        f"{operation.name} has no derivative in numparam; compute it under "
+                        "autograd.pause() if it is a constant, or write an autograd.Function"
+                    )
+                needed = wants
+                if len(node.results) == 1:
+                    passed.add(node)
+                else:
+                    passed.update(Part(node, position) for position in range(len(node.results)))
+        steps.append((node, needed))
+    return steps
+
+
+def _step(
+    node: Node,
+    needed: tuple[bool, ...] | None,
+    sums: dict[Mark, _Sum],
+    wanted: frozenset[Mark],
+    device: _Devices,
+) -> None:
+    """Compute the cotangents of the inputs of a node, and add them to what arrived there."""
+    if len(node.results) == 1 and node not in wanted:
+        total = sums.pop(node, None)
+        cotangents = None if total is None else [total.total()]
+    else:
+        cotangents = _arrived(node, sums, wanted, device)
+    if needed is None or cotangents is None:
+        return
+    here = device(node.backend, node.context) if device.recorded else node.backend
+    if device.recorded or node.pull is not None or node.sparse:
+        found = _pull_by_rule(node, here, cotangents, needed, device.recorded)
+    else:
+        found = _pull(node, here, node.kept, cotangents, needed)
+    marks: Any = node.inputs
+    for mark, want, cotangent in zip(marks, needed, found, strict=True):
+        if want and cotangent is not None:
+            total = sums.get(mark)
+            if total is None:
+                total = sums[mark] = _sum_of(mark, device)
+            total.add(cotangent, here)
+
+
+def _arrived(
+    node: Node, sums: dict[Mark, _Sum], wanted: frozenset[Mark], device: _Devices
+) -> list[Buffer] | None:
+    """Remove the cotangents of a node's results from the sums and return them, or None.
+
+    What is wanted itself stays there.
+    """
+    totals: list[_Sum | None] = []
+    for position in range(len(node.results)):
+        mark = mark_of(node, position)
+        total = sums.get(mark) if mark in wanted else sums.pop(mark, None)
+        totals.append(None if total is None or total.is_empty else total)
+    if all(total is None for total in totals):
+        return None
+    here = device(node.backend, node.context)
+    return [
+        here.zeros(shape, dtype) if total is None else total.total()
+        for total, (shape, dtype) in zip(totals, node.results, strict=True)
+    ]
+
+
+def _sum_of(mark: Node | Part, device: _Devices) -> _Sum:
+    """Return an empty sum for the array with a mark."""
+    node, position = (mark.node, mark.position) if isinstance(mark, Part) else (mark, 0)
+    shape, dtype = node.results[position]
+    backend = device(node.backend, node.context) if device.recorded else node.backend
+    return _Sum(shape, dtype, backend)
 
 
 def _pull(
@@ -468,13 +475,12 @@ def _pull(
     """Compute the cotangents of the inputs of a node, on its device, out of what it kept."""
     operation = node.operation
     product = operation.product
-    if product.attributes or product.needed:
-        kept = dict(kept)
-        attributes = node.attributes
-        for name, default in product.attributes.items():
-            kept[name] = attributes.get(name, default)
-        if product.needed:
-            kept["needed"] = needed
+    if product.needed:
+        kept = {**kept, "needed": needed}
+    if product.attributes:
+        kept = {**kept, **product.attributes}
+        for name in node.attributes.keys() & product.attributes.keys():
+            kept[name] = node.attributes[name]
     given = cotangents[0] if operation.outputs == 1 else tuple(cotangents)
     if here.buffers_are_arrays:
         found = product.function(given, **kept)
@@ -503,11 +509,10 @@ def _pull_by_rule(
         raise _not_twice(name)
     try:
         found = _pull(node, here, _traced(node, here), cotangents, needed)
-    except TypeError as error:
+    except (TypeError, AttributeError, ValueError) as error:  # it is not written for such arrays
         raise _not_twice(name) from error
-    if any(type(one) is tuple for one in found):
-        raise _not_twice(name)
-    return found
+    # One that no cotangent entered, such as zeros.
+    return [here.array(one) if isinstance(one, np.ndarray) else one for one in found]
 
 
 def _traced(node: Node, here: Any) -> dict[str, Any]:
@@ -518,17 +523,17 @@ def _traced(node: Node, here: Any) -> dict[str, Any]:
     for name, place in product.arrays:
         if place < 0:
             given = zip(kept[name], marks[-1 - place :], strict=True)
-            kept[name] = [here.array(buffer, mark) for buffer, mark in given]
+            kept[name] = [here.kept(buffer, mark) for buffer, mark in given]
         elif place < len(marks):
-            kept[name] = here.array(kept[name], marks[place])
+            kept[name] = here.kept(kept[name], marks[place])
     if product.output:
         output = kept["output"]
         if type(output) is tuple:
             kept["output"] = tuple(
-                here.array(part, Output(node, index)) for index, part in enumerate(output)
+                here.array(part, mark_of(node, position)) for position, part in enumerate(output)
             )
         else:
-            kept["output"] = here.array(output, Output(node, 0))
+            kept["output"] = here.array(output, node)
     return kept
 
 
@@ -540,7 +545,7 @@ def _not_twice(name: str) -> NotDifferentiableError:
 
 
 class _Devices:
-    """Where cotangents are computed: on the device of an array, or by recorded operations.
+    """The backends that compute cotangents: those of the devices, or recorded operations.
 
     Parameters
     ----------
@@ -548,13 +553,13 @@ class _Devices:
         Whether the backward pass is itself recorded.
     """
 
-    def __init__(self, recorded: bool = False) -> None:
-        self.recorded = bool(recorded)
+    def __init__(self, recorded: bool) -> None:
+        self.recorded = recorded
         self._tracing: dict[int, Any] = {}
 
     def __call__(self, backend: Backend, context: Any) -> Any:
         """Return the backend itself, or what stands for it."""
-        if not self.recorded:
+        if not self.recorded:  # callers that are in a hurry ask themselves
             return backend
         # Late: few programs differentiate twice, and it needs all of mx.np.
         from numparam.autograd.traced import TracingBackend

@@ -1,4 +1,4 @@
-"""Incoming gradients: arrays of this or another library, or rows with their ids."""
+"""Incoming gradients: arrays of numparam or another library, or rows with their ids."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _read_pair(gradient: tuple[Any, ...], target: NDArray, label: str) -> Rows:
 
 
 def _memory(values: Any, target: NDArray, label: str) -> Any:
-    """Return the buffer of an array, or the host array that something else is."""
+    """Return the buffer of an array, or anything else as a host array."""
     if isinstance(values, NDArray):
         if values.stype != "default":
             raise GradientArgumentError(f"{label} must be dense, not {values.stype}")
@@ -143,7 +143,7 @@ def _check_context(gradient: NDArray, target: NDArray, label: str) -> None:
 
 
 def uses_host_memory(target: NDArray) -> bool:
-    """Whether the kernels of an array's device take host arrays as they are."""
+    """Return whether the kernels of an array's device take host arrays as they are."""
     try:
         target._backend.on_host(target._buffer)
     except MXNetError:
@@ -152,7 +152,7 @@ def uses_host_memory(target: NDArray) -> bool:
 
 
 def on_device(values: Any, backend: Backend, host_memory: bool) -> Buffer:
-    """Return memory that the kernels of a device can read; host arrays are copied there."""
+    """Return memory that the kernels of a device can read; copy host arrays there."""
     if isinstance(values, np.ndarray) and not host_memory:
         return backend.upload(values)
     return values

@@ -1,4 +1,4 @@
-"""Arrays that vector-Jacobian products compute with when the backward pass is itself recorded.
+"""Arrays for vector-Jacobian products while the backward pass is itself recorded.
 
 Those are written for NumPy's arrays. Here their inputs are wrapped, and what they do with them is
 done by the functions of ``mx.np``, which are recorded. What those cannot do raises a TypeError:
@@ -15,12 +15,14 @@ import numpy as np
 from numparam import numpy as mx_np
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.functions import of_ufunc
+from numparam.ndarray.operations import OPERATIONS, invoke
+from numparam.ndarray.operations.scattering import added_at
 
 __all__ = ["Traced", "TracingBackend"]
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """An ``mx.np`` array in the guise of one of NumPy.
+    """An ``mx.np`` array with the interface of NumPy's.
 
     Attributes
     ----------
@@ -81,10 +83,11 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return _wrapped(known(*self._unwrapped(arguments), **keywords))
 
     def _unwrapped(self, values: Any) -> Any:
-        """Return values with arrays of ``mx.np`` in place of these and of NumPy's."""
+        """Return values in which traced and NumPy's arrays are replaced by those of ``mx.np``."""
         if isinstance(values, Traced):
             return values.array
-        if isinstance(values, np.ndarray):
+        if isinstance(values, (np.ndarray, np.bool_)):
+            values = np.asarray(values)
             backend = self.array._backend
             return ndarray.from_buffer(backend.upload(values), self.array._ctx, backend)
         if isinstance(values, np.generic):
@@ -92,6 +95,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if isinstance(values, (list, tuple)):
             return type(values)(map(self._unwrapped, values))
         return values
+
+    def apply(self, name: str, **attributes: Any) -> Traced:
+        """Compute an operation of the table."""
+        return Traced(invoke(OPERATIONS[name], (self.array,), attributes))
 
     def reshape(self, *shape: Any) -> Traced:
         """Return the elements in another shape."""
@@ -114,7 +121,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return Traced(self.array.sum(axis=axis, dtype=dtype, keepdims=keepdims))
 
     def any(self) -> bool:
-        """Tell whether an element is nonzero, as a plain bool."""
+        """Return whether any element is nonzero, as a plain bool."""
         return bool(self.array.any())
 
     def __getitem__(self, key: Any) -> Traced:
@@ -128,7 +135,7 @@ def _wrapped(result: Any) -> Any:
 
 
 class TracingBackend:
-    """What the backward pass asks of a device, in operations that are recorded.
+    """The interface of a backend that the backward pass uses, implemented by recorded operations.
 
     Parameters
     ----------
@@ -147,6 +154,19 @@ class TracingBackend:
         array = ndarray.from_buffer(buffer, self._context, self._backend)
         array._marking = mark
         return Traced(array)
+
+    def kept(self, buffer: Any, mark: Any) -> Any:
+        """Return what a node kept of an input or of its result.
+
+        A constant that NumPy can read is passed as it is.
+        """
+        if mark is None and self._backend.buffers_are_arrays:
+            return buffer
+        return self.array(buffer, mark)
+
+    def from_rows(self, ids: Any, rows: Traced, shape: tuple[int, ...]) -> Traced:
+        """Return an array of a shape that is zero but for the sums of some rows."""
+        return added_at(rows, ids, shape)  # type: ignore[arg-type, return-value]
 
     def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Call a function of NumPy arrays with traced ones."""

@@ -1,4 +1,4 @@
-"""Sparse arrays of one shape, brought to common ids, so that values can be computed with."""
+"""Sparse arrays of one shape, extended to common ids so that their values can be combined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def aligned(records: Sequence[Record]) -> tuple[Array, list[Array]]:
-    """Return the ids that any of the arrays stores, and the values of each there.
+    """Return the union of the arrays' ids, and each array's values at these ids.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def aligned(records: Sequence[Record]) -> tuple[Array, list[Array]]:
 
 
 def with_data(like: Record, ids: Array, data: Array) -> Record:
-    """Return an array with the given ids and values, of the form of another one."""
+    """Return an array of the given ids and values, otherwise like another one."""
     saved = like.dev_type, like.dev_id
     if isinstance(like, RowSparseRecord):
         return RowSparseRecord(like.shape, data, ids, *saved)

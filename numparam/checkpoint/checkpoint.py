@@ -1,4 +1,4 @@
-"""`Checkpoint`: the arrays of a file, read when asked for, and what is made of them."""
+"""`Checkpoint`: the arrays of a file, read lazily, and operations on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from numparam.formats.records import DenseRecord, Record
 from numparam.formats.streams import ArrayFile, ArrayHeader, ArrayStream, RecordStream
 from numparam.ndarray.files import array_of, record_of
 from numparam.ndarray.ndarray import NDArray
-from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError
+from numparam.types.dtypes import FLAG_BY_DTYPE, DTypeLike, UnsupportedDTypeError
 
 __all__ = ["Checkpoint"]
 
@@ -30,7 +30,7 @@ _INTEGERS = ("mean", "first", "last")
 
 
 class Checkpoint(Mapping[str, NDArray]):
-    """The arrays of a file of any format: headers are read now, values when asked for.
+    """The arrays of a file of any format: headers are read at once, values when needed.
 
     The format is told by the contents: ``.params`` of any version, ``.safetensors`` and its index
     of several files, ``.npz``, and PyTorch's files where PyTorch is installed.
@@ -213,14 +213,26 @@ class Checkpoint(Mapping[str, NDArray]):
         self.close()
 
     def close(self) -> None:
-        """Close the files; nothing can be read afterwards, here and in what was derived."""
+        """Close the files; neither this checkpoint nor derived ones can read values afterwards.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
+        >>> mx.nd.save(path, {"weight": mx.nd.ones((2, 3))})
+        >>> net = mx.Checkpoint(path)
+        >>> list(net)
+        ['weight']
+        >>> net.close()
+        """
         for file in self._files:
             file.close()
 
     # Choosing and renaming
 
     def select(self, *choices: names.Choice) -> Checkpoint:
-        """Keep some arrays only.
+        """Return a checkpoint of some of the arrays.
 
         Parameters
         ----------
@@ -249,7 +261,7 @@ class Checkpoint(Mapping[str, NDArray]):
         return self._with({name: self._arrays[name] for name in self._arrays if name in kept})
 
     def drop(self, *choices: names.Choice) -> Checkpoint:
-        """Leave some arrays out.
+        """Return a checkpoint without some arrays.
 
         Parameters
         ----------
@@ -285,7 +297,7 @@ class Checkpoint(Mapping[str, NDArray]):
         add: str = "",
         regex: Mapping[str, str] | None = None,
     ) -> Checkpoint:
-        r"""Give arrays other names.
+        r"""Return a checkpoint with other names.
 
         Parameters
         ----------
@@ -336,7 +348,7 @@ class Checkpoint(Mapping[str, NDArray]):
         return self._renamed(new_name)
 
     def map_names(self, key_map: str | os.PathLike[str], *, back: bool = False) -> Checkpoint:
-        """Rename by a map: a preset, or a file of one's own.
+        """Rename by a map: a preset or a file.
 
         Parameters
         ----------
@@ -382,8 +394,8 @@ class Checkpoint(Mapping[str, NDArray]):
 
     # Converting
 
-    def astype(self, dtype: Any, *choices: names.Choice) -> Checkpoint:
-        """Convert arrays to another dtype, when they are read.
+    def astype(self, dtype: DTypeLike, *choices: names.Choice) -> Checkpoint:
+        """Return a checkpoint whose arrays are converted to another dtype when they are read.
 
         Parameters
         ----------
@@ -391,7 +403,7 @@ class Checkpoint(Mapping[str, NDArray]):
             Of the result; ``'bfloat16'`` and ``'float8_e4m3fn'`` too.
         *choices : str or callable
             Which arrays, as for `select`. By default those of floating point: integers and booleans
-            are mostly no quantities.
+            are usually not quantities.
 
         Returns
         -------
@@ -431,12 +443,22 @@ class Checkpoint(Mapping[str, NDArray]):
         )
 
     def to_dense(self) -> Checkpoint:
-        """Fill sparse arrays up with zeros, when they are read.
+        """Return a checkpoint whose sparse arrays become dense when they are read.
 
         Returns
         -------
         Checkpoint
             With all arrays, dense.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> net = mx.Checkpoint.from_arrays({"table": table})
+        >>> net.to_dense()["table"].asnumpy()
+        array([[0., 0.],
+               [5., 6.],
+               [0., 0.]], dtype=float32)
         """
         return self._with(
             {
@@ -488,6 +510,15 @@ class Checkpoint(Mapping[str, NDArray]):
 
         What a format lacks is stored in a form of its own, so that every round trip gives the same
         arrays; see `numparam.formats.parts`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net.safetensors")
+        >>> mx.Checkpoint.from_arrays({"weight": mx.nd.ones((2, 3))}).save(path)
+        >>> mx.Checkpoint(path)["weight"].shape
+        (2, 3)
         """
         options = WriteOptions(self._named, np_shape, shard_size, 1 << 20, progress, self._sources)
         write_arrays(target, self._arrays, format, options)
@@ -502,7 +533,7 @@ class Checkpoint(Mapping[str, NDArray]):
         *,
         integers: str | None = None,
     ) -> Checkpoint:
-        """Average checkpoints array by array, when they are read.
+        """Return the average of checkpoints, computed array by array when it is read.
 
         Parameters
         ----------
@@ -615,11 +646,38 @@ class Checkpoint(Mapping[str, NDArray]):
         ------
         CheckpointMismatchError
             As from `mean`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> a.add(b)["w"].asnumpy()
+        array([4., 5.], dtype=float32)
         """
         return self._combined(_opened([self, other]), lambda dtype: combining.sum_rule(dtype, 1))
 
     def subtract(self, other: Any) -> Checkpoint:
-        """Return the difference from another checkpoint, array by array; see `add`."""
+        """Return the difference from another checkpoint, array by array; see `add`.
+
+        Parameters
+        ----------
+        other : Checkpoint, or path or bytes of a file
+            What is subtracted.
+
+        Returns
+        -------
+        Checkpoint
+            The differences.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> a.subtract(b)["w"].asnumpy()
+        array([-2., -1.], dtype=float32)
+        """
         return self._combined(_opened([self, other]), lambda dtype: combining.sum_rule(dtype, -1))
 
     def scale(self, factor: float) -> Checkpoint:

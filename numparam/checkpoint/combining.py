@@ -1,4 +1,4 @@
-"""Arithmetic of several checkpoints: checked by their headers, computed array by array."""
+"""Arithmetic of several checkpoints: checked by headers, computed array by array."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check_alike(checkpoints: Sequence[Mapping[str, ArrayStream]], labels: Sequen
                 problems.append(f"{label} has no {quoted(name)}")
         for name, array in other.items():
             if name not in first:
-                problems.append(f"{label} has {quoted(name)}, which {labels[0]} has not")
+                problems.append(f"{label} has {quoted(name)}, which {labels[0]} lacks")
                 continue
             problems += _differences(name, first[name].header, array.header, labels[0], label)
     if problems:
@@ -98,7 +98,7 @@ class CombinedArray:
         return self._header
 
     def read(self) -> Record:
-        """Read the arrays and compute theirs."""
+        """Read the arrays and compute the result."""
         records = [source.read() for source in self._sources]
         first = records[0]
         if isinstance(first, DenseRecord):
@@ -135,7 +135,7 @@ def mean_rule(dtype: np.dtype[Any], integers: str) -> Rule:
 
 
 class _Mean:
-    """The kernel's mean, into memory that is used again."""
+    """A mean by the kernel, into memory that is reused."""
 
     def __init__(self) -> None:
         self._out: Array | None = None

@@ -1,4 +1,4 @@
-"""What differs between two checkpoints."""
+"""The difference of two checkpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN = 60
 
 @dataclass
 class ChangedArray:
-    """How far the values of one array differ.
+    """The differences between the values of an array in two checkpoints.
 
     Attributes
     ----------
@@ -42,14 +42,14 @@ class ChangedArray:
 
 @dataclass
 class Difference:
-    """What differs between two checkpoints.
+    """The difference of two checkpoints.
 
     Attributes
     ----------
     missing, extra : list of str
         Names that only the first, and only the second one has.
     shapes, dtypes, storages : dict of str to (str, str)
-        Of arrays that differ in these. Values of arrays of one shape are compared all the same.
+        Of arrays that differ in these. Values of arrays of one shape are compared nevertheless.
     changed : dict of str to ChangedArray
         Arrays whose values differ.
     compared : int
@@ -72,15 +72,33 @@ class Difference:
 
     @property
     def equal(self) -> bool:
-        """Whether nothing differs."""
+        """True if nothing differs."""
         return not self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain dictionaries and lists, for JSON."""
+        """Return everything as plain dictionaries and lists, for JSON.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> sorted(a.diff(b).to_dict())
+        ['changed', 'compared', 'dtypes', 'equal', 'extra', 'missing', 'shapes', 'storages']
+        """
         return {"equal": self.equal, **asdict(self)}
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return one (name, what, how) for each thing that differs."""
+        """Return one (name, what, how) for each thing that differs.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> a = mx.Checkpoint.from_arrays({"w": mx.nd.array([1, 2])})
+        >>> b = mx.Checkpoint.from_arrays({"w": mx.nd.array([3, 3])})
+        >>> a.diff(b).rows()
+        [('w', 'values', '2 differ, by 2 at most, relative 0.67')]
+        """
         rows = [(name, "missing", "only in the first") for name in self.missing]
         rows += [(name, "extra", "only in the second") for name in self.extra]
         for what, found in (

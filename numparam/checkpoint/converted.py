@@ -1,4 +1,4 @@
-"""Arrays of another dtype or storage type than their file's, converted when they are read."""
+"""Arrays that are converted to another dtype or storage type when they are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLOAT8 = ("float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float8_e4m3fnuz", 
 
 
 def dtype_of(dtype: Any) -> np.dtype[Any]:
-    """Return a dtype by any of its names, those of 8-bit floating point too."""
+    """Return a dtype by any of its names, including those of 8-bit floating point."""
     try:
         if isinstance(dtype, str) and dtype in (*_FLOAT8, "bfloat16"):
             return np.dtype(getattr(ml_dtypes, dtype))
@@ -106,7 +106,7 @@ class DenseArray:
         )
 
     def read(self) -> Record:
-        """Read the array and fill it up with zeros."""
+        """Read the array as a dense one."""
         record = self._source.read()
         if isinstance(record, DenseRecord):
             return record

@@ -8,7 +8,7 @@ __all__ = ["CheckpointMismatchError", "CheckpointPlanError", "MissingArrayError"
 
 
 class CheckpointPlanError(MXNetError, ValueError):
-    """What is asked for cannot be done: names would collide, or a file names no such rule."""
+    """A plan is impossible: names would collide, or a map of names is invalid."""
 
 
 class MissingArrayError(CheckpointPlanError, KeyError):

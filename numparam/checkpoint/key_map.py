@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any, NamedTuple
@@ -87,7 +86,7 @@ def preset_names() -> list[str]:
 
 
 def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> KeyMap:
-    """Read a map that comes with numparam, or one's own file.
+    """Read a map that comes with numparam, or a file.
 
     Parameters
     ----------
@@ -106,6 +105,8 @@ def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> Ke
     CheckpointPlanError
         If there is no such preset or file, or if the file is no map.
     """
+    import tomllib  # late: few read maps
+
     text = os.fspath(name_or_path)
     shown = shown_path(text)
     presets = preset_names()
@@ -123,7 +124,7 @@ def read_key_map(name_or_path: str | os.PathLike[str], back: bool = False) -> Ke
             f"{', '.join(presets)}"
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as error:
-        raise CheckpointPlanError(f"{shown} is no map of names: {error}") from error
+        raise CheckpointPlanError(f"{shown} is not a map of names: {error}") from error
 
 
 def _key_map(contents: dict[str, Any], back: bool) -> KeyMap:

@@ -1,4 +1,4 @@
-"""Choosing arrays by name, and new names for them."""
+"""Selection of arrays by name, and renaming."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Choice = str | Callable[[str, ArrayHeader], Any]
 def chosen(
     headers: Mapping[str, ArrayHeader], choices: Iterable[Choice], *, all_must_match: bool
 ) -> set[str]:
-    """Return the names that one of the choices fits.
+    """Return the names that match one of the choices.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def chosen(
 
 
 def missing(name: str, names: Iterable[str]) -> MissingArrayError:
-    """Return the error for a name or pattern that fits no array; to be raised."""
+    """Return the error for a name or pattern that matches no array; to be raised."""
     names = list(names)
     near = difflib.get_close_matches(name[:200], names[:1000], n=3, cutoff=0.5)
     shown = near or names[:3]
@@ -75,7 +75,7 @@ def missing(name: str, names: Iterable[str]) -> MissingArrayError:
 
 
 def without_prefixes(name: str, prefixes: Iterable[str]) -> str:
-    """Return a name without the first of the prefixes that it begins with."""
+    """Return a name without the first of the given prefixes that it begins with."""
     for prefix in prefixes:
         if prefix and name.startswith(prefix):
             return name[len(prefix) :]
@@ -97,7 +97,7 @@ def renamed(names: Iterable[str], rename: Callable[[str], str]) -> dict[str, str
         if not isinstance(to, str):
             raise TypeError(f"names are str; {quoted(name)} would become {type(to).__name__}")
         if not to:
-            raise CheckpointPlanError(f"nothing would be left of the name {quoted(name)}")
+            raise CheckpointPlanError(f"the new name would be empty for {quoted(name)}")
         if to in old_by_new:
             raise CheckpointPlanError(
                 f"{quoted(old_by_new[to])} and {quoted(name)} would both be named {quoted(to)}: "

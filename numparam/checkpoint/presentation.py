@@ -1,4 +1,4 @@
-"""Tables in plain text: what a checkpoint prints as."""
+"""Tables in plain text, as a checkpoint prints them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = 60
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int]) -> str:
-    """Return a table; the columns whose positions are in `numbers` are flush right."""
+    """Return a table; the columns whose positions are in `numbers` are right-aligned."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = []
     for row in (head, *rows):
@@ -48,7 +48,7 @@ def array_table(title: str, headers: Mapping[str, ArrayHeader]) -> str:
 
 
 def shape_text(header: ArrayHeader) -> str:
-    """Return a shape as tables show it; of a row-sparse array with the number of stored rows."""
+    """Return a shape as tables show it, for row-sparse arrays with the number of stored rows."""
     text = " \u00d7 ".join(map(str, header.shape)) or "scalar"
     if header.storage == "row_sparse":
         return f"{text} ({header.stored_shape[0]} rows)"
@@ -58,7 +58,7 @@ def shape_text(header: ArrayHeader) -> str:
 
 
 def printable(name: str) -> str:
-    """Return a name as tables show it: as it is, or quoted where a terminal could be misled."""
+    """Return a name as tables show it: quoted if it has characters that a terminal interprets."""
     return name if name.isprintable() and name and len(name) <= 100 else quoted(name)
 
 

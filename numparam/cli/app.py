@@ -43,7 +43,7 @@ FormatName = Annotated[
 
 
 class OnConflict(StrEnum):
-    """Which array is taken where several have one name."""
+    """Which array is taken if several have the same name."""
 
     error = "error"
     first = "first"
@@ -51,7 +51,7 @@ class OnConflict(StrEnum):
 
 
 class Integers(StrEnum):
-    """What becomes of integers and booleans."""
+    """How integers and booleans are combined."""
 
     mean = "mean"
     first = "first"
@@ -59,7 +59,7 @@ class Integers(StrEnum):
 
 
 class Device(StrEnum):
-    """What kernels are compiled for."""
+    """The devices that kernels are compiled for."""
 
     cpu = "cpu"
     gpu = "gpu"
@@ -72,7 +72,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except BrokenPipeError:
-        # Whoever read the output has seen enough. What is left must not be flushed at exit.
+        # The reader has closed the pipe. What is left must not be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (MXNetError, OSError, ValueError, TypeError, ImportError) as error:
@@ -159,9 +159,11 @@ def convert(
         str | None,
         typer.Option(help="torch, gluon-cv, insightface, sockeye, or a .toml or .json file."),
     ] = None,
-    map_back: Annotated[bool, typer.Option("--map-back", help="The map's way back.")] = False,
-    dtype: Annotated[str | None, typer.Option(help="Of the arrays of floating point.")] = None,
-    dense: Annotated[bool, typer.Option("--dense", help="Fill sparse arrays up.")] = False,
+    map_back: Annotated[bool, typer.Option("--map-back", help="Use the map in reverse.")] = False,
+    dtype: Annotated[
+        str | None, typer.Option(help="New dtype of the floating-point arrays.")
+    ] = None,
+    dense: Annotated[bool, typer.Option("--dense", help="Make sparse arrays dense.")] = False,
     format: FormatName = None,
 ) -> None:
     """Write a file's arrays in another format, under other names, of another dtype."""
@@ -215,12 +217,14 @@ def diff(
 def mean(
     files: Files,
     output: Output,
-    weight: Annotated[list[float] | None, typer.Option(help="One for each file, in order.")] = None,
+    weight: Annotated[
+        list[float] | None, typer.Option(help="A weight for each file, in order.")
+    ] = None,
     ema: Annotated[
         float | None, typer.Option(help="Decay of a moving average, the oldest file first.")
     ] = None,
     integers: Annotated[
-        Integers | None, typer.Option(help="What becomes of integers and booleans.")
+        Integers | None, typer.Option(help="How to combine integers and booleans.")
     ] = None,
     format: FormatName = None,
 ) -> None:
@@ -241,7 +245,7 @@ def merge(
     files: Files,
     output: Output,
     on_conflict: Annotated[
-        OnConflict, typer.Option(help="Which array is taken where several have one name.")
+        OnConflict, typer.Option(help="Which array to take if several have the same name.")
     ] = OnConflict.error,
     format: FormatName = None,
 ) -> None:
@@ -295,8 +299,10 @@ def _finding(entry: dict[str, Any]) -> str:
 
 @app.command("warm-up")
 def warm_up(
-    device: Annotated[Device, typer.Option(help="What to compile for.")] = Device.cpu,
-    dtype: Annotated[list[str] | None, typer.Option(help="Of the arrays; float32 if none.")] = None,
+    device: Annotated[Device, typer.Option(help="Devices to compile for.")] = Device.cpu,
+    dtype: Annotated[
+        list[str] | None, typer.Option(help="Dtypes to compile for; float32 by default.")
+    ] = None,
 ) -> None:
     """Compile the kernels ahead, so that first calls are fast; the result is kept on disk."""
     kinds = dtype or ["float32"]

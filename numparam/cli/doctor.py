@@ -68,7 +68,7 @@ def _driver() -> str:
 
 
 def examine(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    """Return what is odd about each array: NaN, infinities, rows of zeros, equal copies.
+    """Return what is unusual about each array: NaN, infinities, rows of zeros, equal copies.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def _examine_values(array: ArrayStream, entry: dict[str, Any]) -> bytes:
 
 
 def _count(data: np.ndarray[Any, Any], entry: dict[str, Any], digest: Any) -> Any:
-    """Count NaN and infinities; return which elements are not zero."""
+    """Return the numbers of NaN and of infinities, and which elements are not zero."""
     digest.update(data.view(np.uint8).data)
     if data.dtype.kind not in "biu":
         wide = data if data.dtype.kind in "fc" else data.astype(np.float32)

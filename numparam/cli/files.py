@@ -17,7 +17,7 @@ __all__ = ["opened", "write"]
 
 @contextlib.contextmanager
 def opened(paths: Iterable[str]) -> Iterator[list[Checkpoint]]:
-    """Open files; standard input is copied into a temporary file first, so that it can be big."""
+    """Open files; standard input is copied into a temporary file first, so that it may be large."""
     paths = list(paths)
     if paths.count("-") > 1:
         raise CheckpointPlanError("standard input can be read once only: pass - for one file")

@@ -1,4 +1,4 @@
-"""What the commands print: tables that fit a terminal, whole lines into pipes, JSON, progress."""
+"""Output of the commands: tables that fit a terminal, whole lines for pipes, JSON, progress."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["print_error", "print_json", "print_table", "progress_of"]
 def print_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int], footer: str = ""
 ) -> None:
-    """Print a table: as wide as the terminal at most, or whole if the output is no terminal."""
+    """Print a table, at most as wide as the terminal; in full if the output is not a terminal."""
     if not sys.stdout.isatty():
         lines = [table(head, rows, numbers)] if rows else []
         print("\n".join([*lines, *([footer] if footer else [])]))
@@ -53,7 +53,7 @@ def print_table(
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; infinities and NaN as texts, which JSON has no numbers for."""
+    """Print a value as JSON; infinities and NaN become strings, since JSON lacks them."""
     print(json.dumps(_plain(value), indent=2, ensure_ascii=not sys.stdout.isatty()))
 
 

@@ -1,1 +1,1 @@
-"""Where memory is and what computes on it."""
+"""Devices: memory, and the backends that compute on it."""

@@ -1,4 +1,4 @@
-"""What a device offers to the arrays on it: the abstract `Backend`, one subclass for each device.
+"""The abstract `Backend`: what a device offers to the arrays on it; one subclass for each kind.
 
 Everything above holds buffers without knowing what they are, and asks the buffer's backend for
 memory, kernels and evaluation.
@@ -195,4 +195,4 @@ class Backend(ABC):
 
     @abstractmethod
     def empty_cache(self) -> None:
-        """Return memory that is kept for reuse to the system."""
+        """Release memory that is kept for reuse to the system."""

@@ -12,12 +12,20 @@ not change the epoch.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections import deque
+from collections.abc import Callable
 
-__all__ = ["beginning", "bump", "current"]
+__all__ = ["bump", "current"]
 
-_next_number = itertools.count(1).__next__
-_current = 0
+# The number of the epoch.
+_current = deque([0], maxlen=1)
+
+#: Begin a new epoch; to be called after memory was bound, and before as well where an interrupt
+#: could come between binding and this call.
+#:
+#: It is compiled: it can be one of several steps between which neither another thread nor an
+#: interrupt comes, and takes little time, since thousands of parameters begin epochs.
+bump: Callable[[], None] = map(_current.append, itertools.count(1)).__next__
 
 
 def current() -> int:
@@ -36,36 +44,4 @@ def current() -> int:
     >>> epochs.current() == before
     False
     """
-    return _current
-
-
-def beginning() -> tuple[Any, ...]:
-    """Return a call that begins an epoch, as a function and its arguments.
-
-    For those who bind memory in one step with it: the function is compiled, so that neither another
-    thread nor an interrupt comes in between.
-
-    Examples
-    --------
-    >>> from numparam.devices import epochs
-    >>> before = epochs.current()
-    >>> function, *arguments = epochs.beginning()
-    >>> function(*arguments)
-    >>> epochs.current() == before
-    False
-    """
-    return dict.__setitem__, globals(), "_current", _next_number()
-
-
-def bump() -> None:
-    """Begin a new epoch; call it after memory was bound.
-
-    Call it before as well where an interrupt could come between binding and this call.
-
-    Notes
-    -----
-    Two threads may store their numbers in either order. That is harmless: each number is stored
-    once, so an epoch noted before a change can never be read again after it.
-    """
-    global _current
-    _current = _next_number()
+    return _current[0]

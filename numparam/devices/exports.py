@@ -1,4 +1,4 @@
-"""Memory that other libraries were given: they may write into it unseen."""
+"""Memory that was shared with other libraries, which may write to it unnoticed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _exported: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 
 def note(buffer: Buffer) -> None:
-    """Note that another library was given a buffer's memory.
+    """Note that a buffer's memory was shared with another library.
 
     Parameters
     ----------
@@ -34,5 +34,5 @@ def note(buffer: Buffer) -> None:
 
 
 def is_exported(buffer: Buffer) -> bool:
-    """Return whether another library was ever given a buffer's memory."""
+    """Return whether a buffer's memory was ever shared with another library."""
     return _exported.get(id(buffer)) is buffer

@@ -47,7 +47,7 @@ class Group(NamedTuple):
 
 
 def grouped(rows: Iterable[Row], by_dtype: bool = False) -> list[Group]:
-    """Group rows by backend and place, each first buffer once.
+    """Group rows by backend and place, with each first buffer once.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import numpy as np
 
 from numparam.devices.backend import AllocationError, Backend, Buffer
 from numparam.devices.locks import ONE_STEP, exclusively
-from numparam.devices.memory import LARGE, KeptMemory, SmallMemory
+from numparam.devices.memory import LARGE, LINE, SMALL, KeptMemory, SmallMemory
 
 __all__ = ["HostBackend"]
 
@@ -37,31 +37,28 @@ class HostBackend(Backend):
         AllocationError
             If there is not enough memory: a MemoryError and an MXNetError.
         """
-        return self._allocated(shape, dtype)
+        nbytes = prod(shape) * dtype.itemsize
+        try:
+            if 0 <= nbytes <= SMALL:
+                # As `SmallMemory.empty`: thousands of small arrays are made at a time.
+                for shelf, place in _places[(nbytes + LINE - 1) // LINE]:
+                    return np.ndarray(shape, dtype, shelf, place)
+            if nbytes < LARGE:
+                return _small.empty(shape, dtype, nbytes)
+            return _kept.empty(shape, dtype)
+        except (MemoryError, ValueError) as failure:
+            raise _explained(failure, shape, dtype) from failure
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
         """Allocate memory whose bytes are zero; errors are those of `empty`."""
-        return self._allocated(shape, dtype, zero=True)
-
-    def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
-    ) -> np.ndarray:
-        """Return a new host array, aligned to a cache line."""
-        needed = prod(shape) * dtype.itemsize
-        try:
-            if needed < LARGE:
-                make = _small.zeros if zero else _small.empty
-                return make(shape, dtype, needed)
-            array = _kept.empty(shape, dtype)
-        except (MemoryError, ValueError) as failure:
-            raise _explained(failure, shape, dtype) from failure
-        if zero:
+        array = self.empty(shape, dtype)
+        if array.nbytes > SMALL:  # smaller ones are zero
             array.fill(0)
         return array
 
     def upload(self, array: np.ndarray) -> Buffer:
         """Copy a host array, of any layout, into new memory of the device."""
-        buffer = self._allocated(array.shape, array.dtype)
+        buffer = self.empty(array.shape, array.dtype)
         if array.size <= ONE_STEP:
             buffer[...] = array
         else:
@@ -74,10 +71,32 @@ class HostBackend(Backend):
             return np.array(buffer, order="C", copy=True)
         return exclusively(lambda: np.array(buffer, order="C", copy=True), buffer)
 
+    def copied(self, buffer: Buffer) -> Buffer:
+        """Copy a buffer into a new one on the device."""
+        if buffer.nbytes < LARGE:
+            return self.upload(buffer)
+        target = self.empty(buffer.shape, buffer.dtype)
+        exclusively(lambda: self.cast.copy(buffer, out=target), buffer)
+        return target
+
+    def converted(self, buffer: Buffer, dtype: np.dtype[Any]) -> Buffer:
+        """Convert a buffer into a new one of another dtype, or the same, on the device."""
+        if buffer.dtype == dtype:
+            return self.copied(buffer)
+        target = self.empty(buffer.shape, dtype)
+        exclusively(lambda: self.cast.cast(buffer, out=target), buffer)
+        return target
+
     def convert_into(self, buffer: Buffer, target: Buffer) -> None:
         """Write a buffer into another one of its shape, of any dtype, on the device."""
-        convert = self.cast.copy if buffer.dtype == target.dtype else self.cast.cast
-        exclusively(lambda: convert(buffer, out=target), buffer, target)
+        if buffer.dtype != target.dtype:
+            exclusively(lambda: self.cast.cast(buffer, out=target), buffer, target)
+        elif target.size <= ONE_STEP:
+            target[...] = buffer
+        elif target.nbytes < LARGE:  # NumPy takes less time to be called than a kernel
+            exclusively(lambda: target.__setitem__(..., buffer), buffer, target)
+        else:
+            exclusively(lambda: self.cast.copy(buffer, out=target), buffer, target)
 
     def write(self, buffer: Buffer, values: np.ndarray | int) -> None:
         """Write a host array that stretches to the buffer's shape, or a number; of its dtype."""
@@ -94,7 +113,7 @@ class HostBackend(Backend):
         exclusively(lambda: fill(buffer.reshape(-1).view(np.uint8).data), buffer)
 
     def view(self, buffer: Buffer, start: int, shape: tuple[int, ...]) -> Buffer:
-        """Contiguous part of a buffer from element `start` on, in another shape; shares memory."""
+        """Return the elements of a buffer from `start` on, in another shape; they share memory."""
         size = 1
         for length in shape:
             size *= length
@@ -106,7 +125,13 @@ class HostBackend(Backend):
         `function` gets the arrays to read, and returns an array or a tuple of arrays; what is not
         an array in its result passes through.
         """
-        return _owned(function(*buffers), buffers)
+        result = function(*buffers)
+        if type(result) is np.ndarray and result.base is None and result.flags.c_contiguous:
+            for array in buffers:
+                if result is array:
+                    return result.copy()
+            return result
+        return _owned(result, buffers)
 
     def evaluate(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Evaluate a NumPy function on buffers; the results are for reading only."""
@@ -130,12 +155,12 @@ class HostBackend(Backend):
         """Wait until all work given to the device is done; the host's is done already."""
 
     def empty_cache(self) -> None:
-        """Return memory that is kept for reuse to the system."""
+        """Release memory that is kept for reuse to the system."""
         _kept.release()
 
 
 def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Exception:
-    """Return the error that tells a lack of memory from a shape that no array has."""
+    """Return the error for a failed allocation: a lack of memory, or an impossible shape."""
     _ = _kept.limit  # a setting that cannot be read is not a lack of memory
     needed = prod(shape) * dtype.itemsize
     if isinstance(failure, ValueError) and (needed < LARGE or min(shape) < 0):
@@ -147,7 +172,7 @@ def _explained(failure: Exception, shape: tuple[int, ...], dtype: np.dtype[Any])
 
 
 def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
-    """Contiguous arrays of their own for results that may be views of the inputs."""
+    """Return results as contiguous arrays that are not views of the inputs."""
     if isinstance(result, tuple):
         return tuple(_owned(part, inputs) for part in result)
     if isinstance(result, np.generic):
@@ -163,4 +188,5 @@ def _owned(result: Any, inputs: tuple[Buffer, ...]) -> Any:
 
 
 _small = SmallMemory()
+_places = _small.places
 _kept = KeptMemory()

@@ -4,25 +4,26 @@ MXNet's engine orders the reads and writes of an array. Without locks a thread t
 parameter while another one sets its values would get some old values and some new ones.
 
 There is one lock for each memory that is being copied or written; it exists while someone uses it.
-Three rules keep threads from waiting for ever:
+Three rules prevent deadlocks:
 
 * Locks are held by ``with`` statements on the lock objects themselves, in which Python delivers no
   signal between acquiring a lock and being bound to release it. An interrupt leaves no lock behind.
 * Several locks are acquired in one order.
 * A signal handler or finalizer may copy arrays too, while its thread is suspended in the middle of
-  another copy. It then gives up the locks of its thread while it waits, and gets them back before
+  another copy. It then releases the locks of its thread while it waits, and reacquires them before
   the thread goes on: a thread never waits for a lock while it keeps another from someone.
+
+Whoever holds the lock of a memory enters it in a table, and removes it when done. So a lock counts
+only while it is in the table: threads that waited for one look whether it still is, or is again.
 """
 
 from __future__ import annotations
 
+import _thread
 import os
-from _thread import RLock  # what threading.RLock() calls; half of the time of a lock
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
-from typing import Any, Protocol, TypeVar
-from weakref import ref
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -35,7 +36,7 @@ Result = TypeVar("Result")
 
 
 class _Lock(Protocol):
-    """`threading.RLock`; what is underscored is what `threading.Condition` asks of it."""
+    """`threading.RLock`, with the underscored methods that `threading.Condition` needs."""
 
     def acquire(self) -> bool: ...
     def release(self) -> None: ...
@@ -45,9 +46,14 @@ class _Lock(Protocol):
     def __exit__(self, kind: Any, error: Any, traceback: Any, /) -> None: ...
 
 
+# What threading.RLock() calls, in half of its time. Typeshed lacks the underscored methods.
+RLock: Callable[[], _Lock] = _thread.RLock  # type: ignore[assignment]
+
 # By the identity of the array that owns the memory. Each change is one operation of a dict, since
-# a lock may go in any thread, in a signal handler, or just before a fork.
-_locks: dict[int, ref[_Lock]] = {}
+# threads, signal handlers and forks may come between any two. An interrupt may leave a lock here
+# that nobody holds; the next call for its memory uses and removes it.
+_locks: dict[int, _Lock] = {}
+_new_lock: Callable[[], _Lock] = cast("Any", RLock)
 
 
 def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
@@ -76,13 +82,21 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
     >>> exclusively(lambda: values.fill(2), values)
     """
     held = _owned() if _locks else None
-    if len(buffers) == 1 and not held:
-        with _lock_of(_owner(buffers[0])):
-            return function()
-    wanted = {owner: _lock_of(owner) for owner in map(_owner, buffers)}
     if held:
-        return _inside_another_call(function, wanted, held)
-    return holding([wanted[owner] for owner in sorted(wanted)], function)
+        return _inside_another_call(function, set(map(_owner, buffers)), held)
+    owner = _owner(buffers[0])
+    if len(buffers) > 1:
+        owners = {owner, *map(_owner, buffers[1:])}
+        if len(owners) > 1:
+            return _holding_all(owners, function)
+    while True:
+        lock = _locks.setdefault(owner, _new_lock())
+        with lock:
+            if _locks.setdefault(owner, lock) is lock:
+                try:
+                    return function()
+                finally:
+                    _locks.pop(owner, None)
 
 
 def _owner(buffer: Any) -> int:
@@ -92,22 +106,45 @@ def _owner(buffer: Any) -> int:
     return id(base if type(base) is np.ndarray else buffer)
 
 
-def _lock_of(owner: int) -> _Lock:
-    while True:
-        known = _locks.get(owner)
-        if known is None:
-            lock = RLock()
-            # When the lock goes its entry goes with it, in one step: no thread sees a dead entry.
-            known = _locks.setdefault(owner, ref(lock, partial(_locks.pop, owner)))  # type: ignore[arg-type]
-        found = known()
-        if found is not None:
-            return found
-
-
 def _owned() -> dict[int, _Lock]:
     """Return the locks that the calling thread holds."""
-    in_use = [(owner, known()) for owner, known in _locks.copy().items()]
-    return {owner: lock for owner, lock in in_use if lock is not None and lock._is_owned()}
+    return {owner: lock for owner, lock in _locks.copy().items() if lock._is_owned()}
+
+
+def _holding_all(owners: Iterable[int], function: Callable[[], Result]) -> Result:
+    """Call a function while holding the locks of several memories."""
+    in_order = sorted(owners)
+    if len(in_order) == 2:  # as mostly, and faster
+        one, other = in_order
+        while True:
+            first, second = (
+                _locks.setdefault(one, _new_lock()),
+                _locks.setdefault(other, _new_lock()),
+            )
+            with first, second:
+                if (
+                    _locks.setdefault(one, first) is first
+                    and _locks.setdefault(other, second) is second
+                ):
+                    try:
+                        return function()
+                    finally:
+                        _locks.pop(one, None)
+                        _locks.pop(other, None)
+    results: list[Result] = []
+
+    def call() -> None:
+        if all(_locks.setdefault(*pair) is pair[1] for pair in pairs):
+            try:
+                results.append(function())
+            finally:
+                for owner in in_order:
+                    _locks.pop(owner, None)
+
+    while not results:
+        pairs = [(owner, _locks.setdefault(owner, _new_lock())) for owner in in_order]
+        holding([lock for _, lock in pairs], call)
+    return results[0]
 
 
 def holding(locks: Sequence[AbstractContextManager[Any]], function: Callable[[], Result]) -> Result:
@@ -142,27 +179,33 @@ def holding(locks: Sequence[AbstractContextManager[Any]], function: Callable[[],
 
 
 def _inside_another_call(
-    function: Callable[[], Result], wanted: dict[int, _Lock], held: dict[int, _Lock]
+    function: Callable[[], Result], wanted: set[int], held: dict[int, _Lock]
 ) -> Result:
     """Do it in a signal handler or finalizer, whose thread holds locks of an unfinished call."""
-    if wanted.keys() <= held.keys():
+    if wanted <= held.keys():
         return function()
-    both = held | wanted
-    in_order = [both[owner] for owner in sorted(both)]
     try:
         for lock in held.values():
             lock.release()
-        return holding(in_order, function)
+        return _holding_all(wanted | held.keys(), function)
     finally:
         for owner in sorted(held):
-            if not held[owner]._is_owned():
-                held[owner].acquire()
+            _get_back(owner, held[owner])
+
+
+def _get_back(owner: int, lock: _Lock) -> None:
+    """Acquire the lock that an unfinished call had for a memory, and make it count again."""
+    if not lock._is_owned():
+        lock.acquire()
+    while (other := _locks.setdefault(owner, lock)) is not lock:
+        with other:
+            if _locks.get(owner) is other:
+                _locks[owner] = lock
 
 
 def _free_what_vanished_threads_hold() -> None:
-    for known in _locks.copy().values():
-        lock = known()
-        if lock is not None and not lock._is_owned():
+    for lock in _locks.copy().values():
+        if not lock._is_owned():
             lock._at_fork_reinit()
 
 

@@ -1,4 +1,4 @@
-"""Host memory: aligned to cache lines, and kept for reuse where arrays are large.
+"""Host memory: aligned to cache lines, and reused for large arrays.
 
 JAX shares only memory that starts at a multiple of 64 bytes, and copies everything else without a
 word. NumPy aligns to 16 bytes, so memory is cut out of pieces that are somewhat larger.
@@ -18,14 +18,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LARGE", "KeptMemory", "Memory", "SmallMemory", "owns_memory"]
+__all__ = ["LARGE", "LINE", "SMALL", "KeptMemory", "Memory", "SmallMemory", "owns_memory"]
 
 #: Bytes from which on memory is kept; smaller pieces come from the C library, which keeps them too.
 LARGE = 1 << 20
 
-# Arrays of up to so many bytes are cut out of one piece, a shelf of at least eight of them, which
-# saves finding an aligned address for each.
-_SMALL = 1024
+#: Bytes of a cache line, to which arrays are aligned.
+LINE = 64
+
+#: Bytes up to which arrays are cut out of one piece, a shelf of at least eight of them, which saves
+#: finding an aligned address for each.
+SMALL = 1024
 _SHELF = 4096
 
 _DEFAULT_LIMIT = 256 << 20
@@ -33,8 +36,7 @@ _DEFAULT_LIMIT = 256 << 20
 # at a time need cache lines of one set then, more than it has. So each array starts some lines
 # after the one before.
 _PAGE = 4096
-_LINE = 64
-_STRIDE = 9 * _LINE
+_STRIDE = 9 * LINE
 _VARIABLE = "NUMPARAM_KEPT_BYTES"
 _BYTE = np.dtype(np.uint8)
 # For the address of an array: ten times as fast as asking NumPy.
@@ -42,13 +44,13 @@ _as_character: Any = c_char.from_buffer
 
 
 class Memory(np.ndarray):
-    """Bytes that arrays are cut out of: `base` of an array that is not a view of another one."""
+    """Memory that arrays are parts of: the `base` of arrays that are not views of others."""
 
     __slots__ = ()
 
 
 def owns_memory(array: np.ndarray) -> bool:
-    """Whether no other array can have some of an array's memory, except views of it.
+    """Return whether only views of an array can share its memory.
 
     Parameters
     ----------
@@ -67,6 +69,13 @@ def owns_memory(array: np.ndarray) -> bool:
 class SmallMemory:
     """Memory of arrays below `LARGE`, aligned to cache lines.
 
+    Attributes
+    ----------
+    places : list of iterator of (Memory, int)
+        By the number of cache lines that an array needs: shelves with the places on them that are
+        still free. Taking the next place is one step of the interpreter, so threads and signal
+        handlers need no lock.
+
     Examples
     --------
     >>> import numpy as np
@@ -77,19 +86,10 @@ class SmallMemory:
     """
 
     def __init__(self) -> None:
-        # For each number of lines, a shelf and the places on it that are still free. Taking a
-        # place is one step of the interpreter, so threads and signal handlers need no lock.
-        self._shelves = [(Memory((0,), _BYTE), iter(range(0))) for _ in range(_SMALL // _LINE + 1)]
-
-    def zeros(self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> np.ndarray:
-        """Return a C-contiguous array whose bytes are zero; otherwise as `empty`."""
-        array = self.empty(shape, dtype, nbytes)
-        if nbytes > _SMALL:
-            array.fill(0)
-        return array
+        self.places: list[Iterator[tuple[Memory, int]]] = [iter(())] * (SMALL // LINE + 1)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> np.ndarray:
-        """Return a C-contiguous array whose elements are not set.
+        """Return a C-contiguous array; its elements are not set, or zero if it is on a shelf.
 
         Parameters
         ----------
@@ -98,40 +98,38 @@ class SmallMemory:
         dtype : numpy.dtype
             Its dtype.
         nbytes : int
-            The bytes that it needs.
+            The bytes that it needs. Up to `SMALL` it is on a shelf.
 
         Raises
         ------
         MemoryError, ValueError
             As ``numpy.empty``.
         """
-        if nbytes > _SMALL:
+        if not 0 <= nbytes <= SMALL:
             return _aligned(shape, dtype, nbytes)
-        lines = (nbytes + _LINE - 1) // _LINE
-        shelf, places = self._shelves[lines]
-        place = next(places, None)
-        while place is None:
-            self._shelves[lines] = shelf, places = _new_shelf(lines * _LINE)
-            place = next(places, None)
-        return np.ndarray(shape, dtype, shelf, place)
+        lines = (nbytes + LINE - 1) // LINE
+        for shelf, place in self.places[lines]:  # the next one; faster than `next`
+            return np.ndarray(shape, dtype, shelf, place)
+        self.places[lines] = _new_shelf(lines * LINE)
+        return self.empty(shape, dtype, nbytes)
 
 
-def _new_shelf(piece: int) -> tuple[Memory, Iterator[int]]:
-    piece = max(piece, _LINE)
+def _new_shelf(piece: int) -> Iterator[tuple[Memory, int]]:
+    piece = max(piece, LINE)
     size = max(_SHELF, 8 * piece)
-    shelf = Memory((size + _LINE,), _BYTE)
-    shelf.fill(0)  # all places at once, for `zeros`
-    start = -addressof(_as_character(shelf)) % _LINE
-    return shelf, iter(range(start, start + size - piece + 1, piece))
+    shelf = Memory((size + LINE,), _BYTE)
+    shelf.fill(0)  # all places at once
+    start = -addressof(_as_character(shelf)) % LINE
+    return zip(itertools.repeat(shelf), range(start, start + size - piece + 1, piece))
 
 
 def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any], nbytes: int) -> np.ndarray:
-    memory = Memory((nbytes + _LINE,), _BYTE)
-    return np.ndarray(shape, dtype, memory, -addressof(_as_character(memory)) % _LINE)
+    memory = Memory((nbytes + LINE,), _BYTE)
+    return np.ndarray(shape, dtype, memory, -addressof(_as_character(memory)) % LINE)
 
 
 class _Lease:
-    """Memory in use: what an array and its views refer to, and what gives it back after them."""
+    """Memory in use: an array and its views refer to it, and its end returns the memory."""
 
     __slots__ = ("__array_interface__", "_block", "_give_back")
 
@@ -145,7 +143,7 @@ class _Lease:
 
 
 class KeptMemory:
-    """Memory that arrays have left, up to a limit, and new arrays made of it.
+    """A cache of the memory of large arrays that are gone, which new arrays reuse.
 
     Parameters
     ----------
@@ -179,7 +177,7 @@ class KeptMemory:
 
     @property
     def limit(self) -> int:
-        """The most bytes that are kept.
+        """The largest number of bytes that are kept.
 
         Raises
         ------
@@ -235,7 +233,7 @@ class KeptMemory:
         return memory[start : start + nbytes].view(dtype).reshape(shape)
 
     def release(self) -> None:
-        """Return all kept memory to the system."""
+        """Release all kept memory to the system."""
         self._trim(0)
 
     def _take(self, size: int) -> np.ndarray | None:
@@ -250,7 +248,7 @@ class KeptMemory:
         self._trim(self._limit or 0)
 
     def _trim(self, limit: int) -> None:
-        """Drop what was left longest ago until the limit is kept."""
+        """Drop the oldest blocks until the limit is respected."""
         blocks = self._blocks.copy()
         excess = _total(blocks) - limit
         for key, block in blocks.items():
@@ -265,11 +263,11 @@ def _total(blocks: dict[int, np.ndarray]) -> int:
 
 
 def _size(block: np.ndarray) -> int:
-    """Return what a block can hold wherever in its first page an array starts."""
+    """Return how many bytes a block can hold wherever in its first page an array starts."""
     return len(block) - _PAGE
 
 
 def _rounded(nbytes: int) -> int:
-    """Round up by at most an eighth, so that sizes which differ little can follow each other."""
+    """Round up by at most an eighth, so that arrays of similar sizes can reuse a block."""
     step = 1 << (nbytes.bit_length() - 4)
     return -(-nbytes // step) * step

@@ -49,7 +49,7 @@ def register(device_type: str, factory: Callable[[int], Backend] | None) -> None
 
 
 def factory_of(device_type: str) -> Callable[[int], Backend] | None:
-    """Return what `register` was given for a device type, so that a test can put it back."""
+    """Return the factory of a device type, so that a test can restore it."""
     return _factories.get(device_type)
 
 

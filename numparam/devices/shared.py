@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
@@ -28,7 +27,7 @@ _SMALL = 1 << 16
 _LINE = 64
 
 Reference = tuple[Any, int, int, tuple[int, ...], np.dtype[Any]]
-"""What `multiprocessing` sends of a buffer: file, length of the file, offset, shape, dtype."""
+"""What `multiprocessing` sends of a buffer: mapped file, its length, offset, shape, dtype."""
 
 
 class _Segment(mmap.mmap):
@@ -61,24 +60,25 @@ class SharedHostBackend(HostBackend):
         super().__init__()
         _register_reducers()
 
-    def _allocated(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], zero: bool = False
-    ) -> np.ndarray:
-        needed = prod(shape) * dtype.itemsize
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Buffer:
+        """Allocate memory that forked processes share; errors are those of `HostBackend.empty`."""
+        nbytes = prod(shape) * dtype.itemsize
         if min(shape, default=0) < 0:
             return np.empty(shape, dtype)  # which says what is wrong
         try:
             # New memory of the system is zero, and no place is used twice.
-            if needed > _SMALL:
-                memory, place = _new_memory(needed), 0
+            if nbytes > _SMALL:
+                memory, place = _new_memory(nbytes), 0
             else:
-                memory, place = _place(needed)
+                memory, place = _place(nbytes)
         except (OSError, OverflowError, ValueError) as failure:
             raise AllocationError(
-                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {needed:,} "
+                f"an array of shape {tuple(shape)} and dtype {np.dtype(dtype)} needs {nbytes:,} "
                 f"bytes of shared memory, which the system does not provide: {failure}"
             ) from failure
         return np.ndarray(shape, dtype, memory, place)
+
+    zeros = empty
 
     def apply(self, function: Callable[..., Any], *buffers: Buffer) -> Any:
         """Evaluate a NumPy function on buffers; results are new buffers in shared memory."""
@@ -108,19 +108,27 @@ def reference_to(buffer: Buffer) -> Reference | None:
         segment = segment.base
     if not isinstance(segment, _Segment):
         return None
-    from multiprocessing.reduction import DupFd  # late: most processes share nothing
-
     start = np.frombuffer(segment, np.uint8).__array_interface__["data"][0]
     offset = buffer.__array_interface__["data"][0] - start
-    return DupFd(segment.descriptor), len(segment), offset, buffer.shape, buffer.dtype
+    return segment, len(segment), offset, buffer.shape, buffer.dtype
 
 
 def referred(
-    file: Any, size: int, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    segment: Any, size: int, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> Buffer:
-    """Map the memory that another process sent a reference to."""
-    segment = _Segment(file.detach(), size)
+    """Return the buffer that another process sent a reference to."""
     return np.ndarray(shape, dtype, Memory((size,), np.uint8, segment), offset)
+
+
+def _sent(segment: _Segment) -> tuple[Any, ...]:
+    """Reduce a mapped file for `multiprocessing`: once in a pickle, whatever arrays are in it."""
+    from multiprocessing.reduction import DupFd  # late: most processes share nothing
+
+    return _mapped, (DupFd(segment.descriptor), len(segment))
+
+
+def _mapped(file: Any, size: int) -> _Segment:
+    return _Segment(file.detach(), size)
 
 
 _reducers: dict[type, Callable[[Any], Any]] = {}
@@ -148,6 +156,7 @@ def _register_reducers() -> None:
     # Late: it loads sockets and more, for the few processes that share memory.
     from multiprocessing.reduction import ForkingPickler
 
+    ForkingPickler.register(_Segment, _sent)
     for cls, reduce in _reducers.items():
         ForkingPickler.register(cls, reduce)
 
@@ -157,6 +166,8 @@ def _new_memory(size: int) -> Memory:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("numparam")
     else:
+        import tempfile  # late: on Linux it is not needed
+
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
     try:

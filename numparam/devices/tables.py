@@ -96,11 +96,11 @@ class Tables:
 
     @property
     def is_current(self) -> bool:
-        """Whether nothing got other memory since the tables were built or found to hold."""
+        """True if no array got other memory since the tables were built or last compared."""
         return self._epoch == epochs.current() and not self.is_released
 
     def still_holds(self, buffers: Sequence[Buffer], epoch: int) -> bool:
-        """Compare all buffers with those of the tables; if they are the same, the tables are valid.
+        """Return whether all buffers are still those of the tables, which are then valid again.
 
         The epoch is the process's, so most changes concern other arrays: to look is faster than to
         build the tables again.
@@ -119,7 +119,7 @@ class Tables:
         return True
 
     def release(self) -> None:
-        """Let go of all memory; the tables are not valid any more."""
+        """Release all memory; the tables are then invalid."""
         self.is_released = True
         self._buffers = []
         self.devices = []
@@ -134,7 +134,7 @@ class Tables:
 def _columns_of(
     earlier: list[DeviceTables], rows: list[tuple[Buffer, ...]]
 ) -> tuple[Any, ...] | None:
-    """Find the tables that were built of exactly these rows."""
+    """Find the tables that were built from exactly these rows."""
     for device in earlier:
         if len(device.rows) == len(rows) and all(
             len(one) == len(other) and all(map(operator.is_, one, other))

@@ -45,7 +45,7 @@ _OLD_TORCH = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
 
 
 class UnknownFormatError(UnsupportedRecordError):
-    """The name of a format, or the suffix of a file, is none that numparam writes."""
+    """numparam writes no format of this name, or no files with this suffix."""
 
 
 class Format(NamedTuple):
@@ -157,7 +157,7 @@ def open_arrays(source: Any, encoding: str = "utf-8", errors: str = "strict") ->
 
 
 def is_params_source(source: Any) -> bool:
-    """Return whether a file is to be read as ``.params``: unless its contents are another's.
+    """Return whether a file is read as ``.params``: unless its contents are of another format.
 
     What cannot be read, and file objects, count as ``.params``, whose reader says what is wrong.
     """
@@ -244,7 +244,7 @@ def format_of(target: Any, format: str | None = None) -> Format:
 
 
 def is_params_target(target: Any) -> bool:
-    """Return whether a file is to be written as ``.params``: unless its suffix is another's."""
+    """Return whether a file is written as ``.params``: unless its suffix is of another format."""
     if not isinstance(target, (str, os.PathLike)):
         return True
     path = os.fsdecode(target).lower()

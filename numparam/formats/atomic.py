@@ -1,4 +1,4 @@
-"""Replacing a file in one step, so that a failed or killed save leaves the old file whole."""
+"""Atomic replacement of files: a failed or killed save leaves the old file intact."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import functools
 import hashlib
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -39,7 +38,7 @@ Fill = Callable[[OpenFile, bool], None]
 
 
 def write_file(path: str | os.PathLike[Any], fill: Fill) -> None:
-    """Write a file so that its new contents take the place of the old ones in one step.
+    """Write a file and replace the old one in a single step.
 
     Parameters
     ----------
@@ -110,11 +109,11 @@ def write_file(path: str | os.PathLike[Any], fill: Fill) -> None:
 
 
 class _PartlyWrittenError(OSError):
-    """Writing in place failed half way."""
+    """Writing in place failed after it had begun."""
 
 
 def _stat(name: str) -> os.stat_result | None:
-    """Return what the system knows of the file; None if there is none yet."""
+    """Return the status of the file, or None if it does not exist yet."""
     try:
         old = os.stat(name)
     except FileNotFoundError:
@@ -124,7 +123,7 @@ def _stat(name: str) -> os.stat_result | None:
             raise missing_file_error(name, saving=True) from None
         return None
     except ValueError as error:  # a NUL in it, or characters that no path has
-        raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", name) from error
+        raise FileAccessError(errno.EINVAL, f"this is not a path: {error}.", name) from error
     if stat.S_ISDIR(old.st_mode):
         raise IsADirectoryError(errno.EISDIR, "This is a folder")
     return old
@@ -135,7 +134,7 @@ def _names_folder(name: str) -> bool:
 
 
 def _own_descriptor(name: str) -> int | None:
-    """Return the number of the descriptor that a path such as ``/dev/stdout`` stands for."""
+    """Return the descriptor that a path such as ``/dev/stdout`` stands for, if it is one."""
     for _ in range(40):
         folder = os.path.realpath(os.path.dirname(os.path.abspath(name)))
         if re.fullmatch(rf"/dev/fd|/proc/(self|{os.getpid()})(/task/\d+)?/fd", folder):
@@ -187,12 +186,12 @@ def _rename(temporary: str, target: str, file: OpenFile) -> None:
 
 def _first_mode(old: os.stat_result | None) -> int:
     # os.open applies the umask to 0o666, as for any new file. An old file's group may be another
-    # than the new one's: until that is settled, nobody but the owner has any right.
+    # than the new one's: until that is settled, only the owner has access.
     return 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o600
 
 
 def _open_temporary(target: str, mode: int, temporary: list[str], opened: list[OpenFile]) -> None:
-    """Open a new file beside `target`; its name and the file are put into the lists."""
+    """Open a new file beside `target`; append its name and the file to the lists."""
     for candidate in _candidates(target):
         temporary.append(candidate)
         opener = functools.partial(os.open, mode=mode)
@@ -219,7 +218,7 @@ def _candidates(target: str) -> Iterator[str]:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock a file for as long as it is open; False if somebody else has locked it."""
+    """Lock a file for as long as it is open; return False if another process has locked it."""
     if fcntl is None:
         return True
     try:
@@ -232,7 +231,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _remove_abandoned(name: str) -> None:
-    """Remove the temporary file of a save whose process is gone, and no other."""
+    """Remove the temporary file of an earlier save, if its process is gone."""
     if fcntl is None:
         return
     try:
@@ -253,10 +252,10 @@ def _is_at(descriptor: int, name: str) -> bool:
 
 
 def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
-    """Remove the temporary files that were made, and close them; a renamed one stays."""
+    """Remove and close the temporary files; one that was renamed stays."""
     for file in opened:
         for name in temporary[-1:]:
-            # Windows has it closed by now, and gives nobody else its random name.
+            # Windows needs it closed first; no other process uses its random name.
             if file.closed or _is_at(file.fileno(), name):
                 with contextlib.suppress(OSError):
                     os.unlink(name)
@@ -265,7 +264,7 @@ def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
 
 
 def _take_rights(descriptor: int, target: str, old: os.stat_result) -> None:
-    """Give a new file the owner, group, extended attributes and mode of an old one."""
+    """Copy owner, group, extended attributes and mode of an old file to a new one."""
     if not hasattr(os, "fchmod"):
         return
     mode = stat.S_IMODE(old.st_mode)
@@ -317,12 +316,14 @@ def _open_existing(target: str) -> OpenFile:
 
 
 def _copy(source: str, file: OpenFile, regular: bool) -> None:
+    import shutil  # late: it imports five compressors
+
     with OpenFile(source) as complete:
         shutil.copyfileobj(complete, file, 1 << 20)
 
 
 def _sync_folder(folder: str) -> None:
-    """Make the rename itself survive a power cut; Windows cannot, nor can some file systems."""
+    """Make the rename itself survive a power failure, where the system and file system can."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptors: list[int] = []

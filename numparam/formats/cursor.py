@@ -1,4 +1,4 @@
-"""A place in a source of bytes that moves on as numbers are taken from it."""
+"""A cursor in a source of bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WINDOW = 8192
 
 
 class Cursor:
-    r"""A place in a source that moves on as numbers are taken, and knows what it is reading.
+    r"""A position in a source that advances as numbers are taken, and names its subject in errors.
 
     Parameters
     ----------
@@ -54,19 +54,19 @@ class Cursor:
             )
 
     def take(self, layout: struct.Struct, purpose: str) -> tuple[Any, ...]:
-        """Take the numbers of `layout` and move behind them."""
+        """Read the numbers of `layout` and advance past them."""
         at = self._locate(layout.size, purpose)
         self.position += layout.size
         return layout.unpack_from(self._window, at)
 
     def take_bytes(self, count: int, purpose: str) -> bytes:
-        """Take `count` bytes and move behind them."""
+        """Read `count` bytes and advance past them."""
         at = self._locate(count, purpose)
         self.position += count
         return self._window[at : at + count]
 
     def peek(self, count: int) -> tuple[bytes, int] | tuple[None, int]:
-        """Return a window and where in it the next `count` bytes are; None if they are not left."""
+        """Return a window and the place of the next `count` bytes in it; None if fewer are left."""
         at = self.position - self._window_begin
         if at < 0 or at + count > len(self._window):
             if count > self.source.size - self.position:
@@ -75,7 +75,7 @@ class Cursor:
         return self._window, at
 
     def _locate(self, count: int, purpose: str) -> int:
-        """Return where in the window the next `count` bytes are, after moving it if need be."""
+        """Return the position of the next `count` bytes in the window, moving it if necessary."""
         at = self.position - self._window_begin
         if at < 0 or at + count > len(self._window):
             self.require(count, purpose)
@@ -87,7 +87,7 @@ class Cursor:
         return at
 
     def skip(self, count: int, purpose: str) -> int:
-        """Step over `count` bytes and return where they begin."""
+        """Skip `count` bytes and return the position of the first."""
         self.require(count, purpose)
         begin = self.position
         self.position += count

@@ -83,11 +83,11 @@ class NotAParamsFileError(FormatError):
 
 
 class HtmlPageError(NotAParamsFileError):
-    """A web page was saved in place of the file: a failed or redirected download."""
+    """The file is a web page: a failed or redirected download."""
 
 
 class GitLfsPointerError(NotAParamsFileError):
-    """A Git LFS pointer stands where the file should be: the repository was not fully fetched."""
+    """The file is a Git LFS pointer: the repository was not fully fetched."""
 
 
 class ZipArchiveError(NotAParamsFileError):
@@ -99,7 +99,7 @@ class TruncatedFileError(FormatError):
 
 
 class RecordMagicError(FormatError):
-    """An array does not begin with a number that marks an array."""
+    """An array does not begin with one of the magic numbers of arrays."""
 
 
 class ImpossibleShapeError(FormatError):
@@ -107,11 +107,11 @@ class ImpossibleShapeError(FormatError):
 
 
 class UnknownDtypeError(FormatError):
-    """The number that stands for the dtype is none of the format's."""
+    """The dtype's number does not exist in the format."""
 
 
 class UnknownStorageTypeError(FormatError):
-    """The number that stands for the storage type is not dense, row_sparse or csr."""
+    """The storage type's number does not exist in the format."""
 
 
 class CountMismatchError(FormatError):
@@ -123,7 +123,7 @@ class NameEncodingError(FormatError):
 
 
 class NameLengthError(FormatError):
-    """A name is longer than any name of an array: the file is damaged, or made to do harm."""
+    """A name is too long: the file is damaged or malicious."""
 
 
 class InPlaceWarning(UserWarning):
@@ -154,7 +154,7 @@ class FileAccessError(OSError, MXNetError):
 
 
 class ParamsFileNotFoundError(FileAccessError, FileNotFoundError):
-    """There is no such file or folder. The message names both, so the path is not put before it."""
+    """There is no such file or folder. The message names both, and is shown without a path."""
 
     def __str__(self) -> str:
         return str(self.strerror)
@@ -165,7 +165,7 @@ class ParamsFilePermissionError(FileAccessError, PermissionError):
 
 
 class ParamsFileIsADirectoryError(FileAccessError, IsADirectoryError):
-    """A folder stands where the file should be."""
+    """The path is that of a folder."""
 
 
 def access_error(error: OSError, path: str, advice: str) -> FileAccessError:
@@ -246,7 +246,7 @@ def missing_file_error(path: str, *, saving: bool) -> ParamsFileNotFoundError:
 
 
 def _similar_name(folder: str, name: str) -> str | None:
-    """Find the file whose name is most like `name`, among the first thousand of a folder."""
+    """Find the most similar file name among the first thousand of a folder."""
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in itertools.islice(entries, 1000)]

@@ -1,4 +1,4 @@
-"""Reading everything of a ``.params`` file but the arrays' values.
+"""The headers of ``.params`` files: everything but the arrays' values.
 
 The values are stepped over, so that a caller can compare names, shapes, dtypes and sizes with what
 it expects before a single value is read. What is known after this step: every value the headers
@@ -66,7 +66,7 @@ class IndexHeader(NamedTuple):
 
 
 class RecordHeader(NamedTuple):
-    """What a file says about one array, without the values.
+    """What a file says about one array, apart from the values.
 
     Attributes
     ----------
@@ -280,7 +280,7 @@ def decode_names(names: list[bytes], encoding: str, errors: str, source: str) ->
 
 
 def _parse_plain(cursor: Cursor) -> RecordHeader | None:
-    """Read the header of a dense array that is like most; None, and nothing read, if it is not.
+    """Read the header of an ordinary dense array; if it is not one, return None and read nothing.
 
     The same as `parse_record` in a tenth of the steps.
     """
@@ -322,7 +322,7 @@ def _parse_plain(cursor: Cursor) -> RecordHeader | None:
 
 
 def parse_record(cursor: Cursor) -> RecordHeader:
-    """Read one record's header and step over its values.
+    """Read one record's header and skip its values.
 
     Parameters
     ----------

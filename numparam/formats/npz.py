@@ -1,4 +1,4 @@
-"""NumPy's ``.npz`` format: a zip archive with one ``.npy`` file an array.
+"""NumPy's ``.npz`` format: a zip archive with an ``.npy`` file for each array.
 
 Sparse arrays, and dtypes that ``.npy`` cannot describe, are stored as `numparam.formats.parts`
 says. Nothing is unpickled.
@@ -48,11 +48,11 @@ _MAX_NPY_HEADER = 10_000
 
 
 class NpzError(FormatError):
-    """The bytes are not an ``.npz`` file, or not one of plain arrays."""
+    """The bytes are not an ``.npz`` file of plain arrays."""
 
 
 class SourceFile(io.RawIOBase):
-    """A byte source as a file object that can seek.
+    """A byte source as a seekable file object.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class SourceFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Fill memory from the position on; return how many bytes came."""
+        """Fill memory from the position on; return the number of bytes read."""
         out = memoryview(buffer).cast("B")
         count = max(0, min(len(out), self._source.size - self._position))
         if count:
@@ -125,7 +125,9 @@ class NpzFile:
             self._source.close()
             if isinstance(error, FormatError):
                 raise
-            raise NpzError(f"this is no .npz file: {error}", source=self._source.name) from error
+            raise NpzError(
+                f"this is not an .npz file: {error}", source=self._source.name
+            ) from error
         except BaseException:
             self._source.close()
             raise
@@ -146,7 +148,7 @@ class _Member:
                 self.shape, self._fortran, self._in_file = _npy_header(file)
                 self._begin = file.tell()
         except _DAMAGED as error:
-            reason = f"the member is damaged, or no .npy file: {error}"
+            reason = f"the member is damaged, or not an .npy file: {error}"
             raise NpzError(reason, source=self._label) from error
         self.dtype = self._in_file.newbyteorder("=")
         if self.dtype.kind not in "biufc" or self.dtype.itemsize > 16:
@@ -266,7 +268,7 @@ def write_npz(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None:
 
 
 class _Output:
-    """Where a zip archive is written to, which never goes back."""
+    """The sequential output that a zip archive is written to."""
 
     def __init__(self, put: Put):
         self._put = put

@@ -1,4 +1,4 @@
-"""Files that are open, and are closed at the latest when nothing refers to them.
+"""Open files, which are closed at the latest when nothing refers to them.
 
 A signal such as Ctrl-C can arrive between opening a file and noting that it is open. Here both are
 one call in C, within which no handler of Python runs.
@@ -35,14 +35,14 @@ class OpenFile(io.FileIO):
     __del__ = io.FileIO.close
 
     def read_pieces(self, offset: int, pieces: Sequence[memoryview]) -> int:
-        """Fill pieces of memory one after the other from an offset; return how many bytes came."""
+        """Fill pieces of memory in order from an offset; return the number of bytes read."""
         if hasattr(os, "preadv"):
             return os.preadv(self.fileno(), pieces, offset)
         self.seek(offset)
         return self.readinto(pieces[0]) or 0
 
     def write_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
-        """Write pieces of memory one after the other, all of each."""
+        """Write pieces of memory completely, one after the other."""
         if hasattr(os, "writev"):
             for begin in range(0, len(pieces), MAX_PIECES):
                 self._write_some(pieces[begin : begin + MAX_PIECES])

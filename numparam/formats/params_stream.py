@@ -1,4 +1,4 @@
-"""``.params`` files as streams of arrays: each is read, and written, when its turn has come."""
+"""``.params`` files as streams of arrays, which are read and written one at a time."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def write_params(
 
 
 def _stand_in(header: ArrayHeader) -> Record:
-    """Return a record of that header which takes no memory for values."""
+    """Return a record with that header, whose values take no memory."""
 
     def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         return np.broadcast_to(np.empty((), dtype), shape)

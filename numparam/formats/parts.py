@@ -1,4 +1,4 @@
-"""Sparse arrays in formats that hold dense arrays only: a few parts with names of their own.
+"""Sparse arrays in formats for dense arrays: stored as parts with names derived from theirs.
 
 The form is the same in ``.safetensors``, ``.npz`` and PyTorch files. An array ``w`` becomes ::
 
@@ -59,7 +59,7 @@ class DensePart(Protocol):
 
 
 def join(parts: Mapping[str, DensePart], source: str) -> dict[str, ArrayStream]:
-    """Return the arrays that the dense arrays of a file are, or are the parts of.
+    """Return the arrays of a file, with the parts of sparse arrays joined.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def join(parts: Mapping[str, DensePart], source: str) -> dict[str, ArrayStream]:
 
 
 def split(arrays: Mapping[str, ArrayStream]) -> dict[str, DensePart]:
-    """Return the dense arrays that a file holds for these arrays."""
+    """Return the dense arrays that a file stores for these arrays."""
     last = _LastRead()
     parts: dict[str, DensePart] = {}
     for name, array in arrays.items():
@@ -106,7 +106,7 @@ def split(arrays: Mapping[str, ArrayStream]) -> dict[str, DensePart]:
 
 
 def check_names(arrays: Mapping[str, ArrayStream], format: str) -> None:
-    """Raise if a name is one that a format of dense arrays would read as something else.
+    """Raise if a format for dense arrays would read an array under another name.
 
     Raises
     ------
@@ -193,7 +193,7 @@ class _WholePart:
 
 
 class _LastRead:
-    """The sparse array that was read last, since its parts are mostly wanted together."""
+    """The sparse array that was read last: its parts are usually needed together."""
 
     def __init__(self) -> None:
         self._array: ArrayStream | None = None

@@ -1,4 +1,4 @@
-"""Text from outside, such as names in a file, as messages show it: quoted, and not too long."""
+"""Quoting of untrusted text in messages, such as names in a file."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from .sparse_layout import find_csr_defect, find_row_sparse_defect
 __all__ = ["ParamsReader", "loads_record", "read", "read_headers"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+#: ``hold(function, *arrays)`` calls a function while no other thread uses the arrays.
 Hold = Callable[..., Any]
 
 # Values that lie so close together are read by one call of the system, with what is between them.
@@ -37,7 +37,7 @@ _RUN_ARRAYS = 256
 
 
 class ParamsReader:
-    """An open ``.params`` file whose headers are read and checked, and whose values are not.
+    """An open ``.params`` file: headers are read and checked at once, values later.
 
     Parameters
     ----------
@@ -103,7 +103,20 @@ class ParamsReader:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> reader.close()
+        """
         self._source.close()
 
     def read(self, header: RecordHeader) -> Record:
@@ -123,11 +136,25 @@ class ParamsReader:
         ------
         SparseIndexError
             If ids are out of range or out of order.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> reader.read(reader.headers[0]).data
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return _read_record(self._source, header)
 
     def read_into(self, header: RecordHeader, data: Array, *indexes: Array) -> None:
-        """Read one array into given memory, without a copy in between.
+        """Read one array into given memory, without an intermediate copy.
 
         Parameters
         ----------
@@ -144,6 +171,24 @@ class ParamsReader:
             If ids are out of range or out of order; then nothing was written.
         ValueError
             If an array does not fit; then nothing was written.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> header = reader.headers[0]
+        >>> values = np.empty(header.stored_shape, header.dtype)
+        >>> reader.read_into(header, values)
+        >>> values
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         _check_output(data, header.stored_shape, header.dtype, "values")
         if len(indexes) != len(header.index_headers):
@@ -161,20 +206,38 @@ class ParamsReader:
     def read_many(
         self, pairs: Iterable[tuple[RecordHeader, Array]], hold: Hold | None = None
     ) -> None:
-        """Read many dense arrays into given memory, with few calls of the system.
+        """Read many dense arrays into given memory, with few system calls.
 
         Parameters
         ----------
         pairs : iterable of (RecordHeader, numpy.ndarray)
             Dense ones of `headers`, and for each an array as for :meth:`read_into`.
         hold : callable, optional
-            ``hold(function, *arrays)`` calls the function while nobody else uses the arrays. It is
-            called for some of the arrays at a time.
+            ``hold(function, *arrays)`` calls the function while no other thread uses the arrays. It
+            is called for some of the arrays at a time.
 
         Raises
         ------
         ValueError
             If an array does not fit; then nothing was written.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> header = reader.headers[0]
+        >>> values = np.empty(header.stored_shape, header.dtype)
+        >>> reader.read_many([(header, values)])
+        >>> values
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         checked = []
         for header, out in pairs:
@@ -202,6 +265,19 @@ class ParamsReader:
         ------
         numpy.ndarray
             One-dimensional; overwritten by the next one.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> [piece.tolist() for piece in reader.read_pieces(reader.headers[0], 3)]
+        [[1.0, 2.0, 3.0], [4.0]]
         """
         size = math.prod(header.shape)
         buffer = np.empty(min(count, size), header.dtype)
@@ -211,7 +287,7 @@ class ParamsReader:
             yield piece
 
     def check_ids(self, header: RecordHeader) -> None:
-        """Read and check the ids of one array, and keep nothing; dense ones have none.
+        """Read and check the ids of one array, without keeping them; dense arrays have none.
 
         Parameters
         ----------
@@ -222,6 +298,18 @@ class ParamsReader:
         ------
         SparseIndexError
             If ids are out of range or out of order.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.formats import ParamsReader
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> data = mx.nd.array([[1, 2], [3, 4]])
+        >>> rows = mx.nd.sparse.row_sparse_array(([[5, 6]], [2]), shape=(4, 2))
+        >>> mx.nd.save(file, {"weight": data, "table": rows})
+        >>> reader = ParamsReader(file.getvalue())
+        >>> reader.check_ids(reader.headers[1])
         """
         _read_ids(self._source, header)
 
@@ -350,7 +438,7 @@ def _read_record(source: ByteSource, header: RecordHeader) -> Record:
 
 
 def _read_ids(source: ByteSource, header: RecordHeader) -> list[Array]:
-    """Read and check the index arrays: a bad id must never reach code that trusts it."""
+    """Read and check the index arrays: an invalid id must never reach code that trusts it."""
     if not header.index_headers:
         return []
     indexes = [_read_index(source, index) for index in header.index_headers]
@@ -397,7 +485,7 @@ def _set_right(out: Array) -> None:
 
 
 def _runs(pairs: list[tuple[RecordHeader, Array]]) -> Iterable[list[tuple[RecordHeader, Array]]]:
-    """Divide arrays, sorted by their place, into runs that are read by one call each."""
+    """Divide arrays, sorted by their position, into runs that are read by one call each."""
     run: list[tuple[RecordHeader, Array]] = []
     begin = end = 0
     for pair in pairs:

@@ -1,4 +1,4 @@
-"""What a ``.params`` file holds: one record an array, as plain NumPy arrays."""
+"""The records of ``.params`` files, one for each array, as plain NumPy arrays."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ _MAX_HEADER = 100_000_000
 
 
 class SafetensorsError(FormatError):
-    """The bytes are not a ``.safetensors`` file, or not one that numparam can read."""
+    """The bytes are not a ``.safetensors`` file that numparam can read."""
 
 
 class SafetensorsFile:
@@ -96,7 +96,7 @@ class SafetensorsFile:
 
 
 class ShardedFile:
-    """Several ``.safetensors`` files that an index names, as one.
+    """Several ``.safetensors`` files with an index, as one.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def _parse(source: ByteSource) -> dict[str, DensePart]:
     except (ValueError, RecursionError) as error:
         raise SafetensorsError("the header is not JSON", source=source.name, offset=8) from error
     if not isinstance(header, dict):
-        raise SafetensorsError("the header is no JSON object", source=source.name, offset=8)
+        raise SafetensorsError("the header is not a JSON object", source=source.name, offset=8)
     header.pop("__metadata__", None)
     return {name: _part(source, name, entry, 8 + length) for name, entry in header.items()}
 
@@ -304,7 +304,7 @@ def _nbytes(part: DensePart) -> int:
 def shards_of(
     arrays: Mapping[str, ArrayStream], index_name: str, most: int
 ) -> dict[str, dict[str, ArrayStream]]:
-    """Divide arrays over files of at most so many bytes each, or of one array.
+    """Divide arrays over files of at most so many bytes each; larger arrays get a file each.
 
     Returns
     -------
@@ -327,7 +327,7 @@ def shards_of(
 
 
 def index_of_shards(shards: Mapping[str, Mapping[str, ArrayStream]]) -> bytes:
-    """Return the index of files that `shards_of` names."""
+    """Return the index of the files that `shards_of` has named."""
     where = {name: file for file, arrays in shards.items() for name in split(arrays)}
     total = sum(array.header.nbytes for arrays in shards.values() for array in arrays.values())
     index = {"metadata": {"total_size": total}, "weight_map": where}

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: a ``.params`` file, or one of many others."""
+"""Recognition of files by their first bytes: ``.params`` files, and many others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _HTML = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 
 
 def check_file_magic(prefix: bytes, source: str) -> None:
-    r"""Raise unless a file's first bytes are those of a ``.params`` file, as far as there are any.
+    r"""Raise if a file's first bytes cannot be those of a ``.params`` file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where the bytes come from: a file on disk or bytes in memory, read at any offset.
+"""Sources of bytes: a file on disk or bytes in memory, read at any offset.
 
 A file is opened once and kept open, so that all reads see the same file even if another process
 replaces it meanwhile.
@@ -65,11 +65,13 @@ class _FileSource:
         except FileNotFoundError as error:
             raise missing_file_error(self.name, saving=False) from error
         except ValueError as error:  # a NUL in it, or characters that no path has
-            raise FileAccessError(errno.EINVAL, f"this is no path: {error}.", self.name) from error
+            raise FileAccessError(
+                errno.EINVAL, f"this is not a path: {error}.", self.name
+            ) from error
         except OSError as error:
             advice = (
-                f"Expected {kind} to read. What comes from a pipe can be read as bytes, or from a "
-                "file object."
+                f"Expected {kind} to read. Data from a pipe can be read as bytes, or from a file "
+                "object."
             )
             raise access_error(error, self.name, advice) from error
 
@@ -111,7 +113,7 @@ class _FileSource:
 
 
 def _rest(pieces: Sequence[memoryview], count: int) -> list[memoryview]:
-    """Return what is left of the pieces after their first `count` bytes."""
+    """Return the pieces without their first `count` bytes."""
     left = []
     for piece in pieces:
         if count < len(piece):
@@ -147,14 +149,14 @@ class _BufferSource:
 
 
 def is_file_object(source: Any) -> bool:
-    """Return whether something is read or written as a file object: not a path, not bytes."""
+    """Return whether an argument is used as a file object: it is neither a path nor bytes."""
     return not isinstance(source, (str, os.PathLike)) and (
         hasattr(source, "read") or hasattr(source, "write")
     )
 
 
 def _contents_of(file: Any) -> _BufferSource:
-    """Read a file object from where it stands to its end.
+    """Read a file object from its position to its end.
 
     What does not begin like a ``.params`` file is refused at once: some files have no end.
     """
@@ -184,7 +186,7 @@ def open_source(source: Any, kind: str = "a .params file") -> ByteSource:
     ----------
     source : str, os.PathLike, bytes-like or binary file object
         A path, the contents of a file, or something with ``read``. A ``bytes`` object is contents,
-        never a path. A file object is read from where it stands to its end.
+        never a path. A file object is read from its position to its end.
     kind : str, default 'a .params file'
         What messages say that a path should lead to.
 

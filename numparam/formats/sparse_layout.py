@@ -1,4 +1,4 @@
-"""What makes the arrays of a sparse record fit each other; asked by the reader and the writer.
+"""Checks that the arrays of a sparse record fit each other, for the reader and the writer.
 
 The rules are those of MXNet's ``check_format``, except that the columns within one csr row may
 come in any order: sums of csr matrices in MXNet 1.9.1 leave them unsorted, and no memory is at
@@ -25,7 +25,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class IndexDefect(NamedTuple):
-    """The first bad id: in which index array, at which element, and what is wrong."""
+    """The first invalid id: which index array, which element, and what is wrong."""
 
     array: int
     position: int
@@ -33,7 +33,7 @@ class IndexDefect(NamedTuple):
 
 
 def find_shape_defect(storage: str, shape: tuple[int, ...]) -> str | None:
-    """Find what makes a shape impossible for an array of a storage type.
+    """Return why a shape is impossible for an array of a storage type; None if it is possible.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def find_count_mismatch(
     stored: tuple[int, ...],
     index_shapes: list[tuple[int, ...]],
 ) -> str | None:
-    """Find what does not fit in the shapes of a sparse record's arrays.
+    """Return which shapes of a sparse record's arrays do not fit each other; None if all do.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Arrays of files of any format, whose headers are known and whose values are read when asked."""
+"""Arrays of files of any format: headers are known, values are read when needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+#: ``hold(function, *arrays)`` calls a function while no other thread uses the arrays.
 Hold = Callable[..., Any]
 
 
@@ -75,11 +75,11 @@ class ArrayHeader:
 
 
 class ArrayStream(Protocol):
-    """One array, whose values are read when asked for."""
+    """One array, whose values are read when needed."""
 
     @property
     def header(self) -> ArrayHeader:
-        """What is known without the values."""
+        """The header, which is known without the values."""
         ...
 
     def read(self) -> Record:
@@ -87,7 +87,7 @@ class ArrayStream(Protocol):
         ...
 
     def pieces(self, count: int) -> Iterator[Array]:
-        """Yield the elements of a dense array in order, `count` at a time, the rest last.
+        """Yield the elements of a dense array in order, `count` at a time except at the end.
 
         A piece is one-dimensional; its memory is used again for the next one.
         """
@@ -110,14 +110,14 @@ class ArrayFile(Protocol):
 
 
 class RecordStream:
-    """An array that is in memory already.
+    """An array in memory.
 
     Parameters
     ----------
     record : DenseRecord, RowSparseRecord or CSRRecord
         The array.
     hold : callable, optional
-        ``hold(function, *arrays)`` calls a function while nobody else writes to the arrays.
+        ``hold(function, *arrays)`` calls a function while no other thread writes to the arrays.
     """
 
     def __init__(self, record: Record, hold: Hold | None = None):

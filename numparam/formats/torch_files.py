@@ -1,4 +1,4 @@
-"""PyTorch's ``.pt``, ``.pth`` and ``.bin`` files, where torch is installed.
+"""PyTorch's ``.pt``, ``.pth`` and ``.bin`` files; needs torch.
 
 Files are read with ``weights_only=True``: no code of theirs runs. Sparse arrays are stored as
 `numparam.formats.parts` says.
@@ -51,11 +51,11 @@ _IN_MEMORY = 64 << 20
 
 
 class TorchFileError(FormatError):
-    """PyTorch cannot read the file, or there is no dictionary of tensors in it."""
+    """PyTorch cannot read the file, or it contains no dictionary of tensors."""
 
 
 class TorchMissingError(ImportError):
-    """PyTorch is needed and not installed."""
+    """PyTorch is not installed."""
 
 
 def _torch() -> Any:
@@ -113,7 +113,7 @@ def _load(torch: Any, path: str | None, source: Any) -> Any:
 
 
 def _tensors(torch: Any, loaded: Any, source: str) -> dict[str, Any]:
-    """Return the tensors of a dictionary, or of the one in it that training loops save."""
+    """Return the tensors of a dictionary, or of one nested in it as training loops save them."""
     candidates = [loaded]
     if isinstance(loaded, Mapping):
         candidates += [loaded[key] for key in _NESTED if key in loaded]
@@ -229,7 +229,7 @@ def _tensor_of(torch: Any, memory: Array, part: DensePart) -> Any:
 
 
 class _Output:
-    """What ``torch.save`` writes to."""
+    """The file object that ``torch.save`` writes to."""
 
     def __init__(self, put: Put):
         self._put = put

@@ -1,4 +1,4 @@
-"""Warnings that point at the line that called numparam, however deep in it they arise."""
+"""Warnings that point at the line that called numparam."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["warn_caller"]
 
 
 def warn_caller(message: str, category: type[Warning]) -> None:
-    """Warn at the innermost line that is not numparam's own.
+    """Issue a warning that points at the innermost line outside numparam.
 
     Parameters
     ----------

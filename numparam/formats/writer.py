@@ -34,7 +34,7 @@ from .sparse_layout import (
 __all__ = ["FileObject", "dumps", "dumps_record", "encode_names", "record_header", "write"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-#: ``hold(function, *arrays)`` calls a function while nobody else uses the arrays.
+#: ``hold(function, *arrays)`` calls a function while no other thread uses the arrays.
 Hold = Callable[..., Any]
 Put = Callable[[list[bytes | memoryview]], None]
 
@@ -55,13 +55,13 @@ def write(
     np_shape: bool = False,
     hold: Hold | None = None,
 ) -> None:
-    """Write a ``.params`` file, or leave the old one as it was.
+    """Write a ``.params`` file; if that fails, the old one stays as it was.
 
     Parameters
     ----------
     target : str, os.PathLike or binary file object
         The file. A path's file is written beside the old one and put in its place at the end. A
-        file object is written to from where it stands.
+        file object is written to from its position.
     names : sequence of str or None
         One name for each record, or None for a list. Names may repeat.
     records : sequence of DenseRecord, RowSparseRecord or CSRRecord
@@ -71,8 +71,8 @@ def write(
         Sparse arrays are always of version 2, zero-dimensional ones of version 3, since the other
         version cannot hold them.
     hold : callable, optional
-        Takes arrays, and returns a context manager within which nobody else writes to them, so
-        that the file holds each array as it was at one moment. None: nobody does anyway.
+        ``hold(function, *arrays)`` calls a function while no other thread writes to the arrays, so
+        that the file holds each array as it was at one moment. None if no other thread does.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def write(
     Notes
     -----
     Large arrays are written to regular files from where they are, within `hold`: no memory is taken
-    for them, and a regular file never waits for somebody who might want the array. For pipes,
+    for them, and writing a regular file never waits for another process. For pipes,
     devices and file objects each array is copied within `hold` and written outside of it, which
     takes the memory of one array.
 
@@ -142,7 +142,7 @@ class FileObject:
         self._file = file
 
     def write_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
-        """Write pieces of memory one after the other, all of each."""
+        """Write pieces of memory completely, one after the other."""
         for piece in pieces:
             left = memoryview(piece)
             while len(left):
@@ -161,7 +161,7 @@ def dumps(
     np_shape: bool = False,
     hold: Hold | None = None,
 ) -> bytes:
-    """Return what :func:`write` would write, as bytes.
+    """Return the contents of the file that :func:`write` would write.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def dumps_record(record: Record, *, np_shape: bool = False, hold: Hold | None = 
 
 
 def _held(hold: Hold | None, function: Callable[[], Any], *arrays: Array) -> Any:
-    """Call a function within `hold`, if there is one."""
+    """Call a function through `hold`, if that is given."""
     return function() if hold is None else hold(function, *arrays)
 
 
@@ -279,7 +279,7 @@ def encode_names(names: Sequence[str], count: int) -> list[bytes]:
 
 
 def _is_plain(record: Record) -> bool:
-    """Return whether a record is like most, and can be written as it is."""
+    """Return whether a record is an ordinary dense array, which can be written as it is."""
     if type(record) is not DenseRecord or type(record.data) is not np.ndarray:
         return False
     return record.data.dtype in FLAG_BY_DTYPE and record.data.ndim <= MAX_NDIM
@@ -375,14 +375,14 @@ def _write_file(
 
 
 class _Batch:
-    """Small pieces on their way to a file, written together.
+    """A buffer that collects small pieces and writes them together.
 
     Parameters
     ----------
     put : callable
         Writes a list of pieces.
     regular : bool
-        Whether it does so without ever waiting for somebody else.
+        Whether it does so without ever waiting for another process.
     hold : callable or None
         As for `write`.
     """
@@ -395,14 +395,14 @@ class _Batch:
         self._size = 0
 
     def add(self, piece: bytes | memoryview) -> None:
-        """Add bytes that nobody else writes to."""
+        """Add bytes that nothing else modifies."""
         self._pieces.append(piece)
         self._size += len(piece)
         if self._size > _BATCH_BYTES or len(self._pieces) >= _BATCH_PIECES:
             self.flush()
 
     def add_array(self, array: Array, dtype: np.dtype[Any]) -> None:
-        """Add an array's elements; nothing refers to its memory afterwards."""
+        """Add an array's elements; its memory is not referred to afterwards."""
         if not self._regular or array.nbytes <= _SMALL:
             self.add(_held(self._hold, lambda: _in_file_order(array, dtype).tobytes(), array))
             return
@@ -414,14 +414,14 @@ class _Batch:
         _held(self._hold, write, array)
 
     def flush(self) -> None:
-        """Write everything that was added."""
+        """Write all added pieces."""
         if self._pieces:
             pieces, self._pieces, self._size = self._pieces, [], 0
             self._put(pieces)
 
 
 def record_header(record: Record, np_shape: bool) -> bytes:
-    """Return what stands before the values of a record; see `write` for the version."""
+    """Return the header of a record, which precedes the values; see `write` for the version."""
     data = record.data
     shape = record.shape
     indexes = _indexes(record)
@@ -445,7 +445,7 @@ def _shape_bytes(shape: Sequence[int]) -> bytes:
 
 
 def _in_file_order(array: Array, dtype: np.dtype[Any]) -> Array:
-    """Return an array as the file has it: itself, where it is so in memory already."""
+    """Return an array in the file's layout: the array itself, if it has that layout."""
     return np.ascontiguousarray(array, dtype=dtype.newbyteorder("<"))
 
 

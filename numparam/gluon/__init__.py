@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from numparam._missing import missing
 from numparam.gluon import parameter, utils
@@ -13,7 +14,9 @@ from numparam.gluon.parameter import (
     tensor_types,
 )
 from numparam.gluon.parameter_dict import ParameterDict
-from numparam.gluon.trainer import Trainer
+
+if TYPE_CHECKING:
+    from numparam.gluon.trainer import Trainer
 
 __all__ = [
     "Constant",
@@ -27,7 +30,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> Any:
+    if name == "Trainer":
+        # Late: with it come all optimizers and stores, which who only reads parameters needs not.
+        value = importlib.import_module("numparam.gluon.trainer").Trainer
+        globals()[name] = value
+        return value
     raise missing(
         "numparam.gluon",
         name,

@@ -1,4 +1,4 @@
-"""What keywords of `ParameterDict.get` do to a parameter that exists: agree, refine, contradict."""
+"""Comparison of `ParameterDict.get`'s keywords with a parameter that exists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KNOWN = frozenset(_KEYWORDS)
 
 
 def merge(parameter: Parameter, keywords: dict[str, Any]) -> None:
-    """Refine a parameter by keywords that do not contradict what it has.
+    """Refine a parameter by keywords that do not contradict it.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def merge(parameter: Parameter, keywords: dict[str, Any]) -> None:
 
 
 def check_keywords(keywords: dict[str, Any], name: str) -> None:
-    """Check that the constructor of parameters has arguments of these names.
+    """Check that the constructor of parameters has arguments with these names.
 
     Raises
     ------

@@ -9,7 +9,7 @@ __all__ = ["warn"]
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Issue a warning whose place is the nearest caller outside of the package.
+    """Issue a warning that points at the nearest caller outside the package.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Loading all parameters of a dictionary: everything is compared first, then written."""
+"""Loading of all parameters of a dictionary: everything is checked before anything is written."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from numparam.checkpoint import Checkpoint
 from numparam.formats import ParamsReader
-from numparam.formats.array_files import is_params_source
 from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks
 from numparam.gluon.checks import as_array
@@ -47,10 +45,15 @@ def load_file(
     own: Mapping[str, Any], filename: Any, options: Options, encoding: str, errors: str
 ) -> None:
     """Load parameters from a file; see `ParameterDict.load`."""
+    # Late, with zipfile and more: nothing else of parameters needs the formats.
+    from numparam.formats.array_files import is_params_source
+
     where = (
         f"file {quoted(os.fsdecode(filename), 300)}" if _is_path(filename) else "the given bytes"
     )
     if not is_params_source(filename):
+        from numparam.checkpoint import Checkpoint  # late: most files are .params files
+
         with Checkpoint(filename) as checkpoint:
             arrays = [
                 NamedSource(name, ArraySource(array), True) for name, array in checkpoint.items()
@@ -112,7 +115,7 @@ def _load(
     options: Options,
     reader: ParamsReader | None = None,
 ) -> None:
-    """Compare everything with everything, then write."""
+    """Compare all arrays with all parameters, then write."""
     own = dict(list(own.items()))
     prefix, ctx = options.restore_prefix, contexts.read_once(options.ctx)
     _check_prefix(own, prefix)
@@ -177,7 +180,7 @@ def _check_prefix(own: Mapping[str, Any], prefix: Any) -> None:
 def _assigned(
     own: Mapping[str, Any], named: list[NamedSource], where: str, prefix: str
 ) -> tuple[dict[str, ValueSource], list[str], list[tuple[str, str]]]:
-    """Find the parameter that each array is for.
+    """Find the parameter of each array.
 
     Returns
     -------
@@ -216,7 +219,7 @@ def _assigned(
 
 
 def _keys_by_name(own: Mapping[str, Any]) -> dict[str, str]:
-    """Return under which key the parameter is that an array of a name is for.
+    """Return the keys of parameters by the names of arrays.
 
     `save` writes parameters under their own names, so these count first where they are unique.
     """
@@ -234,7 +237,7 @@ def _keys_by_name(own: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _missing(own: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """Return the keys of parameters without an array; one may be here under several keys."""
+    """Return the keys of parameters without an array; a parameter may have several keys."""
     loaded = {id(own[key]) for key in found}
     return [key for key, parameter in own.items() if id(parameter) not in loaded]
 
@@ -244,7 +247,7 @@ def _is_path(source: Any) -> bool:
 
 
 def _named_arrays(param_dict: Any) -> list[tuple[str, Any, bool]]:
-    """Return names, arrays, and whether the names may begin with a kind: those of a mapping may."""
+    """Return names, arrays, and whether names may begin with a kind, as in mappings."""
     of_mapping = isinstance(param_dict, Mapping) or hasattr(param_dict, "items")
     try:
         pairs = [
@@ -287,7 +290,7 @@ def _report(
     mismatched: list[tuple[str, str]],
     cut: int,
 ) -> str:
-    """List all that is wrong, with the nearest names; `cut` characters of a name are its prefix."""
+    """Return a report of all problems, with similar names; a prefix has `cut` characters."""
     lines = [f"{where[0].upper()}{where[1:]} does not fit the parameters. Nothing was loaded."]
     if missing:
         lines.append(
@@ -313,7 +316,7 @@ def _report(
 
 
 def _suggested(names: list[str], others: list[str], cut: int) -> str:
-    """Quote names, the first of them with the nearest other name."""
+    """Quote names, the first ones with the most similar other name."""
     shown = []
     known = set(names)
     candidates = [name[cut:] for name in others[:_COMPARED] if name not in known]

@@ -1,4 +1,4 @@
-"""Checks of what a caller declares of a parameter or passes to it."""
+"""Checks of the arguments with which parameters are declared and changed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_name(name: object) -> None:
 
 
 def check_storage_type(argument: str, stype: object, name: str) -> None:
-    """Check a storage type that was passed as an argument of this name.
+    """Check a storage type; `argument` is its name in messages.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def check_storage_type(argument: str, stype: object, name: str) -> None:
 
 
 def checked_dtype(dtype: object, name: str) -> np.dtype[Any]:
-    """Return the NumPy dtype that an argument means; None means float32.
+    """Return the NumPy dtype for an argument; None means float32.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def check_grad_req(grad_req: object, name: str) -> None:
 
 
 def check_described(init: object, name: str) -> None:
-    """Check the initializer that a parameter is declared with.
+    """Check the initializer in a parameter's declaration.
 
     A name is looked up when it is used: the initializer may be registered later.
 
@@ -106,7 +106,7 @@ def check_described(init: object, name: str) -> None:
 
 
 def check_initializer(init: Any, name: str) -> None:
-    """Check that an initializer exists, before anything depends on it.
+    """Check that an argument is an initializer, before anything is changed.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def check_initializer(init: Any, name: str) -> None:
 
 
 def as_array(data: Any, name: str) -> NDArray | np.ndarray:
-    """Return an NDArray as it is, and anything else with values and a shape as a NumPy array.
+    """Return an NDArray itself, and other arrays as NumPy arrays.
 
     Raises
     ------

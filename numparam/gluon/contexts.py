@@ -1,4 +1,4 @@
-"""On which contexts a parameter has copies, and which copy serves a context."""
+"""The contexts that a parameter has copies on, and the copy for a given context."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 
 def read_once(ctx: Any) -> Any:
-    """Return an argument ``ctx`` that may be read for many parameters: an iterator as a list."""
+    """Return an argument ``ctx`` in a form that can be read repeatedly: iterators become lists."""
     return list(ctx) if isinstance(ctx, Iterator) else ctx
 
 
 def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list[Context]:
-    """Return the contexts that an argument ``ctx`` means, each once, in their order.
+    """Return the contexts in an argument ``ctx``, each once, in order.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Files that Gluon code would download: found and verified, never downloaded."""
+"""Downloads of Gluon code: files are found and verified, never downloaded."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
     ------
     OSError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "empty")
+    >>> path.write_bytes(b"")
+    0
+    >>> mx.gluon.utils.check_sha1(path, "da39a3ee5e6b4b0d3255bfef95601890afd80709")
+    True
     """
     with open(filename, "rb") as file:
         return hashlib.file_digest(file, "sha1").hexdigest() == sha1_hash
@@ -70,6 +80,16 @@ def download(
         OSError. numparam opens no connections.
     ValueError
         If the address ends without a file's name, and `path` does not contain one.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> size = (folder / "net.params").write_bytes(b"")
+    >>> found = mx.gluon.utils.download("https://example.org/net.params", path=folder)
+    >>> pathlib.Path(found).name
+    'net.params'
     """
     target = os.path.expanduser(os.fspath(path)) if path is not None else ""
     if not target or os.path.isdir(target):

@@ -13,7 +13,7 @@ __all__ = ["Entries"]
 
 
 def _announced(change: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method of a mapping begin an epoch."""
+    """Wrap a method of a mapping so that it begins an epoch."""
 
     @wraps(change)
     def changed(self: Entries, *arguments: Any, **keywords: Any) -> Any:

@@ -66,7 +66,7 @@ __all__ = [
 
 
 class DeferredInitializationError(MXNetError):
-    """The parameter has no arrays yet: its initialization waits for its shape.
+    """The parameter has no arrays yet: its initialization is deferred until its shape is known.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class NotInitializedError(RuntimeError):
 
 
 class NothingToSetError(NotInitializedError, AssertionError):
-    """Values were given to a parameter that has no arrays and waits for none."""
+    """Values were set on a parameter that is neither initialized nor deferred."""
 
 
 class ContextNotFoundError(MXNetError, LookupError):
@@ -100,7 +100,7 @@ class NoTrainerError(MXNetError):
 
 
 class TrainerArgumentError(ValueError, TypeError, AssertionError):
-    """A Trainer cannot be made of its arguments."""
+    """The arguments of a Trainer are invalid."""
 
 
 class TrainerContextError(ValueError, AssertionError):
@@ -108,7 +108,7 @@ class TrainerContextError(ValueError, AssertionError):
 
 
 class TrainerCallError(MXNetError, AssertionError):
-    """A call does not go with where the Trainer updates the parameters."""
+    """A method of the Trainer does not work with the place where it updates the parameters."""
 
 
 class StaleGradientError(UserWarning):
@@ -128,7 +128,7 @@ class ShapeMismatchError(ValueError, AssertionError):
 
 
 class UnknownShapeError(ValueError, AssertionError):
-    """The shape has unknown dimensions where all must be known."""
+    """The shape has unknown dimensions, but all must be known."""
 
 
 class UnusableContextError(MXNetError):
@@ -140,7 +140,7 @@ class UnallocatedContextError(UnusableContextError, AllocationError):
 
 
 class UninitializedResetError(ValueError):
-    """Arrays cannot be moved before there are any."""
+    """A parameter cannot be moved before it is initialized."""
 
 
 class IncompatibleDataError(AssertionError, ValueError, MXNetError):

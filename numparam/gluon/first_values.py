@@ -1,4 +1,4 @@
-"""The first values of parameters: which initializer makes them, and how it is called."""
+"""The first values of parameters, made by an initializer."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from numparam.initializer import (
     Zero,
     as_initializer,
 )
+from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["FirstValues"]
 
@@ -36,7 +37,7 @@ _NUMBERS: dict[Any, int] = {Zero._init_weight: 0, One._init_weight: 1}
 
 
 class FirstValues:
-    """How parameters that are initialized in one way get their first values.
+    """The first values of parameters that share initializer and contexts.
 
     Parameters
     ----------
@@ -53,6 +54,12 @@ class FirstValues:
         As given.
     contexts : tuple of Context
         Those of `ctx_list`.
+    backend : Backend
+        Makes the arrays.
+    array_class : type
+        The class of the arrays.
+    in_place : bool
+        Whether there is one context, and the arrays are made there.
     deferred : tuple
         All of it, in the form of ``Parameter._deferred_init``.
     """
@@ -64,24 +71,27 @@ class FirstValues:
         place, backend = ctx_list[0], backend_of("cpu", 0)
         if backend_of(place.device_type, place.device_id) is not backend:
             place = _HOST
-        self._place, self._backend = place, backend
+        self._place, self.backend = place, backend
+        self._in_host_memory = backend.buffers_are_arrays
+        self.in_place = len(ctx_list) == 1 and place is ctx_list[0]
         # Text stays as it is: empty text asks for the rule that the name has.
         self._rule = init if isinstance(init, str) else as_initializer(init)
         self._caller = as_initializer(default_init or "uniform")
-        known = type(self._rule) in _WRITE_ALL
+        rule = as_initializer(init) if init and isinstance(init, str) else self._rule
+        known = type(rule) in _WRITE_ALL
         self._allocate = backend.empty if known else backend.zeros
-        self._class = transfers.array_class()
+        self.array_class = transfers.array_class()
         # The function that calling the initializer would end in; where it is known beforehand, it
         # is called directly.
         self._write: Any = None
         if (
-            isinstance(self._rule, Initializer)
+            isinstance(rule, Initializer)
             and known
             and type(self._caller) in _WRITE_ALL
             and not self._caller._verbose
             and not autograd.is_recording()
         ):
-            self._write = self._rule._init_weight
+            self._write = rule._init_weight
         self._number = _NUMBERS.get(getattr(self._write, "__func__", None))
         if self._number == 0:
             self._allocate = backend.zeros
@@ -117,13 +127,21 @@ class FirstValues:
         if not dense:
             self._require_sparse(name, shape, stypes)
         # Dense, whatever the storage type: each initializer then works for all of them.
+        array = self.dense_array(name, shape, dtype)
+        return array if dense else transfers.in_storage(array, stypes[0])
+
+    def dense_array(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray:
+        """Make a dense array with a parameter's first values; otherwise as `array`."""
         buffer = self._allocate(shape, dtype)
-        array = self._class.from_buffer(buffer, self._place, self._backend)
+        array = self.array_class.from_buffer(buffer, self._place, self.backend)
         if self._number is None:
             self._fill(array, name)
         elif self._number:
-            self._backend.write(buffer, self._number)
-        return array if dense else transfers.in_storage(array, stypes[0])
+            if self._in_host_memory:  # new, so that nobody else reads or writes it
+                buffer.fill(self._number)
+            else:
+                self.backend.write(buffer, self._number)
+        return array
 
     def _fill(self, array: Any, name: str) -> None:
         try:
@@ -141,7 +159,7 @@ class FirstValues:
             raise
 
     def _require_sparse(self, name: str, shape: tuple[int, ...], stypes: tuple[str, str]) -> None:
-        if self._class is not transfers.NDArray:
+        if self.array_class is not transfers.NDArray:
             raise SparseNumpyParameterError(
                 f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays "
                 "of numparam.np are dense. Turn NumPy arrays off, or use the storage type "

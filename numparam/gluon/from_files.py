@@ -1,11 +1,9 @@
-"""Parameters declared as a file says: `ParameterDict.from_file`."""
+"""Declarations of parameters from a file: `ParameterDict.from_file`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from numparam.checkpoint import Checkpoint
-from numparam.checkpoint.converted import is_floating
 from numparam.formats.streams import ArrayHeader
 
 __all__ = ["declarations"]
@@ -21,6 +19,8 @@ def declarations(filename: Any) -> dict[str, dict[str, Any]]:
     Auxiliary states, which are named ``aux:…`` or like a running mean, have ``grad_req='null'``;
     so have arrays of integers and booleans, which have no gradient.
     """
+    from numparam.checkpoint import Checkpoint  # late: few declare parameters by a file
+
     with Checkpoint(filename) as checkpoint:
         return {
             name.removeprefix("arg:").removeprefix("aux:"): _declaration(name, header)
@@ -29,6 +29,8 @@ def declarations(filename: Any) -> dict[str, dict[str, Any]]:
 
 
 def _declaration(name: str, header: ArrayHeader) -> dict[str, Any]:
+    from numparam.checkpoint.converted import is_floating  # late, as above
+
     auxiliary = name.startswith("aux:") or name.endswith(_AUXILIARY)
     learned = not auxiliary and is_floating(header.dtype)
     return {

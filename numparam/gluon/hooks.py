@@ -1,4 +1,4 @@
-"""Steps of `Parameter` that a subclass, or a single parameter, does in its own way.
+"""Steps of `Parameter` that a subclass or an instance may replace.
 
 Gluon-era code replaces steps such as ``_init_impl`` or ``set_data``. Parameters prepare what they
 do before anything changes, and a dictionary prepares all of its parameters before it changes one;
@@ -8,6 +8,7 @@ where a step was replaced, the replacement is called instead.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, TypeVar
 
 __all__ = ["initializes_plainly", "is_replaced", "owner_of_steps"]
@@ -17,10 +18,16 @@ _Class = TypeVar("_Class", bound=type)
 # The steps as `Parameter` defines them, even if the class is patched later.
 _steps: dict[str, Callable[..., Any]] = {}
 
+# What initializing consists of, the functions found there, and those of `Parameter`.
+_INITIALIZING = ("initialize", "_finish_deferred_init", "_init_impl", "_init_grad")
+_initializing = attrgetter(*(f"{step}.__func__" for step in _INITIALIZING))
+_plain_steps: list[tuple[Callable[..., Any], ...]] = []
+
 
 def owner_of_steps(cls: _Class) -> _Class:
-    """Decorate the class whose methods are the steps."""
+    """Mark the class whose methods are the steps; a decorator."""
     _steps.update((name, member) for name, member in vars(cls).items() if callable(member))
+    _plain_steps[:] = [tuple(_steps[name] for name in _INITIALIZING)]
     return cls
 
 
@@ -38,18 +45,12 @@ def is_replaced(parameter: Any, step: str) -> bool:
 
 
 def initializes_plainly(parameter: Any) -> bool:
-    """Return whether no step of initializing is replaced.
+    """Return whether no step of the initialization is replaced.
 
     The same as asking `is_replaced` for ``initialize`` and the steps that it consists of, and
     faster: it is asked of thousands of parameters at a time.
     """
-    steps = _steps
     try:
-        return (
-            parameter.initialize.__func__ is steps["initialize"]
-            and parameter._finish_deferred_init.__func__ is steps["_finish_deferred_init"]
-            and parameter._init_impl.__func__ is steps["_init_impl"]
-            and parameter._init_grad.__func__ is steps["_init_grad"]
-        )
+        return bool(_initializing(parameter) == _plain_steps[0])
     except AttributeError:  # a plain function was assigned to the parameter
         return False

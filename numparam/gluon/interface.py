@@ -1,4 +1,4 @@
-"""What functions of this room use of a `Parameter`; its module imports theirs, not they it."""
+"""The part of `Parameter` that its helper modules use, since they cannot import its module."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ParameterLike(Protocol):
     _grad_stype: str
     _allow_deferred_init: bool
     _trainer: Any
-    _tables: list[weakref.ref[Any]]
+    _tables: Sequence[weakref.ref[Any]]
     _deferred_init: Any
     _grad_req: Any
 

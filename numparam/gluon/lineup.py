@@ -1,8 +1,7 @@
-"""The arrays that a Trainer works on: those of all its parameters that are trained, by context."""
+"""The arrays that a Trainer works on: weights and gradients of its parameters, by context."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ __all__ = ["Lineup"]
 
 
 class Lineup:
-    """The arrays of the parameters that have gradients, as they are at one moment.
+    """The arrays of all parameters with gradients at one moment.
 
     Parameters
     ----------
@@ -54,6 +53,21 @@ class Lineup:
         places = range(len(contexts))
         self.weights = [tuple(arrays[place] for arrays in data) for place in places]
         self.grads = [tuple(arrays[place] for arrays in grads) for place in places]
+        # Of each context: whether the gradients are fresh, one byte each.
+        self._flags = [bytearray(len(self.indices)) for _ in places]
+        self._none_fresh = bytes(len(self.indices))
+
+    def keep_flags(self) -> None:
+        """Store the flags of the marks of all weights here, side by side."""
+        moved = False
+        for flags, weights in zip(self._flags, self.weights, strict=True):
+            for position, weight in enumerate(weights):
+                mark: Any = weight._marking
+                if mark.flag[0] is not flags:
+                    mark.move_flag(flags, position)
+                    moved = True
+        if moved:
+            epochs.bump()  # a Trainer that had them looks again
 
     def still_holds(self, parameters: Sequence[Any]) -> bool:
         """Return whether these are still the arrays of the parameters."""
@@ -72,6 +86,7 @@ class Lineup:
         ):
             return False
         self._shared.clear()
+        self.keep_flags()
         self._epoch = before
         return True
 
@@ -84,7 +99,7 @@ class Lineup:
             For the first such gradient: a UserWarning, raised as an error.
         """
         for place, (weights, grads) in enumerate(zip(self.weights, self.grads, strict=True)):
-            if place in self._shared or _all_fresh(weights):
+            if place in self._shared or 0 not in self._flags[place]:
                 continue
             if all(map(is_written_elsewhere, grads)):
                 self._shared.add(place)
@@ -99,7 +114,7 @@ class Lineup:
                     )
 
     def fresh_positions(self) -> list[list[int]]:
-        """Return for each context the positions of the gradients written since the last step."""
+        """Return, for each context, the positions of the gradients written since the last step."""
         return [
             [
                 position
@@ -111,26 +126,12 @@ class Lineup:
 
     def mark_used(self) -> None:
         """Note that all gradients were used, and are stale until they are written again."""
-        for weights in self.weights:
-            for marking in map(_marking_of, weights):
-                if marking is not None:
-                    marking.fresh = 0
-
-
-# Thousands of flags are looked at in each step, so that a call for each would be most of it.
-_marking_of = operator.attrgetter("_marking")
-_fresh_of = operator.attrgetter("_marking.fresh")
-
-
-def _all_fresh(weights: Sequence[NDArray]) -> bool:
-    try:
-        return all(map(_fresh_of, weights))
-    except AttributeError:  # one is not marked
-        return False
+        for flags in self._flags:
+            flags[:] = self._none_fresh
 
 
 def is_written_elsewhere(grad: NDArray) -> bool:
-    """Return whether another library was given a dense gradient's memory.
+    """Return whether a dense gradient's memory was shared with another library.
 
     It may have been written there, unseen by numparam, so that it counts as fresh.
     """

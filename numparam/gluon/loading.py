@@ -1,4 +1,4 @@
-"""Loading values into parameters: everything is checked first, then everything is written.
+"""Loading of values into parameters: everything is checked before anything is written.
 
 Values come from arrays in memory or straight from a file, whose headers contain shape, dtype and
 storage type, so that they are checked before a value is read.
@@ -33,7 +33,7 @@ __all__ = ["ArraySource", "FileSource", "LoadPlan", "ValueSource", "read_togethe
 
 
 class ValueSource(Protocol):
-    """Values of one array, and what is known about them before they are read."""
+    """The values of one array, of which some facts are known before they are read."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -44,7 +44,7 @@ class ValueSource(Protocol):
         ...
 
     def array(self) -> Any:
-        """Return an NDArray of the source's storage type; it may be the source itself."""
+        """Return an NDArray of the source's storage type; possibly the source itself."""
         ...
 
     def check_ids(self) -> None:
@@ -68,7 +68,7 @@ class ArraySource:
         self.stype: str = getattr(values, "stype", "default")
 
     def apart_from(self, written: WrittenMemory) -> ArraySource:
-        """Return the source, or one of a copy if its values are in this memory."""
+        """Return the source, or a source of copied values if they lie in this memory."""
         values = written.apart(self._values)
         return self if values is self._values else ArraySource(values)
 
@@ -148,7 +148,7 @@ class FileSource:
 
 
 def read_together(reader: ParamsReader, plans: Mapping[str, LoadPlan]) -> set[str]:
-    """Read everything that goes straight from a file into arrays that exist, by few system calls.
+    """Read all values that go directly from a file into existing arrays, with few system calls.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def read_together(reader: ParamsReader, plans: Mapping[str, LoadPlan]) -> set[st
 
 
 class LoadPlan:
-    """How one source goes into one parameter; making the plan changes nothing.
+    """A plan for loading one source into one parameter; making the plan changes nothing.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ class LoadPlan:
 
     def _fitting_shape(self, state: State) -> shape_rules.Shape:
         given = self._source.shape
-        if given and given == state.shape and 0 not in given:
+        if given == state.shape and 0 not in given and (given or state.data is not None):
             return given  # as almost always; the rules are for shapes with unknown sizes
         try:
             shape = shape_rules.filled_in(state.settled_shape, given, self._parameter.name)
@@ -225,8 +225,7 @@ class LoadPlan:
             ) from None
         if not shape_rules.is_known(shape):
             raise self._misfit(
-                f"cannot take an array of shape {shape}: it has no elements, or no dimensions, "
-                "which needs NumPy shapes (numparam.util.np_shape)."
+                f"cannot take an array of shape {shape}: sizes of 0 stand for unknown ones."
             )
         return shape
 
@@ -280,7 +279,7 @@ class LoadPlan:
         return current
 
     def carry_out_by_load_init(self) -> None:
-        """Let a replaced `_load_init` take the values."""
+        """Call a replaced `_load_init` with the values."""
         ctx, cast_dtype, dtype_source = self._options
         self._parameter._load_init(
             self._source.array(), ctx, cast_dtype=cast_dtype, dtype_source=dtype_source
@@ -292,7 +291,7 @@ class LoadPlan:
             self._source.check_ids()
 
     def direct_target(self) -> tuple[RecordHeader, np.ndarray] | None:
-        """Return what to read where, if that is all there is to do for the first context.
+        """Return which array of the file can be read directly into which memory.
 
         None if the array is not in a file or not dense, if the parameter has no arrays yet or takes
         values in its own way, if the dtype changes, or if the memory is not the host's.
@@ -317,13 +316,14 @@ class LoadPlan:
         return source.header, host
 
     def finish_direct(self) -> None:
-        """Copy what was read into the first context's array to the others."""
+        """Copy the values that were read into the first context's array to the others."""
         parameter = self._parameter
         if parameter._state.shape != self._shape:
             parameter._update(lambda now: now.but(shape=self._shape))
         data: Sequence[Any] = parameter._state.data or ()
         for array in data[1:]:
             transfers.write(array, data[0])
+        rows.before_writing(parameter)  # the store starts anew, as after every load
 
     @property
     def written(self) -> list[Any]:
@@ -331,13 +331,13 @@ class LoadPlan:
         return list(self._parameter._state.data or ())
 
     def keep_apart(self, written: WrittenMemory) -> None:
-        """Copy values that are in memory which this plan, or another one, is about to write."""
+        """Copy values that lie in memory which this plan or another one will write."""
         if isinstance(self._source, ArraySource):
             self._source = self._source.apart_from(written)
 
     @property
     def in_place(self) -> bool:
-        """Whether the parameter's arrays are written while the values are read."""
+        """True if the parameter's arrays are written while the values are read."""
         return self._parameter._state.data is not None
 
     def carry_out(self) -> None:
@@ -350,7 +350,7 @@ class LoadPlan:
                 self._overwrite()
 
     def _prepare_new(self) -> Ready:
-        """Read into new arrays; calling what is returned binds them."""
+        """Read into new arrays; return a function that binds them."""
         parameter, source, dtype = self._parameter, self._source, self._dtype
         previous = parameter._state
         wanted = as_dtype(parameter.dtype) if dtype is None else dtype
@@ -390,7 +390,7 @@ class LoadPlan:
         return cast_and_bind
 
     def _in_its_form(self, dtype: np.dtype[Any]) -> Any:
-        """Convert the values to a dtype and the storage type; it may be the source itself."""
+        """Convert the values to a dtype and the storage type; possibly without a copy."""
         return transfers.in_storage(self._source.array().astype(dtype), self._parameter._stype)
 
     def _overwrite(self) -> None:
@@ -418,5 +418,5 @@ class LoadPlan:
 
 
 def _again(parameter: ParameterLike, plan: LoadPlan) -> Ready:
-    """Carry a plan out for a parameter that another thread has changed; see `Commit`."""
+    """Carry out a plan again for a parameter that another thread has changed; see `Commit`."""
     return plan.carry_out

@@ -1,4 +1,4 @@
-"""Learning-rate and weight-decay multipliers of a parameter, whose changes are announced."""
+"""The learning-rate and weight-decay multipliers of a parameter."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ class Multiplier:
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        # In the way of plain attributes: an object whose `__dict__` was used is larger and slower.
+        self._name, self._held = name, f"_{name}"
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
             return self
         try:
-            return instance.__dict__[self._name]
-        except KeyError:
+            return getattr(instance, self._held)
+        except AttributeError:
             raise AttributeError(
                 f"{type(instance).__name__} has no attribute {self._name!r}"
             ) from None
 
     def __set__(self, instance: Any, value: float) -> None:
-        instance.__dict__[self._name] = value
+        setattr(instance, self._held, value)
         epochs.bump()
 
     def __delete__(self, instance: Any) -> None:
-        del instance.__dict__[self._name]
+        delattr(instance, self._held)
         epochs.bump()

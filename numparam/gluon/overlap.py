@@ -1,19 +1,20 @@
-"""Which memory is about to be written, so that values that come from there are copied first."""
+"""Memory that is about to be written: values that come from there are copied first."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
+from numparam.devices.memory import owns_memory
 from numparam.gluon import transfers
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 
-__all__ = ["WrittenMemory"]
+__all__ = ["WrittenMemory", "apart", "span_of"]
 
 
 class WrittenMemory:
@@ -44,7 +45,7 @@ class WrittenMemory:
             if isinstance(array, BaseSparseNDArray):
                 self._chunks.add(id(array._chunk))
                 continue
-            span = _span(array._buffer)
+            span = span_of(array._buffer)
             if span is None:
                 self._devices.add(id(array._backend))
             else:
@@ -57,7 +58,7 @@ class WrittenMemory:
             self._spans[space] = ([start for start, _ in found], ends)
 
     def apart(self, values: Any) -> Any:
-        """Return values as they are, or a copy if some of them are in this memory.
+        """Return the values themselves, or a copy if some of them lie in this memory.
 
         Parameters
         ----------
@@ -76,7 +77,7 @@ class WrittenMemory:
         return values
 
     def _holds(self, buffer: Any, backend: Any) -> bool:
-        span = _span(buffer)
+        span = span_of(buffer)
         if span is None:
             return id(backend) in self._devices
         space, first, end = span
@@ -85,10 +86,27 @@ class WrittenMemory:
         return before > 0 and ends[before - 1] > first
 
 
-def _span(buffer: Any) -> tuple[str, int, int] | None:
-    """Return the space of addresses, the first one, and the one after the last; None if unknown."""
+def apart(values: Any, arrays: Sequence[Any]) -> Any:
+    """Return values as they are, or a copy if some of them are in the memory of arrays.
+
+    The same as ``WrittenMemory(arrays).apart(values)``, and faster for a few arrays whose memory
+    nothing else shares.
+    """
+    buffers = [one._buffer if type(one) is NDArray else one for one in (values, *arrays)]
+    if all(isinstance(one, np.ndarray) and owns_memory(one) for one in buffers):
+        first, *others = buffers
+        if all(first is not other for other in others):
+            return values
+    return WrittenMemory(arrays).apart(values)
+
+
+def span_of(buffer: Any) -> tuple[str, int, int] | None:
+    """Return the address space and the first and past-the-end addresses; None if unknown."""
     if isinstance(buffer, np.ndarray):
-        return "host", *np.lib.array_utils.byte_bounds(buffer)
+        if not buffer.flags.c_contiguous:
+            return "host", *np.lib.array_utils.byte_bounds(buffer)
+        start = buffer.__array_interface__["data"][0]  # in a fraction of the time
+        return "host", start, start + buffer.nbytes
     interface = getattr(buffer, "__cuda_array_interface__", None)
     if interface is None:
         return None

@@ -38,6 +38,7 @@ from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
 from numparam.symbol import Symbol
+from numparam.types.dtypes import DTypeLike, as_given
 
 __all__ = [  # noqa: RUF022 - MXNet's order
     "DeferredInitializationError",
@@ -68,7 +69,7 @@ class Parameter:
     grad_req : {'write', 'add', 'null'}, default 'write'
         Whether an incoming gradient replaces the previous one, is added to it, or is ignored.
     shape : int or tuple of int, optional
-        Its shape. Sizes that are not known yet are 0 or -1.
+        Its shape; ``()`` for a scalar. Sizes that are not known yet are 0 or -1.
     dtype : str, type or numpy.dtype, default float32
         Its dtype. With None, it takes the dtype of what is loaded.
     lr_mult, wd_mult : float, default 1.0
@@ -133,7 +134,7 @@ class Parameter:
     _variable: tuple[tuple[Any, ...], Any] | None
 
     # Tables that hold the gradients; they are released when the gradients are replaced.
-    _tables: list[weakref.ref[zeroing.GradientTables]]
+    _tables: Sequence[weakref.ref[zeroing.GradientTables]] = ()
 
     # Declared
 
@@ -142,7 +143,7 @@ class Parameter:
         name: str,
         grad_req: str = "write",
         shape: Any = None,
-        dtype: Any = np.float32,
+        dtype: DTypeLike = np.float32,
         lr_mult: float = 1.0,
         wd_mult: float = 1.0,
         init: Any = None,
@@ -159,18 +160,22 @@ class Parameter:
             checks.check_storage_type("grad_stype", grad_stype, name)
         if dtype is not None and dtype is not np.float32:
             checks.checked_dtype(dtype, name)
+            dtype = as_given(dtype)
         if init is not None:
             checks.check_described(init, name)
         self.name = name
         self._variable = None
         self._trainer = None
-        self._tables = []
         self._differentiable = bool(differentiable)
         self._allow_deferred_init = bool(allow_deferred_init)
         self._stype = stype
         self._grad_stype = grad_stype
-        self.lr_mult = lr_mult
-        self.wd_mult = wd_mult
+        if type(self) is Parameter:  # new, so that no optimizer has looked at them
+            self._lr_mult = lr_mult
+            self._wd_mult = wd_mult
+        else:  # a subclass may have properties of these names
+            self.lr_mult = lr_mult
+            self.wd_mult = wd_mult
         self.init = init
         shape = shape_rules.as_shape(shape, name)
         if type(self).grad_req is Parameter.grad_req:
@@ -232,11 +237,11 @@ class Parameter:
 
     @property
     def dtype(self) -> Any:
-        """The dtype, as it was given. Assigning another one casts."""
+        """The dtype, as it was given; NumPy's type for one of another library. Assigning casts."""
         return self._state.dtype
 
     @dtype.setter
-    def dtype(self, dtype: Any) -> None:
+    def dtype(self, dtype: DTypeLike) -> None:
         self.cast(dtype)
 
     def var(self) -> Symbol:
@@ -317,7 +322,7 @@ class Parameter:
         self._make(initializing.prepare(self, request))
 
     def finish_deferred_init(self) -> None:
-        """Make the arrays of an initialization that waited for the shape, which is known by now.
+        """Make the arrays of a deferred initialization, now that the shape is known.
 
         A parameter that is initialized already, or was never asked to be, stays as it is.
 
@@ -387,6 +392,14 @@ class Parameter:
         ------
         RuntimeError
             If the parameter is not initialized, or is sparse.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> [array.context for array in weight.list_data()]
+        [cpu(0), cpu(1)]
         """
         replicas.require_dense(self, "list_data")
         return list(self._check_and_get(self._data, list))
@@ -409,6 +422,18 @@ class Parameter:
         RuntimeError
             If there is no gradient: the parameter is not initialized (on this context), or its
             ``grad_req`` is ``'null'``.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> with mx.autograd.record():
+        ...     loss = (2 * weight.data(mx.cpu(1))).sum()
+        >>> loss.backward()
+        >>> weight.grad(mx.cpu(1)).asnumpy()
+        array([[2., 2., 2.],
+               [2., 2., 2.]], dtype=float32)
         """
         arrays = self._state.gradients
         if ctx is None and arrays and len(arrays) > 1:
@@ -431,12 +456,20 @@ class Parameter:
         ------
         RuntimeError
             As for `grad`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> [array.asnumpy().sum() for array in weight.list_grad()]
+        [np.float32(0.0), np.float32(0.0)]
         """
         replicas.require_gradients(self)
         return list(self._check_and_get(self._grad, list))
 
     def list_ctx(self) -> list[Context]:
-        """Return the contexts that the parameter is initialized on, or will be.
+        """Return the contexts that the parameter is, or will be, initialized on.
 
         Returns
         -------
@@ -447,6 +480,14 @@ class Parameter:
         ------
         RuntimeError
             If the parameter is not initialized.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.list_ctx()
+        [cpu(0), cpu(1)]
         """
         state = self._state
         if state.data is not None:
@@ -481,6 +522,16 @@ class Parameter:
         -----
         MXNet returns the same array each time, which the next call overwrites, and reads foreign
         memory for ids that are out of range.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.gluon.Parameter("table", shape=(4, 2), stype="row_sparse")
+        >>> table.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([table], "sgd")
+        >>> rows = table.row_sparse_data(mx.nd.array([2, 0, 2]))
+        >>> rows.indices.asnumpy(), rows.shape
+        (array([0, 2]), (4, 2))
         """
         rows.require_row_sparse(self, "row_sparse_data")
         rows.check_row_ids(self, row_id)
@@ -503,6 +554,16 @@ class Parameter:
         ------
         RuntimeError, IndexError
             As for `row_sparse_data`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.gluon.Parameter("table", shape=(4, 2), stype="row_sparse")
+        >>> table.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([table], "sgd")
+        >>> rows = table.list_row_sparse_data(mx.nd.array([1, 3]))
+        >>> [(array.context, array.indices.asnumpy().tolist()) for array in rows]
+        [(cpu(0), [1, 3]), (cpu(1), [1, 3])]
         """
         rows.require_row_sparse(self, "list_row_sparse_data")
         return self._get_row_sparse(self._state.data, list, row_id)
@@ -565,6 +626,17 @@ class Parameter:
             If an id is negative or too large; nothing is changed.
         ValueError
             If the shape of `rows` does not fit; nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(3, 2))
+        >>> weight.initialize("zeros")
+        >>> weight.set_rows([2, 0], [[5, 6], [1, 2]])
+        >>> weight.data().asnumpy()
+        array([[1., 2.],
+               [0., 0.],
+               [5., 6.]], dtype=float32)
         """
         row_access.write(self, ids, rows, ctx)
 
@@ -586,6 +658,17 @@ class Parameter:
         Notes
         -----
         Each element is rounded once, however often its row is there.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(3, 2))
+        >>> weight.initialize("zeros")
+        >>> weight.add_rows([2, 2], [[5, 6], [1, 2]])
+        >>> weight.data().asnumpy()
+        array([[0., 0.],
+               [0., 0.],
+               [6., 8.]], dtype=float32)
         """
         row_access.add(self, ids, rows, ctx)
 
@@ -619,6 +702,18 @@ class Parameter:
         Notes
         -----
         As `mean_data`. A parameter without gradients stays as it is.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> for factor, gradient in enumerate(weight.list_grad()):
+        ...     gradient[:] = factor
+        >>> weight.mean_grads()
+        >>> weight.grad(mx.cpu(0)).asnumpy()
+        array([[0.5, 0.5, 0.5],
+               [0.5, 0.5, 0.5]], dtype=float32)
         """
         if self._grad is not None:
             averaging.average_in_place([self._grad])
@@ -711,7 +806,7 @@ class Parameter:
         """
         self._make(values.prepare_move(self, ctx))
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Convert data and gradients to another dtype.
 
         Parameters
@@ -742,26 +837,26 @@ class Parameter:
 
     # What other libraries ask for
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        """Raise: which of the arrays is meant must be said."""
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NoReturn:
+        """Raise: a parameter is not an array; pass `data(ctx)`."""
         raise replicas.not_an_array(self)
 
     def __dlpack__(self, **keywords: Any) -> NoReturn:
-        """Raise: which of the arrays is meant must be said."""
+        """Raise: a parameter is not an array; pass `data(ctx)`."""
         raise replicas.not_an_array(self)
 
     def __dlpack_device__(self) -> NoReturn:
-        """Raise: which of the arrays is meant must be said."""
+        """Raise: a parameter is not an array; pass `data(ctx)`."""
         raise replicas.not_an_array(self)
 
     def __jax_array__(self) -> NoReturn:
-        """Raise: which of the arrays is meant must be said."""
+        """Raise: a parameter is not an array; pass `data(ctx)`."""
         raise replicas.not_an_array(self)
 
     # Steps that MXNet-era code calls and replaces; see `hooks`
 
     def _finish_deferred_init(self) -> None:
-        """Make the arrays of an initialization that had to wait for the shape.
+        """Make the arrays of a deferred initialization.
 
         Raises
         ------
@@ -772,17 +867,17 @@ class Parameter:
         self._make(initializing.prepare_finish(self))
 
     def _init_impl(self, data: NDArray, ctx_list: Iterable[Context]) -> None:
-        """Take copies of an array on some contexts as data, with new gradients."""
+        """Set copies of an array on some contexts as data, with new gradients."""
         self._make(values.prepare_copies(self, data, ctx_list))
 
     def _init_grad(self) -> None:
-        """Make new gradients of zeros for the data, or none, as ``grad_req`` says."""
+        """Make new gradients of zeros for the data, unless ``grad_req`` is ``'null'``."""
         self._make(values.prepare_gradients(self))
 
     def _load_init(
         self, data: Any, ctx: Any, cast_dtype: bool = False, dtype_source: str = "current"
     ) -> None:
-        """Take loaded values; a parameter that is not initialized becomes so.
+        """Set loaded values; a parameter that is not initialized becomes initialized.
 
         Parameters
         ----------
@@ -830,7 +925,7 @@ class Parameter:
         return rows.pull(self, arr_list, ctx, row_id)
 
     def _set_trainer(self, trainer: RowStore | None) -> None:
-        """Take the Trainer that owns the parameter; None releases it.
+        """Set the Trainer that owns the parameter; None releases it.
 
         Raises
         ------
@@ -902,8 +997,8 @@ class Parameter:
         return self._state.dtype
 
     @_dtype.setter
-    def _dtype(self, dtype: Any) -> None:
-        self._update(lambda now: now.but(dtype=dtype))
+    def _dtype(self, dtype: DTypeLike) -> None:
+        self._update(lambda now: now.but(dtype=as_given(dtype)))
 
     @property
     def _grad_req(self) -> str | None:
@@ -924,19 +1019,19 @@ class Parameter:
     # The places where the state changes
 
     def _make(self, ready: Ready | None) -> None:
-        """Make a change that was prepared; None if there is nothing to change."""
+        """Make a prepared change; None means that there is nothing to change."""
         if ready is not None:
             ready()
 
     def _update(self, change: Callable[[State], State]) -> None:
-        """Replace the state by one that depends on it; again, if another thread was faster."""
+        """Replace the state by one computed from it; repeat if another thread was faster."""
         while True:
             previous = self._state
             if self._replace(previous, change(previous)):
                 return
 
     def _replace(self, previous: State, state: State, marks: Sequence[Mark] = ()) -> bool:
-        """Replace the state by another one, if it still is the previous one.
+        """Replace the state, if it is still the previous one.
 
         Parameters
         ----------
@@ -958,9 +1053,9 @@ class Parameter:
         return True
 
     def _release_tables(self, previous: State, state: State) -> None:
-        """Let go of tables of gradients that were replaced."""
+        """Release the tables of gradients that were replaced."""
         if self._tables and previous.gradients is not state.gradients:
-            tables, self._tables = self._tables, []
+            tables, self._tables = self._tables, ()
             zeroing.release(tables)
 
     # Copies and pickles
@@ -980,7 +1075,7 @@ class Parameter:
 
 
 def _described(parameter: Parameter) -> tuple[Any, ...]:
-    """Return what a parameter's symbolic variable depends on."""
+    """Return the attributes that a parameter's symbolic variable depends on."""
     state = parameter._state
     return (
         parameter.name,

@@ -1,4 +1,4 @@
-"""Dictionaries of parameters: by name, made when first requested, handled all at once."""
+"""`ParameterDict`: parameters by name, made when first requested and handled together."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from numparam.gluon.parameter import Constant, Parameter
 from numparam.gluon.state import Ready, make_all
 from numparam.gluon.utils import _indent
 from numparam.initializer import Uniform, as_initializer
+from numparam.modes.np_mode import np_shape
 
 __all__ = ["ParameterDict"]
 
@@ -55,7 +56,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class ParameterDict:
-    """Parameters by name, in the order in which they came.
+    """Parameters by name, in the order of insertion.
 
     Parameters
     ----------
@@ -137,28 +138,58 @@ class ParameterDict:
         return True
 
     def keys(self) -> KeysView[str]:
-        """Return the names."""
+        """Return the names.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> list(params.keys())
+        ['net_weight', 'net_bias']
+        """
         return self._params.keys()
 
     def values(self) -> ValuesView[Parameter]:
-        """Return the parameters."""
+        """Return the parameters.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> [parameter.shape for parameter in params.values()]
+        [(2, 3), (2,)]
+        """
         return self._params.values()
 
     def items(self) -> ItemsView[str, Parameter]:
-        """Return pairs of name and parameter."""
+        """Return pairs of name and parameter.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> {name: parameter.shape for name, parameter in params.items()}
+        {'net_weight': (2, 3), 'net_bias': (2,)}
+        """
         return self._params.items()
 
     def _members(self) -> list[Parameter]:
-        """Return the parameters of this moment, which another thread's `get` does not change."""
+        """Return the current parameters as a list, which another thread's `get` does not change."""
         return list(self._params.values())
 
     def _distinct(self) -> list[Parameter]:
-        """Return the parameters of this moment, each once, even if it is under several keys."""
+        """Return the current parameters, each once, even if it has several keys."""
         return list({id(member): member for member in self._members()}.values())
 
     @property
     def prefix(self) -> str:
-        """What `get` puts before a name."""
+        """The prefix that `get` puts before a name."""
         return self._prefix
 
     # Making
@@ -190,7 +221,7 @@ class ParameterDict:
             return found
 
     def get(self, name: str, **kwargs: Any) -> Parameter:
-        """Return the parameter of a name; make it if there is none.
+        """Return the parameter with a name; make it if it does not exist.
 
         Parameters
         ----------
@@ -208,7 +239,7 @@ class ParameterDict:
         Raises
         ------
         AssertionError
-            If the parameter is there and does not agree; nothing is changed. Also a ValueError.
+            If the parameter exists and does not agree; nothing is changed. Also a ValueError.
         TypeError
             If `Parameter` has no such argument.
 
@@ -236,7 +267,7 @@ class ParameterDict:
             return found
 
     def get_constant(self, name: str, value: Any = None) -> Parameter:
-        """Return the constant of a name; make it if there is none.
+        """Return the constant with a name; make it if it does not exist.
 
         Parameters
         ----------
@@ -257,6 +288,17 @@ class ParameterDict:
         AssertionError
             If the constant has another value, or the parameter is not a constant. Also a
             ValueError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> scale = params.get_constant("scale", [1, 2])
+        >>> params.initialize()
+        >>> scale.data().asnumpy()
+        array([1., 2.], dtype=float32)
+        >>> params.get_constant("scale") is scale
+        True
         """
         name = self._full_name(name)
         with _names:
@@ -264,7 +306,7 @@ class ParameterDict:
             if found is None:
                 if value is None:
                     raise UnknownParameterError(
-                        f"There is no constant named '{name}'. Give a value to make one."
+                        f"There is no constant named '{name}'. Pass a value to make one."
                     )
                 found = Constant(name, value)
             elif value is not None:
@@ -286,6 +328,17 @@ class ParameterDict:
             If it does not; nothing is added. Also a ValueError.
         TypeError
             If `other` is not a mapping to parameters; nothing is added.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> both = mx.gluon.ParameterDict("both_")
+        >>> both.update(params)
+        >>> list(both.keys())
+        ['net_weight', 'net_bias']
         """
         if not hasattr(other, "items"):
             raise NotAParameterError(
@@ -330,6 +383,16 @@ class ParameterDict:
         ValueError, AssertionError, MXNetError
             As `Parameter.initialize` for the first parameter that cannot be initialized; then no
             parameter is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> params.initialize(mx.init.One(), ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.data(mx.cpu(1)).asnumpy().sum(), bias.data(mx.cpu(1)).asnumpy().sum()
+        (np.float32(6.0), np.float32(0.0))
         """
         if init is None:
             init = Uniform()
@@ -405,13 +468,27 @@ class ParameterDict:
         Notes
         -----
         As `Parameter.mean_data`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> params.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> weight.data(mx.cpu(0))[:] = 1
+        >>> weight.data(mx.cpu(1))[:] = 3
+        >>> params.mean_data()
+        >>> weight.data(mx.cpu(0)).asnumpy()
+        array([[2., 2., 2.],
+               [2., 2., 2.]], dtype=float32)
         """
         averaging.average_in_place(
             [member._check_and_get(member._data, list) for member in self._members()]
         )
 
     def list_ctx(self) -> list[Context]:
-        """Return all contexts that some parameter is on.
+        """Return the contexts of all parameters.
 
         Returns
         -------
@@ -422,6 +499,16 @@ class ParameterDict:
         ------
         RuntimeError
             If a parameter is not initialized.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> params.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> params.list_ctx()
+        [cpu(0), cpu(1)]
         """
         return list(dict.fromkeys(ctx for member in self._members() for ctx in member.list_ctx()))
 
@@ -437,6 +524,17 @@ class ParameterDict:
         ------
         ValueError, MXNetError
             If a parameter cannot be moved; then none is.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> bias = params.get("bias", shape=(2,), init="zeros")
+        >>> params.initialize()
+        >>> params.reset_ctx([mx.cpu(0), mx.cpu(1)])
+        >>> weight.list_ctx()
+        [cpu(0), cpu(1)]
         """
         ctx = contexts.read_once(ctx)
         make_all(
@@ -601,6 +699,18 @@ class ParameterDict:
         -----
         All headers are read and compared with all parameters before the first value is read; values
         then go straight into the parameters' memory. Files of any version are read in any mode.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
+        >>> mx.nd.save(path, {"weight": mx.nd.ones((2, 3))})
+        >>> params = mx.gluon.ParameterDict("net_")
+        >>> weight = params.get("weight", shape=(2, 3))
+        >>> params.load(path, ctx=[mx.cpu(0), mx.cpu(1)], restore_prefix="net_")
+        >>> weight.data(mx.cpu(1)).asnumpy().sum()
+        np.float32(6.0)
         """
         options = checkpoints.Options(
             allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
@@ -609,7 +719,7 @@ class ParameterDict:
 
     @classmethod
     def from_file(cls, filename: Any, ctx: Any = None, prefix: str = "") -> Self:
-        """Make parameters as a file says: of its names, shapes, dtypes and storage types.
+        """Make a dictionary of parameters with the names, shapes, dtypes and values of a file.
 
         Parameters
         ----------
@@ -642,9 +752,13 @@ class ParameterDict:
         [('w', (2, 3), 'write'), ('bn_moving_mean', (3,), 'null')]
         """
         new = cls(prefix)
-        for name, arguments in from_files.declarations(filename).items():
-            new.get(name, **arguments)
-        new.load(filename, ctx=ctx, restore_prefix=prefix)
+        declared = from_files.declarations(filename)
+        # Scalars, such as PyTorch's num_batches_tracked, have a shape only with NumPy shapes on.
+        scalars = any(arguments["shape"] == () for arguments in declared.values())
+        with np_shape(True if scalars else None):
+            for name, arguments in declared.items():
+                new.get(name, **arguments)
+            new.load(filename, ctx=ctx, restore_prefix=prefix)
         return new
 
     def load_dict(
@@ -714,7 +828,7 @@ parameter.ParameterDict = ParameterDict
 
 
 def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:
-    """Prepare the assignment to an attribute, if it can fail; otherwise to be made as it is."""
+    """Prepare the assignment to an attribute, if it can fail; otherwise return a plain one."""
     own = getattr(type(member), name, None)
     if name == "dtype" and own is Parameter.dtype and not hooks.is_replaced(member, "cast"):
         return values.prepare_cast(member, value)

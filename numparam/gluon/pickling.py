@@ -1,6 +1,6 @@
-"""Copies and pickles of parameters, those that MXNet made too.
+"""Copies and pickles of parameters, including those that MXNet made.
 
-What belongs to one process or one Trainer stays behind.
+The parts that belong to a process or a Trainer are not included.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def state_of(parameter: Any) -> dict[str, Any]:
     rows.settle(parameter)
     held = dict(parameter.__dict__)
     state: State = held.pop("_state")
-    del held["_tables"], held["_variable"]
+    held.pop("_tables", None)
+    del held["_variable"]
     held["_var"] = parameter._var
     held["_trainer"] = None
     for name, field in _NAMES.items():
@@ -43,7 +44,7 @@ def state_of(parameter: Any) -> dict[str, Any]:
 
 
 def restore(parameter: Any, held: dict[str, Any]) -> None:
-    """Bring a parameter into the state that a pickle holds."""
+    """Restore a parameter from the state in a pickle."""
     held = dict(held)
     fresh = held.pop("_fresh", ())
     variable = held.pop("_var", None)
@@ -52,7 +53,6 @@ def restore(parameter: Any, held: dict[str, Any]) -> None:
     data = _on(fields["data"], places)
     gradients = _on(fields["gradients"], places)
     parameter.__dict__.update(held)
-    parameter._tables = []
     parameter._variable = None
     fields.update(
         contexts=None if fields["contexts"] is None else places, data=data, gradients=gradients
@@ -70,8 +70,7 @@ def duplicate(parameter: Any) -> Any:
     """Copy a parameter; the copy shares its arrays, and has lists of its own."""
     other = object.__new__(type(parameter))
     other.__dict__.update(parameter.__dict__)
-    # The tables are the original's.
-    other._tables = []
+    other._tables = ()  # they are the original's
     state: State = parameter._state
     data, gradients = (
         None if arrays is None else Placed(arrays) for arrays in (state.data, state.gradients)
@@ -130,7 +129,7 @@ def is_mxnet_state(state: dict[str, Any]) -> bool:
 def restore_mxnet_state(
     parameter: Any, state: dict[str, Any], construct: Callable[..., None]
 ) -> None:
-    """Make a parameter that was just created into the one that MXNet 1.9.1 pickled.
+    """Restore a new parameter from the state that MXNet 1.9.1 pickled.
 
     Parameters
     ----------

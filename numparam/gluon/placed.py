@@ -14,7 +14,7 @@ __all__ = ["Placed"]
 
 
 def _announced(change: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method of a list begin an epoch, and forget which array served which context."""
+    """Wrap a method of a list so that it begins an epoch and clears the cached positions."""
 
     @wraps(change)
     def changed(self: Placed, *arguments: Any, **keywords: Any) -> Any:
@@ -29,7 +29,7 @@ def _announced(change: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Placed(list[NDArray]):
-    """A parameter's arrays, one for each context, and which of them served a context before.
+    """A parameter's arrays, one for each context, with cached positions by context.
 
     Both are one object, so that a thread that looks an array up while another thread moves the
     parameter finds an array of the context it asked for: the old one or the new one. Every change
@@ -48,7 +48,7 @@ class Placed(list[NDArray]):
 
     @classmethod
     def of(cls, arrays: Iterable[NDArray] | None) -> Placed | None:
-        """Return arrays in such a list: the list itself if it is one; None for None."""
+        """Return arrays as a `Placed`: the argument itself if it is one; None for None."""
         if arrays is None or type(arrays) is cls:
             return arrays
         return cls(arrays)

@@ -1,4 +1,4 @@
-"""Sums of gradients over the contexts of a Trainer, written into the gradients themselves."""
+"""Sums of gradients over the contexts of a Trainer, in place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Reduction"]
 
 
 class Reduction:
-    """One sum of all gradients over their contexts.
+    """A sum of all gradients over their contexts.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Reduction:
         self._before: list[tuple[Any, Any]] = []
 
     def sum_rows(self) -> None:
-        """Sum row-sparse gradients: all that can fail is done before one of them changes."""
+        """Sum row-sparse gradients; everything that can fail is done before any of them changes."""
         sums = []
         for column in self._columns:
             if column[0].stype == "row_sparse" and len(column) > 1:
@@ -47,7 +47,7 @@ class Reduction:
                     made.copyto(gradient)
 
     def undo(self) -> None:
-        """Give row-sparse gradients what they had before."""
+        """Restore the row-sparse gradients to their values before the sum."""
         for gradient, parts in self._before:
             gradient._adopt(parts)
 
@@ -72,7 +72,7 @@ class Reduction:
 
 
 def _add_all(pairs: list[tuple[NDArray, NDArray]]) -> None:
-    """Add each first array to the second one: a sum of two is rounded once either way."""
+    """Add the first array of each pair to the second one."""
     groups: dict[int, tuple[Backend, list[Buffer], list[Buffer]]] = {}
     for source, target in pairs:
         backend = target._backend

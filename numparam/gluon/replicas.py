@@ -1,4 +1,4 @@
-"""A parameter's arrays: finding the one of a context, and making new ones for all contexts."""
+"""A parameter's arrays: look-up by context, and new arrays for all contexts."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ __all__ = [
     "prepare",
     "require_dense",
     "require_gradients",
+    "unusable",
 ]
 
 # Finding
@@ -105,7 +106,7 @@ def positions_by_device_type(
 
 
 def no_arrays(parameter: ParameterLike) -> Exception:
-    """Return the error that says why a parameter has no arrays, and what to do."""
+    """Return the error for a parameter without arrays, which says why and what to do."""
     state = parameter._state
     if not state.deferred:
         return NotInitializedError(
@@ -125,7 +126,7 @@ def no_arrays(parameter: ParameterLike) -> Exception:
 
 
 def not_an_array(parameter: ParameterLike) -> TypeError:
-    """Return the error for a library that takes a parameter for an array."""
+    """Return the error for the use of a parameter as an array."""
     return TypeError(
         f"Parameter '{parameter.name}' is not an array: it has one on each of its contexts. Pass "
         "data(ctx), such as parameter.data(), or parameter.grad(ctx)."
@@ -133,7 +134,7 @@ def not_an_array(parameter: ParameterLike) -> TypeError:
 
 
 def require_dense(parameter: ParameterLike, method: str) -> None:
-    """Raise if a parameter is sparse, which a method does not serve."""
+    """Raise if a parameter is sparse, in a method for dense ones."""
     if parameter._stype != "default":
         raise ParameterStorageError(
             f"{method}() returns dense arrays, and Parameter '{parameter.name}' has storage type "
@@ -173,7 +174,7 @@ def prepare(
     owned: bool = False,
     plain: bool = False,
 ) -> Ready:
-    """Make data and gradients on all contexts; calling what is returned binds them.
+    """Make data and gradients on all contexts; return a function that binds them.
 
     Parameters
     ----------
@@ -225,7 +226,7 @@ def prepare(
 def _can_keep(
     parameter: ParameterLike, held: State, values: Any, places: Sequence[Context]
 ) -> bool:
-    """Return whether the arrays that there are can take the values, and the gradients stay."""
+    """Return whether the values can be written into the existing arrays, whose gradients stay."""
     data, gradients, stype = held.data or (), held.gradients, parameter._grad_stype
     if set(held.contexts or ()) != set(places) or len(data) != len(places):
         return False
@@ -275,14 +276,14 @@ def _overwrite(
 
 
 def copies(parameter: ParameterLike, values: Any, places: Sequence[Context], owned: bool) -> Placed:
-    """Copy values to all contexts; if they are `owned`, the first copy may be they themselves."""
+    """Copy values to all contexts; `owned` values may themselves become the first copy."""
     first = places[0]
     arrays = [values] if owned and (values._ctx is first or values._ctx == first) else []
     if len(arrays) < len(places):
         try:
             arrays.extend(transfers.copied(values, ctx) for ctx in places[len(arrays) :])
         except MXNetError as error:
-            raise _unusable(parameter, places, error) from error
+            raise unusable(parameter, places, error) from error
     return Placed(arrays)
 
 
@@ -322,7 +323,7 @@ def _bound(
         try:
             gradients = new_gradients(parameter, data, grad_req)
         except MXNetError as error:
-            raise _unusable(parameter, places, error) from error
+            raise unusable(parameter, places, error) from error
         for array, gradient in zip(data, gradients or (), strict=True):
             array._mark(gradient, grad_req)
     made = State(state.shape, state.dtype, state.grad_req, tuple(places), data, gradients)
@@ -339,7 +340,8 @@ def new_gradients(parameter: ParameterLike, data: Sequence[Any], grad_req: str) 
     return Placed([transfers.zeros_like(array, stype) for array in data])
 
 
-def _unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
+def unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
+    """Return the error that says why a parameter cannot be put on contexts."""
     message = f"Parameter '{parameter.name}' cannot be put on {list(places)}: {error}"
     if isinstance(error, MemoryError):
         return UnallocatedContextError(message)

@@ -1,4 +1,4 @@
-"""Reading and writing rows of a parameter by their ids, dense or row-sparse."""
+"""Reading and writing of rows of dense or row-sparse parameters by their ids."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _commit(array: Any, places: Buffer, changed: Buffer, adding: bool) -> None:
 
 
 def _with_all_rows(array: Any) -> Buffer:
-    """Return the buffer of all rows: an array's own, or a new one if it does not store them all."""
+    """Return a buffer of all rows: the array's own, or a new one if it does not store all."""
     if array.stype == "default":
         return array._buffer
     parts = array._checked()
@@ -142,7 +142,7 @@ def _ids_on(backend: Backend, numbers: Any) -> Buffer:
 
 
 def _rows_on(array: Any, values: Any, count: int) -> Buffer:
-    """Return rows in memory of an array's device, of its dtype, apart from its own memory."""
+    """Return rows of an array's dtype on its device, in memory that it does not share."""
     backend = array._backend
     dtype = array._buffer.dtype
     buffer = _on(backend, values)
@@ -160,7 +160,7 @@ def _on(backend: Backend, values: Any) -> Buffer:
 
 
 def _checked(parameter: ParameterLike, kernel: Any, *operands: Any) -> Any:
-    """Call a kernel that checks row ids; its errors name the parameter."""
+    """Call a kernel that checks row ids, and name the parameter in its errors."""
     try:
         return kernel(*operands)
     except IndexError as error:

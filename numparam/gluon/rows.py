@@ -42,7 +42,7 @@ __all__ = [
 
 
 class RowStore(Protocol):
-    """What parameters need of the Trainer that owns them."""
+    """The methods that parameters call on the Trainer that owns them."""
 
     def _row_sparse_pull(
         self, parameter: ParameterLike, out: Any, row_id: NDArray, full_idx: bool = False
@@ -50,10 +50,10 @@ class RowStore(Protocol):
         """Write rows of a parameter into row-sparse arrays."""
 
     def _settle(self, parameter: Any) -> None:
-        """Bring a parameter's own arrays up to date, on all contexts."""
+        """Update a parameter's arrays on all contexts from the store."""
 
     def _reset_kvstore(self) -> None:
-        """Forget the store; values are taken from the parameters again."""
+        """Reset the store: its values are taken from the parameters again."""
 
 
 def require_row_sparse(parameter: ParameterLike, method: str) -> None:
@@ -102,7 +102,7 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
 
 
 def _unique_rows(parameter: ParameterLike, row_id: NDArray) -> NDArray:
-    """Check that ids are rows, and return them sorted, each once."""
+    """Check that row ids are valid, and return them sorted, each once."""
     if row_id.stype != "default":
         raise SparseRowIdError(
             f"Parameter '{parameter.name}': row ids must be a dense array; got a {row_id.stype} "
@@ -138,7 +138,7 @@ def check_owner(parameter: ParameterLike, trainer: RowStore | None) -> None:
 
 
 def reduced(parameter: ParameterLike) -> Any:
-    """Average a parameter's copies on ``cpu(0)``; what a Trainer's store holds comes from there."""
+    """Average a parameter's copies on ``cpu(0)``, after pulling the values of a Trainer's store."""
     state = parameter._state
     if parameter._stype == "row_sparse" and parameter._trainer is not None and state.data:
         return _pulled(parameter, state)
@@ -160,14 +160,14 @@ def _pulled(parameter: ParameterLike, state: State) -> Any:
 
 
 def settle(parameter: ParameterLike) -> None:
-    """Bring a sparse parameter's own arrays up to date, on all contexts."""
+    """Update a sparse parameter's arrays on all contexts from the Trainer's store."""
     settle_in = getattr(parameter._trainer, "_settle", None)
     if settle_in is not None and parameter._stype != "default":
         settle_in(parameter)
 
 
 def before_writing(parameter: ParameterLike) -> None:
-    """Make the Trainer forget its store, which would overwrite the values that are written now."""
+    """Reset the Trainer's store, which would overwrite the values that are about to be written."""
     trainer = parameter._trainer
     if trainer is None or not getattr(trainer, "_kv_initialized", False):
         return
@@ -180,7 +180,7 @@ def before_writing(parameter: ParameterLike) -> None:
         if hasattr(trainer, "_settle"):
             settle(member)
         elif member._stype == "row_sparse" and state.data is not None:
-            # A store of one's own, whose values are not the parameters' arrays.
+            # A user-defined store, whose values are not the parameters' arrays.
             whole = _pulled(member, state)
             for array in state.data:
                 transfers.overwrite(array, whole)

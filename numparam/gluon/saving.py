@@ -7,7 +7,6 @@ from typing import Any
 
 from numparam import formats
 from numparam.devices.locks import exclusively
-from numparam.formats.array_files import is_params_target, write_arrays
 from numparam.formats.streams import RecordStream
 from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
@@ -18,6 +17,9 @@ __all__ = ["save"]
 
 def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
     """Write parameters to a file; see `ParameterDict.save`."""
+    # Late, with zipfile and more: nothing else of parameters needs the formats.
+    from numparam.formats.array_files import is_params_target, write_arrays
+
     if not isinstance(strip_prefix, str):
         raise TypeError(
             f"strip_prefix must be a string; got {strip_prefix!r} of type "
@@ -55,7 +57,7 @@ def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
 
 
 def _record(parameter: Any) -> formats.Record:
-    """Return the mean of a parameter's copies as a file holds it."""
+    """Return the record of the mean of a parameter's copies."""
     data = parameter._state.data
     alone = data is not None and len(data) == 1 and data[0].stype == "default"
     # The only copy is its own mean: it is written from where it is.

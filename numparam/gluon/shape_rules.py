@@ -1,7 +1,7 @@
-"""Shapes of parameters: which are known, which fit together, and how two are merged.
+"""Rules for shapes of parameters, in which dimensions may be unknown.
 
-Unknown dimensions are 0 or -1, whatever the NumPy modes say; ``()`` is a shape only where NumPy
-shapes are on.
+Unknown dimensions are 0 or -1, whatever the NumPy modes say. ``()`` is the shape of a scalar; MXNet
+takes it for an unknown shape where NumPy shapes are off, which nothing can make known.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numparam.gluon.errors import ShapeMismatchError
-from numparam.modes.np_mode import is_np_shape
 from numparam.types.shapes import InvalidShapeError
 
 __all__ = ["Shape", "as_shape", "filled_in", "is_known", "merged"]
@@ -72,22 +71,18 @@ def as_shape(shape: Any, name: str) -> Shape | None:
 
 
 def is_known(shape: Sequence[int] | None) -> bool:
-    """Return whether a parameter of this shape can have arrays.
+    """Return whether a shape is known, so that a parameter of this shape can have arrays.
 
     Examples
     --------
-    >>> is_known((2, 3)), is_known((2, 0)), is_known((2, -1)), is_known(None)
-    (True, False, False, False)
+    >>> is_known((2, 3)), is_known(()), is_known((2, 0)), is_known((2, -1)), is_known(None)
+    (True, True, False, False, False)
     """
-    if shape is None:
-        return False
-    if not shape:
-        return is_np_shape()
-    return 0 not in shape and -1 not in shape
+    return shape is not None and 0 not in shape and -1 not in shape
 
 
 def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:
-    """Return the shape that a parameter has after another one was assigned to it.
+    """Return a parameter's shape after another one is assigned to it.
 
     Parameters
     ----------

@@ -1,10 +1,11 @@
-"""What a parameter is at one moment: one object, replaced at once."""
+"""The state of a parameter: one immutable object, which is replaced at once."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import starmap
+from itertools import chain, repeat, starmap
 from operator import call
 from typing import Any, NamedTuple
 
@@ -75,13 +76,13 @@ class State:
         self.deferred = deferred
 
     def but(self, **changes: Any) -> State:
-        """Return a state that differs from this one in some attributes."""
+        """Return a copy of the state with some attributes replaced."""
         values = {name: getattr(self, name) for name in _FIELDS}
         return State(**{**values, **changes})
 
     @property
     def settled_shape(self) -> tuple[int, ...] | None:
-        """The declared shape; where it is not known, that of the arrays if there are some."""
+        """The declared shape if it is known, else that of the arrays if there are any."""
         if self.data is not None and not shape_rules.is_known(self.shape):
             return tuple(self.data[0].shape)
         return self.shape
@@ -91,7 +92,7 @@ _FIELDS = tuple(name for name in State.__slots__ if name != "is_current")
 
 
 class Mark(NamedTuple):
-    """An array that a parameter keeps, and where gradients of it are to go."""
+    """An array that a parameter keeps, and the array for its gradients."""
 
     array: NDArray
     gradient: NDArray
@@ -99,7 +100,7 @@ class Mark(NamedTuple):
 
 
 class Commit(tuple[Any, ...]):
-    """A change of a parameter that is ready to be made: calling it makes it and cannot fail.
+    """A prepared change of a parameter; calling it makes the change and cannot fail.
 
     Everything that can fail has been done before, so that of many parameters either all change or
     none. If another thread changed the parameter in between, the change is prepared again from
@@ -128,7 +129,7 @@ Ready = Callable[[], None]
 def replace_state(
     parameter: Any, previous: State, state: State, marks: Sequence[Mark] = ()
 ) -> bool:
-    """Replace a parameter's state, if it still is the previous one, and mark arrays with it.
+    """Replace a parameter's state, if it is still the previous one, and mark its arrays.
 
     Parameters
     ----------
@@ -152,7 +153,7 @@ def replace_state(
     """
     steps: list[tuple[Any, ...]] = [
         (_delete, previous, "is_current"),
-        epochs.beginning(),
+        (epochs.bump,),
         (_assign, parameter, "_state", state),
     ]
     replaced = []  # stays alive meanwhile: its end may run code of its own
@@ -171,30 +172,34 @@ def replace_state(
 
 
 def make_all(changes: Iterable[Ready | None]) -> None:
-    """Make changes of many parameters that were prepared; None where there is nothing to change.
+    """Make the prepared changes of many parameters; None stands for no change.
 
     If no parameter does a step in its own way, all of them change in one step, as in
     `replace_state`: an interrupt leaves all or none changed.
     """
     ready = [change for change in changes if change is not None]
-    if all(type(change) is Commit and not change[3] for change in ready):
-        steps: list[tuple[Any, ...]] = [epochs.beginning()]
-        commit: Any
-        for commit in ready:
-            steps.append((_delete, commit[1], "is_current"))
-            steps.append((_assign, commit[0], "_state", commit[2]))
+    if ready and all(type(change) is Commit and not change[3] for change in ready):
+        commits: Any = ready
+        parameters, previous, states = list(zip(*commits, strict=True))[:3]
+        # For each parameter the two steps of `replace_state`, again inside one compiled call.
+        steps = zip(
+            map(_delete, previous, repeat("is_current")),
+            map(_assign, parameters, repeat("_state"), states),
+            strict=True,
+        )
         # If another thread has changed one, what is left is made one by one.
         with suppress(AttributeError):
-            any(starmap(call, steps))
+            deque(chain(map(call, (epochs.bump,)), steps), maxlen=0)
     for change in ready:
         if type(change) is Commit and _was_made(change):
-            change[0]._release_tables(change[1], change[2])
+            if change[0]._tables:
+                change[0]._release_tables(change[1], change[2])
         else:
             change()
 
 
 def _was_made(commit: Commit) -> bool:
-    """Return whether a parameter got the state of a commit; it may have another one again."""
+    """Return whether the change of a commit was made, even if the state has changed again."""
     return commit[0]._state is commit[2] or not hasattr(commit[2], "is_current")
 
 

@@ -1,4 +1,4 @@
-"""A table of parameters: what they are, where they are, and how much memory they take."""
+"""A table of parameters: shapes, dtypes, contexts and memory."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SummaryRow(NamedTuple):
 
 
 class Summary:
-    """Parameters at the moment when it was made; ``str`` gives the table.
+    """A snapshot of parameters; ``str`` gives the table.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _row(parameter: Any) -> SummaryRow:
 
 
 def _nbytes(array: Any) -> int:
-    """Bytes of all buffers of an array."""
+    """Return the bytes of all buffers of an array."""
     if array.stype == "default":
         return int(array._buffer.nbytes)
     parts = array._parts

@@ -187,6 +187,16 @@ class Trainer:
             If the optimizer has a schedule; raised as an error, as in MXNet.
         ValueError
             If it is NaN or infinite.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", {"learning_rate": 0.5})
+        >>> trainer.set_learning_rate(0.25)
+        >>> trainer.learning_rate
+        0.25
         """
         if not np.isfinite(lr):
             raise ValueError(f"the learning rate must be finite, but is {lr}")
@@ -214,6 +224,20 @@ class Trainer:
         MXNetError, ValueError
             If a gradient or hyper-parameter cannot be used. Parameters, optimizer states and
             numbers of updates are then as they were.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", {"learning_rate": 0.5})
+        >>> for data in weight.list_data():
+        ...     with mx.autograd.record():
+        ...         loss = (data * data).sum()
+        ...     loss.backward()
+        >>> trainer.step(batch_size=8)
+        >>> weight.data(mx.cpu(0)).asnumpy()
+        array([0.75, 0.75], dtype=float32)
         """
         with self._rescaled(batch_size), autograd.pause():
             self._ready()
@@ -226,6 +250,21 @@ class Trainer:
         ------
         AssertionError
             If parameters are updated on the store.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> options = {"learning_rate": 0.5}
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", options, update_on_kvstore=False)
+        >>> for data in weight.list_data():
+        ...     with mx.autograd.record():
+        ...         loss = (data * data).sum()
+        ...     loss.backward()
+        >>> trainer.allreduce_grads()
+        >>> weight.grad(mx.cpu(1)).asnumpy()
+        array([4., 4.], dtype=float32)
         """
         with autograd.pause():
             self._ready()
@@ -244,6 +283,22 @@ class Trainer:
         ------
         AssertionError
             If parameters are updated on the store.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+        >>> options = {"learning_rate": 0.5}
+        >>> trainer = mx.gluon.Trainer([weight], "sgd", options, update_on_kvstore=False)
+        >>> for data in weight.list_data():
+        ...     with mx.autograd.record():
+        ...         loss = (data * data).sum()
+        ...     loss.backward()
+        >>> trainer.allreduce_grads()
+        >>> trainer.update(batch_size=8)
+        >>> weight.data(mx.cpu(1)).asnumpy()
+        array([0.75, 0.75], dtype=float32)
         """
         with self._rescaled(batch_size), autograd.pause():
             self._ready()
@@ -316,7 +371,7 @@ class Trainer:
         lineup.mark_used()
 
     def _overflows(self) -> bool:
-        """Ask a loss scaler, if there is one, whether the step is left out."""
+        """Return whether a loss scaler, if there is one, skips the step."""
         scaler = getattr(self, "_amp_loss_scaler", None)
         return scaler is not None and bool(scaler.has_overflow(self._params))
 
@@ -347,11 +402,12 @@ class Trainer:
         lineup = Lineup(self._params, contexts)
         self._adopt_arrays()
         self._fit_states()
+        lineup.keep_flags()
         self._lineup = lineup
         return lineup
 
     def _move(self, contexts: list[Context]) -> None:
-        """Follow the parameters to other contexts; optimizer states go with them."""
+        """Move the optimizer states to the parameters' new contexts."""
         source = self._updaters[0] if self._updaters else get_updater(self._optimizer)
         by_context = dict(zip(self._contexts, self._updaters, strict=True))
         updaters = []
@@ -375,7 +431,7 @@ class Trainer:
         self._contexts, self._updaters = contexts, updaters
 
     def _adopt_arrays(self) -> None:
-        """Let the store update the first context's arrays in place."""
+        """Make the store update the first context's arrays in place."""
         store = self._kvstore
         if not isinstance(store, KVStore) or not (
             self._update_on_kvstore or self._contains_sparse_weight
@@ -403,7 +459,7 @@ class Trainer:
     # Store
 
     def _ready(self) -> None:
-        """Make the store, and give it the parameters that it does not have yet."""
+        """Create the store, and add the parameters that it does not have yet."""
         if not self._kv_initialized:
             self._init_kvstore()
         if self._params_to_init:
@@ -429,7 +485,7 @@ class Trainer:
         self._params_to_init = waiting
 
     def _reset_kvstore(self) -> None:
-        """Forget the store; the next step makes a new one of the parameters' values.
+        """Reset the store; the next step creates a new one from the parameters' values.
 
         Optimizer states stay.
         """
@@ -467,7 +523,7 @@ class Trainer:
         store._set_updater(self._store_updater)
 
     def _chosen_store(self) -> tuple[KVStoreBase | None, bool | None]:
-        """Decide which store sums, and whether it updates."""
+        """Choose the store, and whether it updates the parameters."""
         wanted, given = self._kvstore_params["kvstore"], self._kvstore_params["update_on_kvstore"]
         if self._contains_sparse_weight:
             if given is False:
@@ -536,7 +592,7 @@ class Trainer:
             store.row_sparse_pull(index, out=out, row_ids=row_id, priority=-index)
 
     def _settle(self, parameter: Parameter) -> None:
-        """Bring a row-sparse parameter's own arrays up to date, on all contexts."""
+        """Update a row-sparse parameter's arrays on all contexts from the store."""
         index = self._param2idx.get(parameter.name)
         data = parameter._state.data
         if index is None or data is None:
@@ -561,6 +617,22 @@ class Trainer:
         Notes
         -----
         The file is a ``.params`` file; see `Updater.get_states`. MXNet saves a pickle.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "trainer.states")
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones")
+        >>> trainer = mx.gluon.Trainer([weight], "adam")
+        >>> with mx.autograd.record():
+        ...     loss = weight.data().sum()
+        >>> loss.backward()
+        >>> trainer.step(batch_size=1)
+        >>> trainer.save_states(path)
+        >>> path.stat().st_size > 0
+        True
         """
         self._ready()
         store: Any = self._kvstore
@@ -574,7 +646,7 @@ class Trainer:
         write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_states(self, fname: str | os.PathLike[str], *, allow_pickle: bool = False) -> None:
-        """Load what `save_states` saved: the optimizer becomes that of the file.
+        """Load the states that `save_states` saved; the optimizer becomes that of the file.
 
         Parameters
         ----------
@@ -588,6 +660,24 @@ class Trainer:
         StatesError
             If the file is damaged, a pickle, or of other parameters: a ValueError and an
             MXNetError. Nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "trainer.states")
+        >>> weight = mx.gluon.Parameter("weight", shape=(2,))
+        >>> weight.initialize("ones")
+        >>> trainer = mx.gluon.Trainer([weight], "adam")
+        >>> with mx.autograd.record():
+        ...     loss = weight.data().sum()
+        >>> loss.backward()
+        >>> trainer.step(batch_size=1)
+        >>> trainer.save_states(path)
+        >>> again = mx.gluon.Trainer([weight], "adam")
+        >>> again.load_states(path)
+        >>> again.optimizer.num_update
+        1
         """
         self._ready()
         store: Any = self._kvstore
@@ -639,7 +729,7 @@ class Trainer:
 
 
 class _Rescaled:
-    """Sets the factor of the gradients for a step; a step that fails leaves the one before."""
+    """Sets the factor of the gradients for a step; restores it if the step fails."""
 
     def __init__(self, trainer: Trainer, scale: float) -> None:
         self._trainer = trainer
@@ -657,7 +747,8 @@ class _Rescaled:
 def _listed(params: Any) -> list[Parameter]:
     """Return a Trainer's parameters in order, after checking them."""
     if isinstance(params, (dict, ParameterDict)):
-        params = [params[key] for key in sorted(params.keys())]
+        # Tied weights may be one parameter under several keys.
+        params = list(dict.fromkeys(params[key] for key in sorted(params.keys())))
     if not isinstance(params, (list, tuple)):
         raise TrainerArgumentError(
             "a Trainer takes a ParameterDict, a dict or a list of Parameters, not "
@@ -705,7 +796,7 @@ def _copied(state: Any) -> Any:
 
 
 def _fit_state(optimizer: FusedOptimizer, updater: Updater, index: int, weight: NDArray) -> None:
-    """Convert a parameter's states, if it has got another dtype."""
+    """Convert a parameter's states, if its dtype has changed."""
     mixed = optimizer._is_mixed(weight)
     held = np.float32 if mixed else weight.dtype
     arrays = _arrays(updater.states[index])

@@ -13,7 +13,7 @@ import numpy as np
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
-from numparam.devices.locks import exclusively
+from numparam.devices.locks import ONE_STEP, exclusively
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.creation import zeros
@@ -82,7 +82,7 @@ def host_view(array: NDArray) -> np.ndarray | None:
 
 
 def copied(array: Any, ctx: Context) -> Any:
-    """Copy an array, of any storage type, to a context; also to the one it is on."""
+    """Copy an array of any storage type to a context, which may be its own."""
     if array.stype != "default":
         return array.copyto(ctx)
     backend = backend_of(ctx.device_type, ctx.device_id)
@@ -111,7 +111,10 @@ def write(target: NDArray, source: Any) -> None:
     from_host = isinstance(source, np.ndarray)
     host = source if from_host else host_view(source)
     if host is not None and host.dtype == buffer.dtype:
-        exclusively(lambda: backend.write(buffer, host), buffer, host)
+        if buffer.size <= ONE_STEP:
+            backend.write(buffer, host)
+        else:
+            exclusively(lambda: backend.write(buffer, host), buffer, host)
         return
     given = backend.upload(source) if from_host else _buffer_for(source, target)
     if given is not buffer:
@@ -119,7 +122,7 @@ def write(target: NDArray, source: Any) -> None:
 
 
 def overwrite(target: Any, source: Any) -> None:
-    """Write an array of a storage type into one of the same; a sparse one gets new parts."""
+    """Write an array into one of the same storage type; a sparse one gets new parts."""
     if target.stype == "default":
         write(target, source)
     else:
@@ -134,7 +137,7 @@ def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
 
 
 def in_storage(array: Any, stype: str) -> Any:
-    """Convert an array to a storage type; a row-sparse one stores all rows. It may be the same."""
+    """Convert an array to a storage type; row-sparse results store all rows. It may be returned."""
     if stype == "row_sparse":
         return all_rows(array)
     return array if array.stype == stype else array.as_nd_ndarray().tostype(stype)
@@ -146,7 +149,7 @@ def all_row_ids(backend: Backend, count: int) -> Buffer:
 
 
 def all_rows(array: Any) -> Any:
-    """Return a row-sparse array that stores every row of an array, also those that are zero.
+    """Return a row-sparse array that stores every row of an array, including zeros.
 
     Parameters
     ----------

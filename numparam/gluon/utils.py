@@ -1,4 +1,4 @@
-"""What training loops use beside parameters: splitting batches, clipping gradients."""
+"""Utilities for training loops: splitting of batches and clipping of gradients."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _FLOATS = ("float16", "bfloat16", "float32", "float64")
 def split_data(
     data: Any, num_slice: int, batch_axis: int = 0, even_split: bool = True
 ) -> list[Any]:
-    """Cut a batch into slices, one for each of several contexts.
+    """Split a batch into slices, one for each of several contexts.
 
     Parameters
     ----------
@@ -104,15 +104,15 @@ def split_data(
 
 
 def split_and_load(
-    data: Any, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
+    data: Any, ctx_list: Iterable[Context], batch_axis: int = 0, even_split: bool = True
 ) -> list[Any]:
-    """Cut a batch into slices, and move each to a context.
+    """Split a batch into slices, and move each to a context.
 
     Parameters
     ----------
     data : NDArray or array_like
         The batch.
-    ctx_list : sequence of Context
+    ctx_list : iterable of Context
         The contexts.
     batch_axis, even_split
         As for `split_data`.
@@ -135,21 +135,22 @@ def split_and_load(
     >>> [part.context for part in parts]
     [cpu(0), cpu(1)]
     """
-    if isinstance(ctx_list, Context) or not isinstance(ctx_list, (list, tuple)):
+    if isinstance(ctx_list, (Context, str, bytes)) or not isinstance(ctx_list, Iterable):
         raise NotAContextListError(
             f"ctx_list must be a list of contexts, such as [cpu(0), cpu(1)], not {ctx_list!r}"
         )
-    for context in ctx_list:
+    contexts = list(ctx_list)
+    for context in contexts:
         if not isinstance(context, Context):
             raise NotAContextListError(f"{context!r} in ctx_list is not a context")
-    if not ctx_list:
+    if not contexts:
         raise SliceCountError("ctx_list is empty; pass at least one context")
     if not isinstance(data, NDArray):
-        data = _array_function()(data, ctx=ctx_list[0])
-    if len(ctx_list) == 1:
-        return [data.as_in_context(ctx_list[0])]
-    parts = split_data(data, len(ctx_list), batch_axis, even_split)
-    return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list, strict=True)]
+        data = _array_function()(data, ctx=contexts[0])
+    if len(contexts) == 1:
+        return [data.as_in_context(contexts[0])]
+    parts = split_data(data, len(contexts), batch_axis, even_split)
+    return [part.as_in_context(ctx) for part, ctx in zip(parts, contexts, strict=True)]
 
 
 def _array_function() -> Any:
@@ -164,7 +165,7 @@ def _array_function() -> Any:
 def clip_global_norm(
     arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True
 ) -> Any:
-    """Scale arrays down, in place, if the norm of all of them together is too large.
+    """Scale arrays down in place if their global norm is too large.
 
     Parameters
     ----------
@@ -278,7 +279,7 @@ def _indent(text: str, spaces: int) -> str:
 
 
 def _brief_print_list(items: Iterable[object], limit: int = 7) -> str:
-    """Quote names for a message; of more than ``limit``, the first and the last ones."""
+    """Quote names for a message; if there are more than ``limit``, only the first and last ones."""
     names = list(items)
     if len(names) <= limit:
         return ", ".join(quoted(str(name)) for name in names)

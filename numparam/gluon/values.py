@@ -1,4 +1,4 @@
-"""Changing a parameter that has arrays: values, dtype, contexts, gradients."""
+"""Changes of a parameter that has arrays: values, dtype, contexts, gradients."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ import numpy as np
 
 from numparam import autograd
 from numparam.context import Context
-from numparam.gluon import checks, contexts, hooks, replicas, rows, shape_rules, transfers
+from numparam.gluon import (
+    checks,
+    contexts,
+    hooks,
+    overlap,
+    replicas,
+    rows,
+    shape_rules,
+    transfers,
+)
 from numparam.gluon.errors import NothingToSetError, StoragePairError, UninitializedResetError
 from numparam.gluon.interface import ParameterLike
-from numparam.gluon.overlap import WrittenMemory
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Mark, Ready, State
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import as_dtype, as_given
 
 __all__ = [
     "prepare_cast",
@@ -30,7 +38,7 @@ __all__ = [
 
 
 def set_values(parameter: ParameterLike, data: Any) -> None:
-    """Write values into all arrays, or keep them until there are some; see `Parameter.set_data`."""
+    """Write values into all arrays, or keep them until they exist; see `Parameter.set_data`."""
     source = checks.as_array(data, parameter.name)
     with autograd.pause():
         state = parameter._state
@@ -50,10 +58,11 @@ def set_values(parameter: ParameterLike, data: Any) -> None:
             for array in state.data:
                 array._require_writable()
             rows.before_writing(parameter)
-            source = WrittenMemory(state.data).apart(source)
+            source = overlap.apart(source, state.data)
             for array in state.data:
                 transfers.write(array, source)
-        parameter._update(lambda now: now.but(shape=shape))
+        if state.shape != shape:
+            parameter._update(lambda now: now.but(shape=shape))
 
 
 def _fitting_shape(parameter: ParameterLike, state: State, source: Any) -> shape_rules.Shape:
@@ -61,7 +70,7 @@ def _fitting_shape(parameter: ParameterLike, state: State, source: Any) -> shape
 
 
 def _prepare_waiting(parameter: ParameterLike, source: Any) -> Ready:
-    """Keep values for an initialization that waits for the shape, which is known by them."""
+    """Keep values for a deferred initialization, whose shape they determine."""
     previous = parameter._state
     if not previous.deferred:  # another thread has finished it
         return lambda: set_values(parameter, source)
@@ -97,7 +106,7 @@ def _require_storage(parameter: ParameterLike, source: Any, allowed: tuple[str, 
 
 
 def prepare_move(parameter: ParameterLike, ctx: Any) -> Ready:
-    """Do all of `Parameter.reset_ctx` that can fail; calling what is returned does the rest."""
+    """Do all of `Parameter.reset_ctx` that can fail; return a function that does the rest."""
     ctx_list = contexts.as_context_list(ctx, parameter.name)
     previous = parameter._state
     retry = (prepare_move, ctx_list)
@@ -131,9 +140,9 @@ def _copy_again(parameter: ParameterLike, argument: tuple[Any, list[Context]]) -
 
 
 def prepare_cast(parameter: ParameterLike, dtype: Any) -> Ready:
-    """Do all of `Parameter.cast` that can fail; calling what is returned does the rest."""
+    """Do all of `Parameter.cast` that can fail; return a function that does the rest."""
     wanted = checks.checked_dtype(dtype, parameter.name)
-    given = np.float32 if dtype is None else dtype
+    given = np.float32 if dtype is None else as_given(dtype)
     previous = parameter._state
     retry = (prepare_cast, dtype)
     rows.settle(parameter)
@@ -151,7 +160,7 @@ def prepare_cast(parameter: ParameterLike, dtype: Any) -> Ready:
 
 
 def _as_dtype(array: Any, dtype: np.dtype[Any]) -> Any:
-    """Convert an array, or return a new handle on its memory if it has the dtype."""
+    """Convert an array; if it has the dtype already, return a new handle on its memory."""
     return array.detach() if as_dtype(array.dtype) == dtype else array.astype(dtype)
 
 
@@ -194,7 +203,7 @@ def _again(parameter: ParameterLike, prepare: Callable[[Any], Ready | None]) -> 
 def _marked(
     parameter: ParameterLike, state: State, grad_req: str
 ) -> tuple[Placed | None, list[Mark]]:
-    """Make gradients for the data of a state, and the marks that lead to them."""
+    """Make gradients for the data of a state, and the marks that refer to them."""
     data = state.data or Placed()
     gradients = replicas.new_gradients(parameter, data, grad_req)
     if gradients is None:
@@ -204,7 +213,7 @@ def _marked(
 
 
 def _set_in_own_way(parameter: ParameterLike, grad_req: str) -> None:
-    """Let a replaced `_init_grad` make the gradients."""
+    """Call a replaced `_init_grad` to make the gradients."""
     previous = parameter._grad_req
     parameter._grad_req = grad_req
     try:

@@ -1,4 +1,4 @@
-"""Zeroing gradients: once for given arrays, or repeatedly for a dictionary, from kept tables."""
+"""Zeroing of gradients: of given arrays, or repeatedly of a dictionary by kept tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["GradientTables", "release", "zero"]
 
 
 def zero(arrays: Iterable[Any]) -> None:
-    """Set arrays to zero; sparse ones store nothing afterwards.
+    """Set arrays to zero; sparse ones then store nothing.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def zero(arrays: Iterable[Any]) -> None:
 
 
 def release(tables: Iterable[weakref.ref[GradientTables]]) -> None:
-    """Release the tables that are still there."""
+    """Release those of the tables that still exist."""
     for reference in tables:
         table = reference()
         if table is not None:
@@ -129,7 +129,7 @@ class GradientTables:
             _make_empty(array, nothing)
 
     def release(self) -> None:
-        """Let go of all arrays; the tables are not valid any more."""
+        """Release all arrays; the tables are then invalid."""
         self._dense.release()
         self._members = []
         self._gradients = []

@@ -1,4 +1,4 @@
-"""Initializers: what gives parameters their first values; ``numparam.init`` is the same module.
+"""Initializers, which make the first values of parameters; also named ``numparam.init``.
 
 Random ones draw from the process's generator (`numparam.random.seed`) through the kernels of the
 array's context, so that equal seeds give equal parameters whatever the number of threads and the
@@ -62,3 +62,7 @@ __all__ = [
     "create",
     "register",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from numparam.class_registry import Registry, RegistryErrors
 from numparam.initializer.errors import (
     InitializerTextError,
     InvalidInitializerError,
     UnknownInitializerError,
 )
-from numparam.registry import Registry, RegistryErrors
 
 __all__ = ["alias", "create", "register", "registry"]
 

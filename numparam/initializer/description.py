@@ -1,4 +1,4 @@
-"""The name of a parameter, as initializers get it."""
+"""The description of a parameter that initializers receive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["InitDesc"]
 
 
 class InitDesc(str):
-    """A parameter's name with what is known about the parameter.
+    """A parameter's name, with attributes of the parameter.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class InitDesc(str):
     def __new__(
         cls, name: str, attrs: dict[str, Any] | None = None, global_init: Any = None
     ) -> InitDesc:
-        """Make a text with attributes."""
+        """Make a string with attributes."""
         desc = super().__new__(cls, name)
         desc.attrs = attrs or {}
         desc.global_init = global_init

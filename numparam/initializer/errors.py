@@ -24,15 +24,15 @@ class UnknownInitializerError(AssertionError, ValueError):
 
 
 class InitializerTextError(AssertionError, ValueError):
-    """A text that should be the JSON form of an initializer is not."""
+    """A string is not the JSON form of an initializer."""
 
 
 class InitializerArgumentError(MXNetError, ValueError, AssertionError):
-    """An initializer's argument is impossible, or does not fit the array."""
+    """An initializer's argument is invalid, or does not fit the array."""
 
 
 class NoRuleError(ValueError):
-    """No rule says how to initialize a parameter of this name."""
+    """There is no rule for initializing a parameter of this name."""
 
 
 class MissingValueError(MXNetError, AssertionError):

@@ -1,4 +1,4 @@
-"""The base class of initializers: which rule a name gets, logging, JSON form and comparison."""
+"""The base class of initializers: rules by name, logging, JSON form and comparison."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from numparam.class_registry import Registrable
 from numparam.initializer.bilinear import bilinear_weights
 from numparam.initializer.by_name import create, registry
 from numparam.initializer.description import InitDesc
@@ -20,7 +21,6 @@ from numparam.initializer.errors import InitializerArgumentError, NoRuleError
 from numparam.initializer.writing import element_count, write
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
-from numparam.registry import Registrable
 
 __all__ = ["Initializer"]
 
@@ -54,7 +54,7 @@ _PLAIN_TEXT_RULES = (
 
 
 class Initializer(Registrable):
-    """Base class of initializers, which give parameters their first values.
+    """Base class of initializers, which make the first values of parameters.
 
     A subclass passes its arguments to ``super().__init__`` and overrides `_init_weight`.
 
@@ -145,14 +145,14 @@ class Initializer(Registrable):
     # `__call__` of their own, so their names are MXNet's.
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
-        """Write a weight: what subclasses are for."""
+        """Write a weight; subclasses define this."""
         raise NotImplementedError(
             f"{type(self).__name__} must have a method _init_weight(name, array) that writes the "
             "array"
         )
 
     def _init_default(self, name: str, arr: NDArray) -> None:
-        """Write a parameter whose name fits no rule."""
+        """Write a parameter whose name matches no rule."""
         raise NoRuleError(
             f"no rule says how to initialize {str(name)!r}: names end with "
             f"{', '.join(_RULES)}. Rename it, or give it an initializer of its own, which is used "
@@ -225,7 +225,7 @@ class Initializer(Registrable):
         return self
 
     def _verbose_copy(self) -> Self:
-        """Make the same initializer with its log on; this one stays as it is."""
+        """Return a copy with its log turned on."""
         twin = copy.copy(self)
         twin._verbose = True
         twin._print_func = self._print_func or root_mean_square
@@ -260,7 +260,7 @@ class Initializer(Registrable):
         return f"{type(self).__name__}({', '.join(arguments)})"
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is of the same class, with equal arguments; arrays by their values."""
+        """Return whether another initializer has the same class and equal arguments."""
         if not isinstance(other, Initializer):
             return NotImplemented
         if type(self) is not type(other) or self._kwargs.keys() != other._kwargs.keys():
@@ -286,7 +286,7 @@ def root_mean_square(array: NDArray) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Convert a value to what JSON has: arrays to lists, NumPy's numbers to Python's."""
+    """Convert a value for JSON: arrays to lists, NumPy's numbers to Python's."""
     if isinstance(value, NDArray):
         value = value.asnumpy()
     if isinstance(value, (np.ndarray, np.generic)):

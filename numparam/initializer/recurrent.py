@@ -55,7 +55,7 @@ class LSTMBias(Initializer):
 
 @register
 class FusedRNN(Initializer):
-    """Stand for the initializer of fused recurrent layers in checkpoints and JSON.
+    """A placeholder for the initializer of fused recurrent layers in checkpoints and JSON.
 
     numparam has no recurrent cells, which know how the fused array is divided; it keeps the
     description, and raises an error when it should initialize.

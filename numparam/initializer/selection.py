@@ -1,4 +1,4 @@
-"""Choosing values by a parameter's name: patterns, and values that exist already."""
+"""Initializers chosen by a parameter's name: by patterns, or from existing values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Load", "Mixed", "as_initializer"]
 
 
 class Mixed:
-    """Several initializers, each for the names that a pattern matches.
+    """Several initializers, each for the names that match a pattern.
 
     Parameters
     ----------
@@ -101,6 +101,15 @@ class Mixed:
         ------
         NoRuleError
             If there is none; a ValueError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mixed = mx.init.Mixed([".*bias", ".*"], [mx.init.Zero(), mx.init.One()])
+        >>> mixed.chosen("net_bias")
+        Zero()
+        >>> mixed.chosen("net_weight")
+        One()
         """
         for pattern, init in self.map:
             if pattern.match(name):
@@ -113,7 +122,7 @@ class Mixed:
 
 
 class Load:
-    """Values that exist already, by name, and an initializer for all other names.
+    """Existing values by name, and an initializer for all other names.
 
     Parameters
     ----------
@@ -121,7 +130,7 @@ class Load:
         Arrays by name, or a ``.params`` file of such. ``arg:`` and ``aux:`` in front of names do
         not count.
     default_init : Initializer, str or callable, optional
-        For names that are not there.
+        For all other names.
     verbose : bool, default False
         Whether each parameter is logged, at level INFO by the root logger.
 
@@ -248,7 +257,7 @@ class _ByName(Initializer):
 
 
 def _apply(chosen: Any, name: str, arr: NDArray) -> None:
-    """Initialize a parameter as a weight; by the `__call__` of a class that has its own."""
+    """Initialize a parameter as a weight, or by `__call__` if its class overrides that."""
     rule = as_initializer(chosen)
     if type(rule).__call__ in (Initializer.__call__, _ByName.__call__):
         rule._init_weight(name, arr)
@@ -257,7 +266,7 @@ def _apply(chosen: Any, name: str, arr: NDArray) -> None:
 
 
 def as_initializer(init: Any) -> Initializer:
-    """Make an initializer of everything that `numparam.gluon.ParameterDict.initialize` takes.
+    """Return an initializer for any argument that `ParameterDict.initialize` accepts.
 
     Parameters
     ----------
@@ -273,7 +282,7 @@ def as_initializer(init: Any) -> Initializer:
     Raises
     ------
     InvalidInitializerError
-        If it is nothing of these, an AssertionError and a TypeError; or what `create` raises.
+        If it is none of these: an AssertionError and a TypeError; or what `create` raises.
 
     Examples
     --------
@@ -293,5 +302,5 @@ def as_initializer(init: Any) -> Initializer:
 
 
 def _callable(init: Any) -> Callable[[str, NDArray], None]:
-    """Return what Mixed and Load call: an initializer, or a function of a name and an array."""
+    """Return the callable of a Mixed or Load: an initializer, or a function of name and array."""
     return init if callable(init) and not isinstance(init, type) else create(init)

@@ -1,6 +1,6 @@
-"""How values get into an array, whatever its storage type.
+"""Writing of values into arrays of any storage type.
 
-Sparse arrays come to store everything: a parameter that is row-sparse has all of its rows.
+Sparse arrays store all elements afterwards: a row-sparse parameter has all of its rows.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _FLOATS = frozenset(map(as_dtype, ("float16", "bfloat16", "float32", "float64"))
 
 
 def element_count(array: NDArray) -> int:
-    """Count all elements of an array, also those that a sparse one does not store."""
+    """Count all elements of an array, including those that a sparse one does not store."""
     return math.prod(array.shape)
 
 
 def write(array: NDArray, value: Any) -> None:
-    """Write a number or an array that stretches to the array's shape.
+    """Write a number, or an array that broadcasts to the array's shape.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _dense_like(array: NDArray) -> NDArray:
 
 
 def _store_all_rows(array: Any, dense: NDArray) -> None:
-    """Store every row, also those that are zero, which copying a dense array drops."""
+    """Store every row, including zeros, which copying a dense array would drop."""
     ids = array._backend.upload(np.arange(array.shape[0], dtype=np.int64))
     array._adopt(Parts(dense._buffer, ids, valid=True))
 

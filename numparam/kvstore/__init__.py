@@ -19,3 +19,7 @@ from numparam.kvstore.base import KVStoreBase, create
 from numparam.kvstore.kvstore import KVStore
 
 __all__ = ["KVStore", "KVStoreBase", "base", "create", "kvstore"]
+
+
+def __dir__() -> list[str]:
+    return __all__

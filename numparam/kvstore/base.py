@@ -1,4 +1,4 @@
-"""What a key-value store is: the plug-in base, the registry, and a store for tests."""
+"""Key-value stores: the base class for plug-ins, the registry, and a store for tests."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Class = TypeVar("Class", bound=type)
 
 
 class KVStoreBase:
-    """The base of key-value stores: what a Trainer asks of one.
+    """The base class of key-value stores: the interface that a Trainer uses.
 
-    A subclass of one's own, decorated with `register`, can be given to a Trainer by its name; it
+    A user-defined subclass, decorated with `register`, can be passed to a Trainer by its name; it
     may sum over threads, processes or machines. It defines `broadcast`, `pushpull`, `is_capable`,
     `type`, `rank` and `num_workers`; if it can update weights itself, also `set_optimizer`,
     `save_optimizer_states` and `load_optimizer_states`.
@@ -58,6 +58,21 @@ class KVStoreBase:
             What is written.
         priority : int, default 0
             Higher ones may be done first.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Single(mx.kv.KVStoreBase):
+        ...     def broadcast(self, key, value, out, priority=0):
+        ...         value.copyto(out)
+        ...     def pushpull(self, key, value, out=None, priority=0):
+        ...         (2 * value).copyto(out)
+        ...     def is_capable(self, capability):
+        ...         return False
+        >>> out = mx.nd.zeros((2,))
+        >>> Single().broadcast("w", mx.nd.array([1, 2]), out)
+        >>> out.asnumpy()
+        array([1., 2.], dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} has no broadcast()")
 
@@ -74,16 +89,37 @@ class KVStoreBase:
             What the sum is written to; the summands if not given.
         priority : int, default 0
             Higher ones may be done first.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> class Single(mx.kv.KVStoreBase):
+        ...     def broadcast(self, key, value, out, priority=0):
+        ...         value.copyto(out)
+        ...     def pushpull(self, key, value, out=None, priority=0):
+        ...         (2 * value).copyto(out)
+        ...     def is_capable(self, capability):
+        ...         return False
+        >>> out = mx.nd.zeros((2,))
+        >>> Single().pushpull("w", mx.nd.array([1, 2]), out)
+        >>> out.asnumpy()
+        array([2., 4.], dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} has no pushpull()")
 
     def set_optimizer(self, optimizer: Any) -> None:
-        """Let the store update its values by an optimizer.
+        """Make the store update its values by an optimizer.
 
         Parameters
         ----------
         optimizer : Optimizer
             The optimizer.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
         """
         raise NotImplementedError(f"{type(self).__name__} has no optimizer")
 
@@ -94,6 +130,12 @@ class KVStoreBase:
         ----------
         capability : {'optimizer'}
             What.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.kv.create("local").is_capable("optimizer")
+        True
         """
         raise NotImplementedError(f"{type(self).__name__} has no is_capable()")
 
@@ -106,6 +148,15 @@ class KVStoreBase:
             The file.
         dump_optimizer : bool, default False
             Whether the optimizer is written, too.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
         """
         raise NotImplementedError(f"{type(self).__name__} has no optimizer")
 
@@ -116,6 +167,16 @@ class KVStoreBase:
         ----------
         fname : str or os.PathLike
             The file.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
+        >>> store.load_optimizer_states(path)
         """
         raise NotImplementedError(f"{type(self).__name__} has no optimizer")
 
@@ -136,7 +197,7 @@ class KVStoreBase:
 
     @staticmethod
     def register(klass: Class) -> Class:
-        """Let stores of a class be created by its name, in any case; a decorator.
+        """Register a class of stores under its name, in any case; a decorator.
 
         Parameters
         ----------
@@ -157,6 +218,15 @@ class KVStoreBase:
         -----
         UserWarning
             If another class has the name; it is replaced.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> @mx.kv.KVStoreBase.register
+        ... class Nowhere(mx.kv.KVStoreBase):
+        ...     pass
+        >>> type(mx.kv.create("nowhere")).__name__
+        'Nowhere'
         """
         if not isinstance(klass, type):
             raise KeyTypeError(f"only classes can be registered as stores, not {klass!r:.200}")
@@ -215,7 +285,7 @@ def _listed(arrays: Any) -> list[NDArray]:
 
 
 def check_capability(capability: str) -> bool:
-    """Return True for a capability that is known.
+    """Return True for a known capability.
 
     Raises
     ------
@@ -233,7 +303,7 @@ _provided: dict[str, Callable[[str], KVStoreBase]] = {}
 
 
 def provide(names: Sequence[str], make: Callable[[str], KVStoreBase]) -> None:
-    """Let ``make(name)`` create the stores of some names."""
+    """Register ``make(name)`` as the factory of stores with some names."""
     _provided.update(dict.fromkeys(names, make))
 
 

@@ -22,7 +22,7 @@ class UnknownStoreError(MXNetError, ValueError):
 
 
 class KeyTypeError(MXNetError, TypeError, AssertionError):
-    """A key is neither an int nor a str, or both are mixed in one store."""
+    """A key is neither an int nor a str, or a store mixes both types."""
 
 
 class StoredKeyError(MXNetError, LookupError):
@@ -30,7 +30,7 @@ class StoredKeyError(MXNetError, LookupError):
 
 
 class StoreArgumentError(MXNetError, TypeError, ValueError, AssertionError):
-    """Keys, values, outputs or row ids do not go together."""
+    """Keys, values, outputs or row ids do not fit each other."""
 
 
 class ValueMismatchError(MXNetError, ValueError):
@@ -42,11 +42,11 @@ class NoUpdaterError(MXNetError, AssertionError):
 
 
 class CapabilityError(ValueError):
-    """Nothing is known of such a capability."""
+    """The capability is unknown."""
 
 
 class RowIdError(MXNetError, ValueError):
-    """A row id is no whole number."""
+    """A row id is not a whole number."""
 
 
 class RowIdRangeError(MXNetError, IndexError):

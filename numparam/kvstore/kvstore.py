@@ -96,6 +96,12 @@ class KVStore(KVStoreBase):
         ------
         CapabilityError
             If nothing is known of it: a ValueError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.kv.create("local").is_capable("optimizer")
+        True
         """
         return check_capability(capability)
 
@@ -114,9 +120,19 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is there already, or int and str keys are mixed.
+            If a key exists already, or int and str keys are mixed.
         AssertionError
             If a key is neither an int nor a str.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([1., 1.], dtype=float32)
         """
         with self._lock:
             pairs = self._pairs(key, value, "value")
@@ -131,7 +147,7 @@ class KVStore(KVStoreBase):
             self._note_type(pairs)
 
     def adopt(self, key: Key, value: NDArray) -> None:
-        """Store a value without a copy, in place of an earlier one of the key, if there is one.
+        """Store a value without copying it; it replaces an earlier value of the key.
 
         Parameters
         ----------
@@ -139,6 +155,17 @@ class KVStore(KVStoreBase):
             What it is called by.
         value : NDArray
             The store updates it in place: whoever gave it sees each update, and may write into it.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> weight = mx.nd.ones((2,))
+        >>> store.adopt("w", weight)
+        >>> store.set_optimizer(mx.optimizer.SGD(learning_rate=0.25))
+        >>> store.push("w", mx.nd.array([1, 2]))
+        >>> weight.asnumpy()
+        array([0.75, 0.5 ], dtype=float32)
         """
         with self._lock:
             pairs = self._pairs(key, value, "value")
@@ -161,6 +188,17 @@ class KVStore(KVStoreBase):
         ------
         MXNetError
             If a key is not there, or values do not fit. Then nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.push("w", [mx.nd.ones((2,), mx.cpu(0)), mx.nd.ones((2,), mx.cpu(1))])
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([2., 2.], dtype=float32)
         """
         with self._lock, autograd.pause():
             grouped = self._grouped(key, value)
@@ -222,9 +260,19 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or shapes differ. Then nothing is written.
+            If a key does not exist, or shapes differ. Then nothing is written.
         AssertionError
             If there is no `out`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([1., 1.], dtype=float32)
         """
         if out is None:
             raise StoreArgumentError("pull needs out, the arrays that are written")
@@ -253,6 +301,16 @@ class KVStore(KVStoreBase):
             As for `push`.
         out : NDArray, list of NDArray, or list of such, optional
             As for `pull`; the values themselves if not given.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.pushpull("w", [mx.nd.ones((2,), mx.cpu(0)), mx.nd.ones((2,), mx.cpu(1))], out)
+        >>> out.asnumpy()
+        array([2., 2.], dtype=float32)
         """
         with self._lock:
             self.push(key, value, priority)
@@ -269,6 +327,15 @@ class KVStore(KVStoreBase):
             As for `pull`.
         priority : int, default 0
             Ignored.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> copies = [mx.nd.zeros((2,), mx.cpu(0)), mx.nd.zeros((2,), mx.cpu(1))]
+        >>> store.broadcast("w", mx.nd.array([1, 2]), copies)
+        >>> copies[1].asnumpy()
+        array([1., 2.], dtype=float32)
         """
         with self._lock:
             self.init(key, value)
@@ -284,7 +351,7 @@ class KVStore(KVStoreBase):
         key : int or str, or list of them
             What the values are called by.
         out : RowSparseNDArray, list of RowSparseNDArray, or list of such
-            What is written: arrays that come to store these rows, sorted, each once.
+            The arrays to write, which then store these rows, sorted, each once.
         priority : int, default 0
             Ignored.
         row_ids : NDArray, or list of NDArray
@@ -294,11 +361,21 @@ class KVStore(KVStoreBase):
         Raises
         ------
         MXNetError
-            If a key is not there, or a value or an output is not row-sparse.
+            If a key does not exist, or a value or an output is not row-sparse.
         IndexError
             If an id is out of range; also an MXNetError that names key, position and id.
         AssertionError
             If outputs and ids do not go together.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("table", mx.nd.ones((4, 2)).tostype("row_sparse"))
+        >>> out = mx.nd.sparse.zeros("row_sparse", (4, 2))
+        >>> store.row_sparse_pull("table", out, row_ids=mx.nd.array([3, 1]))
+        >>> out.indices.asnumpy()
+        array([1, 3])
         """
         if out is None or row_ids is None:
             raise StoreArgumentError("row_sparse_pull needs out and row_ids")
@@ -318,8 +395,13 @@ class KVStore(KVStoreBase):
                     if id(wanted) not in made:
                         made[id(wanted)] = self._rows(one, value, wanted)
                     ready.append((value, target, made[id(wanted)]))
+            adopted: set[int] = set()
             for value, target, parts in ready:
-                _write_rows(value, target, parts)
+                if _fits(value, target) and id(parts) not in adopted:
+                    adopted.add(id(parts))
+                    target._adopt(parts)
+                else:
+                    _write_rows(value, target, parts)
 
     def _rows(self, key: Key, value: Any, ids: NDArray) -> Parts:
         backend = value._backend
@@ -337,7 +419,9 @@ class KVStore(KVStoreBase):
         self._catch_up(key, unique)
         parts = value._checked()
         if parts.indices.shape[0] == value.shape[0]:
-            rows = backend.retain.gather(parts.data, unique)
+            shape = (unique.shape[0], *value.shape[1:])
+            rows = backend.empty(shape, np.dtype(value.dtype))  # memory that may have been kept
+            backend.retain.gather(parts.data, unique, rows)
         else:
             rows = backend.retain.retain(parts.indices, parts.data, unique, rows=value.shape[0])
         return Parts(rows, unique, valid=True)
@@ -345,17 +429,29 @@ class KVStore(KVStoreBase):
     # Optimizer
 
     def set_optimizer(self, optimizer: Optimizer) -> None:
-        """Let an optimizer update the stored values by what is pushed.
+        """Make an optimizer update the stored values by the pushed ones.
 
         Parameters
         ----------
         optimizer : Optimizer
             The optimizer. Its states start anew.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.init("w", mx.nd.ones((2,)))
+        >>> out = mx.nd.zeros((2,))
+        >>> store.set_optimizer(mx.optimizer.SGD(learning_rate=0.25))
+        >>> store.push("w", mx.nd.array([1, 2]))
+        >>> store.pull("w", out)
+        >>> out.asnumpy()
+        array([0.75, 0.5 ], dtype=float32)
         """
         self._set_updater(get_updater(optimizer))
 
     def _set_updater(self, updater: Callable[[Any, Any, Any], None] | None) -> None:
-        """Let a function of key, pushed and stored value change stored values."""
+        """Set the function of key, pushed and stored value that updates stored values."""
         with self._lock:
             self._catch_up_all()
             self._updater = updater
@@ -376,6 +472,17 @@ class KVStore(KVStoreBase):
         ------
         AssertionError
             If the store has no optimizer.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
+        >>> path.exists()
+        True
         """
         with self._lock:
             contents = self._states_of("save").get_states(dump_optimizer)
@@ -397,6 +504,16 @@ class KVStore(KVStoreBase):
         ------
         AssertionError
             If the store has no optimizer.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "store.states")
+        >>> store = mx.kv.create("local")
+        >>> store.set_optimizer(mx.optimizer.SGD(momentum=0.9))
+        >>> store.save_optimizer_states(path)
+        >>> store.load_optimizer_states(path)
         """
         self._states_of("load")
         with open(fname, "rb") as file:
@@ -420,12 +537,21 @@ class KVStore(KVStoreBase):
             self._updater.catch_up()
 
     def set_gradient_compression(self, compression_params: Any) -> None:
-        """Raise: within a process nothing is gained by compressing gradients.
+        """Raise an error: gradients are not compressed within a process.
 
         Parameters
         ----------
         compression_params : dict
             What MXNet takes.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> store = mx.kv.create("local")
+        >>> store.set_gradient_compression({"type": "2bit"})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        numparam.kvstore.errors.ValueMismatchError: the store 'local' does not compress ...
         """
         raise ValueMismatchError(
             f"the store {self._type!r} does not compress gradients: they do not leave the process"
@@ -450,7 +576,7 @@ class KVStore(KVStoreBase):
             self._key_type = type(key)
 
     def _pairs(self, key: Any, value: Any, what: str) -> list[tuple[Key, list[Any]]]:
-        """Return keys, each with the list of its arrays."""
+        """Return pairs of a key and the list of its arrays."""
         if isinstance(key, (list, tuple)):
             if not isinstance(value, (list, tuple)) or len(value) != len(key):
                 count = len(value) if isinstance(value, (list, tuple)) else 1
@@ -492,7 +618,7 @@ class KVStore(KVStoreBase):
     def _with_ids(
         self, key: Any, out: Any, row_ids: Any
     ) -> list[tuple[Key, list[Any], list[NDArray]]]:
-        """Return keys, each with its outputs and their row ids."""
+        """Return tuples of a key, its outputs and their row ids."""
         pairs = self._pairs(key, out, "out")
         if isinstance(row_ids, NDArray):
             row_ids = [row_ids]
@@ -538,8 +664,13 @@ def _copy(value: Any) -> NDArray:
     return value.copy()
 
 
+def _fits(value: NDArray, target: RowSparseNDArray) -> bool:
+    """Whether an array may store rows of a value without converting or moving them."""
+    return bool(target._backend is value._backend and target.dtype == value.dtype)
+
+
 def _write_rows(value: Any, target: RowSparseNDArray, parts: Parts) -> None:
-    """Let an array store copies of rows, in its own dtype and on its own context."""
+    """Make an array store copies of rows, in its own dtype and on its own context."""
     made = RowSparseNDArray.from_parts(value.shape, parts, value.context, value._backend)
     made.copyto(target)
 

@@ -81,14 +81,14 @@ def _total_rows(values: Sequence[Any], context: Context, backend: Backend) -> ND
 
 
 def _near(value: NDArray, place: NDArray) -> Buffer:
-    """Return a value's memory, or a copy of it that the kernels of a place can read."""
+    """Return a value's memory, or a copy that the kernels of a device can read."""
     if reachable(value, place):
         return value._buffer
     return place._backend.upload(value._backend.download(value._buffer))
 
 
 def copy_all(pairs: Iterable[tuple[NDArray, NDArray]]) -> None:
-    """Copy each first array into the second one, of any context, dtype and storage type.
+    """Copy the first array of each pair into the second, of any context, dtype and storage type.
 
     Dense arrays of one device and dtype are copied in one call into compiled code.
 

@@ -1,1 +1,1 @@
-"""Modes of the API, which each thread has for itself, and the scopes that set them."""
+"""Thread-local modes of the API, and the scopes that set them."""

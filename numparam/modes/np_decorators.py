@@ -1,4 +1,4 @@
-"""Decorators that run functions, and everything in a class, with the NumPy modes on."""
+"""Decorators that run functions, and all members of a class, with the NumPy modes on."""
 
 from __future__ import annotations
 

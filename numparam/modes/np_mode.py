@@ -32,7 +32,7 @@ _IN_THE_PROCESS = 2
 
 
 class _Modes(NamedTuple):
-    """A thread's switches."""
+    """The switches of a thread."""
 
     # None: the thread has set nothing and follows the process. False is what
     # `with np_shape(False)` means: off here, whatever the process does.
@@ -104,7 +104,7 @@ def is_np_shape() -> bool:
 
 
 def np_shape_mode() -> int:
-    """Return whether NumPy shapes are on, and for whom.
+    """Return whether NumPy shapes are on: not, in this thread, or in the process.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def is_np_array() -> bool:
 
 
 class _NumpyShapeScope:
-    """What :func:`np_shape` returns; see there."""
+    """The scope that :func:`np_shape` returns."""
 
     def __init__(self, active: bool | None) -> None:
         self._active = None if active is None else bool(as_switch(active, "active"))
@@ -204,13 +204,13 @@ def np_shape(active: bool | None = True) -> _NumpyShapeScope:
 
     Notes
     -----
-    MXNet's ``np_shape(False)`` forgets a ``set_np_shape(2)`` for good; here it is off inside only.
+    MXNet's ``np_shape(False)`` cancels a ``set_np_shape(2)`` permanently; here only inside.
     """
     return _NumpyShapeScope(active)
 
 
 class _CurrentArrayScope:
-    """Lets ``_NumpyArrayScope._current.value`` be read and assigned as in MXNet."""
+    """Makes ``_NumpyArrayScope._current.value`` readable and assignable, as in MXNet."""
 
     @property
     def value(self) -> _NumpyArrayScope:
@@ -222,7 +222,7 @@ class _CurrentArrayScope:
 
 
 class _NumpyArrayScope:
-    """What :func:`np_array` returns; see there."""
+    """The scope that :func:`np_array` returns."""
 
     _current = _CurrentArrayScope()
 

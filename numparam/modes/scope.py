@@ -11,7 +11,7 @@ __all__ = ["Scope"]
 
 
 class Scope:
-    """An object that a ``with`` statement makes the current one of its thread.
+    """An object that a ``with`` statement makes current in its thread.
 
     It may be entered again inside itself, and by several threads at once.
 

@@ -1,4 +1,4 @@
-"""One value per thread, with re-entrant scopes: what every ``with`` statement of the API stands on.
+"""Thread-local values with re-entrant scopes, the basis of the API's ``with`` statements.
 
 The current context, the NumPy modes, recording and training, the current attribute scope and the
 current name manager are all of the same kind: a value that belongs to one thread, set for the
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class ThreadState(threading.local, Generic[T]):
-    """A value of its own for every thread, and the stack of scopes that changed it.
+    """A thread-local value, and the stack of scopes that changed it.
 
     Parameters
     ----------
@@ -92,10 +92,11 @@ class ThreadState(threading.local, Generic[T]):
             scope has no entry in this thread.
         """
         inside = self.value
-        for position in range(len(self.entries) - 1, -1, -1):
-            entered, found = self.entries[position]
+        entries = self.entries
+        for position in range(len(entries) - 1, -1, -1):
+            entered, found = entries[position]
             if entered is scope:
-                del self.entries[position:]
+                del entries[position:]
                 self.value = found
                 return inside
             inside = found
@@ -103,7 +104,7 @@ class ThreadState(threading.local, Generic[T]):
 
 
 def as_switch(active: object, name: str, allowed: Sequence[int] = (0, 1)) -> int:
-    """Read the argument of a function that turns something on or off.
+    """Return the argument of a function that turns something on or off as a number.
 
     Parameters
     ----------

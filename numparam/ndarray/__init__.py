@@ -12,13 +12,14 @@ Examples
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from numparam.ndarray import (
     _internal,
     contrib,
+    kinds,
     linalg,
-    numpy_array,
     op,
     operations,
     random,
@@ -55,7 +56,13 @@ from numparam.ndarray.sharing import (
 )
 from numparam.ndarray.waiting import waitall
 
+if TYPE_CHECKING:
+    from numparam.ndarray import numpy_array
+    from numparam.ndarray.op import *  # noqa: F403 - the functions that `__getattr__` finds
+
 send_shared_memory(NDArray)
+# Late: the operations of mx.np are many, and not needed where NumPy arrays are off.
+kinds.numpy_array_from(lambda: importlib.import_module("numparam.ndarray.numpy_array"))
 # MXNet has the commonest distributions under these names, too.
 uniform = random_uniform = random.uniform
 normal = random_normal = random.normal
@@ -110,10 +117,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    function = globals()[name] = getattr(op, name)
-    return function
+if not TYPE_CHECKING:  # a type checker knows all names
+
+    def __getattr__(name: str) -> Any:
+        if name == "numpy_array":
+            return importlib.import_module("numparam.ndarray.numpy_array")
+        function = globals()[name] = getattr(op, name)
+        return function
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *op.__all__, "normal", "shuffle", "uniform"})
+    names = {*__all__, *op.__all__, "normal", "shuffle", "uniform"}
+    return sorted(name for name in names if not name.startswith("_"))

@@ -1,4 +1,4 @@
-"""The operations that Gluon-era code calls by internal names, such as ``_plus_scalar``."""
+"""Operations that Gluon-era code calls by internal names, such as ``_plus_scalar``."""
 
 from __future__ import annotations
 

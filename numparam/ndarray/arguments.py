@@ -38,7 +38,7 @@ class ShapeArgumentError(MXNetError, ValueError, TypeError):
 
 
 def device_of(ctx: Context | None) -> tuple[Context, Backend]:
-    """Return a context, the current one for None, and its backend.
+    """Return a context (the current one for None) and its backend.
 
     Raises
     ------

@@ -86,7 +86,7 @@ _FORMS: tuple[tuple[bytes, type[_Managed | _ManagedVersioned], bytes], ...] = (
     (b"dltensor_versioned", _ManagedVersioned, b"used_dltensor_versioned"),
     (b"dltensor", _Managed, b"used_dltensor"),
 )
-# A capsule keeps the address of its name, so that the names of taken ones must stay for ever.
+# A capsule keeps the address of its name, so the names of taken ones must live forever.
 for _form in _FORMS:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(_form[2]))
 
@@ -113,7 +113,7 @@ def exported(
     copy: bool | None = None,
     **keywords: Any,
 ) -> Any:
-    """Make a capsule of a host array.
+    """Return a capsule of a host array.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def exported(
 
 
 def exported_for_writing(host: np.ndarray) -> Any:
-    """Make a capsule of DLPack's first version through which `imported`, too, may write."""
+    """Return a capsule of DLPack's first version whose memory `imported` may write."""
     view = host.view(np.uint16 if host.dtype == bfloat16 else host.dtype)
     capsule = view.__dlpack__()
     if host.dtype == bfloat16:
@@ -182,7 +182,7 @@ def _form_of(capsule: Any) -> tuple[bytes, type[_Managed | _ManagedVersioned], b
 
 
 class _Owner:
-    """Memory that another library manages, in the form in which NumPy takes it."""
+    """Memory that another library manages, with NumPy's array interface."""
 
     __slots__ = ("__array_interface__", "_address", "_delete")
 
@@ -196,7 +196,7 @@ class _Owner:
         self._delete = _Deleter(deleter) if deleter else None
 
     def own(self, address: int) -> None:
-        """Call the deleter when this object goes."""
+        """Take ownership: the deleter is called when this object is freed."""
         self._address = address
 
     def __del__(self) -> None:
@@ -207,7 +207,7 @@ class _Owner:
 def imported(
     capsule: Any, check: Callable[[np.ndarray], None] | None = None, trusted: bool = False
 ) -> np.ndarray:
-    """Make a host array of a capsule of host memory.
+    """Return a host array on the memory of a capsule.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def imported(
 def imported_from(
     exporter: Any, check: Callable[[np.ndarray], None] | None = None, trusted: bool = False
 ) -> np.ndarray:
-    """Make a host array that shares the memory of an object with ``__dlpack__``.
+    """Return a host array that shares the memory of an object with ``__dlpack__``.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ def imported_from(
 
 
 def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
-    """Make an array that refers to `owner` on the memory that a capsule describes."""
+    """Return an array on the memory that a capsule describes, which keeps `owner` alive."""
     if isinstance(managed, _ManagedVersioned):
         if managed.major != _VERSION:
             raise UnshareableError(

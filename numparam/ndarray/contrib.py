@@ -1,4 +1,4 @@
-"""The operations that MXNet keeps in ``nd.contrib``."""
+"""The operations of ``nd.contrib``."""
 
 from __future__ import annotations
 

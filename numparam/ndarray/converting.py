@@ -1,4 +1,4 @@
-"""Moving arrays: to another context, another dtype, or into an array that exists."""
+"""Copies of arrays: to another context, in another dtype, or into an existing array."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _forward(data: np.ndarray, **attributes: Any) -> np.ndarray:
 
 
 def _itself(cotangent: np.ndarray) -> np.ndarray:
-    """Return the cotangent; the tape moves and converts it."""
+    """Return the cotangent itself; the tape moves and converts it."""
     return cotangent
 
 

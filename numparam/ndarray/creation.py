@@ -23,12 +23,12 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import invoke
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import as_host_array
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = ["arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros"]
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """Make an array of values.
 
     Parameters
@@ -76,10 +76,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 def empty(
     shape: int | Sequence[int],
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     stype: str | None = None,
 ) -> NDArray:
-    """Make an array without setting its elements.
+    """Make an array with uninitialized elements.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def empty(
     Returns
     -------
     NDArray
-        Whatever was in the memory; sparse arrays are all zeros.
+        Uninitialized; sparse arrays are all zeros.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def empty(
 def zeros(
     shape: int | Sequence[int],
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     stype: str | None = None,
     **keywords: Any,
 ) -> NDArray:
@@ -156,7 +156,7 @@ def zeros(
 
 
 def ones(
-    shape: int | Sequence[int], ctx: Context | None = None, dtype: Any = None, **keywords: Any
+    shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None, **keywords: Any
 ) -> NDArray:
     """Make an array of ones.
 
@@ -183,10 +183,10 @@ def full(
     shape: int | Sequence[int],
     val: float,
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     out: NDArray | None = None,
 ) -> NDArray:
-    """Make an array of one number.
+    """Make an array filled with one number.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def full(
 
 
 def _filled(
-    shape: Any, value: Any, ctx: Context | None, dtype: Any, keywords: dict[str, Any]
+    shape: Any, value: Any, ctx: Context | None, dtype: DTypeLike, keywords: dict[str, Any]
 ) -> NDArray:
     out = keywords.pop("out", None)
     keywords.pop("name", None)
@@ -252,7 +252,7 @@ def arange(
     repeat: int = 1,
     infer_range: bool | None = None,
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
 ) -> NDArray:
     """Make an array of evenly spaced numbers.
 
@@ -302,9 +302,9 @@ def linspace(
     num: int,
     endpoint: bool = True,
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
 ) -> NDArray:
-    """Make an array of a given count of evenly spaced numbers.
+    """Make an array of a given number of evenly spaced numbers.
 
     Parameters
     ----------
@@ -336,7 +336,7 @@ def eye(
     M: int = 0,
     k: int = 0,
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     **keywords: Any,
 ) -> NDArray:
     """Make a matrix with ones on a diagonal, and zeros elsewhere.
@@ -375,7 +375,7 @@ def eye(
     return _uploaded(values, ctx, dtype)
 
 
-def _uploaded(values: np.ndarray, ctx: Context | None, dtype: Any) -> NDArray:
+def _uploaded(values: np.ndarray, ctx: Context | None, dtype: DTypeLike) -> NDArray:
     ctx, backend = device_of(ctx)
     host = quietly(values.astype, as_dtype(dtype))
     return NDArray.from_buffer(backend.upload(host), ctx, backend)

@@ -24,7 +24,7 @@ def dropout(
     out: NDArray | None = None,
     name: str | None = None,
 ) -> NDArray:
-    """Set each element to zero with a probability, and scale the others up, while training.
+    """Set elements to zero at random while training, and scale up the others.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ class NumpyShapeModeError(formats.FormatError):
 
 
 class SaveArgumentError(TypeError, ValueError, MXNetError):
-    """What is to be saved is not made of arrays; MXNet raises a TypeError or a ValueError."""
+    """The data to save are not arrays; MXNet raises a TypeError or a ValueError."""
 
 
 def save(fname: Any, data: Any) -> None:
@@ -45,7 +45,7 @@ def save(fname: Any, data: Any) -> None:
     ----------
     fname : str, os.PathLike or binary file object
         The file. An old one is replaced once the new one is complete, and stays if that fails. A
-        file object, such as ``io.BytesIO``, is written to from where it stands.
+        file object, such as ``io.BytesIO``, is written to from its position.
     data : array, list or tuple of arrays, or dict of str to array
         Arrays of any storage type and context, which is recorded; also those of other libraries,
         by ``__dlpack__`` or ``__array__``, such as PyTorch's ``state_dict()``.
@@ -111,7 +111,7 @@ def _is_foreign(value: Any) -> bool:
 
 
 def _record(array: Any, label: str) -> formats.Record:
-    """Make a record of an array of any library."""
+    """Return the record of an array of any library."""
     if isinstance(array, NDArray):
         if array._array_class is not NDArray:
             raise SaveArgumentError(
@@ -151,7 +151,7 @@ def load(
     Parameters
     ----------
     fname : str, os.PathLike or binary file object
-        The file; of any of the format's versions. A file object is read from where it stands to its
+        The file; of any of the format's versions. A file object is read from its position to its
         end.
     strict : bool, default True
         Whether a file is refused that MXNet would refuse in the current mode: one saved with NumPy
@@ -243,7 +243,7 @@ def _loaded(source: Any, strict: bool, encoding: str, errors: str) -> Any:
 def read_arrays(
     source: Any, *, strict: bool = True, encoding: str = "utf-8", errors: str = "strict"
 ) -> tuple[list[str] | None, list[NDArray]]:
-    """Read the arrays of a ``.params`` file and their names, of which some may be equal.
+    """Read the arrays of a ``.params`` file and their names, which may repeat.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def _read_dense(
     backend: Backend,
     pairs: list[tuple[formats.RecordHeader, Buffer]],
 ) -> None:
-    """Read dense arrays straight into new buffers."""
+    """Read dense arrays directly into new buffers."""
     try:
         on_host = [(header, backend.on_host(buffer)) for header, buffer in pairs]
     except MXNetError:  # the memory of another device
@@ -307,7 +307,7 @@ def _fill(
 
 
 def _check_mode(headers: list[formats.RecordHeader], source: Any) -> None:
-    """Raise where MXNet does: its shapes mean another thing in the other mode.
+    """Raise where MXNet does: if the file was saved with the other setting of NumPy shapes.
 
     A file with records of both kinds is not MXNet's, and says by itself what its shapes mean.
     """
@@ -326,7 +326,7 @@ def _check_mode(headers: list[formats.RecordHeader], source: Any) -> None:
 
 
 def _canonical(record: formats.Record) -> formats.Record:
-    """Sort the columns within the rows of a csr matrix: sums by MXNet leave them in any order."""
+    """Sort the columns within each row of a csr matrix, which MXNet's sums leave unsorted."""
     if not isinstance(record, formats.CSRRecord):
         return record
     rows = np.repeat(np.arange(len(record.indptr) - 1), np.diff(record.indptr))
@@ -338,7 +338,7 @@ def _canonical(record: formats.Record) -> formats.Record:
 
 
 def record_of(array: NDArray) -> formats.Record:
-    """Make a record of an array, as files and pickles hold it.
+    """Return the record of an array for a file or a pickle.
 
     Parameters
     ----------
@@ -359,7 +359,7 @@ def record_of(array: NDArray) -> formats.Record:
 
 
 def array_of(record: formats.Record, context: Context | None = None) -> NDArray:
-    """Make an array of a record.
+    """Return the array of a record.
 
     Parameters
     ----------

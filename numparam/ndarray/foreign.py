@@ -1,4 +1,4 @@
-"""Values of other libraries' arrays, in host memory, without importing these libraries.
+"""Conversion of other libraries' arrays to NumPy, without importing these libraries.
 
 An array of PyTorch may require gradients, be sparse, of bfloat16, or on another device; a sparse
 matrix of SciPy has no ``__array__``; JAX's arrays speak DLPack's first version. What is here asks
@@ -17,7 +17,7 @@ __all__ = ["host_array", "is_foreign"]
 
 
 def is_foreign(value: object) -> bool:
-    """Check whether a value is an array of another library than NumPy and this one.
+    """Return whether a value is an array of a library other than NumPy and numparam.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def host_array(value: Any) -> np.ndarray:
 
 
 def _plain(value: Any) -> Any:
-    """Return an array that is dense, on the host, and needs no gradient."""
+    """Return a dense array on the host that does not require gradients."""
     if hasattr(value, "tocsr"):  # SciPy's sparse matrices
         return value.toarray()
     if not hasattr(value, "detach"):

@@ -1,4 +1,4 @@
-"""Functions and methods made of the rows of the table of operations."""
+"""Functions and methods generated from the table of operations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CALLED_WITH_DTYPE = frozenset({"mean", "prod", "sum"})
 
 
 def names_of(prefix: str = "") -> list[str]:
-    """Return the names of the operations that are functions of one namespace.
+    """Return the names of the functions of a namespace that are operations.
 
     Parameters
     ----------
@@ -83,9 +83,12 @@ def function_of(name: str, prefix: str = "") -> Callable[..., Any]:
 @functools.cache
 def _function(name: str, row: Operation) -> Callable[..., Any]:
     count, known, required = _plain_call(row)
+    complete = not required  # without keywords
 
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
-        if len(arguments) == count and required <= keywords.keys() <= known:
+        if len(arguments) == count and (
+            required <= keywords.keys() <= known if keywords else complete
+        ):
             for value in arguments:
                 if not is_array(value):
                     break
@@ -98,18 +101,21 @@ def _function(name: str, row: Operation) -> Callable[..., Any]:
 
 
 def method(name: str) -> Callable[..., NDArray]:
-    """Make the method of an operation; its first input is the array itself."""
+    """Return the method of an operation; its first input is the array itself."""
     row = OPERATIONS[name]
     takes_dtype = name in _CALLED_WITH_DTYPE
 
     count, known, required = _plain_call(row)
+    complete = not required  # without keywords
 
     def function(*arguments: Any, out: Any = None, name: str | None = None, **keywords: Any) -> Any:
         if takes_dtype and "dtype" in keywords:
             dtype = keywords.pop("dtype")
             if dtype is not None:
                 arguments = (arguments[0].astype(dtype), *arguments[1:])
-        if len(arguments) == count and required <= keywords.keys() <= known:
+        if len(arguments) == count and (
+            required <= keywords.keys() <= known if keywords else complete
+        ):
             for value in arguments:
                 if not is_array(value):
                     break
@@ -122,7 +128,7 @@ def method(name: str) -> Callable[..., NDArray]:
 
 
 def _plain_call(row: Operation) -> tuple[int, frozenset[str], frozenset[str]]:
-    """Return how many arrays an operation takes, its attributes, and those that have no default.
+    """Return the number of an operation's arrays, its attributes, and those without a default.
 
     The number is -1 if it varies.
     """
@@ -134,7 +140,7 @@ def _plain_call(row: Operation) -> tuple[int, frozenset[str], frozenset[str]]:
 def named(
     function: Any, name: str, module: str, text: str, parameters: inspect.Signature
 ) -> Callable[..., Any]:
-    """Set what a function that was made of a row shows of itself."""
+    """Set name, documentation and signature of a function that was made of a row."""
     function.__name__ = function.__qualname__ = name
     function.__module__ = module
     function.__doc__ = text

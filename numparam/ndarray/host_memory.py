@@ -1,4 +1,4 @@
-"""Sharing the memory of dense arrays with NumPy."""
+"""Sharing of dense arrays' memory with NumPy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shared(array: NDArray) -> np.ndarray:
 
 
 def as_numpy(array: NDArray, dtype: Any, copy: bool | None) -> np.ndarray:
-    """Return an array's elements to NumPy, which calls ``__array__``.
+    """Return an array's elements as a NumPy array, for ``__array__``.
 
     Parameters
     ----------

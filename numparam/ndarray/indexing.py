@@ -1,4 +1,4 @@
-"""Reading and writing parts of dense arrays by index."""
+"""Reading and writing of parts of dense arrays by index."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from numparam.ndarray.operations.operation import (
     evaluated,
     register,
 )
+from numparam.ndarray.operations.scattering import added_at, taken_at
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import host_value, own_memory
 
@@ -30,11 +31,11 @@ _WHOLE = slice(None)
 
 
 class ValueMisfitError(ValueError, MXNetError):
-    """A value does not broadcast to the part it is written to."""
+    """A value does not broadcast to the part that it is written to."""
 
 
 def scalar_shape() -> tuple[int, ...]:
-    """Return the shape in which a single element of a classic array is read."""
+    """Return the shape of a single element that is read from a classic array."""
     return () if is_np_shape() else (1,)
 
 
@@ -42,12 +43,12 @@ def scalar_shape() -> tuple[int, ...]:
 
 
 def view(array: NDArray, start: int, shape: tuple[int, ...]) -> Any:
-    """Return the part of an array from element `start` on, in a shape; it shares the memory."""
+    """Return the elements of an array from `start` on, in a shape; they share the memory."""
     return invoke(VIEW, (array,), {"start": start, "shape": shape})
 
 
 def row(array: NDArray, position: int, scalar: tuple[int, ...] | None = None) -> Any:
-    """Return the part at a position of the first axis; it shares the memory.
+    """Return the part at a position along the first axis; it shares the memory.
 
     Parameters
     ----------
@@ -142,17 +143,15 @@ def _part(data: np.ndarray, *, index: Any, shape: Any) -> np.ndarray:
 
 
 def _part_vjp(cotangent: np.ndarray, *, data_shape: tuple[int, ...], index: Any) -> np.ndarray:
-    result = np.zeros(data_shape, cotangent.dtype)
-    part = result[index]
-    if isinstance(part, np.ndarray):
-        part[...] = cotangent.reshape(part.shape)
-    else:  # one element
-        result[index] = cotangent.reshape(())
-    return result
+    return added_at(cotangent, index, data_shape)
 
 
 def _gather(data: np.ndarray, *indexes: np.ndarray, key: Any, scalar: Any) -> np.ndarray:
-    found = np.asarray(data[key.index(data.shape, indexes)])
+    try:
+        found = np.asarray(data[key.index(data.shape, indexes, check=False)])
+    except IndexError:
+        key.index(data.shape, indexes)  # which says what is out of range
+        raise
     return found if found.ndim else found.reshape(scalar)
 
 
@@ -164,9 +163,7 @@ def _gather_vjp(
     key: Any,
 ) -> tuple[np.ndarray | None, ...]:
     index = key.index(data_shape, indexes)
-    result = np.zeros(data_shape, cotangent.dtype)
-    np.add.at(result, index, cotangent.reshape(np.shape(result[index])))
-    return result, *(None,) * len(indexes)
+    return added_at(cotangent, index, data_shape), *(None,) * len(indexes)
 
 
 #: A copy of the part that the slices ``index`` select, in ``shape``.
@@ -296,17 +293,24 @@ def _written(*arrays: np.ndarray, **attributes: Any) -> np.ndarray:
 
 
 def _write_vjp(
-    cotangent: np.ndarray, *, arrays: Sequence[np.ndarray], key: Any, value: Any
+    cotangent: np.ndarray,
+    *,
+    arrays: Sequence[np.ndarray],
+    key: Any,
+    value: Any,
+    needed: tuple[bool, ...],
 ) -> tuple[np.ndarray | None, ...]:
     indexes = arrays if value is not None else arrays[:-1]
     index = ... if key is None else key.index(cotangent.shape, indexes)
-    rest = np.array(cotangent)
-    rest[index] = 0
+    rest = None
+    if needed[0]:
+        rest = np.array(cotangent)
+        rest[index] = 0
     if value is not None:
         return rest, *(None,) * len(arrays)
-    part, ndim = cotangent[index], arrays[-1].ndim
-    if part.ndim < ndim:  # axes of length 1 in front do not count
-        part = part.reshape((1,) * (ndim - part.ndim) + part.shape)
+    selected = np.shape(np.broadcast_to(0, cotangent.shape)[index])
+    missing = arrays[-1].ndim - len(selected)  # axes of length 1 in front do not count
+    part = taken_at(cotangent, index, (1,) * missing + selected)
     return rest, *(None,) * len(indexes), part
 
 

@@ -1,4 +1,4 @@
-"""What a key of ``array[key]`` selects."""
+"""Interpretation of the keys of ``array[key]``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import is_array, reachable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _INTEGERS = (int, np.integer)
 
 
 class OutsideError(MXNetError, IndexError):
-    """An index is outside of its axis."""
+    """An index is out of range."""
 
 
 class IndexShapeError(MXNetError, IndexError, ValueError):
@@ -72,7 +73,7 @@ def expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def too_many(count: int, shape: tuple[int, ...]) -> str:
-    """Return the message for a key that is longer than the shape."""
+    """Return the message for a key with more entries than dimensions."""
     return f"the key selects along {count} dimensions and the array of shape {shape} has fewer"
 
 
@@ -87,17 +88,17 @@ def _as_index_array(array: np.ndarray) -> np.ndarray:
 
 
 def _dimensions(array: Any) -> int:
-    """Count the dimensions that an index array selects along: a mask's own, else one."""
+    """Return the number of axes that an index array selects along: a mask's dimensions, or one."""
     return len(array.shape) if array.dtype == np.bool_ else 1
 
 
 def is_advanced(parts: Sequence[Any]) -> bool:
-    """Check whether a key holds index arrays."""
+    """Return whether a key holds index arrays."""
     return any(hasattr(part, "dtype") and not isinstance(part, np.integer) for part in parts)
 
 
 def checked(position: Any, axis: int, length: int) -> int:
-    """Return the integer of a key counted from the start.
+    """Return an integer index, counted from the start, after checking its range.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def _slice_indices(part: slice, length: int) -> tuple[int, int, int]:
 def _memory(
     shape: tuple[int, ...], starts: list[int], steps: list[int], lengths: list[int]
 ) -> tuple[bool, int]:
-    """Return whether a selection is one piece of memory, and where it starts."""
+    """Return whether a selection is contiguous in memory, and where it starts."""
     if 0 in lengths:
         return True, 0
     stride = 1
@@ -197,7 +198,7 @@ def _memory(
 
 
 class Resolved:
-    """A key whose index arrays are inputs of the operation that reads or writes.
+    """A key whose index arrays became inputs of the operation that reads or writes.
 
     Parameters
     ----------
@@ -210,8 +211,25 @@ class Resolved:
     def __init__(self, parts: Sequence[Any]) -> None:
         self.parts = tuple(parts)
 
-    def index(self, shape: tuple[int, ...], arrays: Sequence[np.ndarray]) -> tuple[Any, ...]:
-        """Return the key as NumPy reads it, with the index arrays in their places and in range."""
+    def index(
+        self, shape: tuple[int, ...], arrays: Sequence[np.ndarray], check: bool = True
+    ) -> tuple[Any, ...]:
+        """Return the key as NumPy reads it, with the index arrays in their places.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape of the array that the key is for.
+        arrays : sequence of numpy.ndarray
+            The index arrays.
+        check : bool, default True
+            Whether to check that they are in range. NumPy does so too, with messages of its own.
+
+        Raises
+        ------
+        IndexError
+            If a mask has not the shape of its axes, or an index array is not in range.
+        """
         if not arrays:
             return self.parts
         result: list[Any] = []
@@ -225,7 +243,9 @@ class Resolved:
                     axis += array.ndim
                     shapes.append((int(np.count_nonzero(array)),))
                 else:
-                    array = _row_numbers(array, axis, shape[axis])
+                    array = _whole(array)
+                    if check:
+                        _check_range(array, axis, shape[axis])
                     axis += 1
                     shapes.append(array.shape)
                 result.append(array)
@@ -238,7 +258,7 @@ class Resolved:
 
 
 class _Slot:
-    """The place of an index array in a key."""
+    """A placeholder for an index array in a key."""
 
     __slots__ = ("number",)
 
@@ -247,7 +267,7 @@ class _Slot:
 
 
 def resolved(parts: Sequence[Any], array: NDArray) -> tuple[Resolved, list[NDArray]]:
-    """Put the index arrays of a key onto the context of the array that it indexes.
+    """Move the index arrays of a key to the context of the array.
 
     Returns
     -------
@@ -285,10 +305,12 @@ def _on_context(index: Any, array: NDArray) -> NDArray:
     return index if reachable(index, array) else index.copyto(array._ctx)
 
 
-def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
-    """Return an index array as integers in range; fractions are dropped, as in MXNet."""
-    with np.errstate(invalid="ignore"):
-        numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
+def _whole(array: np.ndarray) -> np.ndarray:
+    """Return an index array as integers; fractions are dropped, as in MXNet."""
+    return array if array.dtype.kind in "iu" else quietly(array.astype, np.int64)
+
+
+def _check_range(numbers: np.ndarray, axis: int, length: int) -> None:
     if numbers.size:
         low, high = int(numbers.min()), int(numbers.max())
         if low < -length or high >= length:
@@ -296,7 +318,6 @@ def _row_numbers(array: np.ndarray, axis: int, length: int) -> np.ndarray:
                 f"the index array holds {low if low < -length else high}, which is outside of axis "
                 f"{axis} with {length} entries"
             )
-    return numbers
 
 
 def _check_index_shapes(shapes: Sequence[tuple[int, ...]]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -31,8 +31,13 @@ from numparam.ndarray.operators import forward, in_place, reflected
 from numparam.ndarray.values import is_array
 from numparam.recording import differentiation
 from numparam.recording.scopes import recording
-from numparam.recording.tape import Output, Variable
-from numparam.types.dtypes import as_dtype, bfloat16
+from numparam.recording.tape import Mark, Variable
+from numparam.types.dtypes import DTypeLike, as_dtype, bfloat16
+
+if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
+    from numparam.ndarray.operation_methods import OperationMethods
+else:
+    OperationMethods = object
 
 __all__ = ["NDArray"]
 
@@ -40,14 +45,14 @@ _WHOLE = slice(None)
 
 
 class MissingShapeError(TypeError, AssertionError):
-    """No shape was given to `reshape`; also an AssertionError, as in MXNet."""
+    """`reshape` was called without a shape; also an AssertionError, as in MXNet."""
 
 
 class CannotReshapeError(OperationError):
     """The elements do not fit the new shape: an MXNetError and a ValueError."""
 
 
-class NDArray:
+class NDArray(OperationMethods):
     """A dense array of one dtype in the memory of one context.
 
     Arrays are made by `array`, `zeros` and the other factories of `numparam.nd`, or by operations
@@ -95,7 +100,7 @@ class NDArray:
     # C-contiguous memory of the backend. Replaced only by `_buffer`, which begins a new epoch.
     _memory: Buffer
     # Where gradients of the array go, or the recorded operation that made it; None for most.
-    _marking: Variable | Output | None
+    _marking: Mark | None
     writable: bool
 
     stype: ClassVar[str] = "default"
@@ -127,7 +132,7 @@ class NDArray:
         backend: Backend | None = None,
         writable: bool = True,
     ) -> Self:
-        """Make a handle on memory that exists.
+        """Return a handle on existing memory.
 
         Parameters
         ----------
@@ -137,7 +142,7 @@ class NDArray:
         ctx : Context
             Where the memory is.
         backend : Backend, optional
-            The backend of `ctx`, where the caller has it at hand.
+            The backend of `ctx`, if the caller knows it.
         writable : bool, default True
             Whether the memory may be written through the array.
 
@@ -145,6 +150,14 @@ class NDArray:
         -------
         NDArray
             Of the class it is called on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> from numparam.context import cpu
+        >>> mx.nd.NDArray.from_buffer(np.ones(2, np.float32), cpu()).asnumpy()
+        array([1., 1.], dtype=float32)
         """
         array = object.__new__(cls)
         array._ctx = ctx
@@ -221,7 +234,7 @@ class NDArray:
 
     @property
     def grad(self) -> Any:
-        """The array that gradients of this one are written to; None if it has none.
+        """The array that gradients of this one are written to, or None.
 
         A new handle on the same memory each time, as in MXNet.
         """
@@ -242,12 +255,15 @@ class NDArray:
 
     @_fresh_grad.setter
     def _fresh_grad(self, fresh: int) -> None:
-        if self._marking is not None:
+        if isinstance(self._marking, Variable):
             self._marking.fresh = int(bool(fresh))
 
     def _mark(self, grad: NDArray | None, grad_req: str | None) -> None:
         """Make gradients of this array go to `grad` as `grad_req` says; they are not fresh."""
+        before = self._marking
         self._marking = None if grad_req is None else Variable(grad, grad_req)
+        if type(before) is Variable:
+            epochs.bump()  # a Trainer looks at the marks of its parameters once an epoch
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Attach a gradient array of zeros.
@@ -285,7 +301,7 @@ class NDArray:
     def backward(
         self, out_grad: Any = None, retain_graph: bool = False, train_mode: bool = True
     ) -> None:
-        """Compute the gradients of the sum of the elements; see `numparam.autograd.backward`.
+        """Compute gradients of the sum of the elements; see `numparam.autograd.backward`.
 
         Parameters
         ----------
@@ -316,12 +332,24 @@ class NDArray:
         differentiation.backward([self], [out_grad], retain_graph, train_mode)
 
     def detach(self) -> Self:
-        """Return an array that shares the memory, but has no gradient.
+        """Return an array on the same memory, without a gradient.
 
         Returns
         -------
         NDArray
             A new handle on the same memory.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     loss = (x * x.detach()).sum()
+        >>> loss.backward()
+        >>> x.grad.asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return self.from_buffer(self._memory, self._ctx, self._backend, self.writable)
 
@@ -349,17 +377,59 @@ class NDArray:
         return self[start:stop]
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write an array into a part of this one, and return this one."""
+        """Write an array into a part of this one, and return this array.
+
+        Parameters
+        ----------
+        rhs : NDArray
+            The array, of the shape of the part.
+        begin, end, step : sequence of int or None
+            Where the part begins along each axis, the index behind its last one, and the step.
+
+        Returns
+        -------
+        NDArray
+            This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.slice_assign(mx.nd.zeros((1, 2)), begin=(1, 0), end=(2, 2)).asnumpy()
+        array([[1., 2.],
+               [0., 0.]], dtype=float32)
+        """
         keywords = {"begin": begin, "end": end, "step": step}
         return invoke(OPERATIONS["_slice_assign"], (self, rhs), keywords, out=self)
 
     def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> Self:
-        """Write a number into a part of this array, and return the array."""
+        """Write a number into a part of this array, and return this array.
+
+        Parameters
+        ----------
+        value : float
+            The number.
+        begin, end, step : sequence of int or None
+            As for `slice_assign`.
+
+        Returns
+        -------
+        NDArray
+            This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.slice_assign_scalar(7, begin=(0, 1), end=(2, 2)).asnumpy()
+        array([[1., 7.],
+               [3., 7.]], dtype=float32)
+        """
         keywords = {"scalar": value, "begin": begin, "end": end, "step": step}
         return invoke(OPERATIONS["_slice_assign_scalar"], (self,), keywords, out=self)
 
     def _full(self, value: float) -> Self:
-        """Write one number everywhere, and return the array."""
+        """Fill the array with a number, and return it."""
         self[:] = value
         return self
 
@@ -371,19 +441,21 @@ class NDArray:
         self[:] = host
 
     def _require_writable(self) -> None:
-        """Check that the array may be written; every in-place operation does this first.
+        """Raise unless the array may be written; every in-place operation calls this first.
 
         Raises
         ------
         ValueError
-            If the memory was given for reading only.
+            If the memory was given for reading only, or is a copy of a sparse array's part.
         MXNetError
             If operations are being recorded and gradients flow through the array.
         """
         if not self.writable:
             raise ValueError(
-                "the array shares memory that must not be written (it was made from a read-only "
-                "array or capsule); write into a copy()"
+                "the array must not be written: it was made from a read-only array or capsule, or "
+                "it is what data, indices or indptr of a sparse array returned, a copy in which "
+                "changes would be lost. Write into a copy(); write a sparse array by array[:] = "
+                "value, and rows of a parameter by its set_rows(ids, rows)"
             )
         if self._marking is not None and recording.value:
             raise MXNetError(
@@ -447,6 +519,13 @@ class NDArray:
         -------
         int, float or bool
             The element.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.sum().item()
+        10.0
         """
         if not index:
             return self.asscalar().item()
@@ -459,6 +538,13 @@ class NDArray:
         -------
         list
             As `numpy.ndarray.tolist`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
         """
         return self.asnumpy().tolist()
 
@@ -496,8 +582,8 @@ class NDArray:
 
     # Protocols of other array libraries
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """Return the elements to NumPy, sharing host memory unless a copy is needed."""
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
+        """Return the elements as a NumPy array, sharing host memory unless a copy is needed."""
         return host_memory.as_numpy(self, dtype, copy)
 
     @property
@@ -513,7 +599,7 @@ class NDArray:
         return apply_ufunc(self, ufunc, method, inputs, keywords)
 
     def __jax_array__(self) -> np.ndarray:
-        """Return the elements to JAX, which does not ask ``__array__``."""
+        """Return the elements for JAX, which does not call ``__array__``."""
         return np.asarray(self)
 
     def __dlpack__(self, **keywords: Any) -> Any:
@@ -530,6 +616,14 @@ class NDArray:
         -------
         PyCapsule
             It can be used once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> mx.nd.from_dlpack(x.to_dlpack_for_read()).asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return capsules.exported(self._host_memory())
 
@@ -540,6 +634,16 @@ class NDArray:
         -------
         PyCapsule
             It can be used once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> shared = mx.nd.from_dlpack(x.to_dlpack_for_write())
+        >>> shared[:] = 0
+        >>> x.asnumpy()
+        array([[0., 0.],
+               [0., 0.]], dtype=float32)
         """
         self._require_writable()
         return capsules.exported_for_writing(self._exported_memory())
@@ -549,11 +653,11 @@ class NDArray:
         return isinstance(self._buffer, np.ndarray)
 
     def _host_memory(self) -> np.ndarray:
-        """Return the NumPy array that shares the memory; a ValueError if none can."""
+        """Return the NumPy array that shares the memory; raise a ValueError if none can."""
         return host_memory.shared(self)
 
     def _exported_memory(self) -> np.ndarray:
-        """Return what `_host_memory` does, for another library, which may write into it."""
+        """Return `_host_memory()` for another library, which may write to it."""
         exports.note(self._buffer)
         return self._host_memory()
 
@@ -578,7 +682,7 @@ class NDArray:
         self.writable = True
 
     def _record(self) -> Record:
-        """Return the array as files and pickles hold it; it may share the host's memory."""
+        """Return the array's record for files and pickles; it may share the host's memory."""
         try:
             host = self._backend.on_host(self._memory)
         except MXNetError:  # the memory of another device
@@ -594,6 +698,16 @@ class NDArray:
         -------
         NDArray
             Equal elements in memory of its own.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> y = x.copy()
+        >>> y[:] = 0
+        >>> x.asnumpy()
+        array([[1., 2.],
+               [3., 4.]], dtype=float32)
         """
         return self.copyto(self._ctx)
 
@@ -644,7 +758,7 @@ class NDArray:
         return other._buffer is self._memory
 
     def as_in_context(self, context: Context) -> Self:
-        """Return the array on a context: itself if it is there, else a copy.
+        """Return the array itself if it is on a context, else a copy there.
 
         Parameters
         ----------
@@ -655,6 +769,15 @@ class NDArray:
         -------
         NDArray
             On `context`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_in_context(mx.cpu(1)).context
+        cpu(1)
+        >>> x.as_in_context(mx.cpu(0)) is x
+        True
         """
         return self if self._ctx == context else self.copyto(context)
 
@@ -670,10 +793,17 @@ class NDArray:
         -------
         NDArray
             On `ctx`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_in_ctx(mx.cpu(1)).context
+        cpu(1)
         """
         return self.as_in_context(ctx)
 
-    def astype(self, dtype: Any, copy: bool = True) -> Self:
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> Self:
         """Convert the elements.
 
         Parameters
@@ -730,6 +860,13 @@ class NDArray:
         ValueError
             If there is no such storage type, or the array does not fit it: a sparse array does not
             convert to the other sparse storage type.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[0, 0], [3, 4]])
+        >>> x.tostype("row_sparse").indices.asnumpy()
+        array([1])
         """
         return invoke(OPERATIONS["cast_storage"], (self,), {"stype": stype})
 
@@ -740,6 +877,14 @@ class NDArray:
         -------
         numparam.np.ndarray
             With NumPy's shapes and indexing.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.as_np_ndarray()
+        array([[1., 2.],
+               [3., 4.]])
         """
         return self._as_class(kinds.numpy_array())
 
@@ -750,6 +895,12 @@ class NDArray:
         -------
         NDArray
             This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> type(mx.np.ones((2,)).as_nd_ndarray()).__name__
+        'NDArray'
         """
         return self
 
@@ -775,13 +926,20 @@ class NDArray:
         return duplicate
 
     def wait_to_read(self) -> None:
-        """Wait until the array's values are there."""
+        """Wait until the array's values are computed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.wait_to_read()
+        """
         self._backend.synchronize()
 
     # Other shapes
 
     def reshape(self, *shape: Any, **keywords: Any) -> Self:
-        """Return the same memory in another shape.
+        """Return an array on the same memory in another shape.
 
         Parameters
         ----------
@@ -826,7 +984,7 @@ class NDArray:
         return self._in_shape(wanted)
 
     def _in_shape(self, shape: tuple[int, ...]) -> Self:
-        """Return the same memory in a shape of as many elements."""
+        """Return an array on the same memory in a shape of equal size."""
         return indexing.view(self, 0, shape)
 
     def reshape_like(self, rhs: NDArray, **keywords: Any) -> Self:
@@ -844,6 +1002,13 @@ class NDArray:
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.reshape_like(mx.nd.zeros((4, 1))).shape
+        (4, 1)
         """
         return invoke(OPERATIONS["reshape_like"], (self, rhs), keywords)
 
@@ -866,6 +1031,12 @@ class NDArray:
         ------
         TypeError
             If the axes are not one tuple.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.zeros((2, 3, 4)).transpose((1, 0, 2)).shape
+        (3, 2, 4)
         """
         if more:
             raise TypeError("axes must be one tuple, such as transpose((1, 0))")
@@ -883,11 +1054,19 @@ class NDArray:
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> x.flip(axis=1).asnumpy()
+        array([[2., 1.],
+               [4., 3.]], dtype=float32)
         """
         return invoke(OPERATIONS["flip"], (self,), {"axis": axis})
 
     def broadcast_to(self, shape: Any) -> Self:
-        """Return a copy that repeats the elements along axes of length 1, and new axes in front.
+        """Return a copy broadcast to a shape.
 
         Parameters
         ----------
@@ -903,6 +1082,13 @@ class NDArray:
         ------
         ValueError
             If the array does not broadcast to `shape`; also an MXNetError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([[1], [2]]).broadcast_to((2, 3)).asnumpy()
+        array([[1., 1., 1.],
+               [2., 2., 2.]], dtype=float32)
         """
         wanted = integers(shape)
         missing = len(wanted) - self.ndim
@@ -923,6 +1109,13 @@ class NDArray:
         -------
         NDArray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.array([[1], [2]]).broadcast_like(mx.nd.zeros((2, 3))).asnumpy()
+        array([[1., 1., 1.],
+               [2., 2., 2.]], dtype=float32)
         """
         return self.broadcast_to(other.shape)
 
@@ -947,6 +1140,13 @@ class NDArray:
         ------
         ValueError
             If the array cannot be split into equal parts.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.array([[1, 2], [3, 4]])
+        >>> [part.asnumpy().tolist() for part in x.split_v2(2, axis=1)]
+        [[[1.0], [3.0]], [[2.0], [4.0]]]
         """
         attributes: dict[str, Any] = {"axis": axis, "squeeze_axis": squeeze_axis}
         if isinstance(indices_or_sections, int):
@@ -992,92 +1192,93 @@ class NDArray:
 
     # Operations of the table that are methods, too
 
-    abs = method("abs")
-    arccos = method("arccos")
-    arccosh = method("arccosh")
-    arcsin = method("arcsin")
-    arcsinh = method("arcsinh")
-    arctan = method("arctan")
-    arctanh = method("arctanh")
-    argmax = method("argmax")
-    argmax_channel = method("argmax_channel")
-    argmin = method("argmin")
-    argsort = method("argsort")
-    broadcast_axes = method("broadcast_axes")
-    broadcast_axis = method("broadcast_axis")
-    cbrt = method("cbrt")
-    ceil = method("ceil")
-    choose_element_0index = method("choose_element_0index")
-    clip = method("clip")
-    cos = method("cos")
-    cosh = method("cosh")
-    crop = method("crop")
-    degrees = method("degrees")
-    depth_to_space = method("depth_to_space")
-    diag = method("diag")
-    exp = method("exp")
-    expand_dims = method("expand_dims")
-    expm1 = method("expm1")
-    fix = method("fix")
-    flatten = method("flatten")
-    Flatten = method("Flatten")
-    floor = method("floor")
-    log = method("log")
-    log10 = method("log10")
-    log1p = method("log1p")
-    log2 = method("log2")
-    log_softmax = method("log_softmax")
-    max = method("max")
-    max_axis = method("max_axis")
-    mean = method("mean")
-    min = method("min")
-    min_axis = method("min_axis")
-    nanprod = method("nanprod")
-    nansum = method("nansum")
-    norm = method("norm")
-    one_hot = method("one_hot")
-    ones_like = method("ones_like")
-    pad = method("pad")
-    Pad = method("Pad")
-    pick = method("pick")
-    prod = method("prod")
-    radians = method("radians")
-    rcbrt = method("rcbrt")
-    reciprocal = method("reciprocal")
-    relu = method("relu")
-    repeat = method("repeat")
-    rint = method("rint")
-    round = method("round")
-    rsqrt = method("rsqrt")
-    shape_array = method("shape_array")
-    sigmoid = method("sigmoid")
-    sign = method("sign")
-    sin = method("sin")
-    sinh = method("sinh")
-    size_array = method("size_array")
-    slice = method("slice")
-    slice_axis = method("slice_axis")
-    slice_like = method("slice_like")
-    SliceChannel: Callable[..., Any] = method("SliceChannel")
-    softmax = method("softmax")
-    softmin = method("softmin")
-    sort = method("sort")
-    space_to_depth = method("space_to_depth")
-    split: Callable[..., Any] = method("split")
-    sqrt = method("sqrt")
-    square = method("square")
-    squeeze = method("squeeze")
-    sum = method("sum")
-    sum_axis = method("sum_axis")
-    swapaxes = method("swapaxes")
-    SwapAxis = method("SwapAxis")
-    take = method("take")
-    tan = method("tan")
-    tanh = method("tanh")
-    tile = method("tile")
-    topk: Callable[..., Any] = method("topk")
-    trunc = method("trunc")
-    zeros_like = method("zeros_like")
+    if not TYPE_CHECKING:  # their types are those of `OperationMethods`
+        abs = method("abs")
+        arccos = method("arccos")
+        arccosh = method("arccosh")
+        arcsin = method("arcsin")
+        arcsinh = method("arcsinh")
+        arctan = method("arctan")
+        arctanh = method("arctanh")
+        argmax = method("argmax")
+        argmax_channel = method("argmax_channel")
+        argmin = method("argmin")
+        argsort = method("argsort")
+        broadcast_axes = method("broadcast_axes")
+        broadcast_axis = method("broadcast_axis")
+        cbrt = method("cbrt")
+        ceil = method("ceil")
+        choose_element_0index = method("choose_element_0index")
+        clip = method("clip")
+        cos = method("cos")
+        cosh = method("cosh")
+        crop = method("crop")
+        degrees = method("degrees")
+        depth_to_space = method("depth_to_space")
+        diag = method("diag")
+        exp = method("exp")
+        expand_dims = method("expand_dims")
+        expm1 = method("expm1")
+        fix = method("fix")
+        flatten = method("flatten")
+        Flatten = method("Flatten")
+        floor = method("floor")
+        log = method("log")
+        log10 = method("log10")
+        log1p = method("log1p")
+        log2 = method("log2")
+        log_softmax = method("log_softmax")
+        max = method("max")
+        max_axis = method("max_axis")
+        mean = method("mean")
+        min = method("min")
+        min_axis = method("min_axis")
+        nanprod = method("nanprod")
+        nansum = method("nansum")
+        norm = method("norm")
+        one_hot = method("one_hot")
+        ones_like = method("ones_like")
+        pad = method("pad")
+        Pad = method("Pad")
+        pick = method("pick")
+        prod = method("prod")
+        radians = method("radians")
+        rcbrt = method("rcbrt")
+        reciprocal = method("reciprocal")
+        relu = method("relu")
+        repeat = method("repeat")
+        rint = method("rint")
+        round = method("round")
+        rsqrt = method("rsqrt")
+        shape_array = method("shape_array")
+        sigmoid = method("sigmoid")
+        sign = method("sign")
+        sin = method("sin")
+        sinh = method("sinh")
+        size_array = method("size_array")
+        slice = method("slice")
+        slice_axis = method("slice_axis")
+        slice_like = method("slice_like")
+        SliceChannel = method("SliceChannel")
+        softmax = method("softmax")
+        softmin = method("softmin")
+        sort = method("sort")
+        space_to_depth = method("space_to_depth")
+        split = method("split")
+        sqrt = method("sqrt")
+        square = method("square")
+        squeeze = method("squeeze")
+        sum = method("sum")
+        sum_axis = method("sum_axis")
+        swapaxes = method("swapaxes")
+        SwapAxis = method("SwapAxis")
+        take = method("take")
+        tan = method("tan")
+        tanh = method("tanh")
+        tile = method("tile")
+        topk = method("topk")
+        trunc = method("trunc")
+        zeros_like = method("zeros_like")
 
 
 NDArray._array_class = NDArray
@@ -1088,7 +1289,7 @@ def _unpickled(array_class: type) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Return what ``mxnet.ndarray.ndarray`` holds beside the class: factories and functions."""
+    """Return the factories and functions that ``mxnet.ndarray.ndarray`` holds beside the class."""
     if name in LEGACY_NAMES:
         return LEGACY_NAMES[name]
     if name.startswith("_"):

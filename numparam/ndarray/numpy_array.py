@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -20,6 +20,12 @@ from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
 from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operators import forward, in_place, reflected, unary
 from numparam.ndarray.values import NUMBERS, as_host_array
+from numparam.types.dtypes import DTypeLike
+
+if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
+    from numparam.ndarray.operation_methods import NumpyOperationMethods
+else:
+    NumpyOperationMethods = NDArray
 
 __all__ = ["c_order", "ndarray"]
 
@@ -63,7 +69,7 @@ class _Unavailable:
 
 
 @kinds.enter_numpy_array
-class ndarray(NDArray):
+class ndarray(NumpyOperationMethods):
     """A dense array of one dtype in the memory of one context, with NumPy's semantics.
 
     Made by `numparam.np.array` and the other factories of `numparam.np`, by operations on such
@@ -120,7 +126,7 @@ class ndarray(NDArray):
 
     @property
     def grad(self) -> Any:
-        """The array that gradients of this one are written to; None if it has none."""
+        """The array that gradients of this one are written to, or None."""
         grad = super().grad
         return None if grad is None or grad.stype != "default" else grad.as_np_ndarray()
 
@@ -149,7 +155,7 @@ class ndarray(NDArray):
 
     def astype(  # type: ignore[override]
         self,
-        dtype: Any,
+        dtype: DTypeLike,
         order: str = "K",
         casting: str = "unsafe",
         subok: bool = True,
@@ -162,11 +168,11 @@ class ndarray(NDArray):
         dtype : str, type or numpy.dtype
             The new dtype.
         order : {'K', 'C', 'A'}
-            Accepted for NumPy's sake; the memory is in C order.
+            Accepted for compatibility with NumPy; the memory is in C order.
         casting : {'unsafe'}
-            Accepted for NumPy's sake; every conversion is allowed.
+            Accepted for compatibility with NumPy; every conversion is allowed.
         subok : bool
-            Accepted for NumPy's sake.
+            Accepted for compatibility with NumPy.
         copy : bool, default True
             With False, an array that has the dtype already is returned itself.
 
@@ -237,6 +243,13 @@ class ndarray(NDArray):
         -------
         ndarray
             This array.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.as_np_ndarray() is x
+        True
         """
         return self
 
@@ -261,7 +274,7 @@ class ndarray(NDArray):
     # Other shapes
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:
-        """Return the same memory in another shape.
+        """Return an array on the same memory in another shape.
 
         Parameters
         ----------
@@ -291,7 +304,7 @@ class ndarray(NDArray):
         return self._in_shape(_completed(tuple(map(operator.index, lengths)), self.shape))
 
     def ravel(self, order: str = "C") -> Self:
-        """Return the same memory in one dimension.
+        """Return a one-dimensional array on the same memory.
 
         Parameters
         ----------
@@ -302,12 +315,19 @@ class ndarray(NDArray):
         -------
         ndarray
             It shares this array's memory.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.ravel()
+        array([1., 2., 3., 4.])
         """
         c_order(order, "ravel")
         return self._in_shape((self.size,))
 
-    def flatten(self, order: str = "C") -> Self:
-        """Copy the elements into one dimension.
+    def flatten(self, order: str = "C") -> Self:  # type: ignore[override]
+        """Return a one-dimensional copy.
 
         Parameters
         ----------
@@ -318,12 +338,19 @@ class ndarray(NDArray):
         -------
         ndarray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.flatten()
+        array([1., 2., 3., 4.])
         """
         c_order(order, "flatten")
         return invoke(OPERATIONS["_np_flatten"], (self,), {})
 
-    def squeeze(self, axis: int | Sequence[int] | None = None) -> Self:
-        """Return the same memory without axes of length 1.
+    def squeeze(self, axis: int | Sequence[int] | None = None) -> Self:  # type: ignore[override]
+        """Return an array on the same memory without axes of length 1.
 
         Parameters
         ----------
@@ -339,6 +366,13 @@ class ndarray(NDArray):
         ------
         ValueError
             If an axis is longer, or does not exist; also an MXNetError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x[:1].squeeze()
+        array([1., 2.])
         """
         shape = self.shape
         if axis is None:
@@ -356,7 +390,7 @@ class ndarray(NDArray):
         return self._in_shape(tuple(n for number, n in enumerate(shape) if number not in axes))
 
     def _expanded(self, axis: int | Sequence[int]) -> Self:
-        """Return the same memory with new axes of length 1, where they are in the result."""
+        """Return an array on the same memory with new axes of length 1 at the given positions."""
         numbers = integers(axis)
         try:
             places = {axis_of(number, self.ndim + len(numbers)) for number in numbers}
@@ -380,6 +414,14 @@ class ndarray(NDArray):
         -------
         ndarray
             A copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.transpose()
+        array([[1., 3.],
+               [2., 4.]])
         """
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
             order = axes[0]
@@ -399,6 +441,14 @@ class ndarray(NDArray):
         -------
         ndarray
             Equal elements in memory of its own.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.copy()
+        array([[1., 2.],
+               [3., 4.]])
         """
         c_order(order, "copy")
         return self.copyto(self._ctx)
@@ -441,23 +491,38 @@ class ndarray(NDArray):
         -------
         tuple of ndarray
             One array of int64 for each axis; as a key, they select the elements.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.nonzero()
+        (array([0, 0, 1, 1], dtype=int64), array([0, 1, 0, 1], dtype=int64))
         """
         return tuple(invoke(OPERATIONS["_np_nonzero"], (self,), {}))
 
-    def take(
+    def take(  # type: ignore[override]
         self,
         indices: Any,
         axis: int | None = None,
         out: ndarray | None = None,
         mode: str = "raise",
     ) -> Self:
-        """Return the elements at positions; see `numparam.np.take`."""
+        """Return the elements at positions; see `numparam.np.take`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.np.array([[1, 2], [3, 4]])
+        >>> x.take(mx.np.array([1]), axis=0)
+        array([[3., 4.]])
+        """
         positions = self._beside(indices, np.dtype(np.int64), "take")
         attributes = {"axis": axis, "mode": mode}
         return invoke(OPERATIONS["_np_take"], (self, positions), attributes, out)
 
     def _beside(self, value: Any, dtype: np.dtype[Any], name: str) -> ndarray:
-        """Make an array of a number, list or NumPy array, on the context of this one."""
+        """Return a number, list or NumPy array as an array on this one's context."""
         if isinstance(value, ndarray):
             return value
         if isinstance(value, (*NUMBERS, list, tuple)):
@@ -508,8 +573,8 @@ class ndarray(NDArray):
     __and__ = forward(BINARY["bitwise_and"])
     __or__ = forward(BINARY["bitwise_or"])
     __xor__ = forward(BINARY["bitwise_xor"])
-    __eq__ = forward(BINARY["equal"])
-    __ne__ = forward(BINARY["not_equal"])
+    __eq__ = forward(BINARY["equal"])  # type: ignore[assignment]
+    __ne__ = forward(BINARY["not_equal"])  # type: ignore[assignment]
     __lt__ = forward(BINARY["less"])
     __le__ = forward(BINARY["less_equal"])
     __gt__ = forward(BINARY["greater"])
@@ -555,25 +620,26 @@ class ndarray(NDArray):
 
     # Operations of the table that are methods, too
 
-    all = FUNCTIONS["all"]
-    any = FUNCTIONS["any"]
-    argmax = FUNCTIONS["argmax"]
-    argmin = FUNCTIONS["argmin"]
-    argsort = FUNCTIONS["argsort"]
-    broadcast_to = FUNCTIONS["broadcast_to"]
-    clip = FUNCTIONS["clip"]
-    cumsum = FUNCTIONS["cumsum"]
-    dot = FUNCTIONS["dot"]
-    max = FUNCTIONS["max"]
-    mean = FUNCTIONS["mean"]
-    min = FUNCTIONS["min"]
-    prod = FUNCTIONS["prod"]
-    repeat = FUNCTIONS["repeat"]
-    round = FUNCTIONS["round"]
-    std = FUNCTIONS["std"]
-    sum = FUNCTIONS["sum"]
-    swapaxes = FUNCTIONS["swapaxes"]
-    var = FUNCTIONS["var"]
+    if not TYPE_CHECKING:  # their types are those of `NumpyOperationMethods`
+        all = FUNCTIONS["all"]
+        any = FUNCTIONS["any"]
+        argmax = FUNCTIONS["argmax"]
+        argmin = FUNCTIONS["argmin"]
+        argsort = FUNCTIONS["argsort"]
+        broadcast_to = FUNCTIONS["broadcast_to"]
+        clip = FUNCTIONS["clip"]
+        cumsum = FUNCTIONS["cumsum"]
+        dot = FUNCTIONS["dot"]
+        max = FUNCTIONS["max"]
+        mean = FUNCTIONS["mean"]
+        min = FUNCTIONS["min"]
+        prod = FUNCTIONS["prod"]
+        repeat = FUNCTIONS["repeat"]
+        round = FUNCTIONS["round"]
+        std = FUNCTIONS["std"]
+        sum = FUNCTIONS["sum"]
+        swapaxes = FUNCTIONS["swapaxes"]
+        var = FUNCTIONS["var"]
 
 
 ndarray.__module__ = "numparam.numpy"  # its place in pickles, and in MXNet
@@ -589,7 +655,7 @@ for _name in (*_CLASSIC, *(name for name in vars(NDArray) if name in OPERATIONS)
 
 
 def _with_masks(key: Any) -> Any:
-    """Make masks without dimensions of the bools in a key, as NumPy does."""
+    """Convert the bools in a key to masks without dimensions, as NumPy does."""
     if isinstance(key, (bool, np.bool_)):
         return np.asarray(key)
     if isinstance(key, tuple) and any(isinstance(entry, (bool, np.bool_)) for entry in key):
@@ -600,7 +666,7 @@ def _with_masks(key: Any) -> Any:
 
 
 def _completed(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a shape with the length that is left in place of -1."""
+    """Return a shape in which -1 is replaced by the remaining length."""
     size = math.prod(shape)
     given = math.prod(length for length in wanted if length != -1)
     unknown = wanted.count(-1)

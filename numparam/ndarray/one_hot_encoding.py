@@ -1,4 +1,4 @@
-"""One-hot rows written into an array that exists: the older form of `one_hot`."""
+"""One-hot encoding into an existing array: the older form of `one_hot`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["onehot_encode"]
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
-    """Write into each row of a matrix a 1 in one column and 0 elsewhere.
+    """Set each row of a matrix to 1 in one column and 0 elsewhere.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The public operations of the table, as functions, which are made when first used."""
+"""The public operations of the table as functions, which are made when first used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the operators of array classes are made of functions of two operands."""
+"""Factories for the operator methods of array classes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ A = TypeVar("A", bound="NDArray")
 
 
 def forward(function: BinaryFunction) -> Callable[[A, Any], A]:
-    """Make the method for ``self + other``, or another operator."""
+    """Return the method for ``self + other``, or another operator."""
     arrays, scalar = function.arrays, function.scalar
 
     def operator(self: Any, other: Any) -> Any:
@@ -33,7 +33,7 @@ def forward(function: BinaryFunction) -> Callable[[A, Any], A]:
 
 
 def reflected(function: BinaryFunction) -> Callable[[A, Any], A]:
-    """Make the method for ``other + self``, or another operator."""
+    """Return the method for ``other + self``, or another operator."""
 
     def operator(self: Any, other: Any) -> Any:
         return function(other, self)
@@ -42,7 +42,7 @@ def reflected(function: BinaryFunction) -> Callable[[A, Any], A]:
 
 
 def in_place(function: BinaryFunction) -> Callable[[A, Any], A]:
-    """Make the method for ``self += other``, or another operator; it writes into the array."""
+    """Return the method for ``self += other``, or another operator; it writes into the array."""
 
     def operator(self: Any, other: Any) -> Any:
         self._require_writable()
@@ -52,7 +52,7 @@ def in_place(function: BinaryFunction) -> Callable[[A, Any], A]:
 
 
 def unary(row: Operation) -> Callable[[A], A]:
-    """Make the method for ``-self``, or another operator."""
+    """Return the method for ``-self``, or another operator."""
 
     def operator(self: Any) -> Any:
         return invoke(row, (self,), {})

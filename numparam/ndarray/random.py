@@ -18,7 +18,7 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.sparse.parts import Parts, all_row_ids
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = [
     "exponential",
@@ -46,7 +46,7 @@ _LARGEST_SPAN = 1 << 53
 
 
 class DistributionError(MXNetError, ValueError, TypeError):
-    """The parameters are not those of a distribution, or its numbers do not fit the array."""
+    """The parameters of a distribution are invalid, or its numbers do not fit the array."""
 
 
 class MixedParametersError(DistributionError, AssertionError):
@@ -54,10 +54,10 @@ class MixedParametersError(DistributionError, AssertionError):
 
 
 def uniform(
-    low: Any = 0,
-    high: Any = 1,
+    low: float | NDArray = 0,
+    high: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -102,8 +102,8 @@ def uniform(
         return lambda backend, buffer: generator.fill_uniform(backend, buffer, *bounds)
 
     if isinstance(low, NDArray) or isinstance(high, NDArray):
-        _both_arrays(low, high)
-        return _for_each(low, high - low, fill((0, 1)), shape, dtype, out)
+        lows, highs = _both_arrays(low, high)
+        return _for_each(lows, highs - lows, fill((0, 1)), shape, dtype, out)
     low, high = _number(low, "low"), _number(high, "high")
     if not low <= high:
         raise DistributionError(f"low must not be above high; they are {low} and {high}")
@@ -111,10 +111,10 @@ def uniform(
 
 
 def normal(
-    loc: Any = 0,
-    scale: Any = 1,
+    loc: float | NDArray = 0,
+    scale: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -150,8 +150,7 @@ def normal(
         return lambda backend, buffer: generator.fill_normal(backend, buffer, *moments)
 
     if isinstance(loc, NDArray) or isinstance(scale, NDArray):
-        _both_arrays(loc, scale)
-        return _for_each(loc, scale, fill((0, 1)), shape, dtype, out)
+        return _for_each(*_both_arrays(loc, scale), fill((0, 1)), shape, dtype, out)
     loc, scale = _number(loc, "loc"), _number(scale, "scale")
     if not scale >= 0:
         raise DistributionError(f"scale, a standard deviation, must not be negative; it is {scale}")
@@ -160,7 +159,7 @@ def normal(
 
 def randn(
     *shape: int,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     loc: float = 0,
     scale: float = 1,
     ctx: Context | None = None,
@@ -194,12 +193,12 @@ def randint(
     low: int,
     high: int,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
 ) -> NDArray:
-    """Draw integers from low to high - 1, each as likely.
+    """Draw integers from low to high - 1 with equal probability.
 
     Parameters
     ----------
@@ -253,9 +252,9 @@ def randint(
 
 
 def exponential(
-    scale: Any = 1,
+    scale: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -294,10 +293,10 @@ def _exponential(random: np.random.Generator, size: Any, scale: Any) -> np.ndarr
 
 
 def gamma(
-    alpha: Any = 1,
-    beta: Any = 1,
+    alpha: float | NDArray = 1,
+    beta: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -339,9 +338,9 @@ def _gamma(random: np.random.Generator, size: Any, alpha: Any, beta: Any) -> np.
 
 
 def poisson(
-    lam: Any = 1,
+    lam: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -380,15 +379,15 @@ def _poisson(random: np.random.Generator, size: Any, lam: Any) -> np.ndarray:
 
 
 def negative_binomial(
-    k: Any = 1,
-    p: Any = 1,
+    k: float | NDArray = 1,
+    p: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
 ) -> NDArray:
-    """Draw how many trials fail before a number of them succeeds.
+    """Draw numbers from a negative binomial distribution: failures before the k-th success.
 
     Parameters
     ----------
@@ -430,10 +429,10 @@ def _negative_binomial(random: np.random.Generator, size: Any, k: Any, p: Any) -
 
 
 def generalized_negative_binomial(
-    mu: Any = 1,
-    alpha: Any = 1,
+    mu: float | NDArray = 1,
+    alpha: float | NDArray = 1,
     shape: int | Sequence[int] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **keywords: Any,
@@ -483,10 +482,10 @@ def multinomial(
     shape: int | Sequence[int] | None = None,
     get_prob: bool = False,
     out: NDArray | None = None,
-    dtype: Any = "int32",
+    dtype: DTypeLike = "int32",
     **keywords: Any,
 ) -> Any:
-    """Draw categories, each as often as its probability says.
+    """Draw categories with given probabilities.
 
     Parameters
     ----------
@@ -547,7 +546,7 @@ def multinomial(
 
 
 def _categories(probabilities: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Find where uniform numbers fall in the sums of probabilities so far, row by row."""
+    """Return the categories of uniform numbers: their places in the cumulative probabilities."""
     table = probabilities.reshape(-1, probabilities.shape[-1]).astype(np.float64)
     if not (np.isfinite(table) & (table >= 0)).all() or not table.sum(axis=1).all():
         raise DistributionError(
@@ -608,21 +607,21 @@ def shuffle(data: NDArray, out: NDArray | None = None, **keywords: Any) -> NDArr
 def uniform_like(
     data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers uniformly from [low, high), in the form of an array: see `uniform`."""
+    """Draw numbers uniformly from [low, high), in the shape of an array; see `uniform`."""
     return _like(uniform, data, (low, high), out)
 
 
 def normal_like(
     data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers from a normal distribution, in the form of an array: see `normal`."""
+    """Draw numbers from a normal distribution, in the shape of an array; see `normal`."""
     return _like(normal, data, (loc, scale), out)
 
 
 def exponential_like(
     data: NDArray, lam: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers with the mean ``1 / lam``, in the form of an array: see `exponential`."""
+    """Draw numbers with the mean ``1 / lam``, in the shape of an array; see `exponential`."""
     rate = _number(lam, "lam")
     if not rate > 0:
         raise DistributionError(f"lam, the rate of an exponential distribution, is {lam}, not > 0")
@@ -632,28 +631,28 @@ def exponential_like(
 def gamma_like(
     data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers from a gamma distribution, in the form of an array: see `gamma`."""
+    """Draw numbers from a gamma distribution, in the shape of an array; see `gamma`."""
     return _like(gamma, data, (alpha, beta), out)
 
 
 def poisson_like(
     data: NDArray, lam: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers from a Poisson distribution, in the form of an array: see `poisson`."""
+    """Draw numbers from a Poisson distribution, in the shape of an array; see `poisson`."""
     return _like(poisson, data, (lam,), out)
 
 
 def negative_binomial_like(
     data: NDArray, k: float = 1, p: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers of failures, in the form of an array: see `negative_binomial`."""
+    """Draw numbers of failures, in the shape of an array; see `negative_binomial`."""
     return _like(negative_binomial, data, (k, p), out)
 
 
 def generalized_negative_binomial_like(
     data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None, name: Any = None
 ) -> NDArray:
-    """Draw numbers in the form of an array: see `generalized_negative_binomial`."""
+    """Draw numbers in the shape of an array; see `generalized_negative_binomial`."""
     return _like(generalized_negative_binomial, data, (mu, alpha), out)
 
 
@@ -689,7 +688,7 @@ def _number(value: Any, name: str) -> float:
         raise DistributionError(f"{name} must be a number or an NDArray, not {value!r}") from None
 
 
-def _both_arrays(first: Any, second: Any) -> None:
+def _both_arrays(first: Any, second: Any) -> tuple[NDArray, NDArray]:
     if not (isinstance(first, NDArray) and isinstance(second, NDArray)):
         raise MixedParametersError(
             "both parameters must be numbers, or both arrays; they are "
@@ -699,10 +698,11 @@ def _both_arrays(first: Any, second: Any) -> None:
         raise MixedParametersError(
             f"arrays of parameters must have one shape, not {first.shape} and {second.shape}"
         )
+    return first, second
 
 
 def _lengths(shape: Any, out: NDArray | None) -> tuple[int, ...]:
-    """Return the shape to draw."""
+    """Return the shape of the numbers to draw."""
     if shape is None:
         return (1,) if out is None else out.shape
     lengths = shape_of(shape)
@@ -711,7 +711,7 @@ def _lengths(shape: Any, out: NDArray | None) -> tuple[int, ...]:
     return lengths
 
 
-def _float_dtype(dtype: Any, out: NDArray | None) -> np.dtype[Any]:
+def _float_dtype(dtype: DTypeLike, out: NDArray | None) -> np.dtype[Any]:
     wanted = as_dtype(dtype) if out is None or dtype is not None else out._buffer.dtype
     if wanted.name not in ("float16", "bfloat16", "float32", "float64"):
         raise DistributionError(
@@ -722,7 +722,7 @@ def _float_dtype(dtype: Any, out: NDArray | None) -> np.dtype[Any]:
     return wanted
 
 
-def _drawn(fill: Fill, shape: Any, dtype: Any, ctx: Context | None, out: Any) -> NDArray:
+def _drawn(fill: Fill, shape: Any, dtype: DTypeLike, ctx: Context | None, out: Any) -> NDArray:
     lengths = _lengths(shape, out)
     wanted = _float_dtype(dtype, out)
     if out is not None and out.stype == "default":
@@ -743,9 +743,9 @@ def _filled(fill: Fill, backend: Backend, buffer: Buffer) -> None:
 
 
 def _for_each(
-    offset: NDArray, factor: NDArray, fill: Fill, shape: Any, dtype: Any, out: Any
+    offset: NDArray, factor: NDArray, fill: Fill, shape: Any, dtype: DTypeLike, out: Any
 ) -> NDArray:
-    """Numbers for each pair of parameters: ``offset + factor * number``."""
+    """Return ``offset + factor * number`` for each pair of parameters."""
     each = () if shape is None else shape_of(shape)
     wanted = _float_dtype(offset.dtype if dtype is None else dtype, out)
     backend = offset._backend
@@ -768,12 +768,12 @@ def _sampled(
     draw: Callable[..., np.ndarray],
     parameters: dict[str, Any],
     shape: Any,
-    dtype: Any,
+    dtype: DTypeLike,
     ctx: Context | None,
     out: NDArray | None,
     keywords: dict[str, Any],
 ) -> NDArray:
-    """Draw on the host, one number after the other, and put the result where it belongs."""
+    """Draw numbers on the host one after the other, and deliver the result."""
     _ignore_name(keywords)
     given = list(parameters.values())
     if any(isinstance(one, NDArray) for one in given):
@@ -817,6 +817,6 @@ def _delivered(drawn: NDArray, out: NDArray | None) -> NDArray:
 
 
 def _store_all_rows(drawn: NDArray, out: Any) -> None:
-    """Store every row, also one that happens to be zero."""
+    """Store every row, including zeros."""
     ids = all_row_ids(out._backend, out.shape[0])
     out._adopt(Parts(drawn._buffer, ids, valid=True))

@@ -16,7 +16,7 @@ __all__ = ["send_shared_memory"]
 
 
 def send_shared_memory(cls: type[NDArray]) -> type[NDArray]:
-    """Let `multiprocessing` send arrays of a dense class by reference if their memory is shared."""
+    """Make `multiprocessing` send shared memory's arrays of a dense class by reference."""
     send_by_reference(cls, _reduced)
     return cls
 

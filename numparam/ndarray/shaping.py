@@ -1,4 +1,4 @@
-"""Functions of ``numparam.nd`` that put arrays together or take them apart."""
+"""Functions of ``numparam.nd`` that join, split or transpose arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["concatenate", "moveaxis", "split_v2"]
 
 
 class NothingToJoinError(ValueError, AssertionError):
-    """No array was given to join; also an AssertionError, as in MXNet."""
+    """There are no arrays to join; also an AssertionError, as in MXNet."""
 
 
 def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
@@ -49,7 +49,7 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
 def moveaxis(
     tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> NDArray:
-    """Move axes to other places; the rest keeps its order.
+    """Move axes to other positions; the others keep their order.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Arrays that share memory with other libraries: NumPy's arrays and DLPack."""
+"""Arrays that share memory with NumPy or, by DLPack, with other libraries."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _locked: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDiction
 
 
 class NotANumPyArrayError(TypeError, AttributeError):
-    """Something else than a NumPy array came; also an AttributeError, as in MXNet."""
+    """An argument is not a NumPy array; also an AttributeError, as in MXNet."""
 
 
 def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
-    """Make an array of a NumPy array, which shares its memory.
+    """Return an array that shares the memory of a NumPy array.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
 
 
 def _shared(host: np.ndarray, context: Context, writable: bool) -> NDArray:
-    """Make an array on the memory of a host array."""
+    """Return an array on the memory of a host array."""
     _check_shareable(host)
     if host.dtype != bfloat16 and as_dtype(host.dtype) == bfloat16:
         host = host.view(bfloat16)  # it has MXNet's struct dtype
@@ -112,7 +112,7 @@ def _check_shareable(host: np.ndarray) -> None:
 
 
 def from_dlpack(dlpack: Any) -> NDArray:
-    """Make an array that shares memory through DLPack.
+    """Return an array that shares memory by DLPack.
 
     Parameters
     ----------

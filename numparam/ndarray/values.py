@@ -1,4 +1,4 @@
-"""Values on the way into an array: numbers, lists, NumPy arrays, and arrays of any context."""
+"""Conversion of values that are written into arrays: numbers, lists and arrays."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 
 def is_array(value: object) -> bool:
-    """Check whether a value is an array of a context, of any class and storage type."""
+    """Return whether a value is an array of numparam, of any class and storage type."""
     return hasattr(value, "_array_class")
 
 
 def own_memory(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return a source that may be written into `target`: a copy of it if their memory overlaps.
+    """Return a source that can be written into `target`: a copy if their memory overlaps.
 
     NumPy's own assignment gives wrong values for some overlapping arrays, such as in
     ``a[3:9] = a[2:14:2]``.
@@ -44,7 +44,7 @@ def own_memory(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def reachable(source: NDArray, target: NDArray) -> bool:
-    """Check whether the kernels of one array's device can read the memory of another array."""
+    """Return whether the kernels of one array's device can read the memory of another array."""
     if source._backend is target._backend or source._ctx == target._ctx:
         return True
     both = {source._ctx.device_type, target._ctx.device_type}
@@ -52,7 +52,7 @@ def reachable(source: NDArray, target: NDArray) -> bool:
 
 
 def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray | None]:
-    """Prepare a value that is written into an array.
+    """Convert a value for writing it into an array.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray 
 
 
 def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
-    """Read numbers into a host array of some dtype; arrays of any library keep theirs.
+    """Return numbers as a host array; arrays of any library keep their dtype.
 
     Parameters
     ----------
@@ -109,6 +109,8 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
         If `value` is not made of numbers.
     """
     if isinstance(value, np.ndarray):
+        if value.dtype.kind in "fiub":  # as mostly
+            return value
         array = value
     elif isinstance(value, NUMBERS):
         return _number(value, dtype)
@@ -145,7 +147,9 @@ def _of_sequence(value: Any) -> np.ndarray:
 
 
 def _number(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
-    """One number, converted as C converts it, so that none is too large."""
+    """Return a number as an array, converted as C does, so that no number is too large."""
+    if type(value) is int and 0 <= value <= 127:  # which every dtype holds
+        return np.array(value, dtype)
     try:
         return quietly(np.asarray(value).astype, dtype)
     except TypeError:  # an int beyond 64 bits is an object to NumPy

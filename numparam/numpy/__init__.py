@@ -16,7 +16,7 @@ array([ 2., 14.])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as _numpy
 
@@ -43,6 +43,9 @@ from numparam.numpy.shaping import (
     vstack,
 )
 from numparam.numpy.unavailable import refuse
+
+if TYPE_CHECKING:
+    from numparam.numpy.functions import *  # noqa: F403 - those of FUNCTIONS
 
 globals().update(FUNCTIONS)
 
@@ -129,5 +132,11 @@ __all__ = [
 __all__ += list(FUNCTIONS)
 
 
-def __getattr__(name: str) -> Any:
-    refuse(name)
+if not TYPE_CHECKING:  # a type checker knows all names
+
+    def __getattr__(name: str) -> Any:
+        refuse(name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -17,20 +17,20 @@ from numparam.ndarray.numpy_array import c_order, ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.ndarray.values import as_host_array
 from numparam.numpy.shaping import stack
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = ["array", "empty", "full", "made_by", "ones", "zeros"]
 
 
 def made_by(factory: Callable[..., NDArray], *arguments: Any, **keywords: Any) -> Any:
-    """Call a classic factory with NumPy's shapes, for an array of this kind."""
+    """Call a classic factory with NumPy's shapes, and return an ``mx.np`` array."""
     if is_np_shape():
         return factory(*arguments, **keywords)._as_class(ndarray)
     with np_shape(True):
         return factory(*arguments, **keywords)._as_class(ndarray)
 
 
-def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray:
+def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
     """Make an array of values.
 
     Parameters
@@ -89,7 +89,10 @@ def _is_of_this_kind(value: Any) -> bool:
 
 
 def zeros(
-    shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
+    shape: int | Sequence[int],
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
 ) -> ndarray:
     """Make an array of zeros.
 
@@ -127,7 +130,10 @@ def zeros(
 
 
 def ones(
-    shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
+    shape: int | Sequence[int],
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
 ) -> ndarray:
     """Make an array of ones.
 
@@ -152,9 +158,12 @@ def ones(
 
 
 def empty(
-    shape: int | Sequence[int], dtype: Any = None, order: str = "C", ctx: Context | None = None
+    shape: int | Sequence[int],
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
 ) -> ndarray:
-    """Make an array without setting its elements.
+    """Make an array with uninitialized elements.
 
     Parameters
     ----------
@@ -164,7 +173,7 @@ def empty(
     Returns
     -------
     ndarray
-        Whatever was in the memory.
+        Uninitialized.
 
     Examples
     --------
@@ -179,12 +188,12 @@ def empty(
 def full(
     shape: int | Sequence[int],
     fill_value: Any,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
-    """Make an array of one number.
+    """Make an array filled with one number.
 
     Parameters
     ----------

@@ -20,22 +20,21 @@ __all__ = ["load", "save"]
 
 
 class ModeError(MXNetError, ValueError):
-    """The files of ``mx.np`` are for NumPy mode, and it is off."""
+    """``mx.np.save`` and ``mx.np.load`` need NumPy mode, which is off."""
 
 
 class SaveArgumentError(TypeError, ValueError, MXNetError):
-    """What is to be saved is not made of ``mx.np`` arrays; MXNet raises one or the other."""
+    """The data to save are not ``mx.np`` arrays; MXNet raises a TypeError or a ValueError."""
 
 
 class SparseRecordError(MXNetError, TypeError):
-    """A file holds a sparse array, which ``mx.np`` has no kind for."""
+    """A file holds a sparse array, which ``mx.np`` does not support."""
 
 
 def _require_mode(name: str, instead: str) -> None:
     if not (is_np_shape() and is_np_array()):
         raise ModeError(
-            f"{name} is there while NumPy mode is on; turn it on with mx.npx.set_np(), or use "
-            f"{instead}"
+            f"{name} needs NumPy mode; turn it on with mx.npx.set_np(), or use {instead}"
         )
 
 
@@ -124,6 +123,16 @@ def load(file: Any, *, strict: bool = True, encoding: str = "utf-8", errors: str
     MXNetError
         If the file is missing (also a FileNotFoundError), damaged, of the other mode, or holds
         sparse arrays.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "net.params")
+    >>> with mx.util.np_shape(), mx.util.np_array():
+    ...     mx.npx.save(path, mx.np.ones((2,)))
+    ...     mx.npx.load(path)
+    [array([1., 1.])]
     """
     _require_mode("npx.load", "mx.nd.load")
     if not isinstance(file, (str, os.PathLike)) and not hasattr(file, "read"):

@@ -8,7 +8,7 @@ from numparam.context import Context
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import empty, full
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = ["copy", "empty_like", "full_like", "ones_like", "zeros_like"]
 
@@ -22,12 +22,12 @@ def _like(a: Any, name: str) -> ndarray:
 def full_like(
     a: ndarray,
     fill_value: Any,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
-    """Make an array of one number, in the shape and dtype of another array.
+    """Make an array filled with one number, in the shape and dtype of another array.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def full_like(
 
 def zeros_like(
     a: ndarray,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
@@ -71,13 +71,21 @@ def zeros_like(
     -------
     ndarray
         A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.zeros_like(x)
+    array([[0., 0.],
+           [0., 0.]])
     """
     return full_like(_like(a, "zeros_like"), 0, dtype, order, ctx, out)
 
 
 def ones_like(
     a: ndarray,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     order: str = "C",
     ctx: Context | None = None,
     out: ndarray | None = None,
@@ -93,14 +101,22 @@ def ones_like(
     -------
     ndarray
         A new array, or `out`.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.ones_like(x)
+    array([[1., 1.],
+           [1., 1.]])
     """
     return full_like(_like(a, "ones_like"), 1, dtype, order, ctx, out)
 
 
 def empty_like(
-    prototype: ndarray, dtype: Any = None, order: str = "C", subok: bool = False
+    prototype: ndarray, dtype: DTypeLike = None, order: str = "C", subok: bool = False
 ) -> ndarray:
-    """Make an array in the shape and dtype of another one, without setting its elements.
+    """Make an uninitialized array in the shape and dtype of another one.
 
     Parameters
     ----------
@@ -109,12 +125,19 @@ def empty_like(
     dtype, order
         As for `numparam.np.zeros`, to differ from `prototype`.
     subok : bool
-        Accepted for NumPy's sake.
+        Accepted for compatibility with NumPy.
 
     Returns
     -------
     ndarray
         A new array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.empty_like(x).shape
+    (2, 2)
     """
     like = _like(prototype, "empty_like")
     return empty(like.shape, as_dtype(dtype, like.dtype), order, like.ctx)
@@ -132,5 +155,13 @@ def copy(a: ndarray) -> ndarray:
     -------
     ndarray
         Equal elements in memory of its own.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.copy(x)
+    array([[1., 2.],
+           [3., 4.]])
     """
     return _like(a, "copy").copy()

@@ -59,7 +59,7 @@ def norm(x: ndarray, ord: Any = None, axis: Any = None, keepdims: bool = False) 
 
 
 def matrix_power(a: ndarray, n: int) -> ndarray:
-    """Multiply square matrices by themselves.
+    """Raise square matrices to a power.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def matrix_power(a: ndarray, n: int) -> ndarray:
 
 
 def multi_dot(arrays: Sequence[ndarray]) -> ndarray:
-    """Multiply several matrices, from the left to the right.
+    """Multiply several matrices from left to right.
 
     Parameters
     ----------

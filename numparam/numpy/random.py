@@ -17,6 +17,7 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import made_by
+from numparam.types.dtypes import DTypeLike
 
 __all__ = ["normal", "rand", "randint", "randn", "shuffle", "uniform"]
 
@@ -24,10 +25,10 @@ Size = int | Sequence[int] | None
 
 
 def uniform(
-    low: Any = 0.0,
-    high: Any = 1.0,
+    low: float | NDArray = 0.0,
+    high: float | NDArray = 1.0,
     size: Size = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
@@ -69,10 +70,10 @@ def uniform(
 
 
 def normal(
-    loc: Any = 0.0,
-    scale: Any = 1.0,
+    loc: float | NDArray = 0.0,
+    scale: float | NDArray = 1.0,
     size: Size = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
@@ -111,11 +112,11 @@ def randint(
     low: int,
     high: int | None = None,
     size: Size = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
     out: ndarray | None = None,
 ) -> ndarray:
-    """Draw integers from low to high - 1, or from 0 to low - 1, each as likely.
+    """Draw integers from low to high - 1 (or from 0 to low - 1) with equal probability.
 
     Parameters
     ----------
@@ -222,8 +223,10 @@ def __getattr__(name: str) -> NoReturn:
     )
 
 
-def _drawn(draw: Any, first: Any, second: Any, size: Size, dtype: Any, ctx: Any, out: Any) -> Any:
-    """Call a classic function for an array of this kind, with NumPy's default shape."""
+def _drawn(
+    draw: Any, first: Any, second: Any, size: Size, dtype: DTypeLike, ctx: Any, out: Any
+) -> Any:
+    """Call a classic function with NumPy's default shape, and return an ``mx.np`` array."""
     if out is not None:
         _require_this_kind(draw.__name__, out)
         return draw(first, second, size, dtype, ctx, out)
@@ -231,9 +234,9 @@ def _drawn(draw: Any, first: Any, second: Any, size: Size, dtype: Any, ctx: Any,
 
 
 def _standard(
-    draw: Any, parameters: tuple[Any, Any], size: Size, dtype: Any, ctx: Any, out: Any
+    draw: Any, parameters: tuple[Any, Any], size: Size, dtype: DTypeLike, ctx: Any, out: Any
 ) -> ndarray:
-    """Draw what is then scaled by arrays of parameters: from 0 to 1, or of mean 0 and scale 1."""
+    """Draw standard numbers, which are then scaled by arrays of parameters."""
     arrays = [parameter for parameter in parameters if isinstance(parameter, NDArray)]
     for array in (*arrays, *(() if out is None else (out,))):
         _require_this_kind(draw.__name__, array)
@@ -253,7 +256,7 @@ def _standard(
 
 
 def _delivered(scaled: ndarray, draw: ndarray, out: ndarray | None) -> ndarray:
-    """Return the numbers in the dtype they were drawn in, and on that context."""
+    """Return the numbers in the dtype and on the context in which they were drawn."""
     if out is not None:
         return scaled.copyto(out)
     return scaled.as_in_ctx(draw.ctx).astype(draw.dtype, copy=False)

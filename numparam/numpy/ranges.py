@@ -10,7 +10,7 @@ from numparam.context import Context
 from numparam.ndarray import creation as classic
 from numparam.ndarray.numpy_array import ndarray
 from numparam.numpy.creation import array, made_by
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 
 __all__ = ["arange", "eye", "identity", "linspace"]
 
@@ -23,7 +23,7 @@ def arange(
     start: float,
     stop: float | None = None,
     step: float = 1,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
 ) -> ndarray:
     """Make an array of evenly spaced numbers.
@@ -64,11 +64,11 @@ def linspace(
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     axis: int = 0,
     ctx: Context | None = None,
 ) -> Any:
-    """Make an array of a given count of evenly spaced numbers.
+    """Make an array of a given number of evenly spaced numbers.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def linspace(
     dtype, ctx
         As for `numparam.np.zeros`.
     axis : {0}
-        Accepted for NumPy's sake.
+        Accepted for compatibility with NumPy.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def eye(
     N: int,
     M: int | None = None,
     k: int = 0,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     ctx: Context | None = None,
 ) -> ndarray:
     """Make a matrix with ones on a diagonal, and zeros elsewhere.
@@ -140,7 +140,7 @@ def eye(
     return array(np.eye(N, M, k), as_dtype(dtype), ctx)
 
 
-def identity(n: int, dtype: Any = None, ctx: Context | None = None) -> ndarray:
+def identity(n: int, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
     """Make a square matrix with ones on the main diagonal, and zeros elsewhere.
 
     Parameters
@@ -154,5 +154,12 @@ def identity(n: int, dtype: Any = None, ctx: Context | None = None) -> ndarray:
     -------
     ndarray
         Of shape ``(n, n)``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.identity(2)
+    array([[1., 0.],
+           [0., 1.]])
     """
     return eye(n, dtype=dtype, ctx=ctx)

@@ -1,4 +1,4 @@
-"""Functions of ``mx.np`` that choose elements, and that compare whole arrays."""
+"""Functions of ``mx.np`` that select elements or compare arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["allclose", "array_equal", "nonzero", "take", "where"]
 
 
 def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
-    """Choose from one array where a condition is nonzero, and from another elsewhere.
+    """Select from one array where a condition is nonzero, and from another elsewhere.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def take(
 
 
 def array_equal(a1: Any, a2: Any) -> bool:
-    """Check whether two arrays have one shape and equal elements.
+    """Return whether two arrays have the same shape and elements.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def array_equal(a1: Any, a2: Any) -> bool:
 def allclose(
     a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
-    """Check whether two arrays are equal within a tolerance.
+    """Return whether two arrays are equal within tolerances.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Functions of ``mx.np`` that join arrays, and that give views of them."""
+"""Functions of ``mx.np`` that join arrays or return views."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _joined(name: str, arrays: Any, attributes: dict[str, Any], out: ndarray | N
 
 
 def concatenate(seq: Sequence[ndarray], axis: int | None = 0, out: ndarray | None = None) -> Any:
-    """Join arrays along an axis that they have.
+    """Join arrays along an existing axis.
 
     Parameters
     ----------
@@ -106,6 +106,13 @@ def vstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
     -------
     ndarray
         On the context of the first array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.vstack([x, x]).shape
+    (4, 2)
     """
     return _joined("vstack", arrays, {}, out)
 
@@ -124,6 +131,14 @@ def hstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
     -------
     ndarray
         On the context of the first array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.hstack([x, x])
+    array([[1., 2., 1., 2.],
+           [3., 4., 3., 4.]])
     """
     return _joined("hstack", arrays, {}, out)
 
@@ -135,7 +150,7 @@ def _require(name: str, array: Any) -> Any:
 
 
 def reshape(a: ndarray, newshape: int | Sequence[int], order: str = "C") -> ndarray:
-    """Return an array's memory in another shape.
+    """Return an array on the same memory in another shape.
 
     Parameters
     ----------
@@ -162,7 +177,7 @@ def reshape(a: ndarray, newshape: int | Sequence[int], order: str = "C") -> ndar
 
 
 def ravel(x: ndarray, order: str = "C") -> ndarray:
-    """Return an array's memory in one dimension.
+    """Return a one-dimensional array on the same memory.
 
     Parameters
     ----------
@@ -175,12 +190,19 @@ def ravel(x: ndarray, order: str = "C") -> ndarray:
     -------
     ndarray
         It shares the memory.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.ravel(x)
+    array([1., 2., 3., 4.])
     """
     return _require("ravel", x).ravel(order)
 
 
 def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
-    """Return an array's memory without axes of length 1.
+    """Return an array on the same memory without axes of length 1.
 
     Parameters
     ----------
@@ -193,12 +215,18 @@ def squeeze(x: ndarray, axis: int | Sequence[int] | None = None) -> ndarray:
     -------
     ndarray
         It shares the memory.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.squeeze(mx.np.ones((1, 2))).shape
+    (2,)
     """
     return _require("squeeze", x).squeeze(axis)
 
 
 def expand_dims(a: ndarray, axis: int | Sequence[int]) -> ndarray:
-    """Return an array's memory with a new axis of length 1.
+    """Return an array on the same memory with a new axis of length 1.
 
     Parameters
     ----------
@@ -233,6 +261,13 @@ def shape(a: ndarray) -> tuple[int, ...]:
     -------
     tuple of int
         The length of each dimension.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.shape(x)
+    (2, 2)
     """
     return _require("shape", a).shape
 
@@ -249,6 +284,13 @@ def ndim(a: ndarray) -> int:
     -------
     int
         0 for shape ``()``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.ndim(x)
+    2
     """
     return _require("ndim", a).ndim
 
@@ -265,5 +307,12 @@ def size(a: ndarray) -> int:
     -------
     int
         1 for shape ``()``.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> mx.np.size(x)
+    4
     """
     return _require("size", a).size

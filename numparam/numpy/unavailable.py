@@ -1,4 +1,4 @@
-"""What to use instead of the names of NumPy that ``mx.np`` does not have."""
+"""Errors for names of NumPy that ``mx.np`` lacks, which say what to use instead."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def refuse(name: str) -> NoReturn:
     elif name in dir(np):
         instead = f"call numpy.{name} with array.asnumpy(), and mx.np.array on its result"
     else:
-        instead = "NumPy has none, either; dir(mx.np) lists what is there"
+        instead = "NumPy has none, either; dir(mx.np) lists the names"
     raise AttributeError(f"mx.np has no {name!r}: {instead}")

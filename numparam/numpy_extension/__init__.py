@@ -1,4 +1,4 @@
-"""What NumPy has no name for, on ``mx.np`` arrays: ``numparam.npx``, as MXNet's ``mxnet.npx``.
+"""``numparam.npx``, MXNet's ``mxnet.npx``: functions of ``mx.np`` arrays that NumPy lacks.
 
 The switches of NumPy mode, devices, files, the seed, and the few layers that parameter code uses.
 
@@ -13,7 +13,7 @@ array([0., 1.])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numparam.context import (
     Context,
@@ -30,6 +30,9 @@ from numparam.numpy.files import load, save
 from numparam.numpy_extension import random
 from numparam.numpy_extension.operations import FUNCTIONS
 from numparam.random import seed
+
+if TYPE_CHECKING:
+    from numparam.numpy_extension.functions import *  # noqa: F403 - those of FUNCTIONS
 
 globals().update(FUNCTIONS)
 
@@ -54,8 +57,14 @@ __all__ = [
 __all__ += list(FUNCTIONS)
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(
-        f"mx.npx has no {name!r}. numparam is Gluon's parameter layer: it has the layers "
-        f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()"
-    )
+if not TYPE_CHECKING:  # a type checker knows all names
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(
+            f"mx.npx has no {name!r}. numparam is Gluon's parameter layer: it has the layers "
+            f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()"
+        )
+
+
+def __dir__() -> list[str]:
+    return __all__

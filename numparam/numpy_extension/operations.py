@@ -8,10 +8,10 @@ from typing import Any
 from numparam.ndarray.numpy_operations.functions import array_function
 from numparam.ndarray.operations import OPERATIONS
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "TABLE"]
 
 #: The name here, the name in the table of operations, and what it gives.
-_TABLE = (
+TABLE = (
     ("activation", "Activation", "Compute an activation function, named by act_type."),
     ("batch_dot", "batch_dot", "Multiply the matrices of two batches."),
     ("batch_flatten", "flatten", "Return a matrix with one row for each sample."),
@@ -38,5 +38,5 @@ _TABLE = (
 #: The functions by name.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: array_function(name, OPERATIONS[row], "numparam.numpy_extension", summary)
-    for name, row, summary in _TABLE
+    for name, row, summary in TABLE
 }

@@ -66,3 +66,7 @@ __all__ = [
     "get_updater",
     "register",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,7 @@ __all__ = ["AdaGrad"]
 
 @register
 class AdaGrad(FusedOptimizer):
-    """AdaGrad [1]_: the more an element was changed, the smaller its steps.
+    """AdaGrad [1]_: steps divided by the root of the sum of squared gradients.
 
     With ``g = clip(rescale_grad * gradient)``::
 

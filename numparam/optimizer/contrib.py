@@ -1,4 +1,4 @@
-"""Optimizers that MXNet has in ``optimizer.contrib``."""
+"""The optimizers of MXNet's ``optimizer.contrib``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of updates that the parameters of one device have had."""
+"""Update counts of the parameters on one device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NONE = -1
 
 
 class UpdateCounts(MutableMapping[Hashable, int]):
-    """Numbers of updates by the index of the parameter: a mapping, over one NumPy array.
+    """A mapping from a parameter's index to its number of updates, in one NumPy array.
 
     A step of thousands of parameters adds to all their counts at once.
 
@@ -38,7 +38,7 @@ class UpdateCounts(MutableMapping[Hashable, int]):
             self[index] = count
 
     def places(self, indices: Iterable[Hashable]) -> np.ndarray:
-        """Return where the counts of some parameters stand, now and ever after."""
+        """Return the permanent positions of some parameters' counts."""
         known = self._places
         places = [known.setdefault(index, len(known)) for index in indices]
         missing = len(known) - len(self._values)
@@ -49,7 +49,7 @@ class UpdateCounts(MutableMapping[Hashable, int]):
     def following(
         self, places: np.ndarray, begin: int, out: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return the counts after one more update; that of a parameter without one is `begin`."""
+        """Return the counts after one more update; parameters without a count start at `begin`."""
         counts = np.take(self._values, places, out=out, mode="clip")
         if counts.min(initial=0) == _NONE:
             counts[counts == _NONE] = begin
@@ -57,7 +57,7 @@ class UpdateCounts(MutableMapping[Hashable, int]):
         return counts
 
     def store(self, places: np.ndarray, counts: np.ndarray) -> None:
-        """Set the counts at some places."""
+        """Set the counts at some positions."""
         self._values[places] = counts
 
     def __getitem__(self, index: Hashable) -> int:

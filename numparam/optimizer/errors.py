@@ -25,7 +25,7 @@ class OptimizerTypeError(TypeError, AssertionError):
 
 
 class GradientError(MXNetError, ValueError, TypeError, AssertionError):
-    """A gradient does not fit its weight."""
+    """A gradient does not match its weight."""
 
 
 class WeightError(MXNetError, ValueError, TypeError, AssertionError):
@@ -33,7 +33,7 @@ class WeightError(MXNetError, ValueError, TypeError, AssertionError):
 
 
 class RowRangeError(MXNetError, IndexError):
-    """A row-sparse gradient has a row that its weight has not."""
+    """A row-sparse gradient has a row that its weight does not have."""
 
 
 class StatesError(MXNetError, ValueError):
@@ -41,7 +41,7 @@ class StatesError(MXNetError, ValueError):
 
 
 class PickledStatesError(StatesError):
-    """Saved states are a pickle, which may run any code."""
+    """Saved states are a pickle, which can run any code."""
 
 
 class LearningRateWarning(UserWarning):

@@ -1,4 +1,4 @@
-"""Exact sparse training: the steps that rows without a gradient have missed, made up for later.
+"""Exact sparse training: steps that rows without a gradient miss are made later.
 
 A row that a row-sparse gradient does not hold still has weight decay, momentum and moments. To
 update every row at every step is exact, and as slow as a dense step. Here each row notes the last
@@ -81,7 +81,7 @@ class RowHistory:
 
     @property
     def is_behind(self) -> bool:
-        """Whether any row may have missed a step."""
+        """True if a row may have missed a step."""
         return self._count > 0
 
     def fits(
@@ -91,7 +91,7 @@ class RowHistory:
         states: Sequence[NDArray],
         master: NDArray | None,
     ) -> bool:
-        """Return whether these are still the arrays and the kernel that steps were noted for."""
+        """Return whether the steps were noted for these arrays and this kernel."""
         return (
             self.kernel is kernel
             and self.weight is weight
@@ -101,7 +101,7 @@ class RowHistory:
         )
 
     def step(self, rows: Rows, coefficients: np.ndarray) -> None:
-        """Make one step with a row-sparse gradient; rows without one have it later.
+        """Make one step with a row-sparse gradient; the other rows make it later.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class RowHistory:
             self._count += 1  # only now: a step that failed was not made
 
     def _noted(self, coefficients: np.ndarray) -> np.ndarray:
-        """Return the steps with one more."""
+        """Return the noted steps with one more."""
         count, width = self._count, coefficients.shape[1]
         if self._steps.shape[1] != width or len(self._steps) <= count:
             room = np.empty((max(_FIRST_ROOM, 2 * count), width))

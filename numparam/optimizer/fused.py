@@ -1,8 +1,8 @@
-"""Optimizers whose step is a kernel: for any number of parameters, dense or row-sparse."""
+"""Optimizers whose steps are made by kernels, for any number of dense or sparse parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ Hyper = Mapping[str, "float | None"]
 
 
 class FusedOptimizer(Optimizer):
-    """The base of optimizers whose step is a kernel.
+    """The base class of optimizers whose steps are made by a kernel.
 
     A subclass says which kernel, what constant hyper-parameters it computes with, and which states
     it keeps. ``update`` takes a single parameter or a list of them, which may have any dtypes and
@@ -56,6 +56,12 @@ class FusedOptimizer(Optimizer):
         -------
         dict
             All but learning rate, weight decay, rescaling, clipping and the number of the step.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(momentum=0.9).hyper_parameters()
+        {'momentum': 0.9}
         """
         return {}
 
@@ -71,17 +77,117 @@ class FusedOptimizer(Optimizer):
         -------
         dict
             float64 arrays of the same length.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import numpy as np
+        >>> mx.optimizer.SGD().step_parameters(np.array([1, 2]))
+        {}
+        >>> sorted(mx.optimizer.Nadam().step_parameters(np.array([1, 2])))
+        ['schedule', 't']
         """
         return {"t": counts.astype(np.float64)} if self.counts_steps else {}
 
     def create_state(self, index: Hashable, weight: NDArray) -> Any:
-        """Create the states of a weight; see `Optimizer.create_state`."""
+        """Create the states of a weight; see `Optimizer.create_state`.
+
+        Parameters
+        ----------
+        index : int or str
+            What the parameter is called by.
+        weight : NDArray
+            Its weight.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.Adam().create_state(0, mx.nd.ones((2,)))[0].asnumpy()
+        array([0., 0.], dtype=float32)
+        """
         return None
+
+    #: Whether there are states that are drawn anew for each step; see `drawn_states`.
+    draws_states: ClassVar[bool] = False
+
+    #: Whether a step depends on all rows of the weight, so that none may wait for its update.
+    looks_at_whole_weights: ClassVar[bool] = False
+
+    def hyper_parameters_at(self, rate: float, number: int) -> Hyper:
+        """Return the constant hyper-parameters of one step.
+
+        Parameters
+        ----------
+        rate : float
+            Its learning rate, without multipliers.
+        number : int
+            Its number, as `num_update` counts.
+
+        Returns
+        -------
+        dict
+            What `hyper_parameters` returns, unless they depend on the step.
+        """
+        return self.hyper_parameters()
+
+    def rate_factors(self, entries: Sequence[many.Entry], counts: np.ndarray, wds: Any) -> Any:
+        """Return what the learning rates of the parameters of one step are multiplied by.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+            The parameters, their weights and gradients.
+        counts : numpy.ndarray
+            Numbers of updates, with this one: one for each parameter, or one for all.
+        wds : float or numpy.ndarray
+            Weight decays, likewise.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            One factor for each parameter; None if all are 1.
+        """
+        return None
+
+    def drawn_states(self, entries: Sequence[many.Entry]) -> Callable[[], None] | None:
+        """Add the states to parameters that are drawn anew for each step, if there are such.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+            The parameters, whose lists of states are added to.
+
+        Returns
+        -------
+        callable or None
+            What draws them; None if there are none.
+        """
+        return None
+
+    def note_step(self, rate: float, number: int) -> None:
+        """Take note of a step that is made; see `hyper_parameters_at` for the arguments."""
 
     # Steps
 
     def create_state_multi_precision(self, index: Hashable, weight: NDArray) -> Any:
-        """Create the states of a weight; see `Optimizer.create_state_multi_precision`."""
+        """Create the states of a weight; see `Optimizer.create_state_multi_precision`.
+
+        Parameters
+        ----------
+        index : int or str
+            What the parameter is called by.
+        weight : NDArray
+            Its weight.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([4, 8], dtype="float16")
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, momentum=0.9, multi_precision=True)
+        >>> momentum, copy = optimizer.create_state_multi_precision(0, weight)
+        >>> copy.dtype, momentum.dtype
+        (<class 'numpy.float32'>, <class 'numpy.float32'>)
+        """
         state = super().create_state_multi_precision(index, weight)
         if self.copy_is_last and self._is_mixed(weight):
             master, own = state
@@ -107,6 +213,20 @@ class FusedOptimizer(Optimizer):
             is out of range (also an IndexError). Then nothing is changed.
         ValueError
             If a hyper-parameter is NaN or infinite.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> first, second = mx.nd.ones((2,)), mx.nd.ones((2,))
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5)
+        >>> optimizer.update(0, weight, gradient, None)
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float32)
+        >>> weights, gradients = [first, second], [gradient, gradient]
+        >>> optimizer.update([1, 2], weights, gradients, [None, None])  # one call for both
+        >>> second.asnumpy()
+        array([0.5, 0. ], dtype=float32)
         """
         many.step(self, index, weight, grad, state, mixed=False)
 
@@ -117,12 +237,23 @@ class FusedOptimizer(Optimizer):
         ----------
         index, weight, grad, state
             As for `update`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([4, 8], dtype="float16")
+        >>> gradient = mx.nd.array([1, 2], dtype="float16")
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, multi_precision=True)
+        >>> state = optimizer.create_state_multi_precision(0, weight)
+        >>> optimizer.update_multi_precision(0, weight, gradient, state)
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float16)
         """
         many.step(self, index, weight, grad, state, mixed=True)
 
     @property
     def steps_are_fused(self) -> bool:
-        """Whether a subclass left the steps to the kernel."""
+        """Return whether a subclass leaves the steps to the kernel."""
         own = type(self)
         return (
             own.update is FusedOptimizer.update
@@ -148,6 +279,15 @@ class FusedOptimizer(Optimizer):
             The states that are not None.
         NDArray or None
             The copy.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.Adam()
+        >>> state = optimizer.create_state(0, mx.nd.ones((2,)))
+        >>> states, copy = optimizer.split_state(state, mixed=False)
+        >>> len(states), copy
+        (2, None)
         """
         master = None
         if mixed:

@@ -16,7 +16,7 @@ __all__ = ["GroupAdaGrad"]
 
 @register
 class GroupAdaGrad(FusedOptimizer):
-    """AdaGrad [1]_ that keeps one number for each row, as is enough for embeddings.
+    """AdaGrad [1]_ with one number of state for each row, which suits embeddings.
 
     With ``g = clip(rescale_grad * gradient)``::
 

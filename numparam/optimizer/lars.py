@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from numparam.ndarray.ndarray import NDArray
-from numparam.optimizer import many
 from numparam.optimizer.fused import Hyper
+from numparam.optimizer.many import Entry
 from numparam.optimizer.optimizer import register
+from numparam.optimizer.row_gradients import checked_rows
 from numparam.optimizer.sgd import SGD
 
-__all__ = ["LARS"]
+__all__ = ["LARS", "squares"]
 
 
 @register
@@ -49,6 +51,8 @@ class LARS(SGD):
        arXiv:1708.03888, 2017.
     """
 
+    looks_at_whole_weights = True
+
     def __init__(
         self,
         momentum: float = 0.0,
@@ -59,82 +63,77 @@ class LARS(SGD):
         **kwargs: Any,
     ) -> None:
         super().__init__(momentum, lazy_update, **kwargs)
-        self.aggregate_num = 0  # norms are computed one by one
         self.eta = eta
         self.eps = eps
         self.momentum_correction = momentum_correction
         self.last_lr: float | None = None
         self.cur_lr: float | None = None
         self._rated = -1  # the update that `cur_lr` belongs to
-        self._trust = 1.0
 
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")
 
-    def hyper_parameters(self) -> Hyper:
-        """Return the constant hyper-parameters; see `FusedOptimizer`."""
+    def hyper_parameters_at(self, rate: float, number: int) -> Hyper:
+        """Return the constant hyper-parameters of a step; see `FusedOptimizer`."""
         momentum = max(self.momentum, 0.0)
-        if self.momentum_correction and self.last_lr and self.cur_lr is not None:
-            momentum *= self.cur_lr / self.last_lr
+        last, current, _ = self._rates_at(rate, number)
+        if self.momentum_correction and last:
+            momentum *= current / last
         return {"momentum": momentum}
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Make one step; see `FusedOptimizer.update`.
-
-        Parameters
-        ----------
-        index, weight, grad, state
-            As there.
-        """
-        self._step(index, weight, grad, state, mixed=False)
-
-    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Make one step; see `FusedOptimizer.update_multi_precision`.
-
-        Parameters
-        ----------
-        index, weight, grad, state
-            As there.
-        """
-        self._step(index, weight, grad, state, mixed=True)
-
-    def _step(self, index: Any, weight: Any, grad: Any, state: Any, mixed: bool) -> None:
-        if isinstance(index, (list, tuple)):
-            for row in zip(index, weight, grad, state, strict=True):
-                self._step(*row, mixed)
-            return
-        self._note_rate(index)
-        self._trust = self._trust_of(index, weight, grad)
-        try:
-            many.step(self, index, weight, grad, state, mixed=mixed)
-        finally:
-            self._trust = 1.0
-
-    def _note_rate(self, index: Any) -> None:
+    def note_step(self, rate: float, number: int) -> None:
         """Remember the learning rates of this step and of the last one."""
-        count = self._index_update_count.get(index, self.begin_num_update) + 1
-        coming = max(self.num_update, count)
-        if coming != self._rated:
-            rate = self._rate_at(coming)
-            self.last_lr = rate if self.cur_lr is None else self.cur_lr
-            self.cur_lr, self._rated = rate, coming
+        self.last_lr, self.cur_lr, self._rated = self._rates_at(rate, number)
 
-    def _multipliers(self, indices: Sequence[Any], kind: str) -> list[float]:
-        found = super()._multipliers(indices, kind)
-        return [one * self._trust for one in found] if kind == "lr_mult" else found
+    def _rates_at(self, rate: float, number: int) -> tuple[float | None, float, int]:
+        """Return the learning rate before that of a step, that one, and the step's number."""
+        if self.cur_lr is not None and number == self._rated:
+            return self.last_lr, self.cur_lr, number
+        return (rate if self.cur_lr is None else self.cur_lr), rate, number
 
-    def _trust_of(self, index: Any, weight: NDArray, grad: NDArray) -> float:
+    def rate_factors(self, entries: Sequence[Entry], counts: np.ndarray, wds: Any) -> np.ndarray:
+        """Return the quotients of the norms; see `FusedOptimizer.rate_factors`."""
+        sizes = np.sqrt(squares(entry.weight for entry in entries))
+        lengths = abs(self.rescale_grad) * np.sqrt(squares(_stored(entry) for entry in entries))
+        scaled = np.array([self._is_scaled(entry.index) for entry in entries])
+        scaled &= (sizes > 0) & (lengths > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            quotients = self.eta * sizes / (lengths + wds * sizes + self.eps)
+        return np.where(scaled, quotients, 1.0)
+
+    def _is_scaled(self, index: Any) -> bool:
         name = getattr(self.param_dict.get(index), "name", None) or self.idx2name.get(index)
-        if str(name).endswith(("gamma", "beta", "bias")):
-            return 1.0
-        size = _norm(weight)
-        length = abs(self.rescale_grad) * _norm(grad)
-        if not (size > 0 and length > 0):
-            return 1.0
-        return self.eta * size / (length + self._get_wd(index) * size + self.eps)
+        return not str(name).endswith(("gamma", "beta", "bias"))
 
 
-def _norm(array: NDArray) -> float:
-    backend = array._backend
-    squares = backend.norm.sum_of_squares([array._buffer])
-    return math.sqrt(float(backend.download(squares).sum()))
+def _stored(entry: Entry) -> NDArray:
+    """Return the gradient, or what a row-sparse one stores, each row once."""
+    if not entry.is_sparse:
+        return entry.grad
+    rows = checked_rows(entry.grad, entry.name)
+    return NDArray.from_buffer(rows.data, entry.grad.context, entry.grad._backend)
+
+
+def squares(arrays: Iterable[NDArray]) -> np.ndarray:
+    """Return the sum of squares of each array, in one call for each device.
+
+    Parameters
+    ----------
+    arrays : iterable of NDArray
+        Dense arrays, or row-sparse ones that store all rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64.
+    """
+    every = list(arrays)
+    sums = np.empty(len(every))
+    groups: dict[int, list[int]] = {}
+    for position, array in enumerate(every):
+        groups.setdefault(id(array._backend), []).append(position)
+    for positions in groups.values():
+        backend = every[positions[0]]._backend
+        made = backend.norm.sum_of_squares([every[position]._buffer for position in positions])
+        sums[positions] = backend.download(made)
+    return sums

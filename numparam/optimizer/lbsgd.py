@@ -1,14 +1,19 @@
-"""Stochastic gradient descent for large batches, which are summed of small ones."""
+"""Stochastic gradient descent with large batches that accumulate several small ones."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer import many
 from numparam.optimizer.errors import OptimizerTypeError
+from numparam.optimizer.fused import zeros_like
+from numparam.optimizer.lars import squares
+from numparam.optimizer.many import Entry
 from numparam.optimizer.optimizer import register
 from numparam.optimizer.sgd import SGD
 
@@ -73,19 +78,22 @@ class LBSGD(SGD):
             raise OptimizerTypeError(
                 f"batch_scale must be a whole number of batches, at least 1, not {batch_scale!r}"
             )
-        self.aggregate_num = 0  # gradients are added one by one
         self.warmup_strategy = warmup_strategy
         self.warmup_epochs = warmup_epochs
         self.batch_scale = batch_scale
         self.updates_per_epoch = updates_per_epoch
         self.init_updates = begin_epoch * updates_per_epoch
         self.num_epochs = num_epochs
-        self._factor = 1.0
-        # By device and index: the sum, and the number of gradients so far.
+        # By context and index: the sum (of the last large batch, if it is done), and how many.
         self.cumgrads: dict[Any, tuple[NDArray | None, int]] = {}
 
+    @property
+    def steps_are_fused(self) -> bool:
+        """Whether each gradient makes a step, so that nothing is added before."""
+        return self.batch_scale == 1
+
     def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Add a gradient, and make a step if it is the last of a large batch; see `SGD.update`.
+        """Add gradients, and make a step of those that are the last of a large batch.
 
         Parameters
         ----------
@@ -95,7 +103,7 @@ class LBSGD(SGD):
         self._add(index, weight, grad, state, mixed=False)
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Do the same with states of `create_state_multi_precision`.
+        """Do as `update` does, with states of `create_state_multi_precision`.
 
         Parameters
         ----------
@@ -105,34 +113,63 @@ class LBSGD(SGD):
         self._add(index, weight, grad, state, mixed=True)
 
     def _add(self, index: Any, weight: Any, grad: Any, state: Any, mixed: bool) -> None:
-        if isinstance(index, (list, tuple)):
-            for row in zip(index, weight, grad, state, strict=True):
-                self._add(*row, mixed)
+        if not isinstance(index, (list, tuple)):
+            index, weight, grad, state = [index], [weight], [grad], [state]
+        if self.batch_scale == 1:
+            many.step(self, index, weight, grad, state, mixed=mixed)
             return
-        key = (str(weight.context), index)
-        total, count = self.cumgrads.get(key, (None, self.init_updates))
-        total = grad if total is None else total + grad
-        count += 1
-        if count % self.batch_scale:
-            self._update_count(index)
-            self.cumgrads[key] = (total.copy() if total is grad else total, count)
-            return
-        mean = total / self.batch_scale if self.batch_scale > 1 else total
-        self._factor = self._factor_of(index, weight, mean, count)
-        try:
-            many.step(self, index, weight, mean, state, mixed=mixed)
-        finally:
-            self._factor = 1.0
-        self.cumgrads[key] = (None, count)
+        checked = many.Plan(self, index, weight, grad, state, mixed=mixed)
+        checked.prepare(self, self._index_update_count)  # raises if anything cannot be used
+        keys = [(str(one.context), name) for one, name in zip(weight, index, strict=True)]
+        before = [self.cumgrads.get(key, (None, self.init_updates)) for key in keys]
+        sums = self._added(before, grad)
+        ends = [(count + 1) % self.batch_scale == 0 for _, count in before]
+        for key, total, (_, count) in zip(keys, sums, before, strict=True):
+            self.cumgrads[key] = (total, count + 1)
+        self._update_count([one for one, end in zip(index, ends, strict=True) if not end])
+        last = [i for i, end in enumerate(ends) if end]
+        if last:
+            chosen = [[given[i] for i in last] for given in (index, weight, sums, state)]
+            _scale(chosen[2], 1.0 / self.batch_scale)
+            many.step(self, *chosen, mixed=mixed)
 
-    def _rate_at(self, num_update: int) -> Any:
-        return super()._rate_at(num_update) * self._factor
+    def _added(self, before: list[tuple[NDArray | None, int]], grads: Any) -> list[NDArray]:
+        """Add gradients to the sums so far; those of a finished large batch are overwritten."""
+        sums: list[NDArray] = []
+        added: list[tuple[NDArray, NDArray]] = []
+        copied: list[tuple[NDArray, NDArray]] = []
+        for (total, count), grad in zip(before, grads, strict=True):
+            begins = total is None or count % self.batch_scale == 0
+            if total is not None and total.context != grad.context:  # it has been loaded
+                total = total.as_in_context(grad.context)
+            if grad.stype != "default":
+                sums.append(grad.copy() if total is None or begins else total + grad)
+                continue
+            if total is None or total.stype != "default" or total.dtype != grad.dtype:
+                total = zeros_like(grad)
+            (copied if begins else added).append((grad, total))
+            sums.append(total)
+        _accumulate("assign", copied)
+        _accumulate("add", added)
+        return sums
 
-    def _factor_of(self, index: Hashable, weight: NDArray, grad: NDArray, count: int) -> float:
+    def rate_factors(self, entries: Sequence[Entry], counts: np.ndarray, wds: Any) -> Any:
+        """Return the factors of the learning rate; see `FusedOptimizer.rate_factors`."""
         if self.warmup_strategy == "lars":
-            size, length = (float((one * one).sum().asscalar()) for one in (weight, grad))
-            quotient = size / (length + self._get_wd(index) * size + 1e-18)
-            return min(max(math.sqrt(quotient), 0.01), 100.0)
+            sizes, lengths = (
+                squares(getattr(entry, kind) for entry in entries) for kind in ("weight", "grad")
+            )
+            quotients = np.sqrt(sizes / (lengths + wds * sizes + 1e-18))
+            return np.clip(quotients, 0.01, 100.0)
+        made = counts - self.begin_num_update + self.init_updates
+        known = {count: self._factor_of(count) for count in set(made.tolist())}
+        if len(known) == 1:
+            (factor,) = known.values()
+            return None if factor == 1.0 else np.full(1, factor)
+        return np.array([known[count] for count in made.tolist()])
+
+    def _factor_of(self, count: int) -> float:
+        """Return the factor after some updates."""
         most, warming = float(self.batch_scale), self.warmup_epochs * self.updates_per_epoch
         if count >= warming:
             return most
@@ -141,3 +178,22 @@ class LBSGD(SGD):
         done = count / warming
         part = {"linear": done, "power2": done**2, "sqrt": math.sqrt(done)}[self.warmup_strategy]
         return 1.0 + (most - 1.0) * part
+
+
+def _scale(arrays: Iterable[NDArray], factor: float) -> None:
+    """Multiply arrays by a number, in one call for each device."""
+    groups: dict[int, list[NDArray]] = {}
+    for array in arrays:
+        groups.setdefault(id(array._backend), []).append(array)
+    for members in groups.values():
+        members[0]._backend.norm.scale([array._buffer for array in members], factor)
+
+
+def _accumulate(how: str, pairs: Iterable[tuple[NDArray, NDArray]]) -> None:
+    """Assign each first array to the second one, or add it, in one call for each device."""
+    groups: dict[int, list[tuple[NDArray, NDArray]]] = {}
+    for pair in pairs:
+        groups.setdefault(id(pair[0]._backend), []).append(pair)
+    for members in groups.values():
+        function = getattr(members[0][0]._backend.accumulate, how)
+        function([own._buffer for _, own in members], [one._buffer for one, _ in members])

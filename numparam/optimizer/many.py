@@ -1,4 +1,4 @@
-"""One step of any number of parameters: checked together, then made in few calls.
+"""Steps of many parameters: checked together, then made in few calls.
 
 Dense parameters of one device share one call of the kernel's function ``dense``, which enters
 compiled code once for each dtype. Its table of addresses is kept, as a `Plan`, for as long as no
@@ -7,6 +7,7 @@ array gets other memory, so that the next step with the same arrays neither buil
 
 from __future__ import annotations
 
+import copy
 import importlib
 import operator
 from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ def step(
 
 
 class Prepared:
-    """A step that was checked, and may be made.
+    """A step that was checked and is ready to be made.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ class Prepared:
 
 
 class Entry:
-    """One parameter of a step, checked.
+    """One checked parameter of a step.
 
     Attributes
     ----------
@@ -140,7 +141,7 @@ class Entry:
 
     @property
     def is_sparse(self) -> bool:
-        """Whether the gradient is row-sparse."""
+        """Return whether the gradient is row-sparse."""
         return bool(self.grad.stype == "row_sparse")
 
 
@@ -168,7 +169,7 @@ class _Dense:
         self._made_of: tuple[Any, ...] | None = None
 
     def prepare(self, coefficients: _Coefficients) -> Callable[[], None]:
-        """Compute what the step computes with, in the memory of the last one."""
+        """Compute the coefficients of the step, in the memory of the last ones."""
         key = coefficients.key
         if self._table is None or key is None or key != self._made_of:
             table = coefficients.of(None if self._is_whole else self._positions)
@@ -184,28 +185,32 @@ class _Dense:
 
 
 class _Coefficients:
-    """What the parameters of one step compute with."""
+    """The coefficients of one step."""
 
     def __init__(
         self,
         optimizer: FusedOptimizer,
+        entries: Sequence[Entry],
         counts: np.ndarray,
         rate: float,
+        number: int,
         rates: _Multipliers,
         decays: _Multipliers,
     ) -> None:
         self._function = _coefficients_of(optimizer.kernel)
-        fixed = dict(optimizer.hyper_parameters())
+        fixed = dict(optimizer.hyper_parameters_at(rate, number))
         fixed["rescale_grad"] = optimizer.rescale_grad
         fixed["clip_gradient"] = optimizer.clip_gradient
         self._fixed = fixed
         self._each: dict[str, Any] = dict(optimizer.step_parameters(counts))
+        own_rates, own_decays = rates.times(rate), decays.times(optimizer.wd)
+        factors = optimizer.rate_factors(entries, counts, own_decays)
         # Of steps that differ in nothing the coefficients are kept.
         self.key = None
-        if not self._each:
+        if not self._each and factors is None:
             self.key = (*fixed.values(), rate, optimizer.wd, rates.version, decays.version)
-        self._each["lr"] = rates.times(rate)
-        self._each["wd"] = decays.times(optimizer.wd)
+        self._each["lr"] = own_rates if factors is None else own_rates * factors
+        self._each["wd"] = own_decays
 
     def of(self, positions: np.ndarray | slice | None) -> np.ndarray:
         """Return the coefficients at some positions: a row for each, or one for all."""
@@ -229,7 +234,7 @@ class _Coefficients:
 
 
 class _Multipliers:
-    """The multipliers of the parameters of one step, as they were last seen."""
+    """A cache of the multipliers of the parameters of one step."""
 
     def __init__(self, indices: Sequence[Any], kind: str) -> None:
         self._indices = indices
@@ -241,7 +246,7 @@ class _Multipliers:
         self.version = 0  # grows with each change
 
     def look(self, optimizer: FusedOptimizer) -> None:
-        """Look at them again."""
+        """Read the multipliers again."""
         epoch, source = epochs.current(), optimizer.param_dict
         own = getattr(optimizer, self._kind)
         if self._epoch == epoch and self._source is source and not own:
@@ -260,7 +265,7 @@ class _Multipliers:
         self.version += 1
 
     def _are_announced(self, optimizer: FusedOptimizer) -> bool:
-        """Whether a new epoch begins with each change of a multiplier."""
+        """Return whether each change of a multiplier begins a new epoch."""
         parameters = optimizer.param_dict
         return (
             type(optimizer)._multipliers is Optimizer._multipliers
@@ -272,12 +277,12 @@ class _Multipliers:
         )
 
     def times(self, number: float) -> Any:
-        """Return a number times the multipliers: a number if they all are 1, or an array."""
+        """Return a number times the multipliers: an array, or the number if all are 1."""
         return number if self._array is None else number * self._array
 
 
 class Plan:
-    """A step of some parameters that may be made again and again.
+    """A step of some parameters that can be repeated.
 
     Parameters
     ----------
@@ -314,8 +319,10 @@ class Plan:
             Entry(optimizer, position, *row, mixed)
             for position, row in enumerate(zip(indices, weights, grads, states, strict=True))
         ]
+        self._entries = entries
         self.sparse = [entry for entry in entries if entry.is_sparse]
         dense = [entry for entry in entries if not entry.is_sparse]
+        self._draw = optimizer.drawn_states(dense)
         arrays = [entry.weight for entry in dense] + [entry.grad for entry in dense]
         for entry in dense:
             arrays += entry.states
@@ -340,7 +347,7 @@ class Plan:
     def is_untouched(
         self, optimizer: FusedOptimizer, weights: Sequence[Any], grads: Sequence[Any]
     ) -> bool:
-        """Return whether nothing can have changed since the last step, without a look at arrays.
+        """Return whether nothing can have changed since the last step, without checking arrays.
 
         Parameters
         ----------
@@ -363,7 +370,7 @@ class Plan:
         grads: Sequence[Any],
         states: Sequence[Any],
     ) -> bool:
-        """Return whether these are still the arrays of the step, and they have the same memory.
+        """Return whether the step still has these arrays, and they have the same memory.
 
         Parameters
         ----------
@@ -391,7 +398,7 @@ class Plan:
         counts: UpdateCounts,
         histories: Callable[[Entry, ModuleType], RowHistory | None] | None = None,
     ) -> Prepared:
-        """Check everything that can be wrong with the step, and compute what it needs.
+        """Check the step and compute its coefficients, without changing anything.
 
         Parameters
         ----------
@@ -425,10 +432,13 @@ class Plan:
         is_even = len(following) > 0 and int(following.min()) == highest
         self._lr_mult.look(optimizer)
         self._wd_mult.look(optimizer)
+        rate = optimizer._rate_at(newest)
         coefficients = _Coefficients(
             optimizer,
+            self._entries,
             following[:1] if is_even else following,
-            optimizer._rate_at(newest),
+            rate,
+            newest,
             self._lr_mult,
             self._wd_mult,
         )
@@ -438,8 +448,9 @@ class Plan:
         def count() -> None:
             counts.store(places, following)
             optimizer.num_update = newest
+            optimizer.note_step(rate, newest)
 
-        return Prepared([count, *calls])
+        return Prepared([count, *([] if self._draw is None else [self._draw]), *calls])
 
 
 def _grouped(optimizer: FusedOptimizer, entries: list[Entry], count: int) -> list[_Dense]:
@@ -463,12 +474,15 @@ def _sparse(
     numbers = coefficients.at(entry.position)
     backend = entry.weight._backend
     kernel = kernel_of(optimizer, backend)
+    if optimizer.lazy_update and optimizer.draws_states:
+        return lambda: _on_copies(optimizer, kernel, entry, rows, numbers)
     if optimizer.lazy_update:
         return lambda: _lazily(kernel, entry, rows, numbers)
     if not hasattr(kernel, "exact_rows"):
         dense = _scattered(entry, rows)
-        return lambda: kernel.dense(_dense_arguments(entry, dense), numbers)
-    history = None if histories is None else histories(entry, kernel)
+        return lambda: _on_whole(optimizer, kernel, entry, dense, numbers)
+    can_wait = histories is not None and not optimizer.looks_at_whole_weights
+    history = histories(entry, kernel) if can_wait and histories is not None else None
     if history is not None:
         return lambda: history.step(rows, numbers)
     last_steps = backend.zeros((entry.weight.shape[0],), np.dtype(np.int64))
@@ -486,10 +500,45 @@ def _lazily(kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray) -> 
     )
 
 
+def _on_copies(
+    optimizer: FusedOptimizer, kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray
+) -> None:
+    """Step the rows of the gradient as a weight of their own; its states are drawn."""
+    retain = entry.weight._backend.retain
+    own = copy.copy(entry)
+    own.states = []
+    own.weight = _rows_of(entry.weight, rows)
+    own.master = None if entry.master is None else _rows_of(entry.master, rows)
+    draw = optimizer.drawn_states([own])
+    if draw is not None:
+        draw()
+    kernel.dense(_dense_arguments(own, rows.data), coefficients)
+    retain.scatter(entry.weight._buffer, rows.ids, own.weight._buffer)
+    if entry.master is not None and own.master is not None:
+        retain.scatter(entry.master._buffer, rows.ids, own.master._buffer)
+
+
+def _rows_of(array: NDArray, rows: Rows) -> NDArray:
+    buffer = array._backend.retain.gather(array._buffer, rows.ids)
+    return NDArray.from_buffer(buffer, array.context, array._backend)
+
+
+def _on_whole(
+    optimizer: FusedOptimizer, kernel: Any, entry: Entry, grad: Buffer, coefficients: np.ndarray
+) -> None:
+    """Make the step of a dense gradient."""
+    own = copy.copy(entry)
+    own.states = list(entry.states)
+    draw = optimizer.drawn_states([own])
+    if draw is not None:
+        draw()
+    kernel.dense(_dense_arguments(own, grad), coefficients)
+
+
 def _exactly(
     kernel: Any, entry: Entry, rows: Rows, coefficients: np.ndarray, last_steps: Buffer
 ) -> None:
-    """Step the rows of the gradient, and then all others with a gradient of zero."""
+    """Step the gradient's rows, then all other rows with a gradient of zero."""
     weight, states = entry.weight._buffer, [state._buffer for state in entry.states]
     master = None if entry.master is None else entry.master._buffer
     kernel.exact_rows(weight, rows.ids, rows.data, states, last_steps, coefficients, 1, master)
@@ -520,7 +569,7 @@ def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:
 
 
 def _same(left: Sequence[Any], right: Sequence[Any]) -> bool:
-    """Whether two sequences hold the same objects."""
+    """Return whether two sequences hold the same objects."""
     if left is right and isinstance(left, tuple):
         return True
     return len(left) == len(right) and all(map(operator.is_, left, right))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from numparam.class_registry import Registrable, Registry, RegistryErrors
 from numparam.lr_scheduler import LRScheduler
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray
@@ -18,7 +19,6 @@ from numparam.optimizer.errors import (
     OptimizerTypeError,
     UnknownOptimizerError,
 )
-from numparam.registry import Registrable, Registry, RegistryErrors
 from numparam.types.dtypes import bfloat16
 
 __all__ = ["Optimizer", "create", "is_short", "register"]
@@ -29,7 +29,7 @@ Index = Hashable
 
 
 def is_short(dtype: Any) -> bool:
-    """Whether a dtype is a floating-point one of 16 bits."""
+    """Return whether a dtype is a floating-point one of 16 bits."""
     return np.dtype(dtype) in (np.dtype(np.float16), np.dtype(bfloat16))
 
 
@@ -46,7 +46,7 @@ registry = Registry(
 
 
 class Optimizer(Registrable):
-    """The rule by which gradients change weights.
+    """The base class of optimizers.
 
     A subclass defines `create_state` and `update`. The optimizers that numparam has are made by
     their names: ``create('adam', learning_rate=0.01)``.
@@ -152,7 +152,7 @@ class Optimizer(Registrable):
 
     @staticmethod
     def register(klass: Class) -> Class:
-        """Let a class be created by its name, in any case; a decorator.
+        """Register a class under its name, in any case; a decorator.
 
         Parameters
         ----------
@@ -173,6 +173,15 @@ class Optimizer(Registrable):
         -----
         UserWarning
             If another class has the name; it is replaced.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> @mx.optimizer.Optimizer.register
+        ... class Resting(mx.optimizer.Optimizer):
+        ...     pass
+        >>> type(mx.optimizer.create("resting")).__name__
+        'Resting'
         """
         return registry.register(klass, stacklevel=3)
 
@@ -220,7 +229,7 @@ class Optimizer(Registrable):
     # What a subclass defines
 
     def create_state(self, index: Index, weight: NDArray) -> Any:
-        """Create what `update` keeps for a weight from step to step, such as a momentum.
+        """Create the state that `update` keeps for a weight, such as a momentum.
 
         Parameters
         ----------
@@ -233,6 +242,12 @@ class Optimizer(Registrable):
         -------
         object
             None, an array, or a tuple of such.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(momentum=0.9).create_state(0, mx.nd.ones((2,))).asnumpy()
+        array([0., 0.], dtype=float32)
         """
         return None
 
@@ -249,6 +264,15 @@ class Optimizer(Registrable):
             Its gradient.
         state : object
             What `create_state` returned, which is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5)
+        >>> optimizer.update(0, weight, gradient, optimizer.create_state(0, weight))
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float32)
         """
         raise NotImplementedError(f"{type(self).__name__} must define update()")
 
@@ -270,6 +294,15 @@ class Optimizer(Registrable):
         -----
         UserWarning
             If a 16-bit weight is trained without `multi_precision`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([4, 8], dtype="float16")
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, momentum=0.9, multi_precision=True)
+        >>> momentum, copy = optimizer.create_state_multi_precision(0, weight)
+        >>> copy.dtype, momentum.dtype
+        (<class 'numpy.float32'>, <class 'numpy.float32'>)
         """
         if not is_short(weight.dtype):
             return self.create_state(index, weight)
@@ -293,6 +326,17 @@ class Optimizer(Registrable):
             As for `update`.
         state : object
             What `create_state_multi_precision` returned.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> weight = mx.nd.array([4, 8], dtype="float16")
+        >>> gradient = mx.nd.array([1, 2], dtype="float16")
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, multi_precision=True)
+        >>> state = optimizer.create_state_multi_precision(0, weight)
+        >>> optimizer.update_multi_precision(0, weight, gradient, state)
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float16)
         """
         if not (self.multi_precision and is_short(weight.dtype)):
             self.update(index, weight, grad, state)
@@ -324,6 +368,14 @@ class Optimizer(Registrable):
         ------
         LearningRateWarning
             If there is a schedule: a UserWarning, raised as an error.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5)
+        >>> optimizer.set_learning_rate(0.25)
+        >>> optimizer.learning_rate
+        0.25
         """
         if self.lr_scheduler is not None:
             raise LearningRateWarning(
@@ -332,7 +384,21 @@ class Optimizer(Registrable):
         self.lr = lr
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
-        """Raise DeprecationWarning: `set_lr_mult` has taken its place."""
+        """Raise a DeprecationWarning: `set_lr_mult` replaces it.
+
+        Parameters
+        ----------
+        args_lrscale : object
+            Ignored.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD().set_lr_scale({})
+        Traceback (most recent call last):
+            ...
+        DeprecationWarning: set_lr_scale is gone; use set_lr_mult
+        """
         raise DeprecationWarning("set_lr_scale is gone; use set_lr_mult")
 
     def set_lr_mult(self, args_lr_mult: Mapping[Any, float]) -> None:
@@ -343,6 +409,12 @@ class Optimizer(Registrable):
         args_lr_mult : dict
             Multipliers by index or name. Those of earlier calls are forgotten; those of the
             symbol stay, and `param_dict` goes before both.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.SGD(learning_rate=0.5, param_idx2name={0: "net_weight"})
+        >>> optimizer.set_lr_mult({"net_weight": 0.1})
         """
         self.lr_mult = self._multipliers_of_symbol("__lr_mult__")
         self.lr_mult.update(args_lr_mult)
@@ -355,6 +427,12 @@ class Optimizer(Registrable):
         args_wd_mult : dict
             As for `set_lr_mult`. The multiplier of parameters in `param_idx2name` whose names end
             neither in ``_weight`` nor in ``_gamma`` is 0 unless it is set here.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> optimizer = mx.optimizer.SGD(wd=0.01, param_idx2name={0: "net_weight", 1: "net_bias"})
+        >>> optimizer.set_wd_mult({"net_weight": 2})
         """
         self.wd_mult = dict.fromkeys(
             (name for name in self.idx2name.values() if not self._decays(name)), 0.0
@@ -363,7 +441,7 @@ class Optimizer(Registrable):
         self.wd_mult.update(args_wd_mult)
 
     def _decays(self, name: str) -> bool:
-        """Whether a parameter decays by default, as its name says."""
+        """Return whether a parameter of this name decays by default."""
         return name.endswith(("_weight", "_gamma"))
 
     def _multipliers_of_symbol(self, attribute: str) -> dict[Any, float]:
@@ -377,7 +455,7 @@ class Optimizer(Registrable):
         }
 
     def _multipliers(self, indices: Sequence[Any], kind: str) -> list[float]:
-        """Return the multipliers ``'lr_mult'`` or ``'wd_mult'`` of some parameters."""
+        """Return the multipliers (``'lr_mult'`` or ``'wd_mult'``) of some parameters."""
         parameters, own = self.param_dict, getattr(self, kind)
         if not own and not self.idx2name and len(parameters) >= len(indices):
             try:
@@ -410,7 +488,7 @@ class Optimizer(Registrable):
         return self._get_wds([index])[0]
 
     def name_of(self, index: Any) -> str:
-        """Return what messages call a parameter.
+        """Return the name of a parameter in messages.
 
         Parameters
         ----------
@@ -421,6 +499,12 @@ class Optimizer(Registrable):
         -------
         str
             Such as ``"Parameter 'dense0_weight'"``, if its name is known.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.optimizer.SGD(param_idx2name={0: "net_weight"}).name_of(0)
+        "Parameter 'net_weight'"
         """
         name = getattr(self.param_dict.get(index), "name", None) or self.idx2name.get(index)
         if name is None:
@@ -430,14 +514,14 @@ class Optimizer(Registrable):
     # Counting
 
     def _set_current_context(self, device_id: Any) -> None:
-        """Choose the device whose updates are counted from now on."""
+        """Set the device whose updates are counted."""
         self._index_update_count = self._counts_of(device_id)
 
     def _counts_of(self, device_id: Any) -> UpdateCounts:
         return self._all_index_update_counts.setdefault(device_id, UpdateCounts())
 
     def _update_count(self, index: Any) -> None:
-        """Count one more update of a parameter, or of each in a list."""
+        """Count one update of a parameter, or of each in a list."""
         indices = index if isinstance(index, (list, tuple)) else [index]
         counts = self._index_update_count
         for one in indices:
@@ -467,7 +551,7 @@ class Optimizer(Registrable):
 
 
 def _take_newer(master: NDArray, weight: NDArray) -> None:
-    """Set a float32 copy to its weight where that is not the copy rounded: it is newer there."""
+    """Update a float32 copy where the weight is not the rounded copy, and therefore newer."""
     own = weight.astype(np.float32).asnumpy()
     written = own != master.astype(weight.dtype).astype(np.float32).asnumpy()
     if written.any():

@@ -1,4 +1,4 @@
-"""Row-sparse gradients on the way into a kernel: ids in range, in order, each once."""
+"""Row-sparse gradients in valid form: ids in range, in order, each once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Rows", "checked_rows"]
 
 
 class Rows(NamedTuple):
-    """Rows of an array.
+    """Some rows of an array.
 
     Attributes
     ----------

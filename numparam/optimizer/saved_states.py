@@ -1,4 +1,4 @@
-"""The states of an optimizer as bytes, without pickle.
+"""Serialization of optimizer states without pickle.
 
 They are a ``.params`` file: the arrays, named ``state:0``, ``state:1``, … and one array of bytes
 named ``description`` that holds JSON: which array is whose state, and if wanted the optimizer. What
@@ -59,7 +59,7 @@ def dumps(states: Mapping[Any, Any], optimizer: Optimizer | None = None) -> byte
     tree = [[_plain(index), _tree(state, arrays, index)] for index, state in states.items()]
     description = {"version": _VERSION, "states": tree}
     if optimizer is not None:
-        description["optimizer"] = _described(optimizer)
+        description["optimizer"] = _described(optimizer, arrays)
     text = json.dumps(description).encode()
     names = [_DESCRIPTION, *(f"state:{i}" for i in range(len(arrays)))]
     records = [formats.DenseRecord(np.frombuffer(text, np.uint8)), *map(record_of, arrays)]
@@ -70,7 +70,7 @@ def dumps(states: Mapping[Any, Any], optimizer: Optimizer | None = None) -> byte
 def loads(
     contents: bytes, *, allow_pickle: bool = False
 ) -> tuple[dict[Any, Any], Optimizer | None]:
-    """Return the states, and the optimizer if there is one, that `dumps` or MXNet saved.
+    """Return the states that `dumps` or MXNet saved, and the optimizer, if one was saved.
 
     Parameters
     ----------
@@ -113,12 +113,12 @@ def loads(
         arrays = {name: array_of(record) for name, record in named.items()}
         states = {index: _grown(tree, arrays) for index, tree in description["states"]}
         optimizer = description.get("optimizer")
-        return states, None if optimizer is None else _made(optimizer)
+        return states, None if optimizer is None else _made(optimizer, arrays)
     except StatesError:
         raise
     except (MXNetError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise StatesError(
-            f"these are no states that numparam saved, or they are damaged: {error}"
+            f"these are not states that numparam saved, or they are damaged: {error}"
         ) from error
 
 
@@ -150,20 +150,20 @@ def _grown(tree: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> Any:
 # Optimizers and schedules
 
 
-def _described(thing: Any) -> dict[str, Any]:
-    """Return the class and the attributes of an optimizer or a schedule."""
+def _described(thing: Any, arrays: list[NDArray]) -> dict[str, Any]:
+    """Return the class and the attributes of an optimizer or a schedule; add to the arrays."""
     attributes = thing.__getstate__() if isinstance(thing, Optimizer) else dict(vars(thing))
     attributes.pop("_index_update_count", None)
     described = {}
     for name, value in attributes.items():
         if isinstance(value, lr_scheduler.LRScheduler):
-            described[name] = {"schedule": _described(value)}
+            described[name] = {"schedule": _described(value, arrays)}
         else:
-            described[name] = _attribute(value, f"{type(thing).__name__}.{name}")
+            described[name] = _attribute(value, f"{type(thing).__name__}.{name}", arrays)
     return {"class": type(thing).__name__, "attributes": described}
 
 
-def _attribute(value: Any, name: str) -> Any:
+def _attribute(value: Any, name: str, arrays: list[NDArray]) -> Any:
     if isinstance(value, (np.integer, np.floating, np.bool_)):
         value = value.item()
     if value is None or isinstance(value, (bool, int, str)):
@@ -171,9 +171,14 @@ def _attribute(value: Any, name: str) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": repr(value)}
     if isinstance(value, (list, tuple)):
-        return {type(value).__name__: [_attribute(one, name) for one in value]}
+        return {type(value).__name__: [_attribute(one, name, arrays) for one in value]}
+    if isinstance(value, NDArray):
+        return _tree(value, arrays, name)
     if isinstance(value, Mapping):
-        pairs = [[_attribute(k, name), _attribute(v, name)] for k, v in value.items()]
+        pairs = [
+            [_attribute(key, name, arrays), _attribute(one, name, arrays)]
+            for key, one in value.items()
+        ]
         return {"counts" if isinstance(value, UpdateCounts) else "dict": pairs}
     raise StatesError(
         f"{name} is of type {type(value).__name__}, which cannot be saved; save the states without "
@@ -191,25 +196,27 @@ def _plain(index: Any) -> Any:
     )
 
 
-def _restored(value: Any) -> Any:
+def _restored(value: Any, arrays: Mapping[str, NDArray]) -> Any:
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
     if kind == "float":
         return float(content)
     if kind == "tuple":
-        return tuple(map(_restored, content))
+        return tuple(_restored(one, arrays) for one in content)
     if kind == "list":
-        return list(map(_restored, content))
+        return [_restored(one, arrays) for one in content]
+    if kind == "array":
+        return _grown(value, arrays)
     if kind == "schedule":
-        return _made(content)
-    pairs = {_restored(key): _restored(one) for key, one in content}
+        return _made(content, arrays)
+    pairs = {_restored(key, arrays): _restored(one, arrays) for key, one in content}
     return UpdateCounts(pairs) if kind == "counts" else pairs
 
 
-def _made(described: Mapping[str, Any]) -> Any:
+def _made(described: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> Any:
     name = described["class"]
-    attributes = {key: _restored(value) for key, value in described["attributes"].items()}
+    attributes = {key: _restored(value, arrays) for key, value in described["attributes"].items()}
     if "_all_index_update_counts" not in attributes:
         schedule = getattr(lr_scheduler, name, None) or _named(lr_scheduler.LRScheduler, name)
         made = object.__new__(schedule)
@@ -278,7 +285,7 @@ _PLAIN = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """An unpickler that knows arrays, optimizers, schedules and plain containers."""
+    """An unpickler that loads only arrays, optimizers, schedules and plain containers."""
 
     def find_class(self, module: str, name: str) -> Any:
         package, _, rest = module.partition(".")
@@ -296,6 +303,6 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) in _PLAIN:
             return super().find_class(module, name)
         raise StatesError(
-            f"the pickled states hold {module}.{name}, which is none of arrays, optimizers, "
+            f"the pickled states hold {module}.{name}, which is not one of the arrays, optimizers, "
             "schedules and plain containers"
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer import many
-from numparam.optimizer.fused import FusedOptimizer, zeros_like
+from numparam.optimizer.fused import FusedOptimizer
 from numparam.optimizer.optimizer import register
 
 __all__ = ["SGLD"]
@@ -40,47 +43,41 @@ class SGLD(FusedOptimizer):
     """
 
     kernel = "sgld"
+    draws_states = True
 
     def __init__(self, lazy_update: bool = False, **kwargs: Any) -> None:
         super().__init__(lazy_update, **kwargs)
-        self.aggregate_num = 0  # each weight gets numbers of its own first
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Make one step; see `FusedOptimizer.update`.
+    def drawn_states(self, entries: Sequence[many.Entry]) -> Callable[[], None] | None:
+        """Add arrays for the normal numbers; see `FusedOptimizer.drawn_states`."""
+        groups: dict[tuple[Any, ...], list[many.Entry]] = {}
+        for entry in entries:
+            held = _held(entry)
+            key = (id(held._backend), held.context, np.dtype(held.dtype))
+            groups.setdefault(key, []).append(entry)
+        arrays = [_shared_array(members) for members in groups.values()]
 
-        Parameters
-        ----------
-        index, weight, grad
-            As there.
-        state : object
-            What `create_state` returned: None.
-        """
-        self._step(index, weight, grad, state, mixed=False)
+        def draw() -> None:
+            for array in arrays:
+                random.normal(shape=array.shape, dtype=array.dtype, ctx=array.context, out=array)
 
-    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
-        """Make one step; see `FusedOptimizer.update_multi_precision`.
-
-        Parameters
-        ----------
-        index, weight, grad, state
-            As there.
-        """
-        self._step(index, weight, grad, state, mixed=True)
-
-    def _step(self, index: Any, weight: Any, grad: Any, state: Any, mixed: bool) -> None:
-        if isinstance(index, (list, tuple)):
-            for row in zip(index, weight, grad, state, strict=True):
-                self._step(*row, mixed)
-            return
-        if mixed and self._is_mixed(weight):
-            master, _ = state
-            state = (master, _noise(master))
-        else:
-            state = _noise(weight)
-        many.step(self, index, weight, grad, state, mixed=mixed)
+        return draw
 
 
-def _noise(weight: NDArray) -> NDArray:
-    noise = zeros_like(weight)
-    random.normal(shape=noise.shape, dtype=noise.dtype, ctx=noise.context, out=noise)
-    return noise
+def _held(entry: many.Entry) -> NDArray:
+    """Return what is updated: the float32 copy, where there is one."""
+    return entry.weight if entry.master is None else entry.master
+
+
+def _shared_array(entries: Sequence[many.Entry]) -> NDArray:
+    """Return one array for the numbers of all entries, which get their parts of it as states."""
+    first = _held(entries[0])
+    backend, context = first._backend, first.context
+    sizes = [int(np.prod(entry.weight.shape)) for entry in entries]
+    whole = backend.empty((sum(sizes),), np.dtype(first.dtype))
+    start = 0
+    for entry, size in zip(entries, sizes, strict=True):
+        part = backend.view(whole, start, tuple(entry.weight.shape))
+        entry.states.append(NDArray.from_buffer(part, context, backend))
+        start += size
+    return NDArray.from_buffer(whole, context, backend)

@@ -1,4 +1,4 @@
-"""The mapping of optimizer states by index, whose changes make plans of steps stale."""
+"""`StateDict`: optimizer states by index, whose changes invalidate plans of steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["StateDict"]
 
 
 def _announced(change: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a method of a mapping begin an epoch of memory."""
+    """Wrap a method of a mapping so that it begins an epoch of memory."""
 
     @wraps(change)
     def changed(self: StateDict, *arguments: Any, **keywords: Any) -> Any:

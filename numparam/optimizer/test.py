@@ -1,4 +1,4 @@
-"""The optimizer that tests use."""
+"""An optimizer for tests."""
 
 from __future__ import annotations
 

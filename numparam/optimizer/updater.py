@@ -1,4 +1,4 @@
-"""The updater: an optimizer together with the states of the parameters that it updates."""
+"""The updater: an optimizer with the states of the parameters that it updates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Updater", "get_updater"]
 
 
 class Updater:
-    """Updates weights by an optimizer, and keeps the optimizer's states of them.
+    """Updates weights by an optimizer, whose states it keeps.
 
     Parameters
     ----------
@@ -111,6 +111,18 @@ class Updater:
         -------
         Prepared
             Its ``commit`` makes the update.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> prepared = updater.prepare(0, gradient, weight)
+        >>> weight.asnumpy()
+        array([4., 8.], dtype=float32)
+        >>> prepared.commit()
+        >>> weight.asnumpy()
+        array([3.5, 7. ], dtype=float32)
         """
         if isinstance(index, (list, tuple)):
             indices, grads, weights = index, grad, weight
@@ -151,15 +163,27 @@ class Updater:
         return plan.prepare(optimizer, counts, self._history_of)
 
     def _update_each(self, indices: Any, grads: Any, weights: Any) -> None:
-        """Update by a class of the user's own, one parameter after the other."""
+        """Update by a class that has steps of its own: several at once, if it takes several."""
         optimizer = self.optimizer
         states = self._states_of(indices, weights)
         optimizer._set_current_context(self._device_of(weights))
-        for index, grad, weight, state in zip(indices, grads, weights, states, strict=True):
+        for index in indices:
             self.catch_up(index)
-            if not getattr(optimizer, "allow_np_array", False):
-                grad, weight = _classic(grad), _classic(weight)
-            optimizer.update_multi_precision(index, weight, grad, state)
+        if not getattr(optimizer, "allow_np_array", False):
+            grads, weights = list(map(_classic, grads)), list(map(_classic, weights))
+        if not self.aggregate_updates:
+            for index, weight, grad, state in zip(indices, weights, grads, states, strict=True):
+                optimizer.update_multi_precision(index, weight, grad, state)
+            return
+        groups: dict[Any, list[int]] = {}  # as in MXNet, a class never gets several dtypes at once
+        for position, weight in enumerate(weights):
+            groups.setdefault(weight.dtype, []).append(position)
+        for positions in groups.values():
+            for start in range(0, len(positions), optimizer.aggregate_num):
+                chosen = positions[start : start + optimizer.aggregate_num]
+                optimizer.update_multi_precision(
+                    *([given[i] for i in chosen] for given in (indices, weights, grads, states))
+                )
 
     def _device_of(self, weights: Sequence[Any]) -> Any:
         if self.device is not None or not len(weights):
@@ -167,7 +191,7 @@ class Updater:
         return getattr(getattr(weights[0], "context", None), "device_id", 0)
 
     def _states_of(self, indices: Iterable[Any], weights: Sequence[Any]) -> list[Any]:
-        """Return the states of some parameters; new ones, and others on their context."""
+        """Return the states of some parameters on their contexts; create missing ones."""
         found = []
         for index, weight in zip(indices, weights, strict=True):
             if index not in self.states:
@@ -182,7 +206,7 @@ class Updater:
     # Rows that are behind
 
     def _history_of(self, entry: Entry, kernel: ModuleType) -> RowHistory | None:
-        """Return where missed steps of a parameter's rows are noted, if they may be missed."""
+        """Return the history of a parameter's rows, if they may miss steps."""
         if not self.delays_rows or entry.weight.stype != "row_sparse":
             return None
         history = self.histories.get(entry.index)
@@ -193,7 +217,7 @@ class Updater:
         return history
 
     def catch_up(self, index: Any = None, ids: Buffer | None = None) -> None:
-        """Bring rows up to date that have missed steps.
+        """Make the steps that rows have missed.
 
         Parameters
         ----------
@@ -202,6 +226,14 @@ class Updater:
         ids : Buffer, optional
             The rows: int64 ids, strictly ascending, on the weight's device; all of them if not
             given.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> updater.catch_up()
         """
         if index is None:
             for each in list(self.histories.values()):
@@ -212,12 +244,20 @@ class Updater:
             history.catch_up(ids)
 
     def forget(self, index: Any = None) -> None:
-        """Bring rows up to date, and let go of the arrays of a parameter, or of all.
+        """Make missed steps, and release the arrays of one parameter or of all.
 
         Parameters
         ----------
         index : int or str, optional
             The parameter; all of them if not given. Its states stay.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> updater.forget()
         """
         self.catch_up(index)
         if index is None:
@@ -237,12 +277,21 @@ class Updater:
         state : object
             None, an array, or a tuple or list of such.
         context : Context
-            Where it shall be.
+            The wanted context.
 
         Returns
         -------
         object
             The same where it is there already.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> state = mx.nd.ones((2,))
+        >>> updater.sync_state_context(state, mx.cpu(1)).context
+        cpu(1)
         """
         if isinstance(state, NDArray):
             dense = state if state.stype == "default" else state.tostype("default")
@@ -270,6 +319,15 @@ class Updater:
         StatesError
             If the optimizer or its schedule has attributes that are no numbers, texts or
             containers of them.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> type(updater.get_states())
+        <class 'bytes'>
         """
         self.catch_up()
         return saved_states.dumps(self.states, self.optimizer if dump_optimizer else None)
@@ -291,6 +349,17 @@ class Updater:
             If it is a pickle, and those are not allowed.
         StatesError
             If it is damaged. In either case nothing is changed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+        >>> updater(0, gradient, weight)
+        >>> again = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+        >>> again.set_states(updater.get_states())
+        >>> again.states[0].asnumpy()
+        array([-0.5, -1. ], dtype=float32)
         """
         loaded, optimizer = saved_states.loads(states, allow_pickle=allow_pickle)
         self.forget()
@@ -317,6 +386,15 @@ def get_updater(optimizer: Optimizer) -> Updater:
     -------
     Updater
         A callable of index, gradient and weight.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.5, momentum=0.9))
+    >>> weight, gradient = mx.nd.array([4, 8]), mx.nd.array([1, 2])
+    >>> updater(0, gradient, weight)
+    >>> weight.asnumpy()
+    array([3.5, 7. ], dtype=float32)
     """
     return Updater(optimizer)
 

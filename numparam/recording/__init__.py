@@ -1,1 +1,1 @@
-"""Recording of operations, which both `autograd` and arrays need: scopes, errors, backward."""
+"""Recording of operations, which `autograd` and arrays share: scopes, tape, errors."""

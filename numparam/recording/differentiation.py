@@ -1,4 +1,4 @@
-"""The backward pass as arrays call it.
+"""Access to the backward pass for arrays, whose module cannot import `autograd`.
 
 `numparam.autograd` is built on arrays, and has the pass; so that no import runs in a circle, it
 enters the pass here when it is loaded. Whoever recorded something has loaded it.
@@ -25,7 +25,7 @@ NOT_RECORDED = (
 
 
 def enter(function: _F) -> _F:
-    """Make a function the backward pass: ``autograd.backward``."""
+    """Register ``autograd.backward``."""
     _entered[:] = [function]
     return function
 

@@ -17,14 +17,14 @@ __all__ = [
 
 
 class GradientArgumentError(MXNetError, ValueError, TypeError):
-    """A gradient does not fit its variable, or the lists do not fit each other.
+    """A gradient does not match its variable, or the lists differ in length.
 
     MXNet crashes, or raises an error later when the gradient is used.
     """
 
 
 class GradientRowsError(GradientArgumentError, IndexError):
-    """The row ids of a gradient are not those of rows of its variable."""
+    """A row id of a gradient is out of range for its variable."""
 
 
 class UnknownGradReqError(KeyError, ValueError):
@@ -35,15 +35,15 @@ class UnknownGradReqError(KeyError, ValueError):
 
 
 class UnmarkedVariableError(MXNetError, ValueError):
-    """An array has nowhere to put a gradient."""
+    """An array has no gradient, because it was not marked."""
 
 
 class NoGraphError(MXNetError):
-    """Nothing was recorded that could be differentiated."""
+    """Nothing was recorded that can be differentiated."""
 
 
 class NotDifferentiableError(MXNetError):
-    """An operation in the graph has no derivative here."""
+    """An operation in the graph has no derivative in numparam."""
 
 
 class FunctionReusedError(MXNetError, AssertionError):
@@ -51,4 +51,4 @@ class FunctionReusedError(MXNetError, AssertionError):
 
 
 class NoSymbolError(MXNetError, NotImplementedError):
-    """There are no graphs as symbols."""
+    """A recorded graph cannot be converted to a symbol."""

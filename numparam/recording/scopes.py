@@ -1,4 +1,4 @@
-"""Recording and training: two switches of each thread, and the scopes that set them.
+"""The recording and training modes of each thread, and the scopes that set them.
 
 *Recording* says whether operations are written down so that gradients can be computed. *Training*
 says whether layers such as dropout behave as in training or as in prediction. Both are off in a
@@ -127,8 +127,8 @@ class _RecordingStateScope:
     """
 
     def __init__(self, is_record: bool | None, train_mode: bool | None) -> None:
-        self._is_record = None if is_record is None else bool(as_switch(is_record, "is_record"))
-        self._train_mode = None if train_mode is None else bool(as_switch(train_mode, "train_mode"))
+        self._is_record = _as_flag(is_record, "is_record")
+        self._train_mode = _as_flag(train_mode, "train_mode")
 
     def __enter__(self) -> None:
         if self._is_record is not None:
@@ -144,6 +144,12 @@ class _RecordingStateScope:
     ) -> None:
         recording.leave(self)
         _training.leave(self)
+
+
+def _as_flag(value: object, name: str) -> bool | None:
+    if value is None or value is True or value is False:
+        return value
+    return bool(as_switch(value, name))
 
 
 def record(train_mode: bool | None = True) -> _RecordingStateScope:

@@ -33,3 +33,7 @@ def __getattr__(name: str) -> NoReturn:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     raise NoGraphCompilerError(f"mx.sym.{name}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,4 @@
-"""Attributes of a variable: which have two names, and how a shape is written into one."""
+"""Attributes of variables: those with two names, and the text form of shapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SEQUENCE = re.compile(r"\s*(?:\(([^()\[\]]*)\)|\[([^()\[\]]*)\])\s*")
 
 
 def canonical_key(key: str) -> str:
-    """Return the name under which an attribute is kept.
+    """Return the name under which an attribute is stored.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def with_short_names(attributes: dict[str, str]) -> dict[str, str]:
 
 
 def write_shape(shape: Any) -> str:
-    """Write a shape as the text of a ``__shape__`` attribute.
+    """Return the text of a ``__shape__`` attribute for a shape.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def write_shape(shape: Any) -> str:
 
 
 def read_shape(text: str) -> tuple[int, ...] | None:
-    """Read the text of a ``__shape__`` attribute.
+    """Return the shape in the text of a ``__shape__`` attribute.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Making symbols: variables, groups, and both from JSON."""
+"""Creation of symbols: variables, groups, and both from JSON."""
 
 from __future__ import annotations
 
@@ -160,6 +160,15 @@ def load(fname: str | os.PathLike[Any]) -> Symbol:
     MXNetError
         If the file cannot be read (also an OSError), or is not the JSON of variables (also a
         ValueError).
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "net-symbol.json")
+    >>> mx.sym.var("data").save(path)
+    >>> mx.sym.load(path).name
+    'data'
     """
     if not isinstance(fname, (str, os.PathLike)):
         raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")

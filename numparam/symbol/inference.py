@@ -1,4 +1,4 @@
-"""Shapes and dtypes of variables: what the caller gives, else what the attributes say."""
+"""Shapes and dtypes of variables, from the caller's arguments or from attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON form of symbols, byte for byte as MXNet 1.9.1 writes it.
+"""The JSON format of symbols, byte for byte as MXNet 1.9.1 writes it.
 
 ::
 
@@ -34,7 +34,7 @@ class SymbolJSONError(MXNetError, ValueError):
 
 
 def dumps(nodes: Sequence[tuple[str, dict[str, str]]], heads: Sequence[int]) -> str:
-    r"""Write variables as JSON.
+    r"""Return variables as JSON.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def loads(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[int]]:
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise SymbolJSONError(
             "A symbol's JSON has an object with 'nodes' (each with 'op' and 'name') and 'heads'; "
-            f"this text has not ({type(error).__name__}: {str(error)[:200]!r})."
+            f"this text does not ({type(error).__name__}: {str(error)[:200]!r})."
         ) from error
     if operators:
         first = operators[0]

@@ -18,7 +18,7 @@ SymbolType = TypeVar("SymbolType", bound="Symbol")
 
 
 class _Variable:
-    """A name with attributes. Symbols share it, so that an attribute set on one is seen on all."""
+    """A name with attributes, which symbols share."""
 
     __slots__ = ("attributes", "name")
 
@@ -61,7 +61,7 @@ class Symbol(SymbolWithoutGraph):
         return self._variables[0].name if len(self._variables) == 1 else None
 
     def attr(self, key: str) -> str | None:
-        """Look an attribute up.
+        """Return an attribute.
 
         Parameters
         ----------
@@ -72,6 +72,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         str or None
             None if there is no such attribute, and for a group.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.attr("lr_mult")
+        '2'
         """
         if len(self._variables) != 1:
             return None
@@ -79,7 +86,7 @@ class Symbol(SymbolWithoutGraph):
         return attributes.get(f"__{key}__" if key in HIDDEN_KEYS else key)
 
     def list_attr(self, recursive: bool = False) -> dict[str, str]:
-        """List the variable's attributes.
+        """Return the variable's attributes.
 
         Parameters
         ----------
@@ -96,6 +103,13 @@ class Symbol(SymbolWithoutGraph):
         ------
         DeprecationWarning
             If ``recursive`` is true, as in MXNet.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> sorted(data.list_attr())
+        ['__lr_mult__', '__shape__', 'lr_mult']
         """
         if recursive:
             raise DeprecationWarning("list_attr(recursive=True) is gone; use attr_dict().")
@@ -104,12 +118,19 @@ class Symbol(SymbolWithoutGraph):
         return with_short_names(self._variables[0].attributes)
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
-        """List the attributes of all variables that have any.
+        """Return the attributes of all variables that have any.
 
         Returns
         -------
         dict of str to dict
             Variable names to attributes, these as in :meth:`list_attr`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> sorted(data.attr_dict()["data"])
+        ['__lr_mult__', '__shape__', 'lr_mult']
         """
         found: dict[str, dict[str, str]] = {}
         for variable in self._arguments():
@@ -118,7 +139,7 @@ class Symbol(SymbolWithoutGraph):
         return found
 
     def _set_attr(self, **kwargs: str) -> None:
-        """Set attributes of the variable; if one is not allowed, set nothing."""
+        """Set attributes of the variable; if one is not allowed, set none."""
         if len(self._variables) != 1:
             raise MXNetError(f"Attributes are set on one variable at a time, not on {self}.")
         attributes = {}
@@ -132,58 +153,101 @@ class Symbol(SymbolWithoutGraph):
         self._variables[0].attributes.update(attributes)
 
     def _arguments(self) -> list[_Variable]:
-        """List the distinct variables, in order."""
+        """Return the distinct variables, in order."""
         return list({id(variable): variable for variable in self._variables}.values())
 
     def list_arguments(self) -> list[str]:
-        """List the names of the variables; one that is in a group twice comes once.
+        """Return the names of the distinct variables.
 
         Returns
         -------
         list of str
             The names.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_arguments()
+        ['a', 'b']
         """
         return [variable.name for variable in self._arguments()]
 
     def list_inputs(self) -> list[str]:
-        """List the names of the variables, as :meth:`list_arguments`."""
+        """Return the names of the variables, as :meth:`list_arguments` does.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_inputs()
+        ['a', 'b']
+        """
         return self.list_arguments()
 
     def list_outputs(self) -> list[str]:
-        """List the names of the outputs, which are the variables themselves.
+        """Return the names of the outputs, which are the variables themselves.
 
         Returns
         -------
         list of str
             The names.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_outputs()
+        ['a', 'b']
         """
         return [variable.name for variable in self._variables]
 
     def list_auxiliary_states(self) -> list[str]:
-        """List the auxiliary states: none, since only operators have them.
+        """Return an empty list: only operators have auxiliary states.
 
         Returns
         -------
         list of str
             Empty.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.list_auxiliary_states()
+        []
         """
         return []
 
     def get_internals(self) -> Symbol:
-        """Group all variables.
+        """Return a group of all variables.
 
         Returns
         -------
         Symbol
             The group, each variable once.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.get_internals().list_outputs()
+        ['a', 'b']
         """
         return Symbol(tuple(self._arguments()))
 
     def get_children(self) -> None:
-        """Return None: variables have no inputs."""
+        """Return None: variables have no inputs.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> both = mx.sym.Group([mx.sym.var("a", shape=(2,)), mx.sym.var("b", shape=(3,))])
+        >>> both.get_children()
+        """
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find all shapes from those that are given and from ``__shape__`` attributes.
+        """Infer all shapes from given ones and from ``__shape__`` attributes.
 
         Parameters
         ----------
@@ -205,11 +269,18 @@ class Symbol(SymbolWithoutGraph):
             If shapes come both by position and by name.
         TypeError
             If a shape is not a tuple.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_shape()
+        ([(2, 3)], [(2, 3)], [])
         """
         return inference.infer_shape(self._described(), args, kwargs, partial=False)
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find the shapes as far as they are known; else as :meth:`infer_shape`.
+        """Infer the shapes that are known; otherwise like :meth:`infer_shape`.
 
         Parameters
         ----------
@@ -220,11 +291,18 @@ class Symbol(SymbolWithoutGraph):
         -------
         argument_shapes, output_shapes, auxiliary_shapes : list of tuple
             An unknown shape is ``()``, and None when NumPy shapes are on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_shape_partial()
+        ([(2, 3)], [(2, 3)], [])
         """
         return inference.infer_shape(self._described(), args, kwargs, partial=True)
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find all dtypes from those that are given and from ``__dtype__`` attributes.
+        """Infer all dtypes from given ones and from ``__dtype__`` attributes.
 
         Parameters
         ----------
@@ -244,16 +322,35 @@ class Symbol(SymbolWithoutGraph):
             If dtypes come both by position and by name.
         TypeError
             For a dtype that arrays cannot have.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_type(data="float16")
+        ([<class 'numpy.float16'>], [<class 'numpy.float16'>], [])
         """
         return inference.infer_type(self._described(), args, kwargs, partial=False)
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-        """Find the dtypes as far as they are known, None for unknown; else as :meth:`infer_type`.
+        """Infer the dtypes that are known, with None for others; see :meth:`infer_type`.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As for `infer_type`.
 
         Returns
         -------
         argument_types, output_types, auxiliary_types : list of type or None
             NumPy's scalar types.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.infer_type_partial()
+        ([None], [None], [])
         """
         return inference.infer_type(self._described(), args, kwargs, partial=True)
 
@@ -267,7 +364,7 @@ class Symbol(SymbolWithoutGraph):
         )
 
     def tojson(self, remove_amp_cast: bool = True) -> str:
-        """Write the symbol as JSON.
+        """Return the symbol as JSON.
 
         Parameters
         ----------
@@ -278,13 +375,20 @@ class Symbol(SymbolWithoutGraph):
         -------
         str
             The same text as from MXNet 1.9.1.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.tojson()[:1]
+        '{'
         """
         described = self._described()
         nodes = list(zip(described.names, described.attributes, strict=True))
         return json_format.dumps(nodes, described.outputs)
 
     def save(self, fname: str | os.PathLike[Any], remove_amp_cast: bool = True) -> None:
-        """Write the symbol's JSON into a file, in one step: a failed save leaves the old file.
+        """Save the symbol's JSON to a file; a failed save leaves the old file intact.
 
         Parameters
         ----------
@@ -299,6 +403,15 @@ class Symbol(SymbolWithoutGraph):
             If ``fname`` is not a path.
         MXNetError
             If the file cannot be written (also an OSError).
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "net-symbol.json")
+        >>> mx.sym.var("data").save(path)
+        >>> path.exists()
+        True
         """
         if not isinstance(fname, (str, os.PathLike)):
             raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
@@ -306,12 +419,19 @@ class Symbol(SymbolWithoutGraph):
         write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def debug_str(self) -> str:
-        """List outputs and variables, for people.
+        """Return a readable description of outputs and variables.
 
         Returns
         -------
         str
             One line for each.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.debug_str().strip()
+        'Variable:data'
         """
         described = self._described()
         lines = [f"Variable:{name}" for name in described.names]
@@ -327,6 +447,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         numparam.symbol.numpy._Symbol
             A new object; attributes set on one are seen on the other.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.as_np_ndarray().name
+        'data'
         """
         return _Symbol(self._variables)
 
@@ -337,6 +464,13 @@ class Symbol(SymbolWithoutGraph):
         -------
         Symbol
             The same object.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> data = mx.sym.var("data", shape=(2, 3), lr_mult=2)
+        >>> data.as_nd_ndarray().name
+        'data'
         """
         return self
 
@@ -393,7 +527,7 @@ class Symbol(SymbolWithoutGraph):
 
 
 class _Symbol(Symbol):
-    """A symbol for ``mx.np`` arrays; otherwise the same as :class:`~numparam.symbol.Symbol`.
+    """A symbol for ``mx.np`` arrays, otherwise like :class:`~numparam.symbol.Symbol`.
 
     Made by :meth:`Symbol.as_np_ndarray`, for instance in ``Parameter.var()`` while NumPy arrays are
     on.

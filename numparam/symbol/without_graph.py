@@ -1,4 +1,4 @@
-"""Operators and values of symbols, which raise errors: there is no graph compiler."""
+"""Operators and methods of symbols that raise errors, since there is no graph compiler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["NoGraphCompilerError", "SymbolWithoutGraph"]
 
 
 class NoGraphCompilerError(MXNetError, TypeError, AttributeError):
-    """An operation that would build a graph was asked of a symbol.
+    """An operation on a symbol would build a graph.
 
     Also a TypeError, like an operator that a type lacks, and an AttributeError, so that
     ``hasattr`` says that the method is not there.

@@ -1,4 +1,4 @@
-"""Whether arrays are equal, exactly or nearly, and whether calls raise what they should."""
+"""Comparison of arrays, exact or with tolerances, and checks of exceptions."""
 
 from __future__ import annotations
 
@@ -133,12 +133,12 @@ def assert_almost_equal(
     use_broadcast: bool = True,
     mismatches: tuple[int, int] = (10, 10),
 ) -> None:
-    """Require that all elements of two arrays are close: ``|a - b| <= atol + rtol * |b|``.
+    """Assert that all elements of two arrays are close: ``|a - b| <= atol + rtol * |b|``.
 
     Parameters
     ----------
     a, b : NDArray or array_like
-        What came, and what was expected.
+        The actual and the expected values.
     rtol, atol : float, optional
         The tolerances; by default the looser of the two dtypes' ones.
     names : tuple of str, default ('a', 'b')
@@ -183,7 +183,7 @@ def assert_almost_equal_with_err(
     equal_nan: bool = False,
     mismatches: tuple[int, int] = (10, 10),
 ) -> None:
-    """Require that all but a share `etol` of the elements of two arrays are close.
+    """Assert that all but a share `etol` of the elements of two arrays are close.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def assert_almost_equal_ignore_nan(
     atol: float | None = None,
     names: tuple[str, str] = ("a", "b"),
 ) -> None:
-    """Require that two arrays are close wherever neither is NaN.
+    """Assert that two arrays are close wherever neither is NaN.
 
     Parameters
     ----------
@@ -255,12 +255,12 @@ def assert_almost_equal_ignore_nan(
 def assert_allclose(
     a: Any, b: Any, rtol: float = 1e-07, atol: float = 0, equal_nan: bool = True
 ) -> None:
-    """Require that two arrays are close, with the tolerances of ``numpy.testing``.
+    """Assert that two arrays are close, with the tolerances of ``numpy.testing``.
 
     Parameters
     ----------
     a, b : NDArray or array_like
-        What came, and what was expected.
+        The actual and the expected values.
     rtol, atol : float
         The tolerances.
     equal_nan : bool, default True
@@ -277,7 +277,7 @@ def assert_allclose(
 def assert_exception(
     f: Callable[..., Any], exception_type: type[BaseException], *args: Any, **kwargs: Any
 ) -> None:
-    """Require that a call raises an exception of a type; others pass through.
+    """Assert that a call raises an exception of a type; others pass through.
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def assert_exception(
 def compare_ndarray_tuple(
     t1: Any, t2: Any, rtol: float | None = None, atol: float | None = None
 ) -> None:
-    """Require that two arrays, or nested tuples of arrays and None, are close.
+    """Assert that two arrays, or nested tuples of arrays and None, are close.
 
     Parameters
     ----------

@@ -132,12 +132,12 @@ def random_sample(population: Sequence[Any], k: int) -> list[Any]:
 
 
 def create_vector(size: int, dtype: Any = np.int64) -> NDArray:
-    """Make the vector 0, 1, … ``size - 1``."""
+    """Return the vector 0, 1, … ``size - 1``."""
     return nd.arange(0, size, dtype=dtype)
 
 
 def create_2d_tensor(rows: int, columns: int, dtype: Any = np.int64) -> NDArray:
-    """Make a matrix whose elements are the numbers of their rows."""
+    """Return a matrix whose elements are the numbers of their rows."""
     return nd.array(np.repeat(np.arange(rows)[:, np.newaxis], columns, axis=1), dtype=dtype)
 
 
@@ -222,7 +222,7 @@ def np_reduce(
 
 
 def collapse_sum_like(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Sum over the axes along which an array of a shape would be stretched to that of `a`.
+    """Sum over the axes along which an array of a shape would broadcast to that of `a`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether a generator of random numbers draws from the distribution it should."""
+"""Statistical tests of random number generators."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _draw(generator: Generator, count: int) -> np.ndarray:
 def gen_buckets_probs_with_ppf(
     ppf: Callable[[float], float], nbuckets: int
 ) -> tuple[list[tuple[float, float]], list[float]]:
-    """Cut the line into intervals of equal probability.
+    """Return intervals of equal probability.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def verify_generator(
     success_rate: float = 0.2,
     alpha: float = 0.05,
 ) -> list[float]:
-    """Require that a generator passes Pearson's test often enough.
+    """Assert that a generator passes Pearson's test often enough.
 
     Parameters
     ----------

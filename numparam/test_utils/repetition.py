@@ -1,4 +1,4 @@
-"""Repeating tests that may fail by chance."""
+"""Repetition of tests that may fail by chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests run on and under: the default context and dtype, and environment variables."""
+"""Settings of tests: the default context and dtype, and environment variables."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _set_variables(values: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def discard_stderr() -> Iterator[None]:
-    """Throw away what the process writes to standard error, also from compiled code.
+    """Discard the process's standard error, including that of compiled code.
 
     It changes the whole process's file descriptor 2: not for use in several threads at once.
     """
@@ -180,10 +180,10 @@ def is_aarch64_run() -> bool:
 
 
 def has_tvm_ops() -> bool:
-    """Return whether operations compiled by TVM are there: never."""
+    """Return False: there are no operations compiled by TVM."""
     return False
 
 
 def is_op_runnable() -> bool:
-    """Return whether every operation runs on the default context: always."""
+    """Return True: every operation runs on the default context."""
     return True

@@ -28,7 +28,7 @@ Modifier = Callable[[Any], Any]
 
 
 class SparseDataError(ValueError, AssertionError):
-    """A sparse array was asked for that cannot be drawn."""
+    """The requested sparse array is impossible."""
 
 
 def rand_sparse_ndarray(
@@ -43,7 +43,7 @@ def rand_sparse_ndarray(
     shuffle_csr_indices: bool = False,
     ctx: Context | None = None,
 ) -> tuple[NDArray, tuple[Any, ...]]:
-    """Draw a sparse array, and give what it stores as well.
+    """Draw a sparse array; return it and its parts.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def _row_sparse(
 
 
 def _doubling_rows(shape: tuple[int, ...], share: float) -> np.ndarray:
-    """Choose the elements of a CSR array so that each row stores twice as many as the last."""
+    """Choose elements of a CSR array such that each row stores twice as many as the last."""
     rows, columns = shape
     left = int(rows * columns * share)
     stored = np.zeros(shape, dtype=bool)

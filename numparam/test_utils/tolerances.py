@@ -1,4 +1,4 @@
-"""How far apart two arrays may be: relative and absolute tolerances by dtype.
+"""Relative and absolute tolerances by dtype.
 
 The values are those of MXNet 1.9.1.
 """
@@ -52,7 +52,7 @@ def _by_dtype(inexact: dict[str, float]) -> dict[np.dtype, float]:
 
 
 def effective_dtype(dat: Any) -> np.dtype:
-    """Return the dtype that an array's values are as precise as.
+    """Return the dtype whose precision an array's values have.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The kinds of devices: their names, and the numbers that stand for them in ``.params`` files."""
+"""Device types: their names and their numbers in ``.params`` files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class UnknownDeviceTypeError(MXNetError, KeyError):
 
 
 def register_device_type(name: str, typeid: int | None = None) -> int:
-    """Register a kind of device, so that :class:`~numparam.context.Context` accepts its name.
+    """Register a device type, so that :class:`~numparam.context.Context` accepts its name.
 
     Parameters
     ----------

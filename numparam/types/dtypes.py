@@ -1,4 +1,4 @@
-"""Element types: every spelling that Gluon code uses, turned into one NumPy dtype.
+"""Dtypes: conversion of every spelling that Gluon code uses to a NumPy dtype.
 
 NumPy has no bfloat16, so numparam uses :obj:`ml_dtypes.bfloat16` for it. MXNet 1.9.1 described it
 by a structured dtype, ``np.dtype([('bfloat16', np.uint16)])``, and rejected the string; both, and
@@ -8,7 +8,7 @@ thirteen, which are those that the ``.params`` format has a number for.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
@@ -18,13 +18,18 @@ from numparam.base import MXNetError, mx_real_t
 __all__ = [
     "DTYPE_BY_FLAG",
     "FLAG_BY_DTYPE",
+    "DTypeLike",
     "UnsupportedDTypeError",
     "as_dtype",
+    "as_given",
     "bfloat16",
     "dtype_flag",
     "dtype_from_flag",
     "dtype_name",
 ]
+
+#: What `as_dtype` accepts, apart from dtypes of other libraries.
+DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any] | None
 
 #: The dtype of bfloat16 arrays: one sign bit, eight exponent bits, seven fraction bits.
 bfloat16: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
@@ -62,6 +67,7 @@ _BY_SPELLING: dict[Any, np.dtype[Any]] = {
     if spelling != bfloat16.str  # '<V2', which is any two bytes
 }
 _BY_SPELLING[_MXNET_BFLOAT16] = bfloat16
+_PYTHON_TYPES = {bool, int, float}
 
 
 class UnsupportedDTypeError(TypeError, ValueError, KeyError, MXNetError):
@@ -85,7 +91,7 @@ class UnsupportedDTypeError(TypeError, ValueError, KeyError, MXNetError):
 
 
 def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
-    """Turn any spelling of an element type into its native-endian NumPy dtype.
+    """Return the native-endian NumPy dtype for any spelling of an element type.
 
     Parameters
     ----------
@@ -140,13 +146,44 @@ def as_dtype(dtype: Any, default: Any = mx_real_t) -> np.dtype[Any]:
 
 
 def _of_another_library(dtype: Any) -> Any:
-    """Return NumPy's spelling of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
+    """Return the NumPy equivalent of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
     if hasattr(dtype, "as_numpy_dtype"):  # TensorFlow's
         return dtype.as_numpy_dtype
     if type(dtype).__name__ == "dtype" and type(dtype).__module__ == "torch":
         name = str(dtype).removeprefix("torch.")  # 'torch.bfloat16'
         return _BY_SPELLING.get(name, dtype)
     return dtype
+
+
+def as_given(dtype: Any) -> Any:
+    """Return an element type as it was spelled, or NumPy's type for one of another library.
+
+    Parameters
+    ----------
+    dtype : str, type, numpy.dtype, list or None
+        Whatever :func:`as_dtype` accepts.
+
+    Returns
+    -------
+    str, type, numpy.dtype, list or None
+        What was given, so that code which compares it finds it again. What only another library
+        knows, such as ``torch.float16``, becomes a type that NumPy and pickles know.
+
+    Raises
+    ------
+    UnsupportedDTypeError
+        As :func:`as_dtype`, for what is another library's.
+
+    Examples
+    --------
+    >>> as_given("float16"), as_given(None)
+    ('float16', None)
+    """
+    if dtype is None or isinstance(dtype, (str, np.dtype, list, tuple)):
+        return dtype
+    if isinstance(dtype, type) and (issubclass(dtype, np.generic) or dtype in _PYTHON_TYPES):
+        return dtype
+    return as_dtype(dtype).type
 
 
 def dtype_name(dtype: Any) -> str:

@@ -10,7 +10,7 @@ __all__ = ["InvalidShapeError", "shape_is_known"]
 
 
 class InvalidShapeError(ValueError, AssertionError):
-    """A dimension is below the number that stands for an unknown one.
+    """A dimension is below -1, which stands for an unknown one.
 
     Also an AssertionError, as in MXNet.
     """

@@ -1,4 +1,4 @@
-"""Storage types: how an array keeps its elements, and the numbers that files give to each way."""
+"""Storage types: dense, row-sparse and csr, and their numbers in files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def storage_type_id(stype: str) -> int:
     Raises
     ------
     UnknownStorageTypeError
-        If it is none of these (also a ValueError and a KeyError).
+        If it is not one of these (also a ValueError and a KeyError).
 
     Examples
     --------

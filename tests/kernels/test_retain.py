@@ -279,15 +279,15 @@ def test_a_table_without_rows_has_no_ids(backend):
 def test_memory_shared_between_what_is_read_and_written_is_refused(backend):
     memory = np.arange(20.0).reshape(10, 2)
     ids = np.array([0, 1, 2, 3])
-    for call, message in (
-        (lambda: backend.retain(ids, memory[:4], ids, out=memory[3:7]), "out shares .* data"),
-        (lambda: backend.gather(memory, ids, out=memory[6:]), "out shares memory with table"),
-        (lambda: backend.scatter(memory, ids, memory[6:]), "table shares memory with rows"),
-        (lambda: backend.gather(np.arange(9), ids, out=ids), "out shares memory with ids"),
-        (lambda: backend.scatter(ids, ids, ids.copy()), "table shares memory with ids"),
+    for function, arguments, message in (
+        (backend.retain, (ids, memory[:4], ids, memory[3:7]), "out shares .* data"),
+        (backend.gather, (memory, ids, memory[6:]), "out shares memory with table"),
+        (backend.scatter, (memory, ids, memory[6:]), "table shares memory with rows"),
+        (backend.gather, (np.arange(9), ids, ids), "out shares memory with ids"),
+        (backend.scatter, (ids, ids, ids.copy()), "table shares memory with ids"),
     ):
         with pytest.raises(ValueError, match=message):
-            call()
+            function(*arguments)
     assert memory.ravel().tolist() == list(range(20))
     assert ids.tolist() == [0, 1, 2, 3]
     assert backend.gather(memory[:4], ids, out=memory[4:8]).tolist() == memory[:4].tolist()

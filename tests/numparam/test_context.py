@@ -234,10 +234,10 @@ def test_num_gpus_asks_the_backend(monkeypatch):
 
 def test_gpu_memory_info_without_that_gpu_says_what_is_missing(monkeypatch):
     monkeypatch.setattr(cuda, "gpu_count", lambda: 0)
-    with pytest.raises(MXNetError, match=r"gpu\(0\) is not there: no CUDA GPU was found.*cuda12"):
+    with pytest.raises(MXNetError, match=r"gpu\(0\) does not exist: no CUDA GPU was found.*cuda12"):
         gpu_memory_info(0)
     monkeypatch.setattr(cuda, "gpu_count", lambda: 2)
-    with pytest.raises(MXNetError, match=r"gpu\(2\) is not there: CUDA shows 2"):
+    with pytest.raises(MXNetError, match=r"gpu\(2\) does not exist: CUDA shows 2"):
         gpu_memory_info(2)
 
 

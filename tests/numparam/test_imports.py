@@ -17,11 +17,12 @@ FLOORS = [
     ["kernels"],
     ["base", "_missing", "_other_name", "modes", "types", "attribute", "name", "engine"],
     ["devices", "context", "formats"],
-    ["generator", "recording", "registry"],
+    ["generator", "recording", "class_registry"],
     ["ndarray"],
     ["random", "numpy", "numpy_extension", "autograd", "runtime", "util", "model", "checkpoint"],
     ["initializer", "symbol"],
     ["lr_scheduler", "optimizer", "kvstore", "gluon"],
+    ["interop"],
     ["", "test_utils", "cli", "__main__"],
 ]
 

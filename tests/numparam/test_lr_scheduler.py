@@ -81,15 +81,29 @@ def test_base_class_cannot_be_made_and_subclasses_define_the_call():
     assert Constant(0.3)(7) == 0.3
 
 
+def growing():
+    return lr_scheduler.FactorScheduler(1, 1.1)
+
+
+def no_steps():
+    return lr_scheduler.MultiFactorScheduler([])
+
+
+def fraction():
+    return lr_scheduler.PolyScheduler(2.5)
+
+
+def nothing():
+    return lr_scheduler.CosineScheduler(3, warmup_steps=3)
+
+
 @pytest.mark.parametrize(
     ("make", "error"),
     [
-        pytest.param(lambda: lr_scheduler.FactorScheduler(1, 1.1), ValueError, id="growing"),
-        pytest.param(lambda: lr_scheduler.MultiFactorScheduler([]), AssertionError, id="no-steps"),
-        pytest.param(lambda: lr_scheduler.PolyScheduler(2.5), TypeError, id="fraction"),
-        pytest.param(
-            lambda: lr_scheduler.CosineScheduler(3, warmup_steps=3), ValueError, id="nothing"
-        ),
+        pytest.param(growing, ValueError, id="growing"),
+        pytest.param(no_steps, AssertionError, id="no-steps"),
+        pytest.param(fraction, TypeError, id="fraction"),
+        pytest.param(nothing, ValueError, id="nothing"),
     ],
 )
 def test_bad_arguments_are_refused(make, error):

@@ -203,29 +203,109 @@ def test_shuffling_permutes_rows_and_leaves_the_source():
     assert sorted(rows.asnumpy().ravel().tolist()) == list(range(60))
 
 
+def uniform_2_1(r):
+    return r.uniform(2, 1)
+
+
+def uniform_float_nan_1(r):
+    return r.uniform(float("nan"), 1)
+
+
+def uniform_0_float_inf(r):
+    return r.uniform(0, float("inf"))
+
+
+def normal_0_minus_1(r):
+    return r.normal(0, -1)
+
+
+def normal_float_nan_1(r):
+    return r.normal(float("nan"), 1)
+
+
+def uniform_shape_2_dtype_int32(r):
+    return r.uniform(shape=(2,), dtype="int32")
+
+
+def uniform_shape_minus_1(r):
+    return r.uniform(shape=(-1,))
+
+
+def uniform_shape_0(r):
+    return r.uniform(shape=(0,))
+
+
+def uniform_out_zeros_2_dtype_int32(r):
+    return r.uniform(out=nd.zeros((2,), dtype="int32"))
+
+
+def uniform_shape_3_out_zeros_2(r):
+    return r.uniform(shape=(3,), out=nd.zeros((2,)))
+
+
+def uniform_dtype_float64_out_zeros_2(r):
+    return r.uniform(dtype="float64", out=nd.zeros((2,)))
+
+
+def randint_5_5(r):
+    return r.randint(5, 5)
+
+
+def randint_0_2_power_40(r):
+    return r.randint(0, 2**40)
+
+
+def randint_0_2_power_60_dtype_int64(r):
+    return r.randint(0, 2**60, dtype="int64")
+
+
+def randint_0_5_3(r):
+    return r.randint(0.5, 3)
+
+
+def randint_0_3_dtype_float32(r):
+    return r.randint(0, 3, dtype="float32")
+
+
+def randint_0_3_out_zeros_2(r):
+    return r.randint(0, 3, out=nd.zeros((2,)))
+
+
+def shuffle_ones_2_2_tostype_csr(r):
+    return r.shuffle(nd.ones((2, 2)).tostype("csr"))
+
+
+def shuffle_1_2(r):
+    return r.shuffle([1, 2])
+
+
+def uniform_ctx_cpu(r):
+    return r.uniform(ctx="cpu")
+
+
 @pytest.mark.parametrize(
     "call",
     [
-        lambda r: r.uniform(2, 1),
-        lambda r: r.uniform(float("nan"), 1),
-        lambda r: r.uniform(0, float("inf")),
-        lambda r: r.normal(0, -1),
-        lambda r: r.normal(float("nan"), 1),
-        lambda r: r.uniform(shape=(2,), dtype="int32"),
-        lambda r: r.uniform(shape=(-1,)),
-        lambda r: r.uniform(shape=(0,)),
-        lambda r: r.uniform(out=nd.zeros((2,), dtype="int32")),
-        lambda r: r.uniform(shape=(3,), out=nd.zeros((2,))),
-        lambda r: r.uniform(dtype="float64", out=nd.zeros((2,))),
-        lambda r: r.randint(5, 5),
-        lambda r: r.randint(0, 2**40),
-        lambda r: r.randint(0, 2**60, dtype="int64"),
-        lambda r: r.randint(0.5, 3),
-        lambda r: r.randint(0, 3, dtype="float32"),
-        lambda r: r.randint(0, 3, out=nd.zeros((2,))),
-        lambda r: r.shuffle(nd.ones((2, 2)).tostype("csr")),
-        lambda r: r.shuffle([1, 2]),
-        lambda r: r.uniform(ctx="cpu"),
+        uniform_2_1,
+        uniform_float_nan_1,
+        uniform_0_float_inf,
+        normal_0_minus_1,
+        normal_float_nan_1,
+        uniform_shape_2_dtype_int32,
+        uniform_shape_minus_1,
+        uniform_shape_0,
+        uniform_out_zeros_2_dtype_int32,
+        uniform_shape_3_out_zeros_2,
+        uniform_dtype_float64_out_zeros_2,
+        randint_5_5,
+        randint_0_2_power_40,
+        randint_0_2_power_60_dtype_int64,
+        randint_0_5_3,
+        randint_0_3_dtype_float32,
+        randint_0_3_out_zeros_2,
+        shuffle_ones_2_2_tostype_csr,
+        shuffle_1_2,
+        uniform_ctx_cpu,
     ],
 )
 def test_bad_arguments_are_errors_of_mxnet(call):

@@ -99,6 +99,91 @@ def check_gradients(case: Case) -> None:
         )
 
 
+def check_function(
+    function: Callable[..., Any], *inputs: Any, tolerance: float = 1e-6, twice: bool = False
+) -> None:
+    """Compare the gradients of a function of classic float64 arrays with central differences.
+
+    With `twice` those of a sum of its gradients, from a backward pass that was recorded.
+    """
+    arrays = [nd.array(values, dtype="float64") for values in inputs]
+    for array in arrays:
+        array.attach_grad()
+
+    def weighted(result: Any) -> Any:
+        weights = np.cos(np.arange(result.size)).reshape(result.shape)
+        return (result * nd.array(weights, dtype="float64")).sum()
+
+    def value() -> Any:
+        with autograd.record():
+            result = weighted(function(*arrays))
+            if twice:
+                slopes = autograd.grad(result, arrays, create_graph=True)
+                result = nd.add_n(*(weighted(slope) for slope in slopes))
+        return result
+
+    value().backward()
+    found = [array.grad.asnumpy() for array in arrays]
+    for position, array in enumerate(arrays):
+        expected = numeric(lambda: float(value().asscalar()), array._memory, 1e-5)
+        np.testing.assert_allclose(
+            found[position], expected, rtol=tolerance, atol=tolerance, err_msg=f"input {position}"
+        )
+
+
+def check_gradients_twice(case: Case) -> None:
+    """Compare the gradients of the gradients of an operation with central differences.
+
+    Raises
+    ------
+    NotDifferentiableError
+        If the operation does not allow ``create_graph``.
+    """
+    row = OPERATIONS[case.operation]
+    arrays = arrays_of(case)
+    variables = [array for array in arrays if array._memory.dtype.kind == "f"]
+    for variable in variables:
+        variable.attach_grad()
+
+    def slopes() -> list[Any]:
+        outputs = _results(invoke(row, arrays, dict(case.attributes)))
+        heads = [output for output in outputs if output._memory.dtype.kind == "f"]
+        # Squares, so that those of linear operations depend on something.
+        squares = [invoke(OPERATIONS["square"], (head,), {}) for head in heads]
+        given = autograd.grad(squares, variables, create_graph=True)
+        # The rest is zero, whatever the variables are.
+        return [slope for slope in given if slope._marking is not None]
+
+    with autograd.record():
+        found = slopes()
+    if not found:
+        return
+    weights = [np.cos(1 + np.arange(one.size)).reshape(one.shape) for one in found]
+    head_grads = []
+    for one, weight in zip(found, weights, strict=True):
+        head_grad = one.detach().astype(one.dtype)
+        head_grad[...] = weight
+        head_grads.append(head_grad)
+    autograd.backward(found, head_grads)
+
+    def total() -> float:
+        with autograd.record():
+            now = slopes()
+        return sum(
+            float((one.asnumpy() * weight).sum()) for one, weight in zip(now, weights, strict=True)
+        )
+
+    for position, variable in enumerate(variables):
+        expected = numeric(total, variable._memory, 1e-5 if case.tolerance < 1e-4 else 1e-2)
+        np.testing.assert_allclose(
+            variable.grad.asnumpy(),
+            expected,
+            rtol=max(1e-5, case.tolerance),
+            atol=max(1e-5, case.tolerance),
+            err_msg=f"input {position} of {case}, twice",
+        )
+
+
 def numeric(function: Callable[[], float], memory: np.ndarray, step: float) -> np.ndarray:
     """Differentiate a function by the elements of a float64 array that it reads."""
     slopes = np.zeros(memory.shape)

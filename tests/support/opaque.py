@@ -107,12 +107,16 @@ class OpaqueBackend(HostBackend):
         return OpaqueBuffer(super().empty(shape, dtype))
 
     def zeros(self, shape: tuple[int, ...], dtype: np.dtype) -> OpaqueBuffer:
-        return OpaqueBuffer(super().zeros(shape, dtype))
+        made = self.empty(shape, dtype)
+        _contents(made).fill(0)
+        return made
 
     def upload(self, array: np.ndarray) -> OpaqueBuffer:
         if isinstance(array, OpaqueBuffer):
             raise TypeError("a buffer of the opaque device was uploaded as if it were a host array")
-        return OpaqueBuffer(super().upload(array))
+        made = self.empty(array.shape, array.dtype)
+        self.write(made, array)
+        return made
 
     def download(self, buffer: OpaqueBuffer) -> np.ndarray:
         self.calls.append("download")
@@ -131,9 +135,10 @@ class OpaqueBackend(HostBackend):
         self.calls.append(f"apply.{getattr(function, '__name__', 'function')}")
         return _closed(super().apply(function, *map(_contents, buffers)))
 
-    # Not the host's short way, which passes buffers to functions as they are.
+    # Not the host's short ways, which pass buffers to functions as they are.
     buffers_are_arrays = False
     evaluate = Backend.evaluate
+    copied, converted, convert_into = Backend.copied, Backend.converted, Backend.convert_into
 
     def update(self, function: Any, target: OpaqueBuffer, *buffers: OpaqueBuffer) -> None:
         self.calls.append(f"update.{getattr(function, '__name__', 'function')}")

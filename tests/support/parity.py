@@ -118,6 +118,17 @@ def _merged(kind: str, size: int) -> Iterator[Arguments]:
         yield ([repeated, repeated], [rows, rows]), {"divisor": 3}
 
 
+def _merged_many(kind: str, size: int) -> Iterator[Arguments]:
+    yield ([], [], []), {}
+    sets = []
+    for count in (1, 2, 3):
+        seeds = [0] * count if kind == "bool" else range(count)
+        sets.append([_row_sparse(kind, size, seed) for seed in seeds])
+    ids = [[part[0] for part in parts] for parts in sets]
+    data = [[part[1] for part in parts] for parts in sets]
+    yield (ids, data, [2 * size + 1, None, 2 * size + 1]), {}
+
+
 def _cast(kind: str, size: int) -> Iterator[Arguments]:
     for target in ("float16", "bfloat16", "float32", "float64", "int8", "int64", "uint32", "bool"):
         yield (values(kind, size), dtype_of(target)), {}
@@ -139,6 +150,10 @@ def _bits(kind: str, size: int) -> Iterator[Arguments]:
         yield (np.zeros(size, np.uint32),), {"seed": 7, "offset": 3}
 
 
+def nothing_to_compare(kind, size):
+    return iter(())
+
+
 INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("average", "add_n"): _combine,
     ("average", "mean"): _combine,
@@ -146,7 +161,7 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("reset", "zero"): _many,
     ("accumulate", "assign"): _accumulated,
     ("accumulate", "add"): _accumulated,
-    ("table", "build"): lambda kind, size: iter(()),  # returns addresses; its users are compared
+    ("table", "build"): nothing_to_compare,  # returns addresses; its users are compared
     ("retain", "unique_ids"): _unique,
     ("retain", "retain"): _retained,
     ("retain", "gather"): _gathered,
@@ -154,6 +169,7 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("retain", "add_rows"): _added,
     ("retain", "subtract_rows"): _subtracted,
     ("merge", "merge"): _merged,
+    ("merge_many", "mean"): _merged_many,
     ("cast", "cast"): _cast,
     ("cast", "copy"): _copied,
     ("random", "bits"): _bits,

@@ -1,4 +1,4 @@
-"""The rows that ``mx.np`` adds to the table of operations, under names with the prefix ``_np_``."""
+"""The operations of ``mx.np``: rows of the table whose names begin with ``_np_``."""
 
 from numparam.ndarray.numpy_operations import (
     arithmetic,

@@ -104,7 +104,7 @@ def _as_array(function: Callable[..., Any], x: Array) -> Array:
 
 
 def _with_fractions(function: Callable[..., Any], x: Array) -> Array:
-    """Compute integers as the same numbers in float64, as the classic operations do."""
+    """Convert integers to float64, as the classic operations do."""
     return np.asarray(function(x)).astype(with_fractions(x.dtype), copy=False)
 
 
@@ -144,7 +144,7 @@ def _around(a: Array, *, decimals: int = 0) -> Array:
 
 @operation("_np_clip", dtype="computed", result="Of the dtype of ``a``.")
 def _clip(a: Array, *, a_min: float | None, a_max: float | None) -> Array:
-    """Move the elements into a range; None leaves a side open."""
+    """Limit the elements to a range; None leaves a side open."""
     if a_min is None and a_max is None:
         raise ValueError("at least one of a_min and a_max must be a number")
     low, high = (

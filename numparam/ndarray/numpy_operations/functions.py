@@ -1,4 +1,4 @@
-"""The functions of ``mx.np``, made of the rows of the table that are named ``_np_``."""
+"""The functions of ``mx.np``, generated from the rows of the table named ``_np_…``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WrongArrayError(ArgumentTypeError):
 
 
 def array_function(name: str, row: Operation, module: str, summary: str) -> Function:
-    """Make a function of ``mx.np`` arrays out of an operation.
+    """Return the function of ``mx.np`` arrays for an operation.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def _binary_function(name: str, row: Operation) -> Function:
 
 
 def _of_numbers(name: str, *numbers: Any) -> Any:
-    """Let NumPy compute a function of numbers alone, which has no dtype or context to keep."""
+    """Compute a function of plain numbers by NumPy."""
     with np.errstate(all="ignore"):
         return getattr(np, "trunc" if name == "fix" else name)(*numbers).item()
 
@@ -149,7 +149,7 @@ _UFUNCS = {
 
 
 def of_ufunc(ufunc: np.ufunc) -> Function | None:
-    """Return the function of ``mx.np`` that a NumPy ufunc stands for; None if there is none."""
+    """Return the function of ``mx.np`` that corresponds to a NumPy ufunc, or None."""
     name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
     if name not in BINARY and name not in UNARY and name != "matmul":
         return None

@@ -1,4 +1,4 @@
-"""Arrays put together and taken apart."""
+"""Joining and splitting of arrays."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def _hstack_vjp(cotangent: Array, *, arrays_shape: list[tuple[int, ...]]) -> tup
 
 @operation("_np_split", dtype="computed", outputs=0, result="Of the dtype of ``ary``.")
 def _split(ary: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[Array, ...]:
-    """Take an array apart along an axis: into equal parts, or before the given positions."""
+    """Split an array along an axis: into equal parts, or at the given positions."""
     return tuple(np.split(ary, indices_or_sections, axis))
 
 
 @operation("_np_array_split", dtype="computed", outputs=0, result="Of the dtype of ``ary``.")
 def _array_split(ary: Array, *, indices_or_sections: Any, axis: int = 0) -> tuple[Array, ...]:
-    """Take an array apart along an axis, into parts of which some may be one longer."""
+    """Split an array along an axis into parts whose lengths differ by at most one."""
     return tuple(np.array_split(ary, indices_or_sections, axis))
 
 

@@ -111,7 +111,6 @@ def _outer_vjp(cotangent: Array, *, a: Array, b: Array) -> tuple[Array, Array]:
     "_np_linalg_norm",
     dtype="computed",
     result="Of the dtype of ``a``, or float32.",
-    differentiable=False,
 )
 def _norm(a: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """Compute a norm of vectors or matrices."""
@@ -125,3 +124,54 @@ def _norm(a: Array, *, ord: Any = None, axis: Any = None, keepdims: bool = False
         ord = None
     with np.errstate(all="ignore"):  # 0 to a negative power, and what is too large for float16
         return np.asarray(np.linalg.norm(values, ord, axis, keepdims)).astype(result)
+
+
+@vjp_of("_np_linalg_norm")
+def _norm_vjp(cotangent: Array, *, a: Array, output: Array, ord: Any, axis: Any) -> Array:
+    if axis is None:
+        axes = tuple(range(a.ndim)) if ord is None else tuple(range(a.ndim))[-2:]
+    else:
+        axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(int(number) % a.ndim for number in axes)
+    kept = tuple(1 if number in axes else length for number, length in enumerate(a.shape))
+    cotangent, output = cotangent.reshape(kept), output.reshape(kept)
+    if len(axes) != 2 or ord in (None, "fro"):
+        return cotangent * _vector_norm_slope(a, output, axes, ord)
+    if ord in (1, -1, np.inf, -np.inf):
+        summed, compared = axes if ord in (1, -1) else axes[::-1]
+        sums = np.sum(np.abs(a), axis=summed, keepdims=True)
+        return cotangent * np.sign(a) * _first_equal(sums, output, compared)
+    return cotangent * _spectral_norm_slope(a, axes, ord)
+
+
+def _vector_norm_slope(a: Array, output: Array, axes: tuple[int, ...], ord: Any) -> Array:
+    # Where all elements are 0 a norm has a corner; 0 is one of its slopes.
+    divisor = np.where(output == 0, 1, output)
+    if ord in (None, "fro", 2):
+        return a / divisor
+    if ord == 0:
+        return np.zeros_like(a)
+    if ord in (np.inf, -np.inf):
+        return np.sign(a) * _first_equal(np.abs(a), output, axes[0])
+    nonzero = np.where(a == 0, 1, np.abs(a))
+    return np.sign(a) * np.power(nonzero / divisor, ord - 1)
+
+
+def _first_equal(values: Array, extreme: Array, axis: int) -> Array:
+    """Mark along an axis the first of the values that an extreme was found at."""
+    first = np.argmin(np.abs(values - extreme), axis=axis, keepdims=True)
+    numbers = np.arange(values.shape[axis]).reshape(
+        [-1 if number == axis else 1 for number in range(values.ndim)]
+    )
+    return numbers == first
+
+
+def _spectral_norm_slope(a: Array, axes: tuple[int, ...], ord: Any) -> Array:
+    """Differentiate the largest or smallest singular value, or the sum of all (``'nuc'``)."""
+    left, sizes, right = np.linalg.svd(np.moveaxis(a, axes, (-2, -1)), full_matrices=False)
+    if ord == "nuc":
+        slope = np.matmul(left * np.sign(sizes)[..., None, :], right)
+    else:
+        place = slice(0, 1) if ord == 2 else slice(-1, None)
+        slope = np.matmul(left[..., :, place], right[..., place, :])
+    return np.moveaxis(slope, (-2, -1), axes)

@@ -1,4 +1,4 @@
-"""What functions of ``mx.np`` take beside arrays, and what they say of anything else."""
+"""Operands of ``mx.np`` functions other than arrays, and the errors for unsupported ones."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["array_beside", "is_numpy_array", "kind_error"]
 
 
 def is_numpy_array(value: object) -> bool:
-    """Check whether a value is an ``mx.np`` array."""
+    """Return whether a value is an ``mx.np`` array."""
     return getattr(value, "_array_class", None) is kinds.numpy_array()
 
 
 def array_beside(operand: Any, array: ndarray, name: str) -> Any:
-    """Make of a list or NumPy array an ``mx.np`` array on the context of another one.
+    """Convert a list or NumPy array to an ``mx.np`` array on the context of another one.
 
     Parameters
     ----------

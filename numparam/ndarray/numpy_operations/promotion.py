@@ -1,4 +1,4 @@
-"""Which dtype the results of ``mx.np`` have."""
+"""The dtypes of the results of ``mx.np``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PROMOTED = "Of one dtype for all: the floating one, if one is, else the wider on
 
 
 def is_floating(dtype: DType) -> bool:
-    """Check whether the dtype holds fractions: float16, bfloat16, float32 or float64."""
+    """Return whether a dtype is a floating-point one, bfloat16 included."""
     return dtype.kind == "f" or dtype == bfloat16
 
 
 def promoted(first: DType, second: DType) -> DType:
-    """Choose the dtype that two arrays are computed in.
+    """Return the dtype in which two arrays are computed.
 
     The floating one, if one is: an int32 and a float32 array give float32, where NumPy gives
     float64. Of two floating ones the wider, of two integers NumPy's choice.
@@ -61,5 +61,5 @@ def promoted(first: DType, second: DType) -> DType:
 
 
 def with_fractions(dtype: DType) -> DType:
-    """Choose the dtype of quotients, roots and means: floating dtypes stay, others give float32."""
+    """Return the dtype of quotients, roots and means: float32 unless the input has fractions."""
     return dtype if is_floating(dtype) else np.dtype(mx_real_t)

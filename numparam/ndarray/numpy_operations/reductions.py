@@ -1,4 +1,4 @@
-"""Sums, means, extremes and their positions, in NumPy's shapes."""
+"""Sums, means, extremes and their positions, with NumPy's shapes."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _MEAN_DTYPE = "Of the dtype ``dtype``; None means that of ``a``, and float32 for
 
 
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Count the axes from the start; None means all of them, and () none."""
+    """Return axes counted from the start; None means all of them, and () none."""
     if isinstance(axis, (tuple, list)) and not axis:
         return ()
     return axes_of(axis, ndim)
 
 
 def _total_dtype(a: Array, dtype: Any) -> np.dtype[Any]:
-    """Choose the dtype of a sum: the array's, and int64 for booleans."""
+    """Return the dtype of a sum: the array's, or int64 for booleans."""
     return as_dtype(dtype, np.int64 if a.dtype == np.bool_ else a.dtype)
 
 
 def _work_dtype(a: Array, result: np.dtype[Any]) -> np.dtype[Any]:
-    """Choose the dtype that a sum is computed in, to be rounded once at the end."""
+    """Return the dtype in which a sum is computed before it is rounded once."""
     return np.dtype(np.float64) if is_floating(result) and not is_floating(a.dtype) else wide(a)
 
 
@@ -47,7 +47,7 @@ def _sum(a: Array, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fals
 
 
 def _spread(values: Array, shape: tuple[int, ...], axis: Any) -> Array:
-    """Give a result, or its cotangent, the axes of its input, the reduced ones of length 1."""
+    """Return a result, or its cotangent, with the reduced axes restored as axes of length 1."""
     axes = _axes(axis, len(shape))
     return values.reshape(
         tuple(1 if number in axes else length for number, length in enumerate(shape))
@@ -74,7 +74,7 @@ def _prod_vjp(cotangent: Array, *, a: Array, output: Array, axis: Any) -> Array:
 
 @operation("_np_cumsum", dtype="computed", result=_SUM_DTYPE)
 def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """Add up the elements so far along an axis, or of the flattened array."""
+    """Compute the cumulative sum along an axis, or of the flattened array."""
     result = _total_dtype(a, dtype)
     axis = None if axis is None else axis_of(axis, a.ndim)
     return np.cumsum(a, axis=axis, dtype=_work_dtype(a, result)).astype(result)
@@ -87,7 +87,7 @@ def _cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None)
 
 @operation("_np_mean", dtype="computed", result=_MEAN_DTYPE)
 def _mean(a: Array, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """Average the elements along axes; of integers as float32."""
+    """Compute the mean along axes; of integers as float32."""
     mean, _ = _mean_and_count(a, _axes(axis, a.ndim), keepdims)
     return mean.astype(as_dtype(dtype, with_fractions(a.dtype)))
 
@@ -102,22 +102,25 @@ def _mean_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: Any) -> Array
 def _var(
     a: Array, *, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False
 ) -> Array:
-    """Average the squared distances from the mean along axes."""
+    """Compute the variance along axes."""
     return _variance(a, axis, ddof, keepdims).astype(as_dtype(dtype, with_fractions(a.dtype)))
 
 
 @vjp_of("_np_var")
 def _var_vjp(cotangent: Array, *, a: Array, axis: Any, ddof: int) -> Array:
     axes = _axes(axis, a.ndim)
-    mean, count = _mean_and_count(a, axes, True)
-    return _spread(cotangent, a.shape, axis) * (2 / (count - ddof)) * (a - mean)
+    count = math.prod(a.shape[number] for number in axes)
+    mean = np.sum(a, axis=axes, dtype=np.float64, keepdims=True) / max(count, 1)
+    # With as many degrees of freedom as elements the variance is 0 / 0, and so is its slope.
+    scale = 2 / (count - ddof) if count != ddof else math.nan
+    return _spread(cotangent, a.shape, axis) * scale * (a - mean)
 
 
 @operation("_np_std", dtype="computed", result=_MEAN_DTYPE)
 def _std(
     a: Array, *, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False
 ) -> Array:
-    """Take the square root of the variance along axes."""
+    """Compute the standard deviation along axes."""
     deviation = np.sqrt(_variance(a, axis, ddof, keepdims))
     return np.asarray(deviation).astype(as_dtype(dtype, with_fractions(a.dtype)))
 
@@ -157,20 +160,20 @@ def _min(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
 
 @vjp_of("_np_max", "_np_min")
 def _extreme_vjp(cotangent: Array, *, a: Array, output: Array, axis: Any) -> Array:
-    """Give each of several equal extremes the whole gradient, as MXNet does."""
+    """Pass the whole gradient to each of several equal extremes, as MXNet does."""
     chosen = a == _spread(output, a.shape, axis)
     return _spread(cotangent, a.shape, axis) * chosen
 
 
 @operation("_np_any", dtype="computed", differentiable=False, result="Of the dtype bool.")
 def _any(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Check whether an element along the axes is nonzero."""
+    """Return whether any element along the axes is nonzero."""
     return np.asarray(np.any(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 
 @operation("_np_all", dtype="computed", differentiable=False, result="Of the dtype bool.")
 def _all(a: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Check whether all elements along the axes are nonzero."""
+    """Return whether all elements along the axes are nonzero."""
     return np.asarray(np.all(a != 0, axis=_axes(axis, a.ndim), keepdims=keepdims))
 
 

@@ -1,4 +1,4 @@
-"""Elements chosen by condition, by position or by size."""
+"""Selection of elements by condition or position, sorting, and comparison of arrays."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam.ndarray.numpy_operations.promotion import PROMOTED, promoted
 from numparam.ndarray.operations.operation import operation, vjp_of
+from numparam.ndarray.operations.scattering import added_at
 
 __all__: list[str] = []
 
@@ -17,7 +18,7 @@ Array = np.ndarray
 
 @operation("_np_where", dtype="computed", agree=False, result=PROMOTED)
 def _where(condition: Array, x: Array, y: Array) -> Array:
-    """Choose from one array where a condition is nonzero, and from another elsewhere."""
+    """Select from one array where a condition is nonzero, and from another elsewhere."""
     dtype = promoted(x.dtype, y.dtype)
     return np.where(condition != 0, x.astype(dtype, copy=False), y.astype(dtype, copy=False))
 
@@ -47,9 +48,7 @@ def _take_vjp(
     slices = cotangent.reshape(*shape[:place], numbers.size, *shape[place + 1 :])
     if axis is not None and place == 0:
         return (numbers, slices), None
-    result = np.zeros(shape, cotangent.dtype)
-    np.add.at(result, (*(slice(None),) * place, numbers), slices)
-    return result.reshape(a_shape), None
+    return added_at(slices, (*(slice(None),) * place, numbers), shape).reshape(a_shape), None
 
 
 @operation(
@@ -69,9 +68,9 @@ def _sort(a: Array, *, axis: int | None = -1) -> Array:
 @vjp_of("_np_sort")
 def _sort_vjp(cotangent: Array, *, a: Array, axis: int | None) -> Array:
     rows, place = (a.reshape(-1), 0) if axis is None else (a, axis)
-    result = np.zeros(rows.shape, cotangent.dtype)
-    np.put_along_axis(result, np.argsort(rows, place, kind="stable"), cotangent, place)
-    return result.reshape(a.shape)
+    index = list(np.ogrid[tuple(map(slice, rows.shape))])
+    index[place] = np.argsort(rows, place, kind="stable")
+    return added_at(cotangent, tuple(index), rows.shape).reshape(a.shape)
 
 
 @operation("_np_argsort", dtype="computed", result="Of the dtype int64.", differentiable=False)
@@ -84,7 +83,7 @@ def _argsort(a: Array, *, axis: int | None = -1) -> Array:
     "_np_array_equal", dtype="computed", agree=False, result="One boolean.", differentiable=False
 )
 def _array_equal(a1: Array, a2: Array) -> Array:
-    """Check whether two arrays have the same shape and elements."""
+    """Return whether two arrays have the same shape and elements."""
     return np.asarray(np.array_equal(a1, a2))
 
 
@@ -94,7 +93,7 @@ def _array_equal(a1: Array, a2: Array) -> Array:
 def _allclose(
     a: Array, b: Array, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Check whether two arrays are equal within tolerances."""
+    """Return whether two arrays are equal within tolerances."""
     dtype = np.promote_types(promoted(a.dtype, b.dtype), np.float32)
     close = np.allclose(a.astype(dtype), b.astype(dtype), rtol, atol, bool(equal_nan))
     return np.asarray(close)

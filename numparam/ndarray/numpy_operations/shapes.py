@@ -1,4 +1,4 @@
-"""The same elements in another shape or order; these give copies."""
+"""Changes of shape and order; the results are copies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam.ndarray.operations.joining import tile_vjp
 from numparam.ndarray.operations.operation import operation, vjp_of
+from numparam.ndarray.operations.scattering import added_at
 
 __all__: list[str] = []
 
@@ -16,13 +17,13 @@ Array = np.ndarray
 
 
 def _numbers(axes: Any) -> Any:
-    """Make a tuple of integers of a list; NumPy takes the rest as it is."""
+    """Convert a list to a tuple of integers; other values stay as they are."""
     return tuple(axes) if isinstance(axes, list) else axes
 
 
 @operation("_np_transpose", dtype="computed", result="Of the dtype of ``a``.")
 def _transpose(a: Array, *, axes: Any = None) -> Array:
-    """Put the axes into another order; into the reverse one, if none is given."""
+    """Permute the axes; reverse them if no order is given."""
     return np.transpose(a, _numbers(axes))
 
 
@@ -47,7 +48,7 @@ def _swapaxes_vjp(cotangent: Array, *, axis1: int, axis2: int) -> Array:
 
 @operation("_np_moveaxis", dtype="computed", result="Of the dtype of ``a``.")
 def _moveaxis(a: Array, *, source: Any, destination: Any) -> Array:
-    """Move axes to other places; the rest keeps its order."""
+    """Move axes to other positions; the others keep their order."""
     return np.moveaxis(a, _numbers(source), _numbers(destination))
 
 
@@ -58,7 +59,7 @@ def _moveaxis_vjp(cotangent: Array, *, source: Any, destination: Any) -> Array:
 
 @operation("_np_flatten", dtype="computed", result="Of the dtype of ``a``.")
 def _flatten(a: Array) -> Array:
-    """Copy the elements into one dimension."""
+    """Copy the elements into a one-dimensional array."""
     return a.reshape(-1)
 
 
@@ -111,6 +112,4 @@ def _repeat_vjp(
     cotangent: Array, *, a_shape: tuple[int, ...], repeats: Any, axis: int | None
 ) -> Array:
     places = np.repeat(np.arange(math.prod(a_shape)).reshape(a_shape), repeats, axis)
-    result = np.zeros(math.prod(a_shape), cotangent.dtype)
-    np.add.at(result, places, cotangent)
-    return result.reshape(a_shape)
+    return added_at(cotangent, places, (math.prod(a_shape),)).reshape(a_shape)

@@ -1,4 +1,4 @@
-"""The table of operations on arrays, and `invoke`, which computes them.
+"""The table of operations on arrays, and `invoke`, which runs them.
 
 Each module here adds rows of one kind. A row says what the operation computes of host arrays, its
 inputs and attributes, and which dtypes it takes and gives; `functions` makes a function of
@@ -20,6 +20,7 @@ from numparam.ndarray.operations import (
     reductions,
     retention,
     sampling,
+    scattering,
     selection,
     shapes,
     softmax,
@@ -55,6 +56,7 @@ __all__ = [
     "register",
     "retention",
     "sampling",
+    "scattering",
     "selection",
     "shapes",
     "softmax",

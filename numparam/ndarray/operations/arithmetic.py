@@ -1,4 +1,4 @@
-"""Operations on two arrays, or on an array and a number, element by element."""
+"""Elementwise operations on two arrays, or on an array and a number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["ARITHMETIC", "BINARY", "Partials"]
 
 
 def _divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Quotient; of integers, cut off toward zero, and 0 where the divisor is 0."""
+    """Divide; quotients of integers are truncated toward zero, and 0 where the divisor is 0."""
     if left.dtype == np.bool_:
         raise ValueError("arrays of bool are not divided; convert them with astype('int32') first")
     if left.dtype.kind not in "iu":
@@ -32,14 +32,14 @@ def _divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _true_divide(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Quotient; of integers, as float32."""
+    """Divide; quotients of integers are float32."""
     if left.dtype.kind in "iub":
         return np.divide(left, right, dtype=np.float64).astype(np.float32)
     return np.divide(left, right)
 
 
 def _modulo(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Remainder with the sign of the divisor, and 0 where the divisor is 0."""
+    """Compute the remainder with the sign of the divisor, and 0 where the divisor is 0."""
     remainder = np.mod(left, right)
     return np.where(right == 0, np.zeros_like(remainder), remainder)
 
@@ -51,7 +51,7 @@ def _power(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 class Partials(NamedTuple):
-    """The derivatives of a function of two operands, each times a cotangent.
+    """The partial derivatives of a function of two operands, each times a cotangent.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Partials(NamedTuple):
     right: Callable[..., Any]
 
     def of_arrays(self) -> Callable[..., Any]:
-        """Make the vector-Jacobian product for two inputs."""
+        """Return the vector-Jacobian product for two inputs."""
         first, second = _by_position(self.left), _by_position(self.right)
 
         def vjp(
@@ -84,7 +84,7 @@ class Partials(NamedTuple):
         return _with_parameters(vjp, used)
 
     def of_number(self, swapped: bool) -> Callable[..., Any]:
-        """Make it for one input and the attribute ``scalar``, which comes first if `swapped`."""
+        """Return it for one input and the attribute ``scalar``, the first operand if `swapped`."""
         partial = self.right if swapped else self.left
         compute = _by_position(partial)
 
@@ -104,20 +104,29 @@ def _names(partial: Callable[..., Any]) -> list[str]:
 
 
 def _by_position(partial: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a derivative take the cotangent, both operands and the result, whatever it needs."""
-    names = _names(partial)
-    if not names:
-        return lambda cotangent, left, right, output: partial(cotangent)
-    if names == ["left"]:
-        return lambda cotangent, left, right, output: partial(cotangent, left)
-    if names == ["right"]:
-        return lambda cotangent, left, right, output: partial(cotangent, right)
-    places = [("left", "right", "output").index(name) for name in names]
-    return lambda cotangent, *given: partial(cotangent, *[given[place] for place in places])
+    """Wrap a derivative so that it takes the cotangent, both operands and the result."""
+    return _BY_POSITION[tuple(_names(partial))](partial)
+
+
+_BY_POSITION: dict[tuple[str, ...], Callable[..., Callable[..., Any]]] = {
+    (): lambda partial: lambda cotangent, left, right, output: partial(cotangent),
+    ("left",): lambda partial: lambda cotangent, left, right, output: partial(cotangent, left),
+    ("right",): lambda partial: lambda cotangent, left, right, output: partial(cotangent, right),
+    ("left", "right"): (
+        lambda partial: lambda cotangent, left, right, output: partial(cotangent, left, right)
+    ),
+    ("left", "output"): (
+        lambda partial: lambda cotangent, left, right, output: partial(cotangent, left, output)
+    ),
+    ("right", "output"): (
+        lambda partial: lambda cotangent, left, right, output: partial(cotangent, right, output)
+    ),
+    ("left", "right", "output"): lambda partial: partial,
+}
 
 
 def _with_parameters(function: Any, names: Iterable[str]) -> Callable[..., Any]:
-    """Set the parameters that a function shows after its first one."""
+    """Set the signature of a function after its first parameter."""
     kind = inspect.Parameter.KEYWORD_ONLY
     first = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_ONLY)
     rest = [inspect.Parameter(name, kind) for name in names]
@@ -152,8 +161,8 @@ def _by_dividend(cotangent: Any, right: Any) -> Any:
     return cotangent / right
 
 
-def _by_divisor(cotangent: Any, left: Any, right: Any) -> Any:
-    return -cotangent * left / (right * right)
+def _by_divisor(cotangent: Any, right: Any, output: Any) -> Any:
+    return cotangent * output / -right
 
 
 _DIVIDE = Partials(_by_dividend, _by_divisor)
@@ -223,7 +232,7 @@ def _of_truth(function: Callable[..., Any], left: np.ndarray, right: np.ndarray)
 
 
 class Arithmetic(NamedTuple):
-    """One binary function and the names of its operations.
+    """A binary function and the names of its operations.
 
     Attributes
     ----------
@@ -498,7 +507,7 @@ for _arithmetic in ARITHMETIC.values():
 
 
 def _converted(operand: Any, array: NDArray, name: str) -> Any:
-    """Make of a list or NumPy array an array of the other operand's dtype and context."""
+    """Convert a list or NumPy array to an array of the other operand's dtype and context."""
     if operand is None and name in ("equal", "not_equal"):
         return NotImplemented
     if not isinstance(operand, (list, tuple, np.ndarray)):

@@ -1,4 +1,4 @@
-"""Axes as operations take them: one, several, counted from the end, or all."""
+"""Arguments for axes: one, several, counted from the end, or all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def integers(value: Any) -> tuple[int, ...]:
-    """Make a tuple of integers from one, from a sequence, or from their text."""
+    """Return a tuple of integers from an integer, a sequence, or a string."""
     if value is None:
         return ()
     if isinstance(value, str):

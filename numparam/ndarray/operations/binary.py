@@ -1,4 +1,4 @@
-"""Functions of two operands: which operation computes one for two arrays, or for a number."""
+"""Binary functions: the operations for two arrays, and for an array and a number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["BinaryFunction"]
 
 
 class BinaryFunction(NamedTuple):
-    """A function of arrays, numbers, lists and NumPy arrays, of which one is an array of a context.
+    """A function of two arrays, numbers, lists or NumPy arrays, at least one of them an array.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Casts, and new arrays in the form of given ones."""
+"""Casts, and new arrays in the shape of given ones."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def _ones_like(data: Array) -> Array:
     "full_like", source="MXNet 1.9.1 has it for ``mx.np`` arrays alone.", differentiable=False
 )
 def _full_like(data: Array, *, fill_value: float) -> Array:
-    """Make an array of one number in the shape of another."""
+    """Make an array filled with one number in the shape of another."""
     return np.full(data.shape, fill_value, data.dtype)

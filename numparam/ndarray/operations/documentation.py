@@ -1,7 +1,8 @@
-"""The numpydoc texts of the functions that are made of operations."""
+"""The docstrings of the functions that are generated from operations."""
 
 from __future__ import annotations
 
+from numparam.ndarray.operations.meanings import meaning
 from numparam.ndarray.operations.operation import REQUIRED, Operation
 
 __all__ = ["documentation"]
@@ -14,7 +15,7 @@ def documentation(
     inputs: str = "NDArray",
     array: str = "NDArray",
 ) -> str:
-    """Write the text for the function of an operation, out of its row.
+    """Return the docstring of an operation's function, generated from its row.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ def documentation(
         lines.append(f"{name} : {inputs}" + (", optional" if name in row.optional else ""))
     for name, default in row.attributes.items():
         lines.append(f"{name} : " + ("required" if default is REQUIRED else f"default {default!r}"))
+        if sentence := meaning(row.name, name):
+            lines.append(f"    {sentence}")
     lines += [f"out : {array}, optional", "    Where to write the result, of its shape and dtype."]
     lines += ["", "Returns", "-------"]
     lines.append(array if row.outputs == 1 else f"{array} or list of {array}")
@@ -69,7 +72,7 @@ def documentation(
 
 
 def _dtype_sentence(row: Operation) -> str:
-    """Return the sentence on the result's dtype, where a rule of the row decides it."""
+    """Return the sentence on the result's dtype, if the row has a rule for it."""
     first = f"``{row.inputs[0].lstrip('*')}``"
     if row.dtype == "first":
         return f"Of the dtype of {first}."

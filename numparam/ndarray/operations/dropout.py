@@ -1,4 +1,4 @@
-"""Multiplication with a mask that drops elements; `numparam.ndarray.dropping` draws it."""
+"""Multiplication by a mask that drops elements; `numparam.ndarray.dropout` draws the mask."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = np.ndarray
 
 @operation("_dropout", agree=False)
 def _dropout(data: Array, mask: Array) -> Array:
-    """Multiply with a mask that broadcasts: 0 for what is dropped, ``1 / (1 - p)`` elsewhere."""
+    """Multiply by a mask that broadcasts: 0 for dropped elements, ``1 / (1 - p)`` elsewhere."""
     return data * mask
 
 

@@ -1,4 +1,4 @@
-"""The one way from arrays to the result of an operation."""
+"""`invoke`: the single entry through which all operations on arrays run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.ndarray.operations.operation import Operation
-from numparam.ndarray.quiet import quietly
+from numparam.ndarray.operations.operation import Operation, Vjp
+from numparam.ndarray.quiet import quiet_context, quietly
 from numparam.ndarray.values import is_array, own_memory, reachable
 from numparam.recording.scopes import recording
-from numparam.recording.tape import Node, Output
+from numparam.recording.tape import Node, Part
 
 if TYPE_CHECKING:
     from numparam.devices.backend import Buffer
@@ -51,14 +51,14 @@ SPARSE_VJPS: dict[str, Callable[..., Any]] = {}
 
 
 class OperationError(MXNetError, ValueError):
-    """The inputs or attributes do not fit the operation.
+    """The inputs or attributes are invalid for the operation.
 
     MXNet raises its own error here; NumPy a ValueError. It is both.
     """
 
 
 def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function the rule for sparse arrays of the operations of these names."""
+    """Register a function as the rule of operations for sparse arrays."""
 
     def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
@@ -69,7 +69,7 @@ def sparse_rule(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 
 def sparse_vjp(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function the vector-Jacobian product, for sparse arrays, of operations."""
+    """Register a function as the vector-Jacobian product of operations for sparse arrays."""
 
     def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
@@ -118,14 +118,16 @@ def invoke(
 def _computed(
     operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
 ) -> Any:
-    """Compute an operation, and record nothing."""
+    """Compute an operation without recording it."""
     if operation.view and out is None:
         (array,) = inputs
         buffer = array._backend.view(array._memory, attributes["start"], attributes["shape"])
         return array._array_class.from_buffer(buffer, array._ctx, array._backend, array.writable)
+    buffers = []
     for array in inputs:
         if array.stype != "default":
             return _of_sparse(operation, inputs, attributes, out)
+        buffers.append(array._memory)
     if out is not None:
         for target in out if isinstance(out, (list, tuple)) else (out,):
             if target.stype != "default":
@@ -134,11 +136,8 @@ def _computed(
         return operation.arrays(inputs, attributes, out)
     first = inputs[0]
     backend = first._backend
-    if len(inputs) == 1:
-        buffers = [first._memory]
-    else:
-        _check_inputs(operation, inputs)
-        buffers = [array._memory for array in inputs]
+    if len(buffers) > 1:
+        _check_inputs(operation, inputs, buffers)
     if operation.writes:
         for array in inputs:
             array._require_writable()
@@ -162,7 +161,7 @@ def _computed(
 def _recorded(
     operation: Operation, inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any
 ) -> Any:
-    """Compute an operation, and put it on the tape."""
+    """Compute an operation and record it on the tape."""
     if operation.writes:
         for array in inputs:
             array._require_writable()
@@ -189,7 +188,7 @@ def put_on_tape(
     results: Sequence[NDArray],
     pull: Callable[..., Any] | None = None,
 ) -> None:
-    """Record that an operation made arrays out of others.
+    """Record on the tape that an operation computed arrays from others.
 
     Parameters
     ----------
@@ -208,43 +207,51 @@ def put_on_tape(
         marks.append(array._marking)
         if array.stype != "default":
             sparse = True
-    first = results[0]
-    if len(results) == 1:
-        sparse = sparse or first.stype != "default"
-        facts = [(first.shape, first._buffer.dtype)]
-    else:
-        facts = [(array.shape, array._buffer.dtype) for array in results]
+    facts = []
+    for array in results:
+        if array.stype != "default":
+            sparse = True
+        buffer = array._buffer if sparse else array._memory
+        facts.append((array.shape, buffer.dtype))
     kept: dict[str, Any] = {}
     product = operation.product
     if product is not None and pull is None:
-        count = len(inputs)
-        for name, place in product.arrays:
-            if place < 0:
-                kept[name] = [_kept(array) for array in inputs[-1 - place :]]
-            elif place < count:
-                array = inputs[place]
-                kept[name] = _kept(array) if sparse else array._memory
-        for name, place, fact in product.facts:
-            read = _shape if fact == "shape" else _dtype
-            if place < 0:
-                kept[name] = [read(array) for array in inputs[-1 - place :]]
-            elif place < count:
-                kept[name] = read(inputs[place])
+        _keep(kept, product, inputs, sparse)
         if product.output:
-            single = operation.outputs == 1
-            kept["output"] = _kept(first) if single else tuple(map(_kept, results))
+            if operation.outputs == 1:
+                kept["output"] = _kept(results[0])
+            else:
+                kept["output"] = tuple(map(_kept, results))
         if sparse:
             pull = _sparse_pull(operation, inputs, attributes)
+    first = results[0]
     node = Node(operation, marks, kept, attributes, facts, first._ctx, first._backend, sparse, pull)
     if len(results) == 1:
-        first._marking = Output(node, 0)
+        first._marking = node
     else:
-        for index, array in enumerate(results):
-            array._marking = Output(node, index)
+        for position, array in enumerate(results):
+            array._marking = Part(node, position)
+
+
+def _keep(kept: dict[str, Any], product: Vjp, inputs: Sequence[NDArray], sparse: bool) -> None:
+    """Keep of the inputs what a vector-Jacobian product names."""
+    count = len(inputs)
+    for name, place in product.arrays:
+        if place < 0:
+            kept[name] = [_kept(array) for array in inputs[-1 - place :]]
+        elif place < count:
+            array = inputs[place]
+            kept[name] = _kept(array) if sparse else array._memory
+    for name, place, fact in product.facts:
+        read = _shape if fact == "shape" else _dtype
+        if place < 0:
+            kept[name] = [read(array) for array in inputs[-1 - place :]]
+        elif place < count:
+            kept[name] = read(inputs[place])
 
 
 def _kept(array: NDArray) -> Any:
-    """Return the memory of an array, or another handle on a sparse one."""
+    """Return the memory of a dense array, or another handle on a sparse one."""
     return array._memory if array.stype == "default" else array.detach()
 
 
@@ -267,7 +274,7 @@ def _sparse_pull(
 
 
 def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..., Any]:
-    """Make of an operation and its attributes a function of host arrays alone."""
+    """Return an operation with its attributes as a function of host arrays only."""
     if not attributes:
         known = _EVALUATIONS.get(operation)
         if known is not None:
@@ -276,25 +283,16 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
     forward = operation.forward
     computed = operation.dtype == "computed"
 
-    def compute(*arrays: np.ndarray) -> Any:
-        result = forward(*arrays, **attributes)
-        if computed:
-            return result
-        dtype = arrays[0].dtype
-        if type(result) is tuple:
-            return tuple(np.asarray(part, dtype) for part in result)
-        if result.dtype is dtype:
-            return result
-        dtype = _result_dtype(operation, dtype)
-        return result if result.dtype == dtype else result.astype(dtype)
-
     def evaluate(*arrays: np.ndarray) -> Any:
         try:
-            return quietly(compute, *arrays)
+            result = quiet_context().run(forward, *arrays, **attributes)
         except MXNetError:
             raise
         except (ValueError, TypeError, IndexError) as error:
             raise OperationError(_complaint(operation, arrays, attributes, error)) from error
+        if computed or (type(result) is np.ndarray and result.dtype is arrays[0].dtype):
+            return result
+        return quietly(_of_first_dtype, operation, result, arrays[0].dtype)
 
     # Named for those who record what a backend evaluates.
     evaluate.__name__ = operation.name
@@ -304,7 +302,7 @@ def _evaluation(operation: Operation, attributes: dict[str, Any]) -> Callable[..
 
 
 def _writing(operation: Operation, evaluate: Callable[..., Any]) -> Callable[..., None]:
-    """Make the evaluation write into its first argument, once its result fits there."""
+    """Wrap an evaluation so that it writes into its first argument after checking the result."""
     ufunc = operation.forward if isinstance(operation.forward, np.ufunc) else None
 
     def write(target: np.ndarray, *arrays: np.ndarray) -> None:
@@ -336,10 +334,13 @@ def _check_target(operation: Operation, target: Buffer, result: Buffer) -> None:
         )
 
 
-def _result_dtype(operation: Operation, first: np.dtype[Any]) -> np.dtype[Any]:
-    if operation.dtype == "scalar" and first == np.bool_:
-        return np.dtype(np.int64)
-    return first
+def _of_first_dtype(operation: Operation, result: Any, dtype: np.dtype[Any]) -> Any:
+    """Convert a result to the dtype of the first input, or what stands for it."""
+    if type(result) is tuple:
+        return tuple(np.asarray(part, dtype) for part in result)
+    if operation.dtype == "scalar" and dtype == np.bool_:
+        dtype = np.dtype(np.int64)
+    return result if result.dtype == dtype else result.astype(dtype)
 
 
 def _complaint(
@@ -353,10 +354,10 @@ def _complaint(
     return f"{operation.name} cannot be computed of {given}{settings}: {error}"
 
 
-def _check_inputs(operation: Operation, inputs: Sequence[NDArray]) -> None:
-    """Check that all inputs are on contexts that share memory, and of one dtype if they must be."""
+def _check_inputs(operation: Operation, inputs: Sequence[NDArray], buffers: list[Buffer]) -> None:
+    """Check that the inputs' contexts share memory, and that dtypes are equal if required."""
     first = inputs[0]
-    backend, dtype = first._backend, first._buffer.dtype
+    backend = first._backend
     for array in inputs:
         if array._backend is not backend and not reachable(array, first):
             raise OperationError(
@@ -364,11 +365,12 @@ def _check_inputs(operation: Operation, inputs: Sequence[NDArray]) -> None:
                 f"move one first, for example with as_in_context({first._ctx!r})"
             )
     if operation.agree:
-        for array in inputs:
-            if array._buffer.dtype != dtype:
+        dtype = buffers[0].dtype
+        for buffer in buffers:
+            if buffer.dtype is not dtype and buffer.dtype != dtype:
                 raise OperationError(
                     f"{operation.name} needs inputs of one dtype and got {dtype} and "
-                    f"{array._buffer.dtype}; convert one first, for example with astype('{dtype}')"
+                    f"{buffer.dtype}; convert one first, for example with astype('{dtype}')"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Operations that put arrays together, take them apart, or repeat them."""
+"""Operations that join, split or repeat arrays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = np.ndarray
 
 @operation("concat", "Concat")
 def _concat(*data: Array, dim: int = 1) -> Array:
-    """Join arrays along an axis that they have; the other axes must be equally long."""
+    """Join arrays along an existing axis; all other lengths must be equal."""
     return np.concatenate(data, axis_of(dim, data[0].ndim))
 
 
@@ -64,7 +64,7 @@ def _split_v2(
     squeeze_axis: bool = False,
     sections: int = 0,
 ) -> Array | tuple[Array, ...]:
-    """Split an array along an axis into equal sections, or before the given positions."""
+    """Split an array along an axis into equal sections, or at the given positions."""
     axis = axis_of(axis, data.ndim)
     return _parts(np.split(data, sections or integers(indices), axis), axis, squeeze_axis)
 
@@ -76,7 +76,7 @@ def _parts(parts: list[Array], axis: int, squeeze: bool) -> Array | tuple[Array,
 
 
 def _joined(cotangents: tuple[Array, ...] | Array, axis: int, squeeze: bool) -> Array:
-    """Put together what `_parts` took apart."""
+    """Join the cotangents of parts that `_split` or `_split_v2` returned."""
     parts = cotangents if isinstance(cotangents, tuple) else (cotangents,)
     return np.stack(parts, axis) if squeeze else np.concatenate(parts, axis)
 
@@ -100,7 +100,7 @@ def _tile(data: Array, *, reps: Any) -> Array:
 
 @vjp_of("tile")
 def tile_vjp(cotangent: Array, *, data_shape: tuple[int, ...], reps: Any) -> Array:
-    """Sum over the repetitions of a whole array."""
+    """Sum the cotangent over the repetitions of the array."""
     counts = integers(reps)
     ndim = max(len(counts), len(data_shape))
     counts = (1,) * (ndim - len(counts)) + counts
@@ -127,7 +127,7 @@ def _repeat_vjp(
 
 @operation("pad", "Pad")
 def _pad(data: Array, *, mode: str, pad_width: Any, constant_value: float = 0) -> Array:
-    """Add a border of a constant, of the edge elements, or of their mirror image."""
+    """Pad with a constant, with the edge elements, or by reflection."""
     widths = integers(pad_width)
     if len(widths) != 2 * data.ndim:
         raise ValueError(f"pad_width must have two numbers for each of {data.ndim} dimensions")

@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = np.ndarray
 
 
 def _product(left: Array, right: Array) -> Array:
-    """``left @ right`` computed at least in float32."""
+    """Compute ``left @ right`` in float32 or a wider dtype."""
     if left.dtype.itemsize == 2 and left.dtype.kind not in "iu":
         left, right = left.astype(np.float32), right.astype(np.float32)
     return np.matmul(left, right)
@@ -145,7 +145,7 @@ def _check_floating(name: str, *arrays: Array) -> None:
 
 
 def _matrices(data: Array, axis: int, transposed: bool) -> Array:
-    """Put the axis of the rows before the last, and transpose the matrices if asked."""
+    """Move the axis of the rows to the second last place, and transpose the matrices if asked."""
     if data.ndim < 2:
         raise ValueError(f"a matrix has at least 2 dimensions, not {data.ndim}")
     axis = axis_of(axis, data.ndim)
@@ -169,7 +169,7 @@ def _gemm2(
     alpha: float = 1.0,
     axis: int = -2,
 ) -> Array:
-    """Multiply the matrices in the last two axes of two arrays, and by a number ``alpha``."""
+    """Multiply the matrices in the last two axes of two arrays, and scale by ``alpha``."""
     _check_floating("linalg.gemm2", A, B)
     left, right = _matrices(A, axis, transpose_a), _matrices(B, axis, transpose_b)
     if left.shape[:-2] != right.shape[:-2] or left.shape[-1] != right.shape[-2]:
@@ -262,7 +262,7 @@ def _fully_connected(
     no_bias: bool = False,
     flatten: bool = True,
 ) -> Array:
-    """Multiply data with a transposed weight, and add a bias."""
+    """Multiply data by a transposed weight, and add a bias."""
     if flatten:
         data = data.reshape(data.shape[0], math.prod(data.shape[1:]))
     expected = (num_hidden, data.shape[-1])

@@ -1,4 +1,4 @@
-"""Layers that end a network: their gradients are those of a loss, whatever the heads are.
+"""Output layers of networks, whose gradients are those of a loss, whatever the head gradients.
 
 Each returns a prediction, or the loss itself, and sends back the gradient of a loss that it does
 not compute, as MXNet's layers of these names do. Head gradients count only for ``SoftmaxOutput``
@@ -18,7 +18,7 @@ __all__: list[str] = []
 Array = np.ndarray
 
 _NORMALIZATIONS = ("null", "batch", "valid")
-_HEADS = "As in MXNet 1.9.1. Head gradients are not looked at"
+_HEADS = "As in MXNet 1.9.1. Head gradients are ignored"
 
 
 def _check_normalization(normalization: str) -> None:
@@ -33,7 +33,7 @@ def _softmax(data: Array, axis: int) -> Array:
 
 
 def _in_classes(data: Array, multi_output: bool, preserve_shape: bool) -> Array:
-    """Arrange data as samples, classes and positions."""
+    """Reshape data to (samples, classes, positions)."""
     if multi_output:
         return data.reshape(data.shape[0], data.shape[1], math.prod(data.shape[2:]))
     if preserve_shape:
@@ -45,7 +45,7 @@ def _in_classes(data: Array, multi_output: bool, preserve_shape: bool) -> Array:
     "SoftmaxOutput",
     "Softmax",
     source="As in MXNet 1.9.1. The gradient of ``data`` is that of the cross-entropy with "
-    "``label``; head gradients are not looked at, but are factors with ``out_grad``.",
+    "``label``; head gradients are ignored, but are factors with ``out_grad``.",
 )
 def _softmax_output(
     data: Array,
@@ -127,7 +127,7 @@ def _softmax_output_vjp(
 
 
 def _targets(label: Array, shape: tuple[int, int, int], smooth_alpha: float) -> Array:
-    """Make 1 of the class of each label and 0 of the others, or near that if it is smoothed."""
+    """Return one-hot targets for the labels, smoothed if wanted."""
     samples, classes, positions = shape
     numbers = label.reshape(samples, 1, positions).astype(np.int64)
     hot = numbers == np.arange(classes).reshape(1, classes, 1)
@@ -143,7 +143,7 @@ def _check_outputs(name: str, data: Array, label: Array) -> None:
 
 
 def _scaled(difference: Array, label: Array, grad_scale: float) -> tuple[Array, Array]:
-    """Scale a gradient as the regression layers do: by the number of outputs of a sample."""
+    """Scale a gradient as the regression layers do, by the number of outputs of a sample."""
     outputs = max(label.size // max(label.shape[0], 1), 1)
     scaled = difference * difference.dtype.type(grad_scale / outputs)
     return scaled, np.zeros(label.shape, label.dtype)
@@ -197,7 +197,7 @@ def _scaled_loss(
     valid_thresh: float = 0.0,
     normalization: str = "null",
 ) -> Array:
-    """Return the number itself, as a loss with a gradient of a given scale.
+    """Return the data as a loss whose gradient has a given scale.
 
     The scale is divided by the number of samples for the normalization 'batch', by that of
     elements above ``valid_thresh`` for 'valid'.

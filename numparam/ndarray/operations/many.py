@@ -1,4 +1,4 @@
-"""Operations on many arrays at once, by the compiled kernels."""
+"""Operations on many arrays in one call, by the compiled kernels."""
 
 from __future__ import annotations
 
@@ -129,6 +129,6 @@ register(
     result="One float32 number.",
 )
 def _multi_all_finite(*data: Array, num_arrays: int = 1, init_output: bool = True) -> Array:
-    """Check whether all elements of all arrays are finite: 1 if so, else 0."""
+    """Return 1 if all elements of all arrays are finite, else 0."""
     _count("multi_all_finite", data, num_arrays)
     return np.array([all(np.isfinite(array).all() for array in data)], np.float32)

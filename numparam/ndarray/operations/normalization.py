@@ -1,4 +1,4 @@
-"""Layers that scale their input by its own statistics."""
+"""Normalization layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _floating(name: str, data: Array) -> None:
 
 
 def _moments(data: Array, axis: int) -> tuple[Array, Array]:
-    """Mean and variance along an axis, which stays, in float64."""
+    """Return mean and variance along an axis in float64, with the axis kept."""
     values = data.astype(np.float64)
     mean = np.mean(values, axis=axis, keepdims=True)
     return mean, np.mean(np.square(values - mean), axis=axis, keepdims=True)
@@ -42,7 +42,7 @@ def _layer_norm(
     eps: float = 1e-5,
     output_mean_var: bool = False,
 ) -> Array | tuple[Array, Array, Array]:
-    """Shift and scale to mean 0 and variance 1 along an axis, then by ``gamma`` and ``beta``.
+    """Normalize to mean 0 and variance 1 along an axis, then scale by ``gamma`` and add ``beta``.
 
     Ba, Kiros and Hinton, "Layer Normalization", 2016.
     """

@@ -1,4 +1,4 @@
-"""NumPy's ufuncs on arrays of a context."""
+"""NumPy's ufuncs on arrays."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _apply_vjp(
     operands: Any,
     keywords: dict[str, Any],
 ) -> list[Any]:
-    """Differentiate sums along axes, and the ufuncs that NumPy has and the table does not."""
+    """Compute the vector-Jacobian product of a ufunc that is not in the table, or of a sum."""
     if method == "reduce" and ufunc is np.add and keywords.keys() <= {"axis", "keepdims"}:
         (array,) = arrays
         axis = keywords.get("axis", 0)

@@ -1,4 +1,4 @@
-"""One row of the table of operations, and the table."""
+"""The table of operations, and its rows."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Vjp:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One operation on arrays: what it computes, and what it needs.
+    """One operation on arrays: a row of the table.
 
     Attributes
     ----------
@@ -173,7 +173,7 @@ class Operation:
 
     @property
     def variadic(self) -> bool:
-        """Check whether the operation takes any number of arrays."""
+        """Return whether the operation takes any number of arrays."""
         return bool(self.inputs) and self.inputs[-1].startswith("*")
 
     def __repr__(self) -> str:
@@ -196,7 +196,7 @@ def register(row: Operation) -> Operation:
 
 
 def vjp_of(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function the vector-Jacobian product of operations; see `Vjp` for what it takes.
+    """Register the vector-Jacobian product of operations; see `Vjp` for its parameters.
 
     Parameters
     ----------
@@ -217,9 +217,9 @@ def vjp_of(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def evaluated(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a kernel of a function of host arrays that causes no warnings and raises its own errors.
+    """Return a kernel that calls a function of host arrays, without catching warnings and errors.
 
-    It saves the time that `invoke` takes to catch those.
+    For functions that cause no warnings and raise their own errors: it saves time.
     """
 
     def kernel(backend: Any, buffers: Sequence[Any], attributes: dict[str, Any]) -> Any:
@@ -229,7 +229,7 @@ def evaluated(forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def operation(*names: str, **properties: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function of host arrays an operation.
+    """Register a function of host arrays as an operation; a decorator.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The steps of optimizers as operations: ``sgd_update``, ``adam_update`` and their relatives.
+"""The steps of optimizers as operations: ``sgd_update``, ``adam_update`` and others.
 
 Each returns a new weight, which ``out=weight`` writes into the weight itself, and writes the states
 of the optimizer in place. In all of them the gradient is multiplied by ``rescale_grad`` and clipped
@@ -40,7 +40,7 @@ _RESULT = "The new weight. The states are written in place."
 
 
 class Update(NamedTuple):
-    """What an update computes.
+    """The function of an update, and its states.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ UPDATES: dict[str, Update] = {}
 def _update(
     name: str, written: tuple[int, ...] = (), result: str = _RESULT
 ) -> Callable[[Callable[..., Arrays]], Callable[..., Arrays]]:
-    """Make a function that returns a result and new states an operation.
+    """Register a function that returns a result and new states as an operation.
 
     `written` are the positions of its inputs that are states.
     """
@@ -86,7 +86,7 @@ def _computed(
     out: Any,
     results: int = 1,
 ) -> Any:
-    """Compute new weights and states, and write them once all of them are known to fit."""
+    """Compute new weights and states, and write them after all have been checked."""
     first = inputs[0]
     backend = first._backend
     for array in inputs:
@@ -126,7 +126,7 @@ def _assign(target: Array, source: Array) -> None:
 
 
 def _wide(*arrays: Array) -> list[Array]:
-    """Make 16-bit arrays float32, once all have the shape of the first."""
+    """Check that all arrays have one shape, and convert 16-bit ones to float32."""
     for array in arrays:
         if array.shape != arrays[0].shape:
             raise ValueError(
@@ -153,7 +153,7 @@ def _opened(*arrays: Array) -> list[Array]:
 
 
 def _opened_with_master(weight: Array, grad: Array, *rest: Array) -> list[Array]:
-    """Return the gradient, states and the float32 weight of an update with one."""
+    """Return gradient, states and float32 weight of a mixed-precision update."""
     _one_dtype(weight, grad)
     for array in rest:
         if array.dtype != np.float32:
@@ -367,7 +367,7 @@ def _signsgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
 ) -> Arrays:
-    """Make a step of one size: ``weight -= lr * (sign(grad) + wd * weight)``.
+    """Make a step by the sign of the gradient: ``weight -= lr * (sign(grad) + wd * weight)``.
 
     ``rescale_grad`` and ``clip_gradient`` have no influence.
     """
@@ -388,7 +388,7 @@ def _signum_update(
     clip_gradient: float = -1.0,
     wd_lh: float = 0.0,
 ) -> Arrays:
-    """Make a step of one size along the sign of the momentum; ``wd_lh`` decays the weight itself.
+    """Make a step by the sign of the momentum; ``wd_lh`` is a decoupled weight decay.
 
     Bernstein and others, "signSGD: compressed optimisation for non-convex problems", 2018.
     """
@@ -517,7 +517,7 @@ def _ftrl_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
 ) -> Arrays:
-    """Make a step of FTRL-Proximal, which leaves small weights at zero.
+    """Make a step of FTRL-Proximal, which keeps small weights at zero.
 
     McMahan and others, "Ad click prediction", 2013, algorithm 1.
     """
@@ -717,7 +717,7 @@ def _multi(
     momentum: bool = False,
     preloaded: bool = False,
 ) -> None:
-    """Add a row that makes one step for each weight; its inputs are interleaved."""
+    """Register an operation that makes a step for each of several weights."""
     attributes: dict[str, Any] = {} if preloaded else {"lrs": REQUIRED, "wds": REQUIRED}
     if momentum:
         attributes["momentum"] = 0.0

@@ -16,7 +16,7 @@ Array = np.ndarray
 
 
 def _order(data: Array, axis: int, ascending: bool) -> Array:
-    """Positions in sorted order; equal elements keep theirs."""
+    """Return the positions that sort stably."""
     if ascending:
         return np.argsort(data, axis=axis, kind="stable")
     flipped = np.flip(data, axis)
@@ -42,7 +42,7 @@ def _sort_vjp(cotangent: Array, *, data: Array, axis: int | None, is_ascend: boo
 
 
 def _in_place(values: Array, rows: Array, order: Array, axis: int) -> Array:
-    """Put values where they were before they were ordered, among zeros."""
+    """Return zeros with the values at the positions that they had before sorting."""
     result = np.zeros(rows.shape, values.dtype)
     np.put_along_axis(result, order, values, axis)
     return result

@@ -18,7 +18,7 @@ Array = np.ndarray
 
 
 def wide(data: Array) -> np.dtype[Any]:
-    """Choose the dtype that sums of `data` are computed in, to be rounded once at the end."""
+    """Return the dtype in which sums of `data` are computed before they are rounded once."""
     if data.dtype.kind in "iub":
         return _INT64
     return _FLOAT32 if data.dtype.itemsize == 2 else _FLOAT64
@@ -35,9 +35,9 @@ def _reduced(
         axes = tuple(number for number in range(data.ndim) if number not in axes)
         if not axes:
             return np.array(data)
-    result = np.asarray(function(data, axis=axes, keepdims=bool(keepdims)))
+    result = function(data, axes, bool(keepdims))
     # A sum over everything has shape (1,), whatever the shapes' mode.
-    return result if result.ndim or data.ndim == 0 else result.reshape(1)
+    return result if result.ndim or data.ndim == 0 else np.asarray(result).reshape(1)
 
 
 # NumPy's `sum` without what it does before it calls this.
@@ -69,7 +69,7 @@ def _min(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
 
 
 def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = False) -> Array:
-    """Give a result of a reduction the axes of its input, those it was reduced along of length 1.
+    """Return the result of a reduction with the reduced axes restored as axes of length 1.
 
     Parameters
     ----------
@@ -80,18 +80,20 @@ def _spread(values: Array, shape: tuple[int, ...], axis: Any, exclude: bool = Fa
     axis, exclude
         As for the operation.
     """
+    if values.ndim == len(shape):  # it has them, and length 1 where there is one alone
+        return values
     if axis is None:
         return values.reshape((1,) * len(shape))
     axes = axes_of(axis, len(shape))
     if exclude and integers(axis):
         axes = tuple(number for number in range(len(shape)) if number not in axes)
     return values.reshape(
-        tuple(1 if number in axes else length for number, length in enumerate(shape))
+        tuple([1 if number in axes else length for number, length in enumerate(shape)])
     )
 
 
 def stretched(values: Array, shape: tuple[int, ...]) -> Array:
-    """Broadcast to a shape; small arrays in memory of their own, since that is faster there."""
+    """Broadcast to a shape; small arrays are copied, which is faster."""
     if not isinstance(values, np.ndarray):  # of a backward pass that is recorded
         return values * np.ones(shape, values.dtype)
     if math.prod(shape) > 1 << 14:
@@ -119,7 +121,7 @@ def _prod_vjp(cotangent: Array, *, data: Array, output: Array, axis: Any, exclud
 
 
 def of_others(data: Array, cotangent: Array, product: Array) -> Array:
-    """Multiply a cotangent with the product of all other elements, for each element."""
+    """Multiply a cotangent by the product of all other elements, for each element."""
     zero = data == 0
     if not zero.any():
         return cotangent * product / data
@@ -135,7 +137,7 @@ def of_others(data: Array, cotangent: Array, product: Array) -> Array:
 def _extreme_vjp(
     cotangent: Array, *, data: Array, output: Array, axis: Any, exclude: bool
 ) -> Array:
-    """Give each of several equal extremes the whole gradient, as MXNet does."""
+    """Pass the whole gradient to each of several equal extremes, as MXNet does."""
     shape = data.shape
     chosen = data == _spread(output, shape, axis, exclude)
     return _spread(cotangent, shape, axis, exclude) * chosen
@@ -164,7 +166,7 @@ def _forward(function: Callable[..., Array]) -> Callable[..., Array]:
     def forward(
         data: Array, *, axis: Any = None, keepdims: bool = False, exclude: bool = False
     ) -> Array:
-        return _reduced(function, data, axis, keepdims, exclude)
+        return _reduced(function, data, axis, keepdims, exclude).astype(data.dtype, copy=False)
 
     return forward
 
@@ -247,7 +249,7 @@ def _at_least_1d(result: Array) -> Array:
 def _norm(
     data: Array, *, ord: int = 2, axis: Any = None, out_dtype: Any = None, keepdims: bool = False
 ) -> Array:
-    """Compute the norm along axes: the sum of the sizes (1), or the root of the squares (2)."""
+    """Compute the L1 or L2 norm along axes."""
     if ord not in (1, 2):
         raise ValueError("ord must be 1 or 2")
 
@@ -273,7 +275,7 @@ def _norm_vjp(cotangent: Array, *, data: Array, output: Array, ord: int, axis: A
 
 @operation("cumsum", dtype="computed")
 def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """Add up the elements so far along an axis, or of the flattened array."""
+    """Compute the cumulative sum along an axis, or of the flattened array."""
     wanted = as_dtype(dtype, a.dtype)
     if axis is not None:
         axis = axis_of(axis, a.ndim)
@@ -282,7 +284,7 @@ def _cumsum(a: Array, *, axis: int | None = None, dtype: Any = None) -> Array:
 
 @vjp_of("cumsum")
 def cumsum_vjp(cotangent: Array, *, a_shape: tuple[int, ...], axis: int | None) -> Array:
-    """Add up the cotangents from each element on."""
+    """Sum the cotangents from each element on."""
     if axis is None:
         return np.cumsum(cotangent[::-1])[::-1].reshape(a_shape)
     return np.flip(np.cumsum(np.flip(cotangent, axis), axis=axis), axis)
@@ -309,13 +311,13 @@ def _moments_vjp(
 
 @operation("all_finite", dtype="computed", differentiable=False, result="One float32 number.")
 def _all_finite(data: Array, *, init_output: bool = True) -> Array:
-    """Check whether all elements are finite: 1 if so, else 0."""
+    """Return 1 if all elements are finite, else 0."""
     return np.array([np.isfinite(data).all()], np.float32)
 
 
 @operation("L2Normalization")
 def _l2_normalization(data: Array, *, eps: float = 1e-10, mode: str = "instance") -> Array:
-    """Divide by the L2 norm: of each sample, of each position, or of each channel."""
+    """Divide by the L2 norm of each sample, of each position, or of each channel."""
     axes = _normalized_axes(data.ndim, mode)
     total = np.sum(np.square(data.astype(np.float64)), axis=axes, keepdims=True)
     return data / np.sqrt(total + eps)
@@ -344,5 +346,5 @@ def _l2_normalization_vjp(
 
 @operation("contrib.getnnz", dtype="computed", differentiable=False)
 def _getnnz(data: Array, *, axis: int | None = None) -> Array:
-    """Count what a csr array stores, in all (axis None), or in each row (axis 1)."""
+    """Count the stored values of a csr array, in total (axis None) or by row (axis 1)."""
     raise ValueError("only csr arrays say what they store; tostype('csr') makes one of a matrix")

@@ -1,4 +1,4 @@
-"""Rows of row-sparse arrays by id; `numparam.ndarray.sparse` has the rule that computes them."""
+"""Retention of rows by id; `numparam.ndarray.sparse` has the rule that computes it."""
 
 from __future__ import annotations
 

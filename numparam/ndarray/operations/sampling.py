@@ -1,4 +1,4 @@
-"""What is computed of random draws; `numparam.ndarray.random` makes them."""
+"""Probabilities of random draws, which `numparam.ndarray.random` makes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = np.ndarray
 
 
 def _places(shape: tuple[int, ...], indices: Array) -> tuple[Array, ...]:
-    """One index array for each axis: indices stand behind all axes of a distribution's."""
+    """Return an index array for each axis of the data, for the categories that were drawn."""
     leading = np.indices(shape[:-1])
     behind = (1,) * (indices.ndim - len(shape) + 1)
     return (*(one.reshape(shape[:-1] + behind) for one in leading), indices.astype(np.int64))
@@ -20,7 +20,7 @@ def _places(shape: tuple[int, ...], indices: Array) -> tuple[Array, ...]:
 
 @operation("_log_probability", agree=False)
 def _log_probability(data: Array, indices: Array) -> Array:
-    """Compute the logarithms of the probabilities, in the last axis of data, of what was drawn."""
+    """Compute the log-probabilities of categories that were drawn along the last axis of data."""
     return np.log(data[_places(data.shape, indices)])
 
 

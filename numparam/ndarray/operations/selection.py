@@ -1,7 +1,8 @@
-"""Operations that pick elements or rows, or put them somewhere."""
+"""Operations that select elements or rows, or write them to positions."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.operations.axes import axis_of, integers
 from numparam.ndarray.operations.invoke import OperationError
 from numparam.ndarray.operations.operation import OPERATIONS, operation, vjp_of
+from numparam.ndarray.operations.scattering import added_at, taken_at
 from numparam.types.dtypes import as_dtype
 
 __all__: list[str] = []
@@ -18,20 +20,21 @@ Array = np.ndarray
 
 
 def _row_numbers(indices: Array, length: int, mode: str) -> Array:
-    """Make indices int64 within an axis, by one of the modes; fractions are dropped."""
-    numbers = indices.astype(np.int64)
-    if mode == "clip":
-        return np.clip(numbers, 0, max(length - 1, 0))
-    if mode == "wrap":
-        return numbers % max(length, 1)
-    if mode != "raise":
+    """Return indices as int64 within an axis, by one of the modes; fractions are dropped."""
+    if mode not in ("clip", "wrap", "raise"):
         raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
-    if numbers.size and (numbers.min() < 0 or numbers.max() >= length):
+    numbers = indices.astype(np.int64, copy=False)
+    # Most indices are in range, and finding that out takes half of the time of moving them there.
+    if not numbers.size or (numbers.min() >= 0 and numbers.max() < length):
+        return numbers
+    if mode == "raise":
         raise OperationError(
             f"indices reach from {numbers.min()} to {numbers.max()}, outside of an axis of length "
             f"{length}"
         )
-    return numbers
+    if mode == "clip":
+        return np.clip(numbers, 0, max(length - 1, 0))
+    return numbers % max(length, 1)
 
 
 def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, Any]) -> Buffer:
@@ -47,7 +50,7 @@ def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, 
 
 
 def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buffer:
-    """Rows by number, by the kernel of the device."""
+    """Take rows by number, by the device's kernel."""
     length = table.shape[0]
     numbers = backend.apply(lambda i: _row_numbers(i, length, mode).reshape(-1), indices)
     rows = backend.retain.gather(table, numbers)
@@ -69,11 +72,7 @@ def _take_vjp(
     numbers = _row_numbers(indices, a_shape[axis], mode).reshape(-1)
     if axis == 0:
         return (numbers, cotangent.reshape(numbers.size, *a_shape[1:])), None
-    result = np.zeros(a_shape, cotangent.dtype)
-    slices = cotangent.reshape(*a_shape[:axis], numbers.size, *a_shape[axis + 1 :])
-    key: Any = (*(slice(None),) * axis, numbers)
-    np.add.at(result, key, slices)
-    return result, None
+    return added_at(cotangent, (*(slice(None),) * axis, numbers), a_shape), None
 
 
 def _embedding_kernel(
@@ -121,7 +120,7 @@ def _embedding_vjp(
 def _pick(
     data: Array, index: Array, *, axis: int | None = -1, keepdims: bool = False, mode: str = "clip"
 ) -> Array:
-    """Pick one element along an axis for each index."""
+    """Take one element along an axis for each index."""
     if axis is None:
         data, axis = data.reshape(-1), 0
         numbers = _row_numbers(index, data.size, mode)
@@ -144,21 +143,20 @@ def _pick(
 def _pick_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], index: Array, axis: int | None, mode: str
 ) -> tuple[Array, None]:
-    result = np.zeros(data_shape, cotangent.dtype)
     if axis is None:
-        flat = result.reshape(-1)
-        np.add.at(flat, _row_numbers(index, flat.size, mode), cotangent)
-        return result, None
+        size = math.prod(data_shape)
+        numbers = _row_numbers(index, size, mode)
+        return added_at(cotangent, numbers, (size,)).reshape(data_shape), None
     axis = axis_of(axis, len(data_shape))
     shape = (*data_shape[:axis], 1, *data_shape[axis + 1 :])
-    numbers = _row_numbers(index, data_shape[axis], mode).reshape(shape)
-    np.put_along_axis(result, numbers, cotangent.reshape(shape), axis)
-    return result, None
+    key = list(np.ogrid[tuple(map(slice, shape))])
+    key[axis] = _row_numbers(index, data_shape[axis], mode).reshape(shape)
+    return added_at(cotangent, tuple(key), data_shape), None
 
 
 @operation("batch_take", agree=False)
 def _batch_take(a: Array, indices: Array) -> Array:
-    """Pick one element of each row by its index; indices out of range are clipped."""
+    """Take one element of each row by its index; indices out of range are clipped."""
     return _pick(a, indices.reshape(-1), axis=1)
 
 
@@ -203,7 +201,7 @@ def _one_hot(
     result="Of the shape and dtype of ``x`` and ``y``, which must agree in both.",
 )
 def _where(condition: Array, x: Array, y: Array) -> Array:
-    """Choose elements, or whole rows, from ``x`` where a condition is nonzero, else from ``y``."""
+    """Select elements, or whole rows, from ``x`` where a condition is nonzero, else from ``y``."""
     if x.dtype != y.dtype:
         raise ValueError(f"x and y must have one dtype, not {x.dtype} and {y.dtype}")
     if x.shape != y.shape:
@@ -229,7 +227,7 @@ def _where_vjp(cotangent: Array, *, condition: Array) -> tuple[None, Array, Arra
 
 @operation("gather_nd", agree=False)
 def _gather_nd(data: Array, indices: Array) -> Array:
-    """Gather the elements or slices at positions that each column of indices names."""
+    """Gather the elements or slices at positions, one for each column of indices."""
     return data[_positions(indices, data.shape)]
 
 
@@ -237,9 +235,7 @@ def _gather_nd(data: Array, indices: Array) -> Array:
 def _gather_nd_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], indices: Array
 ) -> tuple[Array, None]:
-    result = np.zeros(data_shape, cotangent.dtype)
-    np.add.at(result, _positions(indices, data_shape), cotangent)
-    return result, None
+    return added_at(cotangent, _positions(indices, data_shape), data_shape), None
 
 
 @operation(
@@ -248,19 +244,21 @@ def _gather_nd_vjp(
     source="As in MXNet 1.9.1, which writes out of bounds at bad positions; an error here.",
 )
 def _scatter_nd(data: Array, indices: Array, *, shape: Any) -> Array:
-    """Put elements or slices at positions of an array of zeros; of equal positions one stays."""
+    """Write elements or slices to positions of an array of zeros; the last write to one counts."""
     result = np.zeros(integers(shape), data.dtype)
     result[_positions(indices, result.shape)] = data
     return result
 
 
 @vjp_of("scatter_nd")
-def _scatter_nd_vjp(cotangent: Array, *, indices: Array) -> tuple[Array, None]:
-    return cotangent[_positions(indices, cotangent.shape)], None
+def _scatter_nd_vjp(
+    cotangent: Array, *, data_shape: tuple[int, ...], indices: Array
+) -> tuple[Array, None]:
+    return taken_at(cotangent, _positions(indices, cotangent.shape), data_shape), None
 
 
 def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
-    """One index array for each of the first axes, within range."""
+    """Return an index array for each of the first axes, after checking the range."""
     numbers = indices.astype(np.int64)
     if len(numbers) > len(shape):
         raise ValueError(f"indices name {len(numbers)} axes, and {shape} has {len(shape)}")
@@ -275,7 +273,7 @@ def _positions(indices: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
 
 @operation("ravel_multi_index", differentiable=False)
 def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
-    """Turn positions, one in each column, into positions in the flattened array."""
+    """Convert positions, one in each column, to positions in the flattened array."""
     lengths = integers(shape)
     strides = np.cumprod((1, *lengths[:0:-1]))[::-1]
     return (data.astype(np.int64) * strides[:, None]).sum(axis=0)
@@ -283,7 +281,7 @@ def _ravel_multi_index(data: Array, *, shape: Any) -> Array:
 
 @operation("unravel_index", differentiable=False)
 def _unravel_index(data: Array, *, shape: Any) -> Array:
-    """Turn positions in the flattened array into positions, one in each column."""
+    """Convert positions in the flattened array to positions, one in each column."""
     return np.stack(np.unravel_index(data.astype(np.int64), integers(shape)))
 
 
@@ -299,14 +297,12 @@ def _boolean_mask(data: Array, index: Array, *, axis: int = 0) -> Array:
 def _boolean_mask_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], index: Array
 ) -> tuple[Array, None]:
-    result = np.zeros(data_shape, cotangent.dtype)
-    result[index != 0] = cotangent
-    return result, None
+    return added_at(cotangent, np.flatnonzero(index), data_shape), None
 
 
 @operation("slice")
 def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
-    """Cut out a part by begin, end and step along the first axes."""
+    """Return the part given by begin, end and step along the first axes."""
     return data[_slices(data.shape, begin, end, step)]
 
 
@@ -314,14 +310,7 @@ def _slice(data: Array, *, begin: Any, end: Any, step: Any = ()) -> Array:
 def _slice_vjp(
     cotangent: Array, *, data_shape: tuple[int, ...], begin: Any, end: Any, step: Any
 ) -> Array:
-    return _in_zeros(cotangent, data_shape, _slices(data_shape, begin, end, step))
-
-
-def _in_zeros(part: Array, shape: tuple[int, ...], key: Any) -> Array:
-    """Put a part where `key` says into an array of zeros."""
-    result = np.zeros(shape, part.dtype)
-    result[key] = part
-    return result
+    return added_at(cotangent, _slices(data_shape, begin, end, step), data_shape)
 
 
 def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
@@ -370,7 +359,7 @@ def _slice_assign_scalar_vjp(cotangent: Array, *, begin: Any, end: Any, step: An
 
 @operation("slice_axis")
 def _slice_axis(data: Array, *, axis: int, begin: int, end: int | None) -> Array:
-    """Cut out a part along one axis, from begin to before end."""
+    """Return the part from ``begin`` to before ``end`` along one axis."""
     axis = axis_of(axis, data.ndim)
     length = data.shape[axis]
     start = begin + length if begin < 0 else begin
@@ -387,12 +376,12 @@ def _slice_axis_vjp(
     axis = axis_of(axis, len(data_shape))
     start = begin + data_shape[axis] if begin < 0 else begin
     part = slice(start, start + cotangent.shape[axis])
-    return _in_zeros(cotangent, data_shape, (slice(None),) * axis + (part,))
+    return added_at(cotangent, (slice(None),) * axis + (part,), data_shape)
 
 
 @operation("slice_like", agree=False)
 def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
-    """Cut an array to the lengths of another, along the given axes or all."""
+    """Crop an array to the lengths of another, along the given axes or all."""
     numbers = integers(axes)
     if not numbers and data.ndim != shape_like.ndim:
         raise ValueError("both arrays must have as many dimensions, or axes be given")
@@ -408,7 +397,7 @@ def _slice_like(data: Array, shape_like: Array, *, axes: Any = ()) -> Array:
 
 @vjp_of("slice_like")
 def _slice_like_vjp(cotangent: Array, *, data_shape: tuple[int, ...]) -> tuple[Array, None]:
-    return _in_zeros(cotangent, data_shape, tuple(map(slice, cotangent.shape))), None
+    return added_at(cotangent, tuple(map(slice, cotangent.shape)), data_shape), None
 
 
 @operation("SequenceMask", agree=False)
@@ -420,7 +409,7 @@ def _sequence_mask(
     value: float = 0,
     axis: int = 0,
 ) -> Array:
-    """Overwrite what lies behind the end of each sequence."""
+    """Set the elements behind the end of each sequence to a value."""
     if not use_sequence_length or sequence_length is None:
         return np.array(data)
     if axis not in (0, 1):

@@ -1,4 +1,4 @@
-"""Operations that give the same elements in another shape or order."""
+"""Operations that change the shape or the order of the elements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = np.ndarray
 def coded_shape(
     shape: tuple[int, ...], codes: Sequence[int], reverse: bool = False
 ) -> tuple[int, ...]:
-    """Work out the shape that MXNet's codes describe.
+    """Return the shape that MXNet's codes describe.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _split(length: int, factors: Sequence[int], given: tuple[int, ...]) -> tuple
 
 
 def _reversed_codes(codes: tuple[int, ...]) -> tuple[int, ...]:
-    """Put the codes in reverse order, -4 before its two numbers."""
+    """Reverse the codes, keeping -4 before its two numbers."""
     groups: list[tuple[int, ...]] = []
     position = 0
     while position < len(codes):
@@ -125,7 +125,7 @@ def _reversed_codes(codes: tuple[int, ...]) -> tuple[int, ...]:
 
 @operation("reshape", "Reshape")
 def _reshape(data: Array, *, shape: Any, reverse: bool = False) -> Array:
-    """Arrange the same elements in a new shape, which may contain MXNet's codes 0 to -4."""
+    """Return the elements in a new shape, which may contain MXNet's codes 0 to -4."""
     return data.reshape(coded_shape(data.shape, integers(shape), reverse))
 
 
@@ -139,7 +139,7 @@ def _reshape_like(
     rhs_begin: int | None = None,
     rhs_end: int | None = None,
 ) -> Array:
-    """Arrange the same elements in the shape of another array, or in part of it."""
+    """Return the elements in the shape of another array, or in part of it."""
     left = slice(lhs_begin, lhs_end).indices(lhs.ndim)
     middle = rhs.shape[slice(rhs_begin, rhs_end)]
     return lhs.reshape(lhs.shape[: left[0]] + middle + lhs.shape[left[1] :])
@@ -152,7 +152,7 @@ def _reshape_like_vjp(cotangent: Array, *, lhs_shape: tuple[int, ...]) -> tuple[
 
 @operation("flatten", "Flatten")
 def _flatten(data: Array) -> Array:
-    """Make a matrix with one row for each index of the first axis."""
+    """Flatten to a matrix with one row for each index of the first axis."""
     return data.reshape(data.shape[0], math.prod(data.shape[1:]))
 
 
@@ -180,7 +180,7 @@ def _reshape_vjp(cotangent: Array, *, data_shape: tuple[int, ...]) -> Array:
     source="As in MXNet 1.9.1, which corrupts memory for repeated axes; they are refused here.",
 )
 def _transpose(data: Array, *, axes: Any = ()) -> Array:
-    """Put the axes into another order; into the reverse one, if none is given."""
+    """Permute the axes; reverse them if no order is given."""
     order = integers(axes)
     if order and sorted(order) != list(range(data.ndim)):
         raise ValueError(f"axes must name each of the {data.ndim} axes once, from 0 on")
@@ -217,7 +217,7 @@ def _reverse_vjp(cotangent: Array, *, axis: Any) -> Array:
 
 @operation("diag")
 def _diag(data: Array, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """Take a diagonal of an array, or make a matrix with the given one."""
+    """Return a diagonal of an array, or a matrix with a given diagonal."""
     if data.ndim == 1:
         return np.diag(data, k)
     return np.diagonal(data, k, axis_of(axis1, data.ndim), axis_of(axis2, data.ndim))

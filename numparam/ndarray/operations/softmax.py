@@ -1,4 +1,4 @@
-"""Softmax and what is made of it."""
+"""Softmax and related operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = np.ndarray
 
 
 def _exponents(data: Array, axis: int, temperature: float | None) -> tuple[Array, Array]:
-    """Shifted values and the logarithm of the sum of their exponentials, in float64."""
+    """Return shifted values and the logarithm of the sum of their exponentials, in float64."""
     values = data.astype(np.float64) / (temperature or 1.0)
     values = values - values.max(axis=axis, keepdims=True, initial=-np.inf)
     return values, np.log(np.exp(values).sum(axis=axis, keepdims=True))
@@ -37,7 +37,7 @@ def _softmax(
     dtype: Any = None,
     use_length: bool = False,
 ) -> Array:
-    """Turn elements along an axis into positive numbers that sum to 1, by their exponentials."""
+    """Compute the softmax along an axis."""
     axis = axis_of(axis, data.ndim)
     wanted = as_dtype(dtype, data.dtype)
     if use_length:

@@ -1,4 +1,4 @@
-"""The gamma function and its relatives, and the inverse of the error function."""
+"""The gamma function and related functions, and the inverse error function."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROOT_OF_PI = math.sqrt(math.pi)
 
 
 def _each(function: Callable[[float], float]) -> Callable[[Array], Array]:
-    """Make a function of arrays, in float64, of one of numbers."""
+    """Return an elementwise function of arrays, in float64, from a function of numbers."""
     return np.vectorize(function, otypes=[np.float64])
 
 
@@ -100,7 +100,7 @@ def _gamma_vjp(cotangent: Array, *, data: Array) -> Array:
 
 @operation("gammaln", result=_RESULT, source=_SOURCE)
 def _gammaln(data: Array) -> Array:
-    """Compute the logarithm of the size of the gamma function of each element."""
+    """Compute the logarithm of the absolute value of the gamma function of each element."""
     return _log_gamma_of_each(data)
 
 
@@ -112,7 +112,7 @@ def _gammaln_vjp(cotangent: Array, *, data: Array) -> Array:
 @operation(
     "digamma",
     result=_RESULT,
-    source="MXNet 1.9.1 has it not; it is that of SciPy and of later versions.",
+    source="Not in MXNet 1.9.1; as in SciPy and in later versions of MXNet.",
 )
 def _digamma(data: Array) -> Array:
     """Compute the derivative of the logarithm of the gamma function of each element."""
@@ -142,13 +142,14 @@ def _trigamma(data: Array) -> Array:
             * (1 / 30 - w * (1 / 42 - w * (1 / 30 - w * (5 / 66 - w * (691 / 2730 - w * 7 / 6)))))
         )
         total = total + 1 / x + w / 2 + series / x
-        sine = np.sin(np.pi * (values - np.round(values)))
+        # 1 above zero, where nothing is reflected, so that no infinity is differentiated there.
+        sine = np.where(below, np.sin(np.pi * (values - np.round(values))), 1)
         return np.where(below, np.square(np.pi / sine) - total, total)
 
 
 @operation("erfinv", result=_RESULT, source="As in MXNet 1.9.1; NaN outside of -1 to 1.")
 def _erfinv(data: Array) -> Array:
-    """Compute the number whose error function is the element."""
+    """Compute the inverse error function of each element."""
     values = data.astype(np.float64)
     with np.errstate(all="ignore"):
         size = np.abs(values)

@@ -14,7 +14,7 @@ array([0, 2])
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numparam.ndarray import op
 from numparam.ndarray.functions import function_of
@@ -75,8 +75,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # The operations handle every storage type, so they are those of numparam.nd.
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return getattr(op, name)
+if TYPE_CHECKING:
+    from numparam.ndarray.op import *  # noqa: F403 - the functions that `__getattr__` finds
+else:
+
+    def __getattr__(name: str) -> Any:
+        # The operations handle every storage type, so they are those of numparam.nd.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(op, name)

@@ -1,4 +1,4 @@
-"""What the factories of sparse arrays are given: shapes, rows, values and ids."""
+"""Arguments of the factories of sparse arrays: shapes, rows, values and ids."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Shape = Sequence[int]
 
 
 def is_shape(numbers: tuple[Any, ...]) -> bool:
-    """Check whether a tuple holds integers only."""
+    """Return whether a tuple holds integers only."""
     return all(isinstance(number, (int, np.integer)) for number in numbers)
 
 
 def whole_shape(shape: Any) -> tuple[int, ...]:
-    """Return the shape of a sparse array, which is never a single number."""
+    """Return the shape of a sparse array, after checking that it is not a single number."""
     if not isinstance(shape, (tuple, list)):
         raise SparseArgumentError(
             f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
@@ -58,13 +58,13 @@ def matrix_shape(shape: Any) -> tuple[int, int]:
 
 
 def require_shape(found: Sequence[int], shape: Shape | None) -> None:
-    """Raise an error if a shape is given that is not the one found."""
+    """Raise if a given shape is not that of the source."""
     if shape is not None and tuple(shape) != tuple(found):
         raise SparseArgumentError(f"the source has the shape {tuple(found)}, not {tuple(shape)}")
 
 
 def dense_of(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
-    """Return a dense array of its own, of the source's dtype if it has one."""
+    """Return a dense copy of a source, of the source's dtype if it has one."""
     if isinstance(values, BaseSparseNDArray):
         raise SparseArgumentError(f"the data of a {stype} array must be dense, not {values.stype}")
     if values is None or isinstance(values, (int, float, np.generic)):
@@ -77,7 +77,7 @@ def dense_of(values: Any, ctx: Context, dtype: Any, stype: str) -> NDArray:
 
 
 def ids_of(values: Any, backend: Backend, name: str) -> Any:
-    """Return a buffer of int64 ids of its own, not checked for range or order."""
+    """Return a new buffer of int64 ids, not checked for range or order."""
     if isinstance(values, NDArray) and values.stype == "default" and values._backend is backend:
         shape = values.shape
         ids = backend.apply(whole_ids, values._buffer) if len(shape) == 1 else None
@@ -91,7 +91,7 @@ def ids_of(values: Any, backend: Backend, name: str) -> Any:
 
 
 def _host_ids(values: Any) -> np.ndarray:
-    """Return ids in host memory as int64; of an array of another device by a copy."""
+    """Return ids in host memory as int64; those on another device are copied."""
     if isinstance(values, NDArray):
         return whole_ids(values.asnumpy())
     host = as_host_array(values, np.dtype(np.int64))

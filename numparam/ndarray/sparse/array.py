@@ -1,4 +1,4 @@
-"""What row-sparse arrays and csr matrices have in common."""
+"""The base class of row-sparse arrays and csr matrices."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class BaseSparseNDArray(NDArray):
     Ids are checked when something relies on them: `check_format`, `asnumpy`, `tostype`, arithmetic,
     retention. MXNet does not check, and reads and writes outside of its memory. The rows of a
     row-sparse array may have been given out of order, or repeatedly: the last one of an id counts.
+    The columns within a row of a csr matrix may have been given out of order, each once.
     """
 
     __slots__ = ("_chunk", "_shape")
@@ -47,7 +48,7 @@ class BaseSparseNDArray(NDArray):
     def from_parts(
         cls, shape: tuple[int, ...], parts: Parts, ctx: Context, backend: Backend | None = None
     ) -> Self:
-        """Make a handle on parts that fit each other.
+        """Return a handle on parts that fit each other.
 
         Parameters
         ----------
@@ -58,12 +59,23 @@ class BaseSparseNDArray(NDArray):
         ctx : Context
             Where they are.
         backend : Backend, optional
-            The backend of `ctx`, where the caller has it at hand.
+            The backend of `ctx`, if the caller knows it.
 
         Returns
         -------
         RowSparseNDArray or CSRNDArray
             Of the class it is called on.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> from numparam.ndarray.sparse.parts import Parts
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> parts = Parts(table.data.asnumpy(), table.indices.asnumpy())
+        >>> type(table).from_parts(table.shape, parts, table.context).asnumpy()
+        array([[0., 0.],
+               [5., 6.],
+               [0., 0.]], dtype=float32)
         """
         return cls._on_chunk(shape, Chunk(parts), ctx, backend)
 
@@ -92,7 +104,7 @@ class BaseSparseNDArray(NDArray):
         return self._chunk.parts
 
     def _adopt(self, parts: Parts) -> None:
-        """Take other parts, which may hold another number of rows or values."""
+        """Replace the parts, whose numbers of rows or values may differ."""
         self._chunk.parts = parts
 
     @property
@@ -108,15 +120,15 @@ class BaseSparseNDArray(NDArray):
         return self._chunk.parts.data
 
     def _problem(self, parts: Parts) -> str | None:
-        """Return what is wrong with ids; None if nothing is."""
+        """Return the defect of ids, or None."""
         raise NotImplementedError
 
     def _in_order(self, parts: Parts) -> Parts | None:
-        """Return the same elements with ids in order; None if that is not possible."""
+        """Return the parts with ids in order; None if that is not possible."""
         return None
 
     def _checked(self) -> Parts:
-        """Return what is stored, with ids that were checked.
+        """Return the parts, with valid ids.
 
         Returns
         -------
@@ -151,10 +163,12 @@ class BaseSparseNDArray(NDArray):
         return NDArray.from_buffer(buffer, self._ctx, self._backend)
 
     def _copy_of(self, buffer: Buffer) -> NDArray:
-        return self._handle_on(self._backend.copied(buffer))
+        """Return a part's elements for reading: what was written into a copy would be lost."""
+        copied = self._backend.copied(buffer)
+        return NDArray.from_buffer(copied, self._ctx, self._backend, writable=False)
 
     def _with_data(self, data: Buffer) -> Self:
-        """Return an array with other values for the same ids, whose buffers it shares."""
+        """Return an array with other values and the same ids, whose buffers it shares."""
         parts = self._checked()
         made = Parts(data, parts.indices, parts.indptr, valid=True)
         return self.from_parts(self._shape, made, self._ctx, self._backend)
@@ -168,7 +182,11 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def data(self) -> NDArray:
-        """A copy of what is stored: rows, or the values of a csr matrix."""
+        """A copy of what is stored: rows, or the values of a csr matrix; for reading only.
+
+        To change the array, write all of it with ``array[:] = value``; a parameter's rows are
+        written by `Parameter.set_rows`. The copy can be written in MXNet, to no effect.
+        """
         return self._copy_of(self._chunk.parts.data)
 
     @data.setter
@@ -177,7 +195,10 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def indices(self) -> NDArray:
-        """A copy of the ids, int64: of stored rows, or the column of each value of a csr matrix."""
+        """A copy of the ids, int64: of stored rows, or the column of each value of a csr matrix.
+
+        As `data`, for reading only.
+        """
         return self._copy_of(self._chunk.parts.indices)
 
     @indices.setter
@@ -226,6 +247,17 @@ class BaseSparseNDArray(NDArray):
         ------
         MXNetError
             If ids are out of range, out of order or repeated; also an IndexError.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> table.check_format()
+        >>> wrong = mx.nd.sparse.row_sparse_array(([[5, 6]], [7]), shape=(3, 2))
+        >>> wrong.check_format()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        numparam.ndarray.sparse.errors.SparseFormatError: ...
         """
         parts = self._chunk.parts
         if full_check and not parts.valid:
@@ -277,12 +309,19 @@ class BaseSparseNDArray(NDArray):
         raise NotImplementedError
 
     def detach(self) -> Self:
-        """Return an array that shares the parts, but has no gradient.
+        """Return an array on the same parts, without a gradient.
 
         Returns
         -------
         RowSparseNDArray or CSRNDArray
             A new handle.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+        >>> table.detach().stype
+        'row_sparse'
         """
         return self._on_chunk(self._shape, self._chunk, self._ctx, self._backend)
 
@@ -291,7 +330,7 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def size(self) -> int:
-        """Not available: stored elements and all elements are different numbers.
+        """Not available: it could mean the stored elements or all elements.
 
         Raises
         ------
@@ -354,7 +393,7 @@ class BaseSparseNDArray(NDArray):
         raise NotSupportedForSparseNDArray("reshape", None, self)
 
     def reshape(self, *shape: Any, **keywords: Any) -> NoReturn:
-        """Raise an error: the result would need other ids.
+        """Raise an error: sparse arrays cannot be reshaped.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""``array[:] = value`` for sparse arrays."""
+"""The assignment ``array[:] = value`` for sparse arrays."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["assign", "empty_out", "fill_all_rows"]
 
 
 class ScalarAssignmentError(MXNetError, ValueError, TypeError):
-    """A csr matrix would become dense."""
+    """A number was assigned to a csr matrix, which would become dense."""
 
 
 def assign(array: BaseSparseNDArray, value: Any) -> None:
-    """Replace all of a sparse array.
+    """Replace all elements of a sparse array.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def assign(array: BaseSparseNDArray, value: Any) -> None:
 
 
 def fill_all_rows(array: BaseSparseNDArray, value: Any) -> None:
-    """Store every row of a row-sparse array, with one number everywhere."""
+    """Fill every row of a row-sparse array with one number."""
     backend = array._backend
     dtype = array._buffer.dtype
     number = quietly(as_host_array(value, dtype).astype, dtype)

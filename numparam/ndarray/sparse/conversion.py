@@ -1,4 +1,4 @@
-"""Between dense and sparse arrays, and between contexts."""
+"""Conversion between dense and sparse arrays, and between contexts."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ def from_dense(array: NDArray, stype: str) -> BaseSparseNDArray:
     ------
     ValueError
         If there is no such storage type, or the array has another number of dimensions.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> dense = mx.nd.array([[0, 0], [3, 4]])
+    >>> mx.nd.sparse.from_dense(dense, "row_sparse").indices.asnumpy()
+    array([1])
     """
     storage_type_id(stype)
     backend = array._backend
@@ -76,7 +83,7 @@ def _storage_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: 
 
 
 def write_into(source: NDArray, target: NDArray) -> None:
-    """Write an array into another one of its shape, of which one is sparse at least.
+    """Write an array into another one of its shape; at least one of them is sparse.
 
     Raises
     ------

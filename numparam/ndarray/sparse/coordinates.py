@@ -1,4 +1,4 @@
-"""Csr matrices out of places and values in any order."""
+"""Construction of csr matrices from coordinates and values in any order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 def parts_of_coordinates(
     data: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int] | None
 ) -> tuple[Triple, tuple[int, int]]:
-    """Sort values by their places, and add those that share one.
+    """Sort values by their coordinates, and add those with equal ones.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def parts_of_coordinates(
 
 
 def _sums(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Add what stands from each start to the next; floats in float64, rounded once."""
+    """Sum the values from each start to the next; floats in float64, rounded once."""
     if data.dtype == np.bool_:
         return np.logical_or.reduceat(data, starts)
     wide = data if data.dtype.kind in "iu" else data.astype(np.float64)

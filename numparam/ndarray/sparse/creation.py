@@ -33,7 +33,7 @@ from numparam.ndarray.sparse.errors import NotSparseError, SparseArgumentError
 from numparam.ndarray.sparse.parts import Parts, empty_parts
 from numparam.ndarray.sparse.records import parts_of, stype_of
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
-from numparam.types.dtypes import as_dtype
+from numparam.types.dtypes import DTypeLike, as_dtype
 from numparam.types.storage_types import storage_type_id
 
 __all__ = ["array", "csr_matrix", "empty", "row_sparse_array", "zeros"]
@@ -42,7 +42,7 @@ Shape = Sequence[int]
 
 
 def row_sparse_array(
-    arg1: Any, shape: Shape | None = None, ctx: Context | None = None, dtype: Any = None
+    arg1: Any, shape: Shape | None = None, ctx: Context | None = None, dtype: DTypeLike = None
 ) -> RowSparseNDArray:
     """Make a row-sparse array.
 
@@ -110,7 +110,7 @@ def _of_rows(
     shape: Shape | None,
     ctx: Context,
     backend: Backend,
-    dtype: Any,
+    dtype: DTypeLike,
 ) -> RowSparseNDArray:
     rows = dense_of(data, ctx, dtype, "row_sparse")
     ids = ids_of(indices, backend, "indices")
@@ -136,7 +136,7 @@ def _of_rows(
 
 
 def csr_matrix(
-    arg1: Any, shape: Shape | None = None, ctx: Context | None = None, dtype: Any = None
+    arg1: Any, shape: Shape | None = None, ctx: Context | None = None, dtype: DTypeLike = None
 ) -> CSRNDArray:
     """Make a matrix in compressed-sparse-row form.
 
@@ -206,7 +206,7 @@ def _of_values(
     shape: Shape | None,
     ctx: Context,
     backend: Backend,
-    dtype: Any,
+    dtype: DTypeLike,
 ) -> CSRNDArray:
     values = dense_of(data, ctx, dtype, "csr")
     columns = ids_of(indices, backend, "indices")
@@ -235,7 +235,7 @@ def _of_places(
     shape: Shape | None,
     ctx: Context,
     backend: Backend,
-    dtype: Any,
+    dtype: DTypeLike,
 ) -> CSRNDArray:
     wanted = None if shape is None else matrix_shape(shape)
     made, lengths = backend.apply(
@@ -252,7 +252,7 @@ def _of_host(
     shape: tuple[int, int],
     ctx: Context,
     backend: Backend,
-    dtype: Any,
+    dtype: DTypeLike,
 ) -> CSRNDArray:
     """Return a canonical csr matrix of host arrays: data, indices, indptr."""
     data, indices, indptr = triple
@@ -266,7 +266,7 @@ def zeros(
     stype: str,
     shape: Shape,
     ctx: Context | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     **keywords: Any,
 ) -> Any:
     """Make an array of zeros of a storage type.
@@ -319,8 +319,8 @@ def zeros(
     return kind.from_parts(lengths, parts, ctx, backend)
 
 
-def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: Any = None) -> Any:
-    """Make an array of a storage type; sparse ones are all zeros.
+def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: DTypeLike = None) -> Any:
+    """Make an array of a storage type; sparse ones are zero.
 
     Parameters
     ----------
@@ -331,12 +331,20 @@ def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: Any = Non
     -------
     NDArray, RowSparseNDArray or CSRNDArray
         A new array.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.nd.sparse.empty("row_sparse", (3, 2)).asnumpy()
+    array([[0., 0.],
+           [0., 0.],
+           [0., 0.]], dtype=float32)
     """
     return zeros(stype, shape, ctx=ctx, dtype=dtype)
 
 
 @kinds.enter("array")
-def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> Any:
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> Any:
     """Copy a sparse array, of numparam or of SciPy.
 
     Parameters
@@ -357,6 +365,13 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
     ------
     ValueError
         If the source is dense; also an AssertionError, as in MXNet.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> table = mx.nd.sparse.row_sparse_array(([[5, 6]], [1]), shape=(3, 2))
+    >>> mx.nd.sparse.array(table, dtype="float64").dtype
+    <class 'numpy.float64'>
     """
     if isinstance(source_array, BaseSparseNDArray):
         return _copied(source_array, source_array.stype, None, device_of(ctx)[0], dtype)
@@ -369,7 +384,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
 
 
 def _copied(
-    source: BaseSparseNDArray, stype: str, shape: Shape | None, ctx: Context, dtype: Any
+    source: BaseSparseNDArray, stype: str, shape: Shape | None, ctx: Context, dtype: DTypeLike
 ) -> Any:
     if source.stype != stype:
         raise SparseArgumentError(
@@ -382,7 +397,7 @@ def _copied(
 
 @kinds.enter("of_record")
 def _of_record(record: Any, ctx: Context) -> BaseSparseNDArray:
-    """Copy what the record of a sparse array holds to a context."""
+    """Return the array of a sparse record, copied to a context."""
     backend = backend_of(ctx.device_type, ctx.device_id)
     kind = CSRNDArray if stype_of(record) == "csr" else RowSparseNDArray
     return kind.from_parts(record.shape, parts_of(record, backend), ctx, backend)

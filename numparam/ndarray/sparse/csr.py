@@ -1,4 +1,4 @@
-"""Compressed-sparse-row matrices: some of the elements, row by row."""
+"""Matrices in compressed-sparse-row form."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
+from numparam.formats.sparse_layout import find_csr_defect
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.sparse.array import BaseSparseNDArray
@@ -20,7 +21,7 @@ __all__ = ["CSRNDArray", "row_of_each"]
 
 
 class CSRNDArray(BaseSparseNDArray):
-    """A matrix that stores some of its elements, row by row; the others are zero.
+    """A matrix in compressed-sparse-row form: some elements are stored, the others are zero.
 
     See `csr_matrix`.
 
@@ -48,9 +49,27 @@ class CSRNDArray(BaseSparseNDArray):
             parts.indptr,
         )
 
+    def _in_order(self, parts: Parts) -> Parts | None:
+        columns = self._columns
+
+        def sorted_by_column(
+            data: np.ndarray, indices: np.ndarray, indptr: np.ndarray
+        ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+            if find_csr_defect(indptr, indices, columns) is not None:
+                return data, indices, indptr, False
+            rows = row_of_each(indptr)
+            order = np.lexsort((indices, rows))
+            places = np.stack([rows[order], indices[order]])
+            unique = (places[:, 1:] != places[:, :-1]).any(axis=0).all()
+            return data[order], indices[order], indptr, bool(unique)
+
+        given = (parts.data, parts.indices, parts.indptr)
+        *made, possible = self._backend.apply(sorted_by_column, *given)
+        return Parts(*made, valid=True) if possible else None
+
     @property
     def indptr(self) -> NDArray:
-        """A copy of where each row's values begin, int64, one more than there are rows."""
+        """A copy of the row starts: int64, of length rows + 1."""
         return self._copy_of(self._chunk.parts.indptr)
 
     @indptr.setter
@@ -68,7 +87,7 @@ class CSRNDArray(BaseSparseNDArray):
         Raises
         ------
         SparseFormatError
-            If the ids are out of range, out of order or repeated.
+            If the ids are out of range, or rows do not begin one after another.
         """
         parts = self._checked()
         host = np.zeros(self._shape, parts.data.dtype)
@@ -77,7 +96,7 @@ class CSRNDArray(BaseSparseNDArray):
         return host
 
     def asscipy(self) -> Any:
-        """Copy the matrix into one of SciPy's.
+        """Return a copy as a matrix of SciPy.
 
         Returns
         -------
@@ -88,6 +107,14 @@ class CSRNDArray(BaseSparseNDArray):
         ------
         ImportError
             If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> matrix = mx.nd.array([[0, 2], [0, 0]]).tostype("csr")
+        >>> matrix.asscipy().toarray()  # doctest: +SKIP
+        array([[0., 2.],
+               [0., 0.]], dtype=float32)
         """
         try:
             sparse = importlib.import_module("scipy.sparse")
@@ -132,7 +159,7 @@ class CSRNDArray(BaseSparseNDArray):
         return invoke(OPERATIONS["slice"], (self,), {"begin": (start,), "end": (stop,)})
 
     def _part(self, start: int, stop: int, left: int = 0, right: int | None = None) -> CSRNDArray:
-        """Rows from `start` to `stop`, columns from `left` to `right`; a copy."""
+        """Return a copy of the rows `start` to `stop` and columns `left` to `right`."""
         parts = self._checked()
         width = self._columns
         right = width if right is None else right

@@ -1,4 +1,4 @@
-"""Functions of one sparse array, and of one with a number, element by element."""
+"""Elementwise functions of one sparse array, or of one and a number."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COMPARISONS = tuple(
 def _stored_rule(
     row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
 ) -> Any:
-    """Change what is stored, and keep the ids."""
+    """Compute the stored values, and keep the ids."""
     (array,) = inputs
     if array.stype == "default":  # only out is sparse
         return densified(row, inputs, attributes, out)
@@ -51,7 +51,7 @@ def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
 def _comparison_rule(
     row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
 ) -> Any:
-    """Stay sparse where the comparison is false for zero."""
+    """Return a sparse array if the comparison is false for zero."""
     zero = np.zeros(1, inputs[0]._buffer.dtype)
     if row.forward(zero, **attributes)[0]:
         return densified(row, inputs, attributes, out)

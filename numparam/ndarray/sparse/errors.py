@@ -1,4 +1,4 @@
-"""What sparse arrays raise."""
+"""Errors of sparse arrays."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SparseArgumentError(MXNetError, TypeError, ValueError):
 
 
 class NotSparseError(MXNetError, ValueError, AssertionError):
-    """A sparse array was needed, and a dense one came."""
+    """A dense array was given in place of a sparse one."""
 
 
 class StorageTypePairError(MXNetError, TypeError, ValueError):
@@ -36,7 +36,7 @@ class StorageTypePairError(MXNetError, TypeError, ValueError):
 
 
 class SparseKeyError(MXNetError, IndexError, TypeError, ValueError, AssertionError):
-    """A key that selects a part of a sparse array which cannot be read or written alone.
+    """A key selects a part of a sparse array that cannot be read or written alone.
 
     MXNet raises one or another of these types, or a plain Exception, depending on the key.
     """

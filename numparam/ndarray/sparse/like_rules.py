@@ -1,4 +1,4 @@
-"""New arrays in the form of sparse ones."""
+"""Casts, new arrays like sparse ones, and assignments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _ones_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
 
 @sparse_rule("cast")
 def _cast_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
-    """Dense, as in MXNet; `astype` keeps the storage type."""
+    """Cast to a dense array, as MXNet does; `astype` keeps the storage type."""
     return densified(row, inputs, attributes, out)
 
 
@@ -84,7 +84,7 @@ def _slice_rule(
 def _reset_rule(
     row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
 ) -> Any:
-    """Sparse arrays store nothing afterwards; MXNet leaves them as they are."""
+    """Reset sparse arrays, which then store nothing; MXNet leaves them as they are."""
     if len(inputs) != attributes["num_arrays"]:
         raise OperationError(
             f"reset_arrays got {len(inputs)} arrays and num_arrays={attributes['num_arrays']}"
@@ -98,7 +98,7 @@ def _reset_rule(
 
 @sparse_rule(WRITE.name)
 def _write_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: Any) -> Any:
-    """Replace all of a sparse array by an array, or by a number."""
+    """Replace all elements of a sparse array by an array or a number."""
     array, *value = inputs
     if value:
         write_into(value[0], array)

@@ -23,7 +23,7 @@ __all__: list[str] = []
 
 @sparse_rule("dot")
 def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
-    """Compute csr · dense and dense · csr without a dense form of the csr matrix.
+    """Compute csr · dense and dense · csr without converting the csr matrix to a dense one.
 
     The storage type of the result is MXNet's: dense, but row-sparse for csrᵀ · dense and csr for
     dense · csr, and what ``forward_stype`` says where it is given.
@@ -53,7 +53,7 @@ def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
 def _dot_vjp(
     cotangent: NDArray, inputs: Any, attributes: dict[str, Any], needed: tuple[bool, bool]
 ) -> Any:
-    """Compute the gradient of the dense factor of csr · dense without a dense form of the csr.
+    """Compute the gradient of the dense factor of csr · dense, without a dense csr matrix.
 
     It is row-sparse for csr · dense, with the rows that columns of the matrix stand for.
     """
@@ -123,7 +123,7 @@ def _scaled(like: CSRNDArray, numbers: Buffer, rows: Buffer) -> Buffer:
 
 
 def _with_these_columns(rows: RowSparseNDArray) -> CSRNDArray:
-    """Return the transpose: every row stores the columns that are rows there."""
+    """Return the dense transpose as a row-sparse array of the given rows."""
     parts = rows._parts
     count = rows.shape[1]
 
@@ -156,7 +156,7 @@ def _embedding_rule(
 
 @sparse_rule("take")
 def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None) -> Any:
-    """Take rows: of a row-sparse array they are dense, of a csr matrix they are a csr matrix."""
+    """Take rows: as a dense array from row-sparse, as a csr matrix from csr."""
     table, indices = inputs
     if table.stype == "default" or indices.stype != "default":
         return NotImplemented
@@ -182,7 +182,7 @@ def _take_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDA
 
 
 def _matrix_rows(matrix: CSRNDArray, ids: Buffer) -> CSRNDArray:
-    """Return a csr matrix of the rows of these numbers."""
+    """Return a csr matrix of the rows with these numbers."""
     parts = matrix._checked()
 
     def chosen(
@@ -210,7 +210,7 @@ def _rows_in_form(table: RowSparseNDArray, ids: Buffer, shape: tuple[int, ...]) 
 def _concat_rule(
     row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
 ) -> Any:
-    """Csr matrices, one below the other."""
+    """Concatenate csr matrices vertically."""
     if any(not isinstance(array, CSRNDArray) or array.ndim != 2 for array in inputs):
         return NotImplemented
     if axis_of(attributes.get("dim", 1), 2):

@@ -1,4 +1,4 @@
-"""What a sparse array is made of, and whether its ids can be relied on."""
+"""The parts of sparse arrays, and checks of their ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 
 class Parts:
-    """The buffers of one sparse array. Those of ids are never written once they are here.
+    """The buffers of one sparse array. Those of ids are never modified.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Parts:
 
 
 class Chunk:
-    """Where an array keeps its parts; shared by all handles on the same array.
+    """The container of an array's parts, which all handles on the array share.
 
     The parts are replaced whole, so that no thread sees the ids of one array with the rows of
     another.
@@ -61,18 +61,18 @@ class Chunk:
 
 
 def all_row_ids(backend: Backend, rows: int) -> Buffer:
-    """Return the ids of all rows of an array that stores every one."""
+    """Return the ids of an array that stores every row."""
     return backend.upload(np.arange(rows, dtype=np.int64))
 
 
 def row_sparse_problem(indices: np.ndarray, rows: int) -> str | None:
-    """Return what is wrong with the row ids of a row-sparse array; None if nothing is."""
+    """Return the defect of the row ids of a row-sparse array, or None."""
     defect = find_row_sparse_defect(indices, rows)
     return None if defect is None else f"{defect.problem} (indices[{defect.position}])"
 
 
 def csr_problem(indices: np.ndarray, indptr: np.ndarray, columns: int) -> str | None:
-    """Return what is wrong with the ids of a csr matrix; None if nothing is."""
+    """Return the defect of the ids of a csr matrix, or None."""
     defect = find_csr_defect(indptr, indices, columns)
     if defect is not None:
         name = ("indptr", "indices")[defect.array]

@@ -1,4 +1,4 @@
-"""Products and quotients of sparse arrays, element by element."""
+"""Elementwise products and quotients of sparse arrays."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _multiplied(left: NDArray, right: NDArray) -> Buffer:
 
 
 def _rows_by_rows(left: RowSparseNDArray, right: RowSparseNDArray) -> RowSparseNDArray:
-    """All rows that either stores; zeros where only one does."""
+    """Multiply row-sparse arrays; the result stores the union of their rows."""
     backend = left._backend
     mine, other = left._checked(), right._checked()
 
@@ -92,7 +92,7 @@ def _rows_by_dense(rows: RowSparseNDArray, dense: NDArray) -> RowSparseNDArray:
 
 
 def _matrix_by_matrix(left: CSRNDArray, right: CSRNDArray) -> CSRNDArray:
-    """Return the elements that both store."""
+    """Multiply csr matrices; the result stores the elements that both store."""
 
     def both(one: np.ndarray, two: np.ndarray, first: np.ndarray, second: np.ndarray) -> Any:
         common, at_one, at_two = np.intersect1d(one, two, assume_unique=True, return_indices=True)
@@ -105,14 +105,14 @@ def _matrix_by_matrix(left: CSRNDArray, right: CSRNDArray) -> CSRNDArray:
 
 
 def _stretches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Check whether an array of a shape broadcasts to a wanted one."""
+    """Return whether an array of a shape broadcasts to a wanted one."""
     if len(wanted) != 2 or len(shape) > 2:
         return False
     return all(length in (1, full) for length, full in zip(shape[::-1], wanted[::-1], strict=False))
 
 
 def _of_stored(row: Operation, matrix: CSRNDArray, dense: NDArray) -> CSRNDArray:
-    """Compute of the stored values and the elements of a dense array at their places."""
+    """Compute with the stored values and the elements of a dense array at their positions."""
     parts = matrix._checked()
     shape = matrix.shape
 

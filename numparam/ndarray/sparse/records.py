@@ -1,4 +1,4 @@
-"""Sparse arrays as records, which files and pickles hold."""
+"""Conversion between sparse arrays and records, which files and pickles hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["parts_of", "record_of", "stype_of"]
 
 
 def record_of(array: BaseSparseNDArray) -> formats.Record:
-    """Return the record of a sparse array; it shares the memory of an array on the host.
+    """Return the record of a sparse array; it shares memory with an array on the host.
 
     Raises
     ------
@@ -43,14 +43,14 @@ def _on_host(backend: Backend, buffer: Buffer) -> np.ndarray:
 
 
 def stype_of(record: formats.Record) -> str:
-    """Return the storage type of the array that a record holds."""
+    """Return the storage type of a record."""
     if isinstance(record, formats.RowSparseRecord):
         return "row_sparse"
     return "csr" if isinstance(record, formats.CSRRecord) else "default"
 
 
 def parts_of(record: Any, backend: Backend) -> Parts:
-    """Copy what a RowSparseRecord or CSRRecord holds to a device."""
+    """Copy the contents of a RowSparseRecord or CSRRecord to a device."""
     data, indices = backend.upload(record.data), backend.upload(record.indices)
     if isinstance(record, formats.RowSparseRecord):
         return Parts(data, indices, valid=True)

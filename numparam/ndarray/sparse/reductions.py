@@ -1,4 +1,4 @@
-"""Sums, means and norms of sparse arrays: dense results, of what is stored."""
+"""Sums, means and norms of sparse arrays, computed from the stored values; dense results."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _getnnz_rule(
 def _stored_only_rule(
     row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
 ) -> Any:
-    """Zeros do not count: what is stored gives the result."""
+    """Reduce the stored values only: zeros do not change the result."""
     stored = [values(array) if array.stype != "default" else array for array in inputs]
     if out is None or out.stype == "default":
         return invoke(row, stored, attributes, out)

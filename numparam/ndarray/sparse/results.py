@@ -1,4 +1,4 @@
-"""Results of operations on sparse arrays on their way to the caller."""
+"""Delivery of the results of operations on sparse arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["deliver", "densified", "one_dtype", "values", "wrapped"]
 
 
 def deliver(operation: Operation, result: NDArray, out: NDArray | None) -> NDArray:
-    """Return a new array, or write it into ``out``, of any storage type.
+    """Return a new array, or write it into ``out``, which may have any storage type.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def densified(
     attributes: dict[str, Any],
     out: NDArray | None,
 ) -> NDArray:
-    """Compute where MXNet's result is dense: of dense forms of the inputs."""
+    """Compute on inputs converted to dense arrays, where MXNet's result is dense, too."""
     dense = [array.tostype("default") if array.stype != "default" else array for array in inputs]
     if out is None or out.stype == "default":
         return invoke(operation, dense, attributes, out)
@@ -70,17 +70,17 @@ def densified(
 
 
 def values(array: BaseSparseNDArray) -> NDArray:
-    """Return what a valid sparse array stores, as a dense array that shares its memory."""
+    """Return the stored values of a valid sparse array as a dense array on the same memory."""
     return array._handle_on(array._checked().data)
 
 
 def wrapped(like: NDArray, buffer: Buffer) -> NDArray:
-    """Return a dense array on the context of another one."""
+    """Return a buffer as a dense array on the context of another array."""
     return NDArray.from_buffer(buffer, like._ctx, like._backend)
 
 
 def one_dtype(operation: Operation, inputs: Sequence[NDArray]) -> None:
-    """Check that inputs have one dtype and are on contexts that share memory.
+    """Check that the inputs have one dtype and are on contexts that share memory.
 
     Raises
     ------

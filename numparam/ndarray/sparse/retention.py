@@ -1,10 +1,11 @@
-"""Rows of row-sparse arrays by id."""
+"""Retention of rows of row-sparse arrays by id."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from numparam.ndarray.functions import bind
+from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, OperationError, invoke, sparse_rule
 from numparam.ndarray.sparse.errors import SparseFormatError
 from numparam.ndarray.sparse.parts import Parts, empty_parts, whole_ids
@@ -16,8 +17,12 @@ __all__ = ["retain", "retained_rows"]
 
 
 def retain(
-    data: Any = None, indices: Any = None, out: Any = None, name: Any = None, **unknown: Any
-) -> Any:
+    data: NDArray | None = None,
+    indices: NDArray | None = None,
+    out: NDArray | None = None,
+    name: str | None = None,
+    **unknown: object,
+) -> RowSparseNDArray:
     """Take the rows of given ids from a row-sparse array.
 
     Parameters
@@ -97,7 +102,7 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
 
 
 def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
-    """Return the rows of int64 ids as a dense buffer, by the kernel of the device.
+    """Return the rows with given int64 ids as a dense buffer, by the device's kernel.
 
     Raises
     ------

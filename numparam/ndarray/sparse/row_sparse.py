@@ -1,4 +1,4 @@
-"""Row-sparse arrays: some of the rows, with their ids."""
+"""Row-sparse arrays, which store some rows with their ids."""
 
 from __future__ import annotations
 

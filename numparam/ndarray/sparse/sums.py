@@ -37,7 +37,7 @@ def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
 
 
 def _adds_rows(left: NDArray, right: NDArray) -> bool:
-    """Whether an in-place sum has to touch stored rows of the right array only."""
+    """Return whether an in-place sum only has to touch the stored rows of the right array."""
     return (
         left.stype == "default"
         and right.stype == "row_sparse"
@@ -47,7 +47,7 @@ def _adds_rows(left: NDArray, right: NDArray) -> bool:
 
 
 def _with_added_rows(row: Operation, left: NDArray, right: RowSparseNDArray) -> NDArray:
-    """Add the stored rows to a dense array, or subtract them, in its memory.
+    """Add the stored rows to a dense array, or subtract them, in place.
 
     The other rows are not touched: a -0.0 in them stays, which MXNet's dense sum turns into 0.0.
     """
@@ -60,7 +60,7 @@ def _with_added_rows(row: Operation, left: NDArray, right: RowSparseNDArray) -> 
 
 
 def merged(arrays: list[RowSparseNDArray], data: list[NDArray]) -> RowSparseNDArray:
-    """Give the union of the rows of row-sparse arrays of one shape, with `data` for their rows."""
+    """Return the union of the rows of row-sparse arrays, whose rows are `data`."""
     first = arrays[0]
     parts = [array._checked() for array in arrays]
     backend = first._backend
@@ -75,7 +75,7 @@ def merged(arrays: list[RowSparseNDArray], data: list[NDArray]) -> RowSparseNDAr
 
 
 def places(matrix: CSRNDArray) -> Buffer:
-    """Give the place of each stored value: ``row * columns + column``, ascending."""
+    """Return the place of each stored value: ``row * columns + column``, ascending."""
     parts = matrix._checked()
     columns = matrix.shape[1] if len(matrix.shape) > 1 else 0
     if matrix.shape[0] * columns >= 1 << 63:
@@ -88,7 +88,7 @@ def places(matrix: CSRNDArray) -> Buffer:
 
 
 def matrix_at(like: CSRNDArray, numbers: Buffer, data: Buffer) -> CSRNDArray:
-    """Give the csr matrix with values at ascending places."""
+    """Return the csr matrix with values at ascending places."""
     rows, columns = like.shape
 
     def split(numbers: np.ndarray) -> Any:
@@ -135,12 +135,12 @@ def _add_n_rule(
 
 
 def sums_by_id(backend: Backend, ids: Buffer, data: Buffer, length: int) -> tuple[Buffer, Buffer]:
-    """Add the rows of `data` that have one id; ids ascending and sums."""
+    """Add the rows of `data` with equal ids; return the ascending ids and the sums."""
     return backend.merge.merge([ids], [data], rows=length)
 
 
 def placed(backend: Backend, ids: Buffer, rows: Buffer, length: int) -> Buffer:
-    """Give a dense buffer of `length` rows: those of `ids`, and zeros."""
+    """Return a dense buffer of `length` rows: `data` at `ids`, and zeros elsewhere."""
     target = backend.empty((length, *rows.shape[1:]), rows.dtype)
     backend.reset.zero([target])
     backend.retain.scatter(target, ids, rows)

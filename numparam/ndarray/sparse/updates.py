@@ -1,4 +1,4 @@
-"""Optimizer updates with row-sparse gradients: of the rows alone, or as if they were dense."""
+"""Optimizer updates with row-sparse gradients: of the stored rows only, or dense ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ALWAYS = {"ftrl_update": ("row_sparse",), "_adagrad_update": ("default", "row_s
 
 @sparse_rule(*UPDATES)
 def _update_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: Any) -> Any:
-    """Update the rows of the gradient where MXNet does, else what the dense step would.
+    """Update only the gradient's rows where MXNet does; otherwise make a dense step.
 
     That is only where weight and states have one storage type.
     """
@@ -52,7 +52,7 @@ def _dtype(row: Operation, inputs: Any) -> np.dtype[Any]:
 
 
 def _of_dense(row: Operation, inputs: Any, attributes: dict[str, Any], out: Any) -> Any:
-    """Update dense forms, and write them back."""
+    """Update dense copies, and write them back."""
     dense = [array if array.stype == "default" else array.tostype("default") for array in inputs]
     result = invoke(row, dense, attributes)
     for position in UPDATES[row.name].written:
@@ -68,7 +68,7 @@ def _store(target: RowSparseNDArray, values: NDArray) -> None:
 
 
 def _of_rows(row: Operation, inputs: Any, attributes: dict[str, Any], out: Any) -> Any:
-    """Update the rows that the gradient stores, of the weight and the states."""
+    """Update the weight's and states' rows that the gradient stores."""
     weight, grad, *_ = inputs
     update, backend = UPDATES[row.name], weight._backend
     parts = grad._checked()
@@ -95,7 +95,7 @@ def _of_rows(row: Operation, inputs: Any, attributes: dict[str, Any], out: Any) 
 
 
 def _complete_copy(array: NDArray) -> NDArray:
-    """Copy an array; one of a row-sparse array stores all rows."""
+    """Copy an array; the copy of a row-sparse array stores all rows."""
     if array.stype == "default":
         return array.copy()
     copy = array.copy()
@@ -104,7 +104,7 @@ def _complete_copy(array: NDArray) -> NDArray:
 
 
 def _rows_of(array: Any) -> Buffer:
-    """Return the memory of all rows of an array; a row-sparse one gets those that it lacks."""
+    """Return the memory of all rows of an array, adding missing rows to a row-sparse one."""
     if array.stype == "default":
         return array._memory
     if array._checked().indices.shape[0] != array.shape[0]:

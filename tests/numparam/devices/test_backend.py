@@ -98,7 +98,8 @@ def test_a_small_array_that_finds_no_memory_says_how_much_it_needed(method, monk
 
     host = registry.backend_of("cpu")
     monkeypatch.setattr(memory, "Memory", exhausted)
-    monkeypatch.setattr(host_module._small, "_shelves", [(None, iter(()))] * 100)
+    monkeypatch.setattr(host_module._small, "places", [iter(())] * 100)
+    monkeypatch.setattr(host_module, "_places", [iter(())] * 100)
     with pytest.raises(MXNetError, match=r"\(2, 3\) and dtype float32 needs 24 bytes"):
         getattr(host, method)((2, 3), np.dtype("float32"))
 
@@ -139,9 +140,21 @@ def test_the_opaque_device_records_kernels_and_hides_its_memory(opaque):
     assert isinstance(opaque.apply(np.negative, out), OpaqueBuffer)
 
 
+def first_element(b):
+    return b[0]
+
+
+def numpy_sum(b):
+    return np.add(b, 1)
+
+
+def numpy_array(b):
+    return b.__array__()
+
+
 @pytest.mark.parametrize(
     "touch",
-    [np.asarray, len, iter, bool, lambda b: b[0], lambda b: np.add(b, 1), lambda b: b.__array__()],
+    [np.asarray, len, iter, bool, first_element, numpy_sum, numpy_array],
 )
 def test_touching_an_opaque_buffer_from_the_host_raises(opaque, touch):
     with pytest.raises(TypeError):
@@ -174,7 +187,7 @@ FORK_DURING_FIRST_USE = """
 import os, threading
 import numparam as mx
 
-array = mx.nd.zeros((4,))
+numpy_array = mx.nd.zeros((4,))
 drawing = threading.Thread(target=lambda: mx.nd.random.uniform(shape=(4,)))
 drawing.start()
 for _ in range(4):

@@ -41,14 +41,30 @@ def test_the_memory_of_an_array_that_is_gone_serves_the_next_of_its_size(memory)
     assert memory.nbytes == LARGE
 
 
+def one_element(array):
+    return array[5:6]
+
+
+def bytes_of(array):
+    return array.view(np.uint8)
+
+
+def memory_of(array):
+    return memoryview(array)
+
+
+def strided_view(array):
+    return array.reshape(-1, 2).T
+
+
 @pytest.mark.parametrize(
     "holder",
     [
-        lambda array: array[5:6],
-        lambda array: array.view(np.uint8),
-        lambda array: memoryview(array),
+        one_element,
+        bytes_of,
+        memory_of,
         np.from_dlpack,
-        lambda array: array.reshape(-1, 2).T,
+        strided_view,
     ],
     ids=["slice", "view", "memoryview", "dlpack", "transposed"],
 )

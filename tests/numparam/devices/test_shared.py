@@ -132,8 +132,11 @@ def test_arrays_are_sent_by_reference_to_a_process_that_is_started(method, tmp_p
             import multiprocessing
             import numparam as mx
 
-            def work(given, queue):
+            def work(given, members, queue):
                 given[:] = 5
+                for member in members.values():
+                    member.data()[:] = 7
+                    member.grad()[:] = 8
                 queue.get()[1:] = 6
                 queue.put(None)
 
@@ -141,13 +144,19 @@ def test_arrays_are_sent_by_reference_to_a_process_that_is_started(method, tmp_p
                 context = multiprocessing.get_context({method!r})
                 one = mx.nd.zeros((4,), ctx=mx.cpu_shared(1))
                 other = mx.nd.zeros((100, 1000), ctx=mx.cpu_shared())
+                members = mx.gluon.ParameterDict()
+                for number in range(300):
+                    members.get(f"w{{number}}", shape=(3,))
+                members.initialize(ctx=mx.cpu_shared())
                 queue = context.Queue()
-                process = context.Process(target=work, args=(one, queue))
+                process = context.Process(target=work, args=(one, members, queue))
                 process.start()
                 queue.put(other)
                 process.join(60)
                 queue.get(timeout=60)
                 print(process.exitcode, one.asnumpy().tolist(), one.context, other.asnumpy().sum())
+                print(*set(float(m.data().asnumpy().min()) for m in members.values()))
+                print(*set(float(m.grad().asnumpy().min()) for m in members.values()))
             """
         )
     )
@@ -168,6 +177,8 @@ def test_arrays_are_sent_by_reference_to_a_process_that_is_started(method, tmp_p
         "5.0]",
         "cpu_shared(1)",
         "594000.0",
+        "7.0",
+        "8.0",
     ]
 
 
@@ -180,27 +191,20 @@ def test_arrays_are_sent_by_reference_to_a_process_that_is_started(method, tmp_p
 def test_a_reference_leads_to_the_same_memory(shape, dtype, begin):
     whole = SharedHostBackend().empty((5, *shape), np.dtype(dtype))
     part = whole[begin:]
-    _, *where = shared.reference_to(part)
-    descriptor = os.dup(shared_descriptor(whole))
+    segment, *where = shared.reference_to(part)
+    descriptor = os.dup(segment.descriptor)
 
     class File:
         def detach(self):
             return descriptor
 
-    other = shared.referred(File(), *where)
+    other = shared.referred(shared._mapped(File(), len(segment)), *where)
     part.fill(0)
     assert not other.any()
     other.fill(1)
     assert (part == 1).all()
     assert other.shape == part.shape
     assert not np.shares_memory(part, other)
-
-
-def shared_descriptor(array):
-    segment = array
-    while isinstance(segment, np.ndarray):
-        segment = segment.base
-    return segment.descriptor
 
 
 def test_pickles_hold_values():

@@ -134,9 +134,11 @@ def test_any_path_like_object_will_do(path):
     assert formats.read(PathLike(path))[0] == ["d", "r", "c"]
 
 
-@pytest.mark.parametrize(
-    "wrap", [bytes, bytearray, memoryview, lambda contents: np.frombuffer(contents, np.uint8)]
-)
+def numpy_bytes(contents):
+    return np.frombuffer(contents, np.uint8)
+
+
+@pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, numpy_bytes])
 def test_contents_may_be_any_contiguous_bytes(wrap):
     names, records = formats.read(wrap(CONTENTS))
     assert names == ["d", "r", "c"]

@@ -239,3 +239,9 @@ def test_one_kernel_call_sums_and_one_scales_the_arrays_of_a_context(opaque):
         "norm.sum_of_squares",
         "norm.scale",
     ]
+
+
+def test_contexts_of_a_batch_may_come_from_an_iterator():
+    for contexts in (map(cpu, [0, 1]), iter((cpu(0), cpu(1))), {cpu(0): 1, cpu(1): 2}.keys()):
+        parts = split_and_load(nd.zeros((4, 2)), contexts)
+        assert [part.context for part in parts] == [cpu(0), cpu(1)]

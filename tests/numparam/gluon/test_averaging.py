@@ -3,6 +3,7 @@ import pytest
 
 import numparam as mx
 from numparam.gluon import Parameter, ParameterDict
+from numparam.kernels.cpu import _pool
 
 THREE = (mx.cpu(0), mx.cpu(1), mx.cpu(2))
 
@@ -107,3 +108,68 @@ def test_a_parameter_on_several_devices_is_averaged_on_the_host():
         fill(parameter._data, [1, 4])
         parameter.mean_data()
         assert [array.asnumpy().max() for array in parameter._data] == [2.5, 2.5]
+
+
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+def test_compiled_code_is_entered_once_for_each_dtype(stype, monkeypatch):
+    parameters = ParameterDict()
+    for number in range(8):
+        dtype = ("float32", "float64")[number % 2]
+        parameters.get(
+            f"w{number}", shape=(2, 2), dtype=dtype, stype=stype, grad_stype=stype, init="ones"
+        )
+    parameters.initialize(ctx=list(THREE))
+    for number in range(8):
+        fill(parameters[f"w{number}"]._grad, [0, number, 2 * number])
+        fill(parameters[f"w{number}"]._data, [0, 3 * number, 0])
+    parameters.mean_grads()  # compiles
+    parameters.mean_data()
+    for number in range(8):
+        fill(parameters[f"w{number}"]._grad, [0, number, 2 * number])
+        fill(parameters[f"w{number}"]._data, [0, 3 * number, 0])
+    entered = []
+    enter = _pool.enter
+    monkeypatch.setattr(_pool, "enter", lambda *given: entered.append(given[0]) or enter(*given))
+    parameters.mean_grads()
+    assert len(entered) == 2
+    parameters.mean_data()
+    assert len(entered) == 4
+    for number in range(8):
+        for array in (*parameters[f"w{number}"]._grad, *parameters[f"w{number}"]._data):
+            assert (array.asnumpy() == number).all()
+
+
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+def test_booleans_that_differ_leave_all_others_as_they_are(device, stype):
+    parameters = ParameterDict()
+    parameters.get("a", shape=(2, 2), stype=stype)
+    parameters.get("flags", shape=(2, 2), dtype=bool, stype=stype)
+    parameters.initialize("zeros", ctx=list(THREE))
+    fill(parameters["a"]._data, [0, 1, 5])
+    fill(parameters["flags"]._data, [True, False, True])
+    with pytest.raises(ValueError, match="booleans have no mean"):
+        parameters.mean_data()
+    assert [array.asnumpy().max() for array in parameters["a"]._data] == [0, 1, 5]
+
+
+def test_rows_of_two_copies_are_apart_after_averaging(device):
+    parameter = spread(grad_stype="row_sparse")
+    fill(parameter._grad, [3, 0, 0])
+    parameter.mean_grads()
+    gradients = parameter.list_grad()
+    mx.gluon.utils.clip_global_norm(gradients, 1e-6)
+    for gradient in gradients:
+        assert np.allclose(gradient.asnumpy(), 1e-6 / np.sqrt(12))
+
+
+def test_parameters_that_share_parts_of_their_memory_are_averaged_in_turn():
+    whole = [mx.nd.array([0, 2, 4]), mx.nd.array([2, 4, 6])]
+    first, second = Parameter("a", shape=(2,)), Parameter("b", shape=(2,))
+    first.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    second.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    first._data = [array[:2] for array in whole]
+    second._data = [array[1:] for array in whole]
+    parameters = ParameterDict()
+    parameters.update({"a": first, "b": second})
+    parameters.mean_data()
+    assert [array.asnumpy().tolist() for array in whole] == [[1, 3, 5], [1, 3, 5]]

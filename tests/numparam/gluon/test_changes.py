@@ -355,8 +355,12 @@ def test_equal_seeds_give_equal_parameters_on_any_contexts(device):
         np.testing.assert_array_equal(array, alone)
 
 
+def failing_initializer(name, array):
+    return 1 / 0
+
+
 @pytest.mark.parametrize(
-    "init", [mx.init.Uniform("wide"), mx.init.Constant([1, 2, 3]), lambda name, array: 1 / 0]
+    "init", [mx.init.Uniform("wide"), mx.init.Constant([1, 2, 3]), failing_initializer]
 )
 def test_whatever_fails_in_an_initializer_says_for_which_parameter(init):
     params = mx.gluon.ParameterDict("net_")

@@ -452,3 +452,41 @@ def test_a_prefix_to_restore_is_a_string(prefix):
     parameters.get("w", shape=(2,))
     with pytest.raises(TypeError, match="restore_prefix must be a string"):
         parameters.load_dict({"w": mx.nd.ones((2,))}, restore_prefix=prefix)
+
+
+def scalar_members():
+    members = ParameterDict()
+    members.get("bn_count", shape=(), dtype="int64", grad_req="null", init="zeros")
+    members.get_constant("bn_scale", np.float32(3))
+    members.get("weight", shape=(2, 2), init="ones")
+    return members
+
+
+@pytest.mark.parametrize("target", [pytest.param(str, id="file"), pytest.param(None, id="memory")])
+def test_scalars_are_declared_saved_and_loaded_without_a_switch(tmp_path, target):
+    members = scalar_members()
+    members.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    members["bn_count"].set_data(np.array(7))
+    file = io.BytesIO() if target is None else str(tmp_path / "scalars.params")
+    members.save(file)
+    if target is None:
+        file.seek(0)
+    others = scalar_members()
+    others.load(file, ctx=mx.cpu(2))
+    assert others["bn_count"].data().asnumpy() == np.int64(7)
+    assert others["bn_count"].data().shape == others["bn_scale"].data().shape == ()
+    others.reset_ctx([mx.cpu(0), mx.cpu(1)])
+    others.setattr("dtype", "float64")
+    others.mean_data()
+    assert pickle.loads(pickle.dumps(others))["bn_count"].data(mx.cpu(1)).asnumpy() == 7
+
+
+def test_a_parameter_without_a_shape_takes_that_of_a_scalar(tmp_path):
+    mx.nd.save(tmp_path / "one", {"count": np.array(5)})
+    members = ParameterDict()
+    members.get("count", dtype="int64")
+    members.load(tmp_path / "one", ctx=mx.cpu())
+    assert members["count"].shape == ()
+    waiting = mx.gluon.Parameter("w", shape=(), allow_deferred_init=True)
+    waiting.initialize("ones")
+    assert waiting.data().asnumpy() == 1

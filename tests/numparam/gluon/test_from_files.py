@@ -67,3 +67,17 @@ def test_a_file_of_another_format_that_does_not_fit_changes_nothing(tmp_path):
     with pytest.raises(LoadError, match=r"net\.npz"):
         params.load(path)
     assert params["weight"].data().asnumpy().sum() == 6
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_scalars_are_loaded_without_numpy_shapes(tmp_path, suffix):
+    path = _path(tmp_path, suffix)
+    arrays = {"bn.num_batches_tracked": np.array(7), "bn.weight": np.ones(3, np.float32)}
+    mx.Checkpoint.from_arrays(arrays).save(path)
+    params = mx.gluon.ParameterDict.from_file(path, [mx.cpu(0), mx.cpu(1)])
+    count = params["bn.num_batches_tracked"]
+    assert count.grad_req == "null"
+    assert count.data(mx.cpu(1)).asnumpy() == np.array(7)
+    count.set_data(np.array(9))
+    params.load(path)
+    assert count.data(mx.cpu(0)).asnumpy() == np.array(7)

@@ -27,13 +27,17 @@ def stype(request):
     return request.param
 
 
+def elsewhere(ids):
+    return mx.nd.array(ids, dtype="int32", ctx=mx.cpu(1))
+
+
 @pytest.mark.parametrize(
     "make",
     [
         pytest.param(list, id="list"),
         pytest.param(np.array, id="numpy"),
         pytest.param(mx.nd.array, id="NDArray of float32"),
-        pytest.param(lambda ids: mx.nd.array(ids, dtype="int32", ctx=mx.cpu(1)), id="elsewhere"),
+        pytest.param(elsewhere, id="elsewhere"),
     ],
 )
 def test_rows_come_in_the_order_of_their_ids(device, stype, make):
@@ -168,3 +172,37 @@ def test_threads_add_to_one_row_without_losing_any():
     for thread in threads:
         thread.join()
     assert values(parameter)[0][2] == [200, 200]
+
+
+@pytest.mark.parametrize("part", ["data", "indices"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda part: part.__setitem__(slice(None), 5), id="item"),
+        pytest.param(lambda part: part.__iadd__(1), id="in place"),
+        pytest.param(
+            lambda part: mx.nd.ones(part.shape, dtype=part.dtype).copyto(part), id="copyto"
+        ),
+        pytest.param(lambda part: np.asarray(part).fill(5), id="NumPy"),
+        pytest.param(lambda part: part[0:1].__setitem__(slice(None), 5), id="view"),
+        pytest.param(lambda part: part.reshape((-1,)).__setitem__(0, 5), id="reshaped"),
+        pytest.param(lambda part: mx.nd.zeros_like(part, out=part), id="out"),
+    ],
+)
+def test_copies_of_a_sparse_parameters_parts_are_for_reading(device, part, write):
+    parameter = Parameter("w", shape=(3, 2), stype="row_sparse", grad_stype="row_sparse")
+    parameter.initialize("ones")
+    with pytest.raises((ValueError, TypeError), match=r"set_rows|read-only|not on the host"):
+        write(getattr(parameter._data[0], part))
+    assert (parameter._data[0].asnumpy() == 1).all()
+
+
+def test_the_error_for_a_copy_of_rows_names_what_writes_them():
+    parameter = Parameter("w", shape=(3, 2), stype="row_sparse")
+    parameter.initialize("ones")
+    with pytest.raises(ValueError, match=r"set_rows\(ids, rows\)"):
+        parameter._data[0].data[:] = 5
+    parameter._data[0].data.copy()[:] = 5
+    matrix = mx.nd.array(np.eye(3)).tostype("csr")
+    with pytest.raises(ValueError, match="changes would be lost"):
+        matrix.indptr[:] = 0

@@ -182,16 +182,30 @@ def write_rows(table, ids):
         autograd.accumulate_grad(array, (ids, np.ones((len(ids), 2), "f")))
 
 
+def pulled_rows(table):
+    return table.row_sparse_data(mx.nd.arange(6)).asnumpy()
+
+
+def reduce(table):
+    return table._reduce().asnumpy()
+
+
+def data(table):
+    return table._data[-1].asnumpy()
+
+
+def pulled_lists(table):
+    return table.list_row_sparse_data(mx.nd.arange(6))[-1].asnumpy()
+
+
 @pytest.mark.parametrize("contexts", [1, 2])
 @pytest.mark.parametrize(
     "read",
     [
-        pytest.param(lambda table: table.row_sparse_data(mx.nd.arange(6)).asnumpy(), id="rows"),
-        pytest.param(lambda table: table._reduce().asnumpy(), id="reduce"),
-        pytest.param(lambda table: table._data[-1].asnumpy(), id="data"),
-        pytest.param(
-            lambda table: table.list_row_sparse_data(mx.nd.arange(6))[-1].asnumpy(), id="list"
-        ),
+        pytest.param(pulled_rows, id="rows"),
+        pytest.param(reduce, id="reduce"),
+        pytest.param(data, id="data"),
+        pytest.param(pulled_lists, id="list"),
     ],
 )
 def test_exact_rows_are_up_to_date_whoever_looks(contexts, read, device):
@@ -315,3 +329,41 @@ def test_rows_pulled_inside_record_train_their_parameter(contexts, lazy):
         assert (table._reduce().asnumpy()[[1, 3]] < before[[1, 3]]).all()
     with pytest.raises(UserWarning, match="not written since"):
         trainer.step(contexts)
+
+
+def test_two_trainers_of_one_parameter_both_see_whether_its_gradient_is_fresh():
+    weight = Parameter("weight", shape=(1,))
+    weight.initialize("zeros")
+    trainers = [Trainer([weight], "sgd", {"learning_rate": 1.0}) for _ in range(2)]
+    for trainer in [*trainers, *trainers]:
+        autograd.accumulate_grad(weight.data(), np.ones(1, np.float32))
+        trainer.step(1)
+        for other in trainers:
+            with pytest.raises(UserWarning):
+                other.step(1)
+    assert weight.data().asscalar() == -4
+
+
+def test_a_weight_that_was_marked_anew_is_looked_at_anew():
+    weight = Parameter("weight", shape=(1,))
+    weight.initialize("zeros")
+    trainer = Trainer([weight], "sgd", {"learning_rate": 1.0})
+    autograd.accumulate_grad(weight.data(), np.ones(1, np.float32))
+    trainer.step(1)
+    mx.autograd.mark_variables([weight.data()], [weight.grad()])
+    with pytest.raises(UserWarning):
+        trainer.step(1)
+    with mx.autograd.record():
+        loss = weight.data() * 2
+    loss.backward()
+    trainer.step(1)
+    assert weight.data().asscalar() == -3
+
+
+def test_a_parameter_under_two_keys_is_stepped_once():
+    members = parameters(1)
+    backward(members)
+    tied = mx.gluon.ParameterDict()
+    tied.update({"encoder": members[0], "decoder": members[0]})
+    Trainer(tied, "sgd", {"learning_rate": 0.25}).step(1)
+    assert values(members[0]) == [0.75]

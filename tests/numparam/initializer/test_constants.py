@@ -25,16 +25,44 @@ def test_zero_one_and_constants_work_in_every_dtype(dtype):
     assert (written(init.Constant(1), dtype=dtype) == 1).all()
 
 
+def list_of_values():
+    return [1, 2, 3]
+
+
+def tuple_of_values():
+    return (1, 2, 3)
+
+
+def numpy_array():
+    return np.array([1.0, 2.0, 3.0])
+
+
+def integers():
+    return np.int64([[1, 2, 3]])
+
+
+def classic_array():
+    return nd.array([1, 2, 3])
+
+
+def array_elsewhere():
+    return nd.array([1, 2, 3], ctx=cpu(1))
+
+
+def row_sparse_values():
+    return nd.array([[1, 2, 3]]).tostype("row_sparse")
+
+
 @pytest.mark.parametrize(
     "value",
     [
-        lambda: [1, 2, 3],
-        lambda: (1, 2, 3),
-        lambda: np.array([1.0, 2.0, 3.0]),
-        lambda: np.int64([[1, 2, 3]]),
-        lambda: nd.array([1, 2, 3]),
-        lambda: nd.array([1, 2, 3], ctx=cpu(1)),
-        lambda: nd.array([[1, 2, 3]]).tostype("row_sparse"),
+        list_of_values,
+        tuple_of_values,
+        numpy_array,
+        integers,
+        classic_array,
+        array_elsewhere,
+        row_sparse_values,
     ],
 )
 def test_arrays_stretch_to_the_shape(value):
@@ -84,14 +112,34 @@ def test_constants_stay_the_same_on_every_context():
     assert written(init.Constant(0.1), ctx=cpu(1)).tolist() == written(init.Constant(0.1)).tolist()
 
 
+def constant_of_an_array():
+    return init.Constant(nd.array([1, 2]))
+
+
+def constant_of_a_numpy_mode_array():
+    return init.Constant(mx.np.array([1, 2]))
+
+
+def constant_of_a_list():
+    return init.Constant([1, 2])
+
+
+def load_of_an_array():
+    return init.Load({"w": nd.array([[1, 2], [1, 2]])})
+
+
+def load_of_a_row_sparse_array():
+    return init.Load({"w": nd.array([[1, 2], [1, 2]]).tostype("row_sparse")})
+
+
 @pytest.mark.parametrize(
     "rule",
     [
-        lambda: init.Constant(nd.array([1, 2])),
-        lambda: init.Constant(mx.np.array([1, 2])),
-        lambda: init.Constant([1, 2]),
-        lambda: init.Load({"w": nd.array([[1, 2], [1, 2]])}),
-        lambda: init.Load({"w": nd.array([[1, 2], [1, 2]]).tostype("row_sparse")}),
+        constant_of_an_array,
+        constant_of_a_numpy_mode_array,
+        constant_of_a_list,
+        load_of_an_array,
+        load_of_a_row_sparse_array,
     ],
 )
 def test_arrays_of_both_interfaces_are_written_from_each_other(rule):

@@ -239,14 +239,34 @@ def test_constants_of_any_value_read_back(value):
     assert init.create(rule.dumps()) == rule
 
 
+def numpy_float():
+    return np.float32(1.5)
+
+
+def numpy_integer():
+    return np.int8(3)
+
+
+def numpy_array():
+    return np.array([1.5, 2])
+
+
+def classic_array():
+    return nd.array([[1, 2]])
+
+
+def tuple_of_numbers():
+    return (1, np.float64(2))
+
+
 @pytest.mark.parametrize(
     ("value", "plain"),
     [
-        (lambda: np.float32(1.5), 1.5),
-        (lambda: np.int8(3), 3),
-        (lambda: np.array([1.5, 2]), [1.5, 2.0]),
-        (lambda: nd.array([[1, 2]]), [[1.0, 2.0]]),
-        (lambda: (1, np.float64(2)), [1, 2.0]),
+        (numpy_float, 1.5),
+        (numpy_integer, 3),
+        (numpy_array, [1.5, 2.0]),
+        (classic_array, [[1.0, 2.0]]),
+        (tuple_of_numbers, [1, 2.0]),
     ],
 )
 def test_arrays_and_numbers_of_numpy_have_a_json_form(value, plain):

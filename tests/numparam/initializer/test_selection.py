@@ -216,10 +216,18 @@ class ByACallThatAsksTheRules(init.Initializer):
         array[:] = 6
 
 
+def in_mixed(rule):
+    return init.Mixed([".*"], [rule])
+
+
+def in_load(rule):
+    return init.Load({}, default_init=rule)
+
+
 @pytest.mark.parametrize("rule", [ByItsOwnCall(), ByACallThatAsksTheRules()])
 @pytest.mark.parametrize(
     "choose",
-    [lambda rule: init.Mixed([".*"], [rule]), lambda rule: init.Load({}, default_init=rule)],
+    [in_mixed, in_load],
 )
 def test_choosers_call_classes_with_a_call_of_their_own(choose, rule):
     params = mx.gluon.ParameterDict("fc_")

@@ -43,14 +43,34 @@ def test_arrays_hold_the_values_of_any_numpy_array_as_float32(values):
     assert kept.asnumpy().tobytes() == values.tobytes()
 
 
+def transposed(a):
+    return a.T
+
+
+def a_2_minus_1(a):
+    return a[::2, ::-1]
+
+
+def asfortranarray_a(a):
+    return np.asfortranarray(a)
+
+
+def astype_dtype_newbyteorder(a):
+    return a.astype(a.dtype.newbyteorder())
+
+
+def broadcast_to_a_0_4_3(a):
+    return np.broadcast_to(a[0], (4, 3))
+
+
 @pytest.mark.parametrize(
     "layout",
     [
-        lambda a: a.T,
-        lambda a: a[::2, ::-1],
-        lambda a: np.asfortranarray(a),
-        lambda a: a.astype(a.dtype.newbyteorder()),
-        lambda a: np.broadcast_to(a[0], (4, 3)),
+        transposed,
+        a_2_minus_1,
+        asfortranarray_a,
+        astype_dtype_newbyteorder,
+        broadcast_to_a_0_4_3,
     ],
 )
 def test_layouts_of_sources_do_not_matter(layout):

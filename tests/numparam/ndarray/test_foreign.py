@@ -97,15 +97,27 @@ def scipy_csr():
     return sparse.csr_matrix(VALUES)
 
 
+def dlpack_only():
+    return DLPackOnly(VALUES)
+
+
+def torch_requires_grad():
+    return torch_values(requires_grad=True)
+
+
+def torch_sparse_coo():
+    return torch_values().to_sparse()
+
+
 SOURCES = [
-    pytest.param(lambda: DLPackOnly(VALUES), id="DLPack only"),
+    pytest.param(dlpack_only, id="DLPack only"),
     pytest.param(NeedsGradient, id="after detach, to_dense and cpu"),
     pytest.param(ScipyLike, id="toarray"),
-    pytest.param(lambda: torch_values(requires_grad=True), id="torch, requires grad"),
+    pytest.param(torch_requires_grad, id="torch, requires grad"),
     pytest.param(torch_bfloat16, id="torch, bfloat16, requires grad"),
     pytest.param(torch_transposed_bfloat16, id="torch, bfloat16, transposed"),
     pytest.param(torch_negative, id="torch, negative bit"),
-    pytest.param(lambda: torch_values().to_sparse(), id="torch, sparse COO"),
+    pytest.param(torch_sparse_coo, id="torch, sparse COO"),
     pytest.param(jax_bfloat16, id="JAX, bfloat16"),
     pytest.param(scipy_csr, id="SciPy, CSR"),
 ]

@@ -56,18 +56,54 @@ def test_reshape_needs_a_shape_and_nothing_else():
         nd.zeros((2,)).reshape((2,), foo=1)
 
 
+def transposed(a):
+    return a.T
+
+
+def expand_dims_0(a):
+    return a.expand_dims(0)
+
+
+def flatten(a):
+    return a.flatten()
+
+
+def reshape_like_zeros_6(a):
+    return a.reshape_like(nd.zeros((6,)))
+
+
+def slice_0_0_1_2(a):
+    return a.slice((0, 0), (1, 2))
+
+
+def swapaxes_0_1(a):
+    return a.swapaxes(0, 1)
+
+
+def broadcast_to_1_2_3(a):
+    return a.broadcast_to((1, 2, 3))
+
+
+def reshape_a_shape_minus_1(a):
+    return nd.reshape(a, shape=(-1,))
+
+
+def identity_a(a):
+    return nd.identity(a)
+
+
 @pytest.mark.parametrize(
     "view",
     [
-        lambda a: a.T,
-        lambda a: a.expand_dims(0),
-        lambda a: a.flatten(),
-        lambda a: a.reshape_like(nd.zeros((6,))),
-        lambda a: a.slice((0, 0), (1, 2)),
-        lambda a: a.swapaxes(0, 1),
-        lambda a: a.broadcast_to((1, 2, 3)),
-        lambda a: nd.reshape(a, shape=(-1,)),
-        lambda a: nd.identity(a),
+        transposed,
+        expand_dims_0,
+        flatten,
+        reshape_like_zeros_6,
+        slice_0_0_1_2,
+        swapaxes_0_1,
+        broadcast_to_1_2_3,
+        reshape_a_shape_minus_1,
+        identity_a,
     ],
 )
 def test_operations_copy_even_where_nothing_moves(view):

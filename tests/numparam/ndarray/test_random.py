@@ -13,20 +13,44 @@ from numparam.ndarray.random import DistributionError
 COUNT = 40_000
 
 
+def exponential():
+    return random.exponential(2, COUNT)
+
+
+def by_rate():
+    return nd.random_exponential(lam=0.5, shape=COUNT)
+
+
+def gamma():
+    return random.gamma(2, 3, COUNT)
+
+
+def poisson():
+    return random.poisson(3.5, COUNT)
+
+
+def failures():
+    return random.negative_binomial(3, 0.4, COUNT)
+
+
+def dispersed():
+    return random.generalized_negative_binomial(2, 0.3, COUNT)
+
+
+def not_dispersed():
+    return random.generalized_negative_binomial(2, 0, COUNT)
+
+
 @pytest.mark.parametrize(
     ("draw", "mean", "variance"),
     [
-        pytest.param(lambda: random.exponential(2, COUNT), 2, 4, id="exponential"),
-        pytest.param(lambda: nd.random_exponential(lam=0.5, shape=COUNT), 2, 4, id="by-rate"),
-        pytest.param(lambda: random.gamma(2, 3, COUNT), 6, 18, id="gamma"),
-        pytest.param(lambda: random.poisson(3.5, COUNT), 3.5, 3.5, id="poisson"),
-        pytest.param(lambda: random.negative_binomial(3, 0.4, COUNT), 4.5, 11.25, id="failures"),
-        pytest.param(
-            lambda: random.generalized_negative_binomial(2, 0.3, COUNT), 2, 3.2, id="dispersed"
-        ),
-        pytest.param(
-            lambda: random.generalized_negative_binomial(2, 0, COUNT), 2, 2, id="not-dispersed"
-        ),
+        pytest.param(exponential, 2, 4, id="exponential"),
+        pytest.param(by_rate, 2, 4, id="by-rate"),
+        pytest.param(gamma, 6, 18, id="gamma"),
+        pytest.param(poisson, 3.5, 3.5, id="poisson"),
+        pytest.param(failures, 4.5, 11.25, id="failures"),
+        pytest.param(dispersed, 2, 3.2, id="dispersed"),
+        pytest.param(not_dispersed, 2, 2, id="not-dispersed"),
     ],
 )
 def test_draws_have_the_mean_and_the_variance_of_their_distribution(draw, mean, variance):
@@ -75,14 +99,34 @@ def test_the_logarithms_of_probabilities_are_differentiable():
     np.testing.assert_allclose(table.grad.asnumpy()[0], counts / [0.25, 0.75], rtol=1e-6)
 
 
+def negative_shape():
+    return random.gamma(nd.array([-1]), nd.array([1]))
+
+
+def probability_above_1():
+    return random.negative_binomial(1, 1.5)
+
+
+def nan():
+    return random.poisson(float("nan"))
+
+
+def no_probability():
+    return random.multinomial(nd.array([0, 0]))
+
+
+def no_rate():
+    return random.exponential_like(nd.ones((2,)), lam=0)
+
+
 @pytest.mark.parametrize(
     "draw",
     [
-        pytest.param(lambda: random.gamma(nd.array([-1]), nd.array([1])), id="negative-shape"),
-        pytest.param(lambda: random.negative_binomial(1, 1.5), id="probability-above-1"),
-        pytest.param(lambda: random.poisson(float("nan")), id="nan"),
-        pytest.param(lambda: random.multinomial(nd.array([0, 0])), id="no-probability"),
-        pytest.param(lambda: random.exponential_like(nd.ones((2,)), lam=0), id="no-rate"),
+        pytest.param(negative_shape, id="negative-shape"),
+        pytest.param(probability_above_1, id="probability-above-1"),
+        pytest.param(nan, id="nan"),
+        pytest.param(no_probability, id="no-probability"),
+        pytest.param(no_rate, id="no-rate"),
     ],
 )
 def test_impossible_parameters_are_refused(draw):

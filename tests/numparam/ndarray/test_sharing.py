@@ -46,7 +46,19 @@ def test_foreign_byte_orders_are_copied_or_refused():
     assert nd.from_numpy(values, zero_copy=False).asnumpy().tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("make", [lambda a: a.T, lambda a: a[:, 0], lambda a: a[::-1]])
+def t(a):
+    return a.T
+
+
+def a_0(a):
+    return a[:, 0]
+
+
+def a_minus_1(a):
+    return a[::-1]
+
+
+@pytest.mark.parametrize("make", [t, a_0, a_minus_1])
 def test_memory_that_is_not_contiguous_cannot_be_shared(make):
     values = make(np.ones((2, 3)))
     with pytest.raises(ValueError, match="ascontiguousarray"):

@@ -109,18 +109,54 @@ def test_python_numbers_out_of_arrays(device):
     assert 3 not in np.array([[1, 2]])
 
 
+def array_0_1_2_10_11_12():
+    return np.array([[0, 1, 2], [10, 11, 12]])
+
+
+def array_3_5():
+    return np.array(3.5)
+
+
+def array_1_2_dtype_int32():
+    return np.array([1, 2], dtype="int32")
+
+
+def array_2_dtype_float64():
+    return np.array(2, dtype="float64")
+
+
+def array_true_dtype_bool():
+    return np.array([True], dtype="bool")
+
+
+def array_1_ctx_cpu_1():
+    return np.array([1], ctx=mx.cpu(1))
+
+
+def zeros_0():
+    return np.zeros((0,))
+
+
+def zeros_0_2():
+    return np.zeros((0, 2))
+
+
+def zeros_0_2_dtype_int32():
+    return np.zeros((0, 2), dtype="int32")
+
+
 @pytest.mark.parametrize(
     ("array", "text"),
     [
-        (lambda: np.array([[0, 1, 2], [10, 11, 12]]), "array([[ 0.,  1.,  2.],\n       [10., 11., 12.]])"),  # noqa: E501
-        (lambda: np.array(3.5), "array(3.5)"),
-        (lambda: np.array([1, 2], dtype="int32"), "array([1, 2], dtype=int32)"),
-        (lambda: np.array(2, dtype="float64"), "array(2., dtype=float64)"),
-        (lambda: np.array([True], dtype="bool"), "array([ True])"),
-        (lambda: np.array([1], ctx=mx.cpu(1)), "array([1.])"),
-        (lambda: np.zeros((0,)), "array([])"),
-        (lambda: np.zeros((0, 2)), "array([], shape=(0, 2))"),
-        (lambda: np.zeros((0, 2), dtype="int32"), "array([], shape=(0, 2), dtype=int32)"),
+        (array_0_1_2_10_11_12, "array([[ 0.,  1.,  2.],\n       [10., 11., 12.]])"),
+        (array_3_5, "array(3.5)"),
+        (array_1_2_dtype_int32, "array([1, 2], dtype=int32)"),
+        (array_2_dtype_float64, "array(2., dtype=float64)"),
+        (array_true_dtype_bool, "array([ True])"),
+        (array_1_ctx_cpu_1, "array([1.])"),
+        (zeros_0, "array([])"),
+        (zeros_0_2, "array([], shape=(0, 2))"),
+        (zeros_0_2_dtype_int32, "array([], shape=(0, 2), dtype=int32)"),
     ],
 )  # fmt: skip
 def test_repr_is_numpys_with_float32_and_bool_unsaid(device, array, text):
@@ -133,18 +169,23 @@ def test_str_is_numpys(device):
     assert f"{np.array([1])}" == "[1.]"
 
 
-def test_views_share_memory_and_copies_do_not(device):
-    for view in ("reshape", "ravel", "squeeze", "expand_dims", "detach"):
-        a = np.zeros((1, 4))
-        made = {
-            "reshape": lambda a: a.reshape(2, -1),
-            "ravel": lambda a: np.ravel(a),
-            "squeeze": lambda a: np.squeeze(a, 0),
-            "expand_dims": lambda a: np.expand_dims(a, (0, -1)),
-            "detach": lambda a: a.detach(),
-        }[view](a)
-        made[...] = 1
-        assert a.asnumpy().all(), view
+@pytest.mark.parametrize(
+    ("view", "arguments"),
+    [
+        pytest.param(np.reshape, ((2, -1),), id="reshape"),
+        pytest.param(np.ravel, (), id="ravel"),
+        pytest.param(np.squeeze, (0,), id="squeeze"),
+        pytest.param(np.expand_dims, ((0, -1),), id="expand_dims"),
+        pytest.param(np.ndarray.detach, (), id="detach"),
+    ],
+)
+def test_views_share_memory(device, view, arguments):
+    a = np.zeros((1, 4))
+    view(a, *arguments)[...] = 1
+    assert a.asnumpy().all()
+
+
+def test_copies_do_not_share_memory(device):
     a = np.zeros((2, 2))
     for made in (a.flatten(), a.T, a.transpose(1, 0), a.copy(), np.flip(a, 0)):
         made[...] = 1

@@ -137,19 +137,59 @@ def test_a_context_is_the_current_one_or_the_given_one(device):
     assert np.ones((1,), ctx=mx.cpu(3)).ctx == mx.cpu(3)
 
 
+def zeros_minus_1():
+    return np.zeros((-1,))
+
+
+def zeros_x():
+    return np.zeros("x")
+
+
+def zeros_2_ctx_cpu():
+    return np.zeros((2,), ctx="cpu")
+
+
+def zeros_2_dtype_complex64():
+    return np.zeros((2,), dtype="complex64")
+
+
+def zeros_2_order_f():
+    return np.zeros((2,), order="F")
+
+
+def ones_2_order_f():
+    return np.ones((2,), order="F")
+
+
+def empty_2_none_a():
+    return np.empty((2,), None, "A")
+
+
+def full_2_1_order_none():
+    return np.full((2,), 1, order=None)
+
+
+def ndarray_2():
+    return np.ndarray((2,))
+
+
+def linspace_0_1_2_axis_1():
+    return np.linspace(0, 1, 2, axis=1)
+
+
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda: np.zeros((-1,)), mx.MXNetError),
-        (lambda: np.zeros("x"), mx.MXNetError),
-        (lambda: np.zeros((2,), ctx="cpu"), mx.MXNetError),
-        (lambda: np.zeros((2,), dtype="complex64"), TypeError),
-        (lambda: np.zeros((2,), order="F"), NotImplementedError),
-        (lambda: np.ones((2,), order="F"), NotImplementedError),
-        (lambda: np.empty((2,), None, "A"), NotImplementedError),
-        (lambda: np.full((2,), 1, order=None), NotImplementedError),
-        (lambda: np.ndarray((2,)), TypeError),
-        (lambda: np.linspace(0, 1, 2, axis=1), NotImplementedError),
+        (zeros_minus_1, mx.MXNetError),
+        (zeros_x, mx.MXNetError),
+        (zeros_2_ctx_cpu, mx.MXNetError),
+        (zeros_2_dtype_complex64, TypeError),
+        (zeros_2_order_f, NotImplementedError),
+        (ones_2_order_f, NotImplementedError),
+        (empty_2_none_a, NotImplementedError),
+        (full_2_1_order_none, NotImplementedError),
+        (ndarray_2, TypeError),
+        (linspace_0_1_2_axis_1, NotImplementedError),
     ],
 )
 def test_impossible_arrays_are_refused(call, error):

@@ -7,20 +7,60 @@ from numparam.base import MXNetError
 random = mx.np.random
 
 
+def random_uniform():
+    return random.uniform()
+
+
+def random_uniform_size_3():
+    return random.uniform(size=3)
+
+
+def random_uniform_1_2_2_3_float64_cpu_1():
+    return random.uniform(1, 2, (2, 3), "float64", mx.cpu(1))
+
+
+def random_uniform_size_0_2():
+    return random.uniform(size=(0, 2))
+
+
+def random_normal_0_1_size_2_dtype_float16():
+    return random.normal(0, 1, size=2, dtype="float16")
+
+
+def random_randint_5():
+    return random.randint(5)
+
+
+def random_randint_2_5_size_2_2_dtype_int32():
+    return random.randint(2, 5, size=(2, 2), dtype="int32")
+
+
+def random_rand():
+    return random.rand()
+
+
+def random_rand_2_3():
+    return random.rand(2, 3)
+
+
+def random_randn_2_dtype_float64():
+    return random.randn(2, dtype="float64")
+
+
 @pytest.mark.parametrize("np_mode", [False, True])
 @pytest.mark.parametrize(
     ("draw", "shape", "dtype"),
     [
-        (lambda: random.uniform(), (), "float32"),
-        (lambda: random.uniform(size=3), (3,), "float32"),
-        (lambda: random.uniform(1, 2, (2, 3), "float64", mx.cpu(1)), (2, 3), "float64"),
-        (lambda: random.uniform(size=(0, 2)), (0, 2), "float32"),
-        (lambda: random.normal(0, 1, size=2, dtype="float16"), (2,), "float16"),
-        (lambda: random.randint(5), (), "int64"),
-        (lambda: random.randint(2, 5, size=(2, 2), dtype="int32"), (2, 2), "int32"),
-        (lambda: random.rand(), (), "float32"),
-        (lambda: random.rand(2, 3), (2, 3), "float32"),
-        (lambda: random.randn(2, dtype="float64"), (2,), "float64"),
+        (random_uniform, (), "float32"),
+        (random_uniform_size_3, (3,), "float32"),
+        (random_uniform_1_2_2_3_float64_cpu_1, (2, 3), "float64"),
+        (random_uniform_size_0_2, (0, 2), "float32"),
+        (random_normal_0_1_size_2_dtype_float16, (2,), "float16"),
+        (random_randint_5, (), "int64"),
+        (random_randint_2_5_size_2_2_dtype_int32, (2, 2), "int32"),
+        (random_rand, (), "float32"),
+        (random_rand_2_3, (2, 3), "float32"),
+        (random_randn_2_dtype_float64, (2,), "float64"),
     ],
 )
 def test_sizes_and_dtypes_are_numpys_in_either_mode(draw, shape, dtype, np_mode):
@@ -74,17 +114,49 @@ def test_rows_are_shuffled_in_place():
     assert sorted(rows.tolist()) == np.arange(20).reshape(10, 2).tolist()
 
 
+def random_uniform_zeros_2_1():
+    return random.uniform(mx.nd.zeros((2,)), 1)
+
+
+def random_shuffle_1_2():
+    return random.shuffle([1, 2])
+
+
+def random_uniform_out_zeros_2():
+    return random.uniform(out=mx.nd.zeros((2,)))
+
+
+def random_uniform_2_1():
+    return random.uniform(2, 1)
+
+
+def random_normal_0_minus_1():
+    return random.normal(0, -1)
+
+
+def random_randint_5_2():
+    return random.randint(5, 2)
+
+
+def random_uniform_dtype_int32():
+    return random.uniform(dtype="int32")
+
+
+def random_beta_1_2():
+    return random.beta(1, 2)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: random.uniform(mx.nd.zeros((2,)), 1), TypeError, "as_np_ndarray"),
-        (lambda: random.shuffle([1, 2]), TypeError, r"mx\.np\.array"),
-        (lambda: random.uniform(out=mx.nd.zeros((2,))), TypeError, "as_np_ndarray"),
-        (lambda: random.uniform(2, 1), MXNetError, "low must not be above high"),
-        (lambda: random.normal(0, -1), MXNetError, "must not be negative"),
-        (lambda: random.randint(5, 2), MXNetError, "integers from 5 to below 2"),
-        (lambda: random.uniform(dtype="int32"), MXNetError, "int32"),
-        (lambda: random.beta(1, 2), AttributeError, r"beta.*uniform.*npx\.random\.seed"),
+        (random_uniform_zeros_2_1, TypeError, "as_np_ndarray"),
+        (random_shuffle_1_2, TypeError, r"mx\.np\.array"),
+        (random_uniform_out_zeros_2, TypeError, "as_np_ndarray"),
+        (random_uniform_2_1, MXNetError, "low must not be above high"),
+        (random_normal_0_minus_1, MXNetError, "must not be negative"),
+        (random_randint_5_2, MXNetError, "integers from 5 to below 2"),
+        (random_uniform_dtype_int32, MXNetError, "int32"),
+        (random_beta_1_2, AttributeError, r"beta.*uniform.*npx\.random\.seed"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, error, words):

@@ -11,35 +11,109 @@ from numparam.numpy_extension.operations import FUNCTIONS
 np, npx = mx.np, mx.npx
 
 MATRIX = [[1, 2], [3, 4]]
+
+
 # Values of MXNet 1.9.1.
+def relu():
+    return npx.relu(np.array([-1, 1]))
+
+
+def sigmoid():
+    return npx.sigmoid(np.array([0]))
+
+
+def softmax():
+    return npx.softmax(np.array([[1, 1]]))
+
+
+def softmax_over_rows():
+    return npx.softmax(np.array([[1, 1]]), axis=0)
+
+
+def one_hot():
+    return npx.one_hot(np.array([0, 2]), 3)
+
+
+def pick():
+    return npx.pick(np.array(MATRIX), np.array([0, 1]))
+
+
+def topk():
+    return npx.topk(np.array([3, 1, 2]), k=2)
+
+
+def topk_values():
+    return npx.topk(np.array([3, 1, 2]), k=2, ret_typ="value")
+
+
+def embedding():
+    return npx.embedding(np.array([1, 0]), np.array(MATRIX), input_dim=2, output_dim=2)
+
+
+def fully_connected():
+    return npx.fully_connected(np.ones((1, 3)), np.ones((2, 3)), np.ones((2,)), num_hidden=2)
+
+
+def without_bias():
+    return npx.fully_connected(np.ones((1, 3)), np.ones((2, 3)), num_hidden=2, no_bias=True)
+
+
+def batch_flatten():
+    return npx.batch_flatten(np.ones((1, 2, 2)))
+
+
+def activation():
+    return npx.activation(np.array([-1]), act_type="relu")
+
+
+def leaky_relu():
+    return npx.leaky_relu(np.array([-1]))
+
+
+def smooth_l1():
+    return npx.smooth_l1(np.array([2]))
+
+
+def gather_nd():
+    return npx.gather_nd(np.array(MATRIX), np.array([[0], [1]]))
+
+
+def sliced():
+    return npx.slice(np.arange(4), begin=(1,), end=(3,))
+
+
+def shape_array():
+    return npx.shape_array(np.ones((2, 3)))
+
+
 CALLS = {
-    "relu": (lambda: npx.relu(np.array([-1, 1])), [0, 1]),
-    "sigmoid": (lambda: npx.sigmoid(np.array([0])), [0.5]),
-    "softmax": (lambda: npx.softmax(np.array([[1, 1]])), [[0.5, 0.5]]),
-    "softmax over rows": (lambda: npx.softmax(np.array([[1, 1]]), axis=0), [[1, 1]]),
-    "one_hot": (lambda: npx.one_hot(np.array([0, 2]), 3), [[1, 0, 0], [0, 0, 1]]),
-    "pick": (lambda: npx.pick(np.array(MATRIX), np.array([0, 1])), [1, 4]),
-    "topk": (lambda: npx.topk(np.array([3, 1, 2]), k=2), [0, 2]),
-    "topk values": (lambda: npx.topk(np.array([3, 1, 2]), k=2, ret_typ="value"), [3, 2]),
+    "relu": (relu, [0, 1]),
+    "sigmoid": (sigmoid, [0.5]),
+    "softmax": (softmax, [[0.5, 0.5]]),
+    "softmax over rows": (softmax_over_rows, [[1, 1]]),
+    "one_hot": (one_hot, [[1, 0, 0], [0, 0, 1]]),
+    "pick": (pick, [1, 4]),
+    "topk": (topk, [0, 2]),
+    "topk values": (topk_values, [3, 2]),
     "embedding": (
-        lambda: npx.embedding(np.array([1, 0]), np.array(MATRIX), input_dim=2, output_dim=2),
+        embedding,
         [[3, 4], [1, 2]],
     ),
     "fully_connected": (
-        lambda: npx.fully_connected(np.ones((1, 3)), np.ones((2, 3)), np.ones((2,)), num_hidden=2),
+        fully_connected,
         [[4, 4]],
     ),
     "without bias": (
-        lambda: npx.fully_connected(np.ones((1, 3)), np.ones((2, 3)), num_hidden=2, no_bias=True),
+        without_bias,
         [[3, 3]],
     ),
-    "batch_flatten": (lambda: npx.batch_flatten(np.ones((1, 2, 2))), [[1, 1, 1, 1]]),
-    "activation": (lambda: npx.activation(np.array([-1]), act_type="relu"), [0]),
-    "leaky_relu": (lambda: npx.leaky_relu(np.array([-1])), [-0.25]),
-    "smooth_l1": (lambda: npx.smooth_l1(np.array([2])), [1.5]),
-    "gather_nd": (lambda: npx.gather_nd(np.array(MATRIX), np.array([[0], [1]])), [2]),
-    "slice": (lambda: npx.slice(np.arange(4), begin=(1,), end=(3,)), [1, 2]),
-    "shape_array": (lambda: npx.shape_array(np.ones((2, 3))), [2, 3]),
+    "batch_flatten": (batch_flatten, [[1, 1, 1, 1]]),
+    "activation": (activation, [0]),
+    "leaky_relu": (leaky_relu, [-0.25]),
+    "smooth_l1": (smooth_l1, [1.5]),
+    "gather_nd": (gather_nd, [2]),
+    "slice": (sliced, [1, 2]),
+    "shape_array": (shape_array, [2, 3]),
 }
 
 

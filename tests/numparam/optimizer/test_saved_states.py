@@ -40,6 +40,26 @@ def test_training_goes_on_from_saved_states_with_the_same_bits(name, dtype, opaq
     assert weight.asnumpy().tobytes() == copy.asnumpy().tobytes()
 
 
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+def test_gradients_that_were_added_up_are_saved(stype):
+    arguments = {"batch_scale": 2, "momentum": 0.9, "learning_rate": 0.5}
+    grads = [mx.nd.array([[value], [0]]).tostype(stype) for value in (1, 2, 3, 4)]
+
+    def trained_over(save):
+        updater = mx.optimizer.get_updater(mx.optimizer.create("lbsgd", **arguments))
+        weight = mx.nd.ones((2, 1))
+        for grad in grads:
+            updater(0, grad, weight)
+            if save:
+                states = updater.get_states(dump_optimizer=True)
+                updater = mx.optimizer.get_updater(mx.optimizer.create("sgd"))
+                updater.set_states(states)
+        return weight.asnumpy()
+
+    assert trained_over(True).tolist() == trained_over(False).tolist()
+    assert trained_over(False)[0, 0] != 1
+
+
 def test_schedules_multipliers_and_odd_numbers_are_saved():
     schedule = mx.lr_scheduler.MultiFactorScheduler([2, 5], 0.5, base_lr=0.3)
     updater, _ = trained("sgd", lr_scheduler=schedule, momentum=0.5)

@@ -126,9 +126,11 @@ def test_outputs_share_the_variable_and_copies_do_not(group):
         assert group[1].attr("mood") == "calm"
 
 
-@pytest.mark.parametrize(
-    "copier", [copy.copy, copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))]
-)
+def pickled(s):
+    return pickle.loads(pickle.dumps(s))
+
+
+@pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy, pickled])
 def test_copies_keep_the_class_and_shared_variables(copier):
     a = var("a")
     twice = copier(Group([a, a]).as_np_ndarray())
@@ -227,26 +229,94 @@ def test_bad_types_are_refused(group, method):
         getattr(var("a", attr={"__dtype__": "x"}), method)()
 
 
+def s_plus_1(s):
+    return s + 1
+
+
+def one_plus_s(s):
+    return 1 + s
+
+
+def s_minus_s(s):
+    return s - s
+
+
+def two_times_s(s):
+    return 2 * s
+
+
+def s_over_2(s):
+    return s / 2
+
+
+def two_power_s(s):
+    return 2**s
+
+
+def s_modulo_2(s):
+    return s % 2
+
+
+def minus_s(s):
+    return -s
+
+
+def abs_s(s):
+    return abs(s)
+
+
+def s_equals_s(s):
+    return s == s
+
+
+def s_differs_from_a(s):
+    return s != "a"
+
+
+def s_below_1(s):
+    return s < 1
+
+
+def s_at_least_1(s):
+    return s >= 1
+
+
+def numpy_array_times_s(s):
+    return np.ones(2) * s
+
+
+def numpy_number_plus_s(s):
+    return np.float32(2) + s
+
+
+def reshape_2(s):
+    return s.reshape((2,))
+
+
+def operator_attribute(s):
+    return s.FullyConnected
+
+
 @pytest.mark.parametrize(
     "operate",
     [
-        lambda s: s + 1,
-        lambda s: 1 + s,
-        lambda s: s - s,
-        lambda s: 2 * s,
-        lambda s: s / 2,
-        lambda s: 2**s,
-        lambda s: s % 2,
-        lambda s: -s,
-        lambda s: abs(s),
-        lambda s: s == s,
-        lambda s: s != "a",
-        lambda s: s < 1,
-        lambda s: s >= 1,
-        lambda s: np.ones(2) * s,
-        lambda s: np.float32(2) + s,
-        lambda s: s.reshape((2,)),
-        lambda s: s.FullyConnected,
+        s_plus_1,
+        one_plus_s,
+        s_minus_s,
+        two_times_s,
+        s_over_2,
+        two_power_s,
+        s_modulo_2,
+        minus_s,
+        abs_s,
+        s_equals_s,
+        s_differs_from_a,
+        s_below_1,
+        s_at_least_1,
+        numpy_array_times_s,
+        numpy_number_plus_s,
+        reshape_2,
+        operator_attribute,
     ],
 )
 @pytest.mark.parametrize("caught_as", [MXNetError, TypeError, AttributeError])

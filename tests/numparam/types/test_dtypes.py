@@ -1,4 +1,5 @@
 import contextlib
+import copy
 
 import ml_dtypes
 import numpy as np
@@ -6,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import numparam as mx
 from numparam.base import MXNetError
+from numparam.gluon import Parameter, ParameterDict
 from numparam.types.dtypes import (
     DTYPE_BY_FLAG,
     FLAG_BY_DTYPE,
     UnsupportedDTypeError,
     as_dtype,
+    as_given,
     bfloat16,
     dtype_flag,
     dtype_from_flag,
@@ -143,3 +147,40 @@ def test_dtypes_of_tensorflow_are_read_by_what_they_are_in_numpy():
         as_numpy_dtype = np.float16
 
     assert as_dtype(DType()) == np.float16
+
+
+class _JaxKind(type):
+    """The class of ``jax.numpy.float16``: NumPy reads its `dtype`."""
+
+
+class _JaxFloat16(metaclass=_JaxKind):
+    dtype = np.dtype(np.float16)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["float16", np.float16, np.dtype(np.float16), ">f2", float, None, [("bfloat16", np.uint16)]],
+)
+def test_spellings_of_numpy_and_python_are_kept(given):
+    assert as_given(given) is given
+
+
+@pytest.mark.parametrize("given", [_TorchDType("torch.float16"), _JaxFloat16])
+def test_parameters_have_numpys_types_for_dtypes_of_other_libraries(given):
+    assert as_given(given) is np.float16
+    made = Parameter("w", shape=(2,), dtype=given)
+    converted, assigned = Parameter("w", shape=(2,)), Parameter("w", shape=(2,))
+    for parameter in (made, converted, assigned):
+        parameter.initialize()
+    converted.cast(given)
+    assigned.dtype = given
+    members = ParameterDict()
+    members.get("w", shape=(2,))
+    members.initialize()
+    members.setattr("dtype", given)
+    for parameter in (made, converted, assigned, members["w"], copy.deepcopy(converted)):
+        assert parameter.dtype is np.float16
+        assert parameter.data().dtype == np.float16
+    assert members.get("w", dtype=given) is members["w"]
+    assert mx.np.ones((2,), dtype=given).dtype == np.float16
+    assert mx.nd.ones((2,)).astype(given).dtype == np.float16

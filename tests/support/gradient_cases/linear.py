@@ -80,4 +80,19 @@ CASES = [
     Case("_np_tensordot", [_of(2), _of(3)], {"axes": 0}, "none"),
     Case("_np_outer", [_of(2), _of(3)]),
     Case("_np_outer", [_of(2, 2), _of(3, 1)], {}, "matrices"),
+    *(
+        Case("_np_linalg_norm", [_of(3, 4)], {"ord": order, "axis": 1}, f"rows-{order}")
+        for order in (None, 0, 1, 2, 3, 0.5, -1, -2, np.inf, -np.inf)
+    ),
+    *(
+        Case("_np_linalg_norm", [_of(2, 3, 4)], {"ord": order, "axis": (2, 0)}, f"matrices-{order}")
+        for order in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+    ),
+    Case("_np_linalg_norm", [_of(2, 3, 4)], {}, "all"),
+    Case("_np_linalg_norm", [_of(3, 4)], {"ord": 1}, "last-axes"),
+    Case("_np_linalg_norm", [_of(4)], {"ord": np.inf}, "vector"),
+    Case("_np_linalg_norm", [_of(3, 4)], {"ord": "nuc", "keepdims": True}, "keepdims"),
+    Case("_np_linalg_norm", [_of(3, 4)], {"axis": (-1,), "keepdims": True}, "one-axis"),
+    Case("_np_linalg_norm", [np.array(-2.5)], {}, "number"),
+    Case("_np_linalg_norm", [np.zeros((0, 3))], {"axis": 1}, "empty"),
 ]

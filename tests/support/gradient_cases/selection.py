@@ -62,4 +62,12 @@ CASES = [
     Case("_np_sort", [B]),
     Case("_np_sort", [B], {"axis": None}, "flattened"),
     Case("_np_sort", [B], {"axis": 0}, "axis"),
+    Case("_part", [A], {"index": (slice(None, None, 2),), "shape": (2, 3)}),
+    Case("_part", [B], {"index": (slice(1, 0, -1), slice(1, 2)), "shape": (4,)}, "row"),
+    Case("_part", [B], {"index": (slice(1, 1),), "shape": (0, 3, 4)}, "nothing"),
+    Case("_added_at", [A[:3]], {"index": np.array([1, 0, 1]), "shape": (2, 3)}, "repeated"),
+    Case("_added_at", [A[:2]], {"index": slice(0, 4, 2), "shape": (4, 3)}, "slice"),
+    Case("_added_at", [np.zeros((0, 3))], {"index": np.array([], int), "shape": (4, 3)}, "none"),
+    Case("_taken_at", [A], {"index": np.array([1, 0, 1]), "shape": (9,)}, "repeated"),
+    Case("_taken_at", [A], {"index": (slice(1, 3), 0), "shape": (2,)}, "slice"),
 ]

@@ -73,25 +73,83 @@ def call_method(a):
     a.softmax()
 
 
+def row(a):
+    return a[0]
+
+
+def rows(a):
+    return a[1:]
+
+
+def columns(a):
+    return a[:, ::2]
+
+
+def rows_by_number(a):
+    return a[[1, 0]]
+
+
+def reshape(a):
+    return a.reshape((3, 2))
+
+
+def copy_copy(a):
+    return a.copy()
+
+
+def astype(a):
+    return a.astype("int32")
+
+
+def array_array_a(a):
+    return nd.array(a)
+
+
+def transposed(a):
+    return a.T
+
+
+def tostype(a):
+    return a.tostype("csr")
+
+
+def sum_a_plus_a(a):
+    return a + a
+
+
+def difference(a):
+    return 1 - a
+
+
+def reshape_of_mx_np(a):
+    return a.as_np_ndarray().reshape(-1)
+
+
+def mask(a):
+    return a.as_np_ndarray()[a.as_np_ndarray() > 0]
+
+
+def shuffle(a):
+    return nd.random.shuffle(a)
+
+
 MAKERS = [
-    pytest.param(lambda a: a[0], "_view", id="row"),
-    pytest.param(lambda a: a[1:], "_view", id="rows"),
-    pytest.param(lambda a: a[:, ::2], "_part", id="columns"),
-    pytest.param(lambda a: a[[1, 0]], "_gather", id="rows by number"),
-    pytest.param(lambda a: a.reshape((3, 2)), "_view", id="reshape"),
-    pytest.param(lambda a: a.copy(), "_move", id="copy"),
-    pytest.param(lambda a: a.astype("int32"), "_move", id="astype"),
-    pytest.param(lambda a: nd.array(a), "_move", id="array"),
+    pytest.param(row, "_view", id="row"),
+    pytest.param(rows, "_view", id="rows"),
+    pytest.param(columns, "_part", id="columns"),
+    pytest.param(rows_by_number, "_gather", id="rows by number"),
+    pytest.param(reshape, "_view", id="reshape"),
+    pytest.param(copy_copy, "_move", id="copy"),
+    pytest.param(astype, "_move", id="astype"),
+    pytest.param(array_array_a, "_move", id="array"),
     pytest.param(copy.deepcopy, "_move", id="deepcopy"),
-    pytest.param(lambda a: a.T, "transpose", id="T"),
-    pytest.param(lambda a: a.tostype("csr"), "cast_storage", id="tostype"),
-    pytest.param(lambda a: a + a, "broadcast_add", id="sum"),
-    pytest.param(lambda a: 1 - a, "_rminus_scalar", id="difference"),
-    pytest.param(lambda a: a.as_np_ndarray().reshape(-1), "_view", id="reshape of mx.np"),
-    pytest.param(
-        lambda a: a.as_np_ndarray()[a.as_np_ndarray() > 0], "_np_greater_scalar", id="mask"
-    ),
-    pytest.param(lambda a: nd.random.shuffle(a), "take", id="shuffle"),
+    pytest.param(transposed, "transpose", id="T"),
+    pytest.param(tostype, "cast_storage", id="tostype"),
+    pytest.param(sum_a_plus_a, "broadcast_add", id="sum"),
+    pytest.param(difference, "_rminus_scalar", id="difference"),
+    pytest.param(reshape_of_mx_np, "_view", id="reshape of mx.np"),
+    pytest.param(mask, "_np_greater_scalar", id="mask"),
+    pytest.param(shuffle, "take", id="shuffle"),
     pytest.param(set_all, "_write", id="set all"),
     pytest.param(set_element, "_write", id="set element"),
     pytest.param(set_by_index_array, "_write", id="set by index array"),

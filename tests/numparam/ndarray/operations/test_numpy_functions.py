@@ -82,14 +82,30 @@ def test_nothing_is_copied_to_the_host_from_a_device():
         assert "download" not in backends[0].calls
 
 
+def add_at_a_0_1(a):
+    return np.add.at(a, [0], 1)
+
+
+def add_outer_a_a(a):
+    return np.add.outer(a, a)
+
+
+def add_a_object(a):
+    return np.add(a, object())
+
+
+def add_a_1_out_a_where_true_false(a):
+    return np.add(a, 1, out=a, where=[True, False])
+
+
 @pytest.mark.usefixtures("device")
 @pytest.mark.parametrize(
     "call",
     [
-        lambda a: np.add.at(a, [0], 1),
-        lambda a: np.add.outer(a, a),
-        lambda a: np.add(a, object()),
-        lambda a: np.add(a, 1, out=a, where=[True, False]),
+        add_at_a_0_1,
+        add_outer_a_a,
+        add_a_object,
+        add_a_1_out_a_where_true_false,
     ],
 )
 def test_what_has_no_meaning_is_a_type_error(call):

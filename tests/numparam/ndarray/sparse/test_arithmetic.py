@@ -14,12 +14,34 @@ pytestmark = pytest.mark.usefixtures("device")
 ANY_DEVICE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
 )
+
+
+def plus(a, b):
+    return a + b
+
+
+def minus(a, b):
+    return a - b
+
+
+def times(a, b):
+    return a * b
+
+
+def equals(a, b):
+    return a == b
+
+
+def power(a, b):
+    return a**b
+
+
 OPERATORS = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "==": lambda a, b: a == b,
-    "**": lambda a, b: a**b,
+    "+": plus,
+    "-": minus,
+    "*": times,
+    "==": equals,
+    "**": power,
 }
 
 
@@ -136,8 +158,16 @@ def test_add_n_rounds_once():
     assert nd.add_n(*rows).data.asnumpy() == np.float32(1 + 2.0**-22)
 
 
+def a_plus_b(a, b):
+    return a + b
+
+
+def a_times_b(a, b):
+    return a * b
+
+
 @pytest.mark.parametrize("other", ["float64", "shape"])
-@pytest.mark.parametrize("call", [lambda a, b: a + b, lambda a, b: a * b, nd.add_n])
+@pytest.mark.parametrize("call", [a_plus_b, a_times_b, nd.add_n])
 def test_different_dtypes_and_shapes_are_refused(other, call):
     left = nd.ones((3, 2)).tostype("row_sparse")
     right = nd.ones((4, 2)) if other == "shape" else nd.ones((3, 2), dtype="float64")

@@ -150,30 +150,114 @@ def test_asscipy_gives_a_matrix_or_says_what_to_install():
         np.testing.assert_array_equal(matrix.asscipy().toarray(), matrix.asnumpy())
 
 
+def row_sparse_array_1_0_0_1_shape_4_1(sp):
+    return sp.row_sparse_array(([[1.0]], [0, 1]), shape=(4, 1))
+
+
+def row_sparse_array_1_0_0_shape_4_2(sp):
+    return sp.row_sparse_array(([[1.0]], [0]), shape=(4, 2))
+
+
+def row_sparse_array_1_0_0_shape_4_1(sp):
+    return sp.row_sparse_array(([[1.0]], [[0]]), shape=(4, 1))
+
+
+def row_sparse_array_1_2_x(sp):
+    return sp.row_sparse_array((1, 2, "x"))
+
+
+def row_sparse_array_4(sp):
+    return sp.row_sparse_array((4,))
+
+
+def row_sparse_array_3(sp):
+    return sp.row_sparse_array(3)
+
+
+def row_sparse_array_zeros_csr_2_2(sp):
+    return sp.row_sparse_array(sp.zeros("csr", (2, 2)))
+
+
+def row_sparse_array_zeros_csr_2_2_0_1_shape_4_2(sp):
+    return sp.row_sparse_array((sp.zeros("csr", (2, 2)), [0, 1]), shape=(4, 2))
+
+
+def csr_matrix_1_0_0_0_1_shape_4_2(sp):
+    return sp.csr_matrix(([1.0], [0], [0, 1]), shape=(4, 2))
+
+
+def csr_matrix_1_0_0_1_0_1_shape_1_2(sp):
+    return sp.csr_matrix(([1.0], [0, 1], [0, 1]), shape=(1, 2))
+
+
+def csr_matrix_1_0_0_0_1_shape_1_2_1(sp):
+    return sp.csr_matrix(([1.0], [0], [0, 1]), shape=(1, 2, 1))
+
+
+def csr_matrix_1_2_3(sp):
+    return sp.csr_matrix([1, 2, 3])
+
+
+def csr_matrix_zeros_row_sparse_2_2(sp):
+    return sp.csr_matrix(sp.zeros("row_sparse", (2, 2)))
+
+
+def csr_matrix_1_2_3_2(sp):
+    return sp.csr_matrix((1, 2, 3))
+
+
+def zeros_row_sparse_4(sp):
+    return sp.zeros("row_sparse", 4)
+
+
+def zeros_foo_4_2(sp):
+    return sp.zeros("foo", (4, 2))
+
+
+def zeros_csr_4_2_colour_red(sp):
+    return sp.zeros("csr", (4, 2), colour="red")
+
+
+def array_ones_2_2(sp):
+    return sp.array(np.ones((2, 2)))
+
+
+def array_ones_2_2_2(sp):
+    return sp.array(nd.ones((2, 2)))
+
+
+def ones_2_2_2_tostype_csr(sp):
+    return nd.ones((2, 2, 2)).tostype("csr")
+
+
+def ones_2_2_tostype_foo(sp):
+    return nd.ones((2, 2)).tostype("foo")
+
+
 @pytest.mark.parametrize(
     "call",
     [
-        lambda sp: sp.row_sparse_array(([[1.0]], [0, 1]), shape=(4, 1)),
-        lambda sp: sp.row_sparse_array(([[1.0]], [0]), shape=(4, 2)),
-        lambda sp: sp.row_sparse_array(([[1.0]], [[0]]), shape=(4, 1)),
-        lambda sp: sp.row_sparse_array((1, 2, "x")),
-        lambda sp: sp.row_sparse_array((4,)),
-        lambda sp: sp.row_sparse_array(3),
-        lambda sp: sp.row_sparse_array(sp.zeros("csr", (2, 2))),
-        lambda sp: sp.row_sparse_array((sp.zeros("csr", (2, 2)), [0, 1]), shape=(4, 2)),
-        lambda sp: sp.csr_matrix(([1.0], [0], [0, 1]), shape=(4, 2)),
-        lambda sp: sp.csr_matrix(([1.0], [0, 1], [0, 1]), shape=(1, 2)),
-        lambda sp: sp.csr_matrix(([1.0], [0], [0, 1]), shape=(1, 2, 1)),
-        lambda sp: sp.csr_matrix([1, 2, 3]),
-        lambda sp: sp.csr_matrix(sp.zeros("row_sparse", (2, 2))),
-        lambda sp: sp.csr_matrix((1, 2, 3)),
-        lambda sp: sp.zeros("row_sparse", 4),
-        lambda sp: sp.zeros("foo", (4, 2)),
-        lambda sp: sp.zeros("csr", (4, 2), colour="red"),
-        lambda sp: sp.array(np.ones((2, 2))),
-        lambda sp: sp.array(nd.ones((2, 2))),
-        lambda sp: nd.ones((2, 2, 2)).tostype("csr"),
-        lambda sp: nd.ones((2, 2)).tostype("foo"),
+        row_sparse_array_1_0_0_1_shape_4_1,
+        row_sparse_array_1_0_0_shape_4_2,
+        row_sparse_array_1_0_0_shape_4_1,
+        row_sparse_array_1_2_x,
+        row_sparse_array_4,
+        row_sparse_array_3,
+        row_sparse_array_zeros_csr_2_2,
+        row_sparse_array_zeros_csr_2_2_0_1_shape_4_2,
+        csr_matrix_1_0_0_0_1_shape_4_2,
+        csr_matrix_1_0_0_1_0_1_shape_1_2,
+        csr_matrix_1_0_0_0_1_shape_1_2_1,
+        csr_matrix_1_2_3,
+        csr_matrix_zeros_row_sparse_2_2,
+        csr_matrix_1_2_3_2,
+        zeros_row_sparse_4,
+        zeros_foo_4_2,
+        zeros_csr_4_2_colour_red,
+        array_ones_2_2,
+        array_ones_2_2_2,
+        ones_2_2_2_tostype_csr,
+        ones_2_2_tostype_foo,
     ],
 )
 def test_arguments_that_describe_no_sparse_array_are_refused(call):

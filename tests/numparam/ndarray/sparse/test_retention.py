@@ -33,13 +33,12 @@ def test_ids_out_of_range_are_refused_by_retention_take_and_embedding(data):
     table, dense = data.draw(row_sparse())
     bad = data.draw(st.one_of(st.integers(-(2**40), -1), st.integers(len(dense), 2**40)))
     ids = nd.array([0, bad], dtype="int64")
-    for call in (
-        lambda: nd.sparse.retain(table, ids),
-        lambda: table.retain(ids),
-        lambda: nd.Embedding(ids, table, input_dim=len(dense), output_dim=dense.shape[1]),
-    ):
-        with pytest.raises(SparseFormatError):
-            call()
+    with pytest.raises(SparseFormatError):
+        nd.sparse.retain(table, ids)
+    with pytest.raises(SparseFormatError):
+        table.retain(ids)
+    with pytest.raises(SparseFormatError):
+        nd.Embedding(ids, table, input_dim=len(dense), output_dim=dense.shape[1])
 
 
 def table():
@@ -81,22 +80,31 @@ def test_out():
     assert parts(source) == parts(table())
 
 
-def test_arguments():
-    for call in (
-        lambda: nd.sparse.retain(table(), [0]),
-        lambda: nd.sparse.retain(np.ones((4, 2)), nd.array([0])),
-    ):
-        with pytest.raises(AssertionError):
-            call()
-    for call in (
-        lambda: nd.sparse.retain(table()),
-        lambda: nd.sparse.retain(table(), nd.array([0]), colour="red"),
-        lambda: nd.sparse.retain(nd.ones((4, 2)), nd.array([0])),
-        lambda: nd.sparse.retain(nd.ones((4, 2)).tostype("csr"), nd.array([0])),
-        lambda: nd.sparse.retain(table(), table()),
-    ):
-        with pytest.raises(MXNetError):
-            call()
+@pytest.mark.parametrize(
+    ("data", "ids"),
+    [
+        pytest.param(table(), [0], id="a list of ids"),
+        pytest.param(np.ones((4, 2)), nd.array([0]), id="data of NumPy"),
+    ],
+)
+def test_what_is_no_array_is_an_assertion_error_as_in_mxnet(data, ids):
+    with pytest.raises(AssertionError):
+        nd.sparse.retain(data, ids)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords"),
+    [
+        pytest.param((table(),), {}, id="no ids"),
+        pytest.param((table(), nd.array([0])), {"colour": "red"}, id="unknown argument"),
+        pytest.param((nd.ones((4, 2)), nd.array([0])), {}, id="dense data"),
+        pytest.param((nd.ones((4, 2)).tostype("csr"), nd.array([0])), {}, id="csr data"),
+        pytest.param((table(), table()), {}, id="sparse ids"),
+    ],
+)
+def test_impossible_arguments_are_errors(arguments, keywords):
+    with pytest.raises(MXNetError):
+        nd.sparse.retain(*arguments, **keywords)
 
 
 def test_take_and_embedding_of_a_row_sparse_table_are_dense_rows():

@@ -1,4 +1,4 @@
-"""Classes that are made by their names, or from their JSON form: initializers, optimizers, ...
+"""Registries of classes whose objects are created by name or from JSON.
 
 Each kind has a `Registry` of its own. A class belongs to a kind if it descends from the kind's root
 class, which descends from `Registrable`.
@@ -30,7 +30,7 @@ class RegistryErrors(NamedTuple):
 
 
 class Registrable:
-    """Root of all classes that can be made by name; a kind's root class says which registry.
+    """The root of all classes that can be registered; a kind's root class has the registry.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Registrable:
 
 
 class Registry:
-    """The classes of one kind by name. Case does not count.
+    """The classes of one kind by their case-insensitive names.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Registry:
 
     Examples
     --------
-    >>> from numparam.registry import Registrable, Registry, RegistryErrors
+    >>> from numparam.class_registry import Registrable, Registry, RegistryErrors
     >>> errors = RegistryErrors(TypeError, ValueError, ValueError)
     >>> shapes = Registry("shape", "Shape", "square", errors)
     >>> class Shape(Registrable):
@@ -82,7 +82,7 @@ class Registry:
 
     @property
     def classes(self) -> dict[str, Any]:
-        """The classes by their names in lower case; the registry's own dictionary."""
+        """The registry's own dictionary of classes by lower-case names."""
         return self._classes
 
     def register(self, klass: Class, name: str | None = None, *, stacklevel: int = 2) -> Class:

@@ -1,6 +1,6 @@
 import pytest
 
-from numparam.registry import Registrable, Registry, RegistryErrors
+from numparam.class_registry import Registrable, Registry, RegistryErrors
 
 ERRORS = RegistryErrors(TypeError, LookupError, ValueError)
 

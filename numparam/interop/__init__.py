@@ -1,0 +1,1 @@
+"""Other libraries' models on parameters' memory; each module is imported only when asked for."""

@@ -24,7 +24,6 @@ class Kernel(NamedTuple):
 
 
 _EVERYWHERE = ("reference", "cpu", "cuda")
-_HOST = ("reference", "cpu")
 
 _DENSE = ("coefficients", "bind", "dense", "rows")
 _EXACT = (*_DENSE, "exact_rows", "catch_up")
@@ -41,7 +40,7 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("accumulate", ("assign", "add"), _EVERYWHERE),
     Kernel("average_many", ("mean_in_place",), _EVERYWHERE),
     Kernel("merge", ("merge",), _EVERYWHERE),
-    Kernel("merge_many", ("mean",), ("reference", "cpu")),
+    Kernel("merge_many", ("mean",), _EVERYWHERE),
     Kernel("cast", ("cast", "copy"), _EVERYWHERE),
     Kernel("random", ("bits", "uniform", "normal"), _EVERYWHERE),
     Kernel("norm", ("sum_of_squares", "scale"), _EVERYWHERE),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 from numparam.kernels.cuda import _provider
 
@@ -23,6 +24,12 @@ def ptx(function: Callable, capability: Capability) -> tuple[str, str]:
     text, entry : str
         The assembly, and the kernel's name in it.
     """
+    library, entry = lowered(function, capability)
+    return library.get_asm_str(cc=capability), entry
+
+
+def lowered(function: Callable, capability: Capability) -> tuple[Any, str]:
+    """Compile a kernel as far as all generations have in common; return it and its name."""
     compiler, types = _provider.part("compiler"), _provider.part("types")
     count = len(inspect.signature(function).parameters)
     result = compiler.compile_cuda(
@@ -33,7 +40,7 @@ def ptx(function: Callable, capability: Capability) -> tuple[str, str]:
     entry = library.get_function(result.fndesc.llvm_func_name)
     library._entry_name = result.fndesc.llvm_func_name
     compiler.kernel_fixup(entry, False)
-    return library.get_asm_str(cc=capability), entry.name
+    return library, entry.name
 
 
 def cubin(function: Callable, capability: Capability) -> tuple[bytes, str]:

@@ -187,6 +187,10 @@ class Driver:
         attributes = self._device(device_id).pool.attributes
         return int(attributes.used_mem_current), int(attributes.reserved_mem_current)
 
+    def capability(self, device_id: int) -> tuple[int, int]:
+        """Return the generation of a GPU: what machine code is made for."""
+        return self._device(device_id).capability
+
     # Copies
 
     def _handle(self) -> Any:

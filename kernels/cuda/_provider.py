@@ -242,5 +242,8 @@ class _Simulator:
     def empty_cache(self, device_id: int) -> None:
         pass
 
+    def capability(self, device_id: int) -> None:
+        return None
+
     def device_of(self, address: int) -> int | None:
         return 0

@@ -108,6 +108,11 @@ class Steps:
     form : callable, optional
         What makes the one kernel of an optimizer whose states have one number for each row:
         ``form(states, width, kind, mixed)``. It takes the arguments of the exact form.
+    can_rest : callable, optional
+        What a formula's `can_rest` would be, with `form`.
+    label : str, optional
+        What the kernels' names begin with, where an optimizer has several formulas; `name` if not
+        given. Machine code is kept on disk under these names.
     """
 
     def __init__(
@@ -116,8 +121,10 @@ class Steps:
         formulas: Mapping[int, Formula | None],
         form: Callable | None = None,
         can_rest: Callable | None = None,
+        label: str | None = None,
     ) -> None:
         self.name = name
+        self._label = name if label is None else label
         self.row_state = form is not None
         self.formulas = formulas
         self._form = form
@@ -281,7 +288,7 @@ class Steps:
                 self._compiled = dict(all_compiled(plain, inline, {root: _elements.root}))
             many = lanes_of(kind, mixed) if lanes is None else lanes
             function = form(self._compiled[states], states, self._width, kind, mixed, many)
-        name = f"{self.name}_{states}_{form.__name__}_{kind}{'_mixed' * mixed}"
+        name = f"{self._label}_{states}_{form.__name__}_{kind}{'_mixed' * mixed}"
         function.__name__ = function.__qualname__ = name if lanes is None else f"{name}_{lanes}"
         return kernel(function)
 

@@ -11,8 +11,8 @@ from numparam.kernels._formulas import lamb
 from numparam.kernels.cuda import _lamb
 from numparam.kernels.cuda._steps import Bound, Steps
 
-_FIRST = Steps("lamb", lamb.LOOK)
-_SECOND = Steps("lamb", lamb.MOVE)
+_FIRST = Steps("lamb", lamb.LOOK, label="lamb_look")
+_SECOND = Steps("lamb", lamb.MOVE, label="lamb_move")
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

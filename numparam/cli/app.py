@@ -324,12 +324,8 @@ def warm_up(
 def _warm_up_gpu(kinds: list[str]) -> None:
     if not num_gpus():
         raise CheckpointPlanError("there is no GPU here; numparam doctor says what was found")
-    # Here, since it imports everything of parameters.
-    from numparam import context, gluon
+    # Here, since it imports CUDA.
+    from numparam.kernels.cuda import _warming
 
-    for kind in kinds:
-        parameters = gluon.ParameterDict()
-        parameters.get("warm_up", shape=(2, 2), dtype=kind)
-        parameters.initialize(ctx=[context.gpu(0)])
-        parameters.zero_grad()
-    print(f"the kernels of parameters are compiled for {', '.join(kinds)} on GPUs")
+    count = _warming.compile_all(kinds)
+    print(f"{count} kernels are compiled for {', '.join(kinds)} on GPUs")

@@ -111,6 +111,7 @@ def _merged(kind: str, size: int) -> Iterator[Arguments]:
     for count in (1, 2, 3):
         parts = [_row_sparse(kind, size, seed) for seed in range(count)]
         yield ([part[0] for part in parts], [part[1] for part in parts]), {}
+        yield ([part[0] for part in parts], [part[1] for part in parts]), {"rows": 2 * size}
     repeated = _ids(size, size)
     rows = values(kind, size)
     yield ([repeated], [rows]), {}

@@ -22,14 +22,15 @@ _MEMORY = ("ld.global", "st.global", "atom.", "red.")
 
 def compiled(kernel: Any, capability: tuple[int, int]) -> str:
     """PTX of a kernel, or of a function that is to be one."""
-    return _ptx(getattr(kernel, "py_func", kernel), capability)
+    return _lowered(getattr(kernel, "py_func", kernel)).get_asm_str(cc=capability)
 
 
 @functools.cache
-def _ptx(function: Callable, capability: tuple[int, int]) -> str:
+def _lowered(function: Callable) -> Any:
+    """What all generations have in common, compiled once: it takes longer than all the rest."""
     from numparam.kernels.cuda import _compile
 
-    return _compile.ptx(function, capability)[0]
+    return _compile.lowered(function, CAPABILITIES[0])[0]
 
 
 @functools.cache
@@ -84,6 +85,56 @@ def instructions(text: str) -> Iterator[Instruction]:
         writes = 0 if name.startswith(("st.", "red.", "bra", "ret")) else 1
         sets = tuple(_REGISTER.findall(" ".join(operands[:writes])))
         yield Instruction(name, sets, tuple(operands[writes:]))
+
+
+_VECTOR = re.compile(r"\.v[24]\.")
+_ARITHMETIC = re.compile(r"(?:add|sub|mul|div|fma|cvt|sqrt|setp)\.(?:\w+\.)*[fb]?f(?:16|32|64)")
+
+
+class Block(NamedTuple):
+    """What a stretch without branches moves in vectors.
+
+    Attributes
+    ----------
+    loads, stores : int
+        Vector loads and stores.
+    early : int
+        Those of the loads that stand before any arithmetic with floating-point numbers.
+    """
+
+    loads: int
+    stores: int
+    early: int
+
+
+def vector_blocks(text: str) -> list[Block]:
+    """Look at the stretches that move vectors, in their order."""
+    found: list[Block] = []
+    names: list[str] = []
+
+    def finish() -> None:
+        loads = [i for i, name in enumerate(names) if _is_vector(name, "ld.global")]
+        stores = [i for i, name in enumerate(names) if _is_vector(name, "st.global")]
+        first = next((i for i, name in enumerate(names) if _ARITHMETIC.match(name)), len(names))
+        if loads or stores:
+            found.append(Block(len(loads), len(stores), sum(i < first for i in loads)))
+        names.clear()
+
+    for line in text.splitlines():
+        if re.match(r"^\$\w+:", line):
+            finish()
+            continue
+        match = _INSTRUCTION.match(line)
+        if match and not line.lstrip().startswith("."):
+            names.append(match.group(1))
+            if match.group(1).startswith("bra"):
+                finish()
+    finish()
+    return found
+
+
+def _is_vector(name: str, start: str) -> bool:
+    return name.startswith(start) and bool(_VECTOR.search(name))
 
 
 def contractions(text: str) -> list[str]:

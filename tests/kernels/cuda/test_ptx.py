@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 import importlib
 import pathlib
+from types import SimpleNamespace
 
 import pytest
 
 from numparam import kernels
 from numparam.kernels import _gate
+from numparam.kernels.cuda import _provider, _warming
 from tests.support import optimizer_steps
 from tests.support.ptx import (
     CAPABILITIES,
@@ -27,6 +29,7 @@ from tests.support.ptx import (
     instructions,
     narrow_addresses,
     spilled_bytes,
+    vector_blocks,
 )
 
 pytestmark = pytest.mark.ptx
@@ -219,6 +222,64 @@ def test_the_checks_read_ptx_as_it_is_written():
         "mov.u32 %r1, %ctaid.x;\nmov.u32 %r2, %ntid.x;\nmul.wide.u32 %rd1, %r1, %r2;\n"
         "ld.global.v4.u32 {%r3, %r4, %r5, %r6}, [%rd1+16];"
     )
+
+
+# The loads, all of them before anything is computed, and the stores of each hot loop's turn.
+HOT = [
+    pytest.param("_sums", "combine_lanes", ("float32", 2), 2, 1, id="mean of 2"),
+    pytest.param("_sums", "combine_lanes", ("float32", 4), 4, 1, id="mean of 4"),
+    pytest.param("_sums", "combine_lanes", ("float32", 8), 8, 1, id="mean of 8"),
+    pytest.param("_sums", "combine_lanes", ("float16", 4), 4, 1, id="mean of 4, float16"),
+    pytest.param("_zeroing", "zero_chunks", None, 0, 1, id="zero"),
+    pytest.param("_rows", "take_rows", 16, 2, 2, id="retain"),
+    # The compiler moves one of the two loads beside its store, after the other load.
+    pytest.param("_rows", "put_rows", 16, 1, 2, id="scatter"),
+    pytest.param("_casting", "convert_lanes", ("float32", "bfloat16", 4), 1, 1, id="cast"),
+    pytest.param("_pairing", "assign_chunks", None, 2, 2, id="assign"),
+    pytest.param("_pairing", "add_chunks", "float32", 2, 1, id="add"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "kind", "loads", "stores"), HOT)
+def test_a_hot_loop_has_its_loads_under_way_together(module, name, kind, loads, stores):
+    check_hot(compiled(kernel_of(module, name, kind), (9, 0)), loads, stores)
+
+
+@pytest.mark.parametrize(("name", "states"), [("sgd", 1), ("adam", 2)])
+def test_a_step_has_its_loads_under_way_together(name, states):
+    from numparam.kernels.cuda import _stepping
+
+    [steps] = steps_of(name)
+    for kernel in (
+        steps._kernel(_stepping.dense, states, "float32", False),
+        steps._kernel(_stepping.rows, states, "float32", False, 4),
+    ):
+        check_hot(compiled(kernel, (9, 0)), 2 + states, 1 + states)
+
+
+def check_hot(text: str, loads: int, stores: int) -> None:
+    blocks = vector_blocks(text)
+    assert blocks
+    reading = [block for block in blocks if block.loads]
+    assert bool(reading) == bool(loads)
+    # A loop over what is left may load less at a time.
+    assert not loads or any(block.early >= loads for block in reading), blocks
+    assert sum(block.stores for block in blocks) >= stores, blocks
+
+
+def test_warming_up_names_every_kernel_once_and_all_optimizers(monkeypatch):
+    made = list(_warming.kernels(["float32", "bfloat16", "int64", "bool"]))
+    names = [kernel.py_func.__qualname__ for kernel in made]
+    assert len(names) == len(set(names))
+    assert {"zero_chunks", "combine_lanes_bfloat16_8", "sgd_1_dense_bfloat16_mixed"} <= set(names)
+    assert not set(STEPPED) - {name.split("_")[0] for name in names}
+    compiled_for = []
+    monkeypatch.setattr(_provider, "require", lambda device_id: None)
+    driver = SimpleNamespace(capability=lambda device_id: (9, 0))
+    monkeypatch.setattr(_provider, "device_memory", lambda: driver)
+    monkeypatch.setattr(_provider, "compiled", lambda *given: compiled_for.append(given))
+    assert _warming.compile_all(["float32"]) == len(compiled_for) > 100
+    assert {capability for _, capability in compiled_for} == {(9, 0)}
 
 
 def steps_of(name: str):

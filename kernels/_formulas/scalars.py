@@ -122,7 +122,11 @@ def all_compiled(
     made = dict(known or {})
     return {
         states: Formula(
-            *(compiled(part, compile_one, made) for part in formula[:4]), fading=formula.fading
+            compiled(formula.step, compile_one, made),
+            compiled(formula.can_rest, compile_one, made),
+            compiled(formula.rests, compile_one, made),
+            compiled(formula.fade, compile_one, made),
+            formula.fading,
         )
         for states, formula in formulas.items()
     }

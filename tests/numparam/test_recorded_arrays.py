@@ -28,6 +28,11 @@ LATER_FIXES = {
     "arrays_files.bad_arguments": {
         row: gives(None) for row in ("numpy array", "list of numpy arrays", "dict of numpy arrays")
     },
+    "arrays_sparse_indexing.properties": {
+        "p = r.data; p[:] = 9; r": raises("ValueError"),
+        "p = r.indices; p[:] = 0; r.indices": raises("ValueError"),
+        "p = c.data; p[:] = 9; c": raises("ValueError"),
+    },
     "arrays_sparse_creation.row_sparse_from_parts": {
         "r = rsp((data, ids), shape=(4, 2)); r.data[:] = 9; r": raises("ValueError"),
     },

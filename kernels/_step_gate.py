@@ -12,15 +12,18 @@ from numparam.kernels import _gate, _row_gate
 
 SHORT = ("float16", "bfloat16")
 
+Array = Any
+"""An array of NumPy, or one on a GPU: it has a shape, a dtype and bytes."""
+
 # What arithmetic is done in; 16-bit floats are widened.
 WORKING = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
 
 
 def many(
-    weights: Sequence[np.ndarray],
-    gradients: Sequence[np.ndarray],
-    states: Sequence[Sequence[np.ndarray]],
-    masters: Sequence[np.ndarray] | None,
+    weights: Sequence[Array],
+    gradients: Sequence[Array],
+    states: Sequence[Sequence[Array]],
+    masters: Sequence[Array] | None,
     row_state: bool = False,
     address: Callable[[Any], int] = _gate.address,
 ) -> None:
@@ -73,10 +76,10 @@ def _raise_for(weights, gradients, states, masters, i, row_state=False) -> None:
 
 
 def one(
-    weight: np.ndarray,
-    gradient: np.ndarray | None,
-    states: Sequence[np.ndarray],
-    master: np.ndarray | None,
+    weight: Array,
+    gradient: Array | None,
+    states: Sequence[Array],
+    master: Array | None,
     where: str = "",
     row_state: bool = False,
 ) -> None:
@@ -195,7 +198,7 @@ def row_gradient(weight: np.ndarray, ids: object, gradient: object) -> tuple[np.
     return numbers, rows
 
 
-def history(table: object, first: object, width: int) -> tuple[np.ndarray, int]:
+def history(table: object, first: Any, width: int) -> tuple[np.ndarray, int]:
     """Check the coefficients of the last steps, and the number of the first of them."""
     made = _gate.source(table, "history")
     if made.dtype != np.float64 or made.ndim != 2 or made.shape[1] != width:

@@ -55,7 +55,7 @@ def move_of(formula, kind: str, mixed: bool, lanes: int) -> Callable:
         return move
 
     @inline
-    def move(weight, low, kept, gradient, i, given_at, coefficients):
+    def move_alone(weight, low, kept, gradient, i, given_at, coefficients):
         own = load_lanes(weight, i, held, lanes)
         given = load_lanes(gradient, given_at, kind, lanes)
         before = load_many(kept, i, held, lanes)
@@ -63,7 +63,7 @@ def move_of(formula, kind: str, mixed: bool, lanes: int) -> Callable:
         store_lanes(weight, i, made[0], held, lanes)
         store_many(kept, i, made[1], held, lanes)
 
-    return move
+    return move_alone
 
 
 def dense(formula, states, width, kind, mixed, lanes):

@@ -252,7 +252,7 @@ class Steps:
         steady = bool((bounds[0, fading] == bounds[1, fading]).all())
         info = ml_dtypes.finfo("float32" if rows.mixed else rows.kind)
         tiny, roundoff = working.type(info.tiny), working.type(info.eps / 2)
-        can_rest = self._can_rest if formula is None else formula.can_rest
+        can_rest: Any = self._can_rest if formula is None else formula.can_rest
         with np.errstate(all="ignore"):
             may_rest = bool(can_rest(tuple(bounds[0]), tuple(bounds[1]), tiny, roundoff))
         numbers = rows.send(gradient, np.concatenate([history, bounds.astype(np.float64)]))
@@ -309,7 +309,7 @@ class Rows:
             None,
             self.held,
             self.master,
-            row_state=steps.row_state,  # type: ignore[arg-type]
+            row_state=steps.row_state,
         )
         self.kind = _gate.kind(self.weight.dtype)
         self.mixed = self.master is not None

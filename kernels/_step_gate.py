@@ -12,15 +12,18 @@ from numparam.kernels import _gate, _row_gate
 
 SHORT = ("float16", "bfloat16")
 
+Array = Any
+"""An array of NumPy, or one on a GPU: it has a shape, a dtype and bytes."""
+
 # What arithmetic is done in; 16-bit floats are widened.
 WORKING = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
 
 
 def many(
-    weights: Sequence[Any],
-    gradients: Sequence[Any],
-    states: Sequence[Sequence[Any]],
-    masters: Sequence[Any] | None,
+    weights: Sequence[Array],
+    gradients: Sequence[Array],
+    states: Sequence[Sequence[Array]],
+    masters: Sequence[Array] | None,
     row_state: bool = False,
     address: Callable[[Any], int] = _gate.address,
 ) -> None:
@@ -73,10 +76,10 @@ def _raise_for(weights, gradients, states, masters, i, row_state=False) -> None:
 
 
 def one(
-    weight: Any,
-    gradient: Any | None,
-    states: Sequence[Any],
-    master: Any | None,
+    weight: Array,
+    gradient: Array | None,
+    states: Sequence[Array],
+    master: Array | None,
     where: str = "",
     row_state: bool = False,
 ) -> None:

@@ -119,14 +119,10 @@ def all_compiled(
     known: Mapping[Any, Any] | None = None,
 ) -> dict[int, Formula | None]:
     """Compile the functions of an optimizer's formulas; see `compiled`."""
-    made = dict(known or {})
-    return {
-        states: Formula(
-            compiled(formula.step, compile_one, made),
-            compiled(formula.can_rest, compile_one, made),
-            compiled(formula.rests, compile_one, made),
-            compiled(formula.fade, compile_one, made),
-            formula.fading,
-        )
-        for states, formula in formulas.items()
-    }
+    known_or_made = dict(known or {})
+    made: dict[int, Formula | None] = {}
+    for states, formula in formulas.items():
+        parts = [compiled(part, compile_one, known_or_made) for part in formula[:4]]
+        step, can_rest, rests, fade = parts
+        made[states] = Formula(step, can_rest, rests, fade, formula.fading)
+    return made

@@ -304,7 +304,13 @@ class Rows:
         self.held = [_device_gate.output(one, f"states[{j}]") for j, one in enumerate(states)]
         self.master = None if master is None else _device_gate.output(master, "master")
         self.states = _step_gate.state_count(steps.name, len(self.held), tuple(steps.formulas))
-        _step_gate.one(self.weight, None, self.held, self.master, row_state=steps.row_state)
+        _step_gate.one(
+            self.weight,
+            None,
+            self.held,
+            self.master,
+            row_state=steps.row_state,
+        )
         self.kind = _gate.kind(self.weight.dtype)
         self.mixed = self.master is not None
         self.width = 1

@@ -21,6 +21,7 @@ from numparam.cli import doctor as doctoring
 from numparam.cli.files import opened, write
 from numparam.cli.output import print_error, print_json, print_table
 from numparam.context import num_gpus
+from numparam.devices.cuda import compile_gpu_kernels
 
 __all__ = ["app", "run"]
 
@@ -324,8 +325,5 @@ def warm_up(
 def _warm_up_gpu(kinds: list[str]) -> None:
     if not num_gpus():
         raise CheckpointPlanError("there is no GPU here; numparam doctor says what was found")
-    # Here, since it imports CUDA.
-    from numparam.kernels.cuda import _warming
-
-    count = _warming.compile_all(kinds)
+    count = compile_gpu_kernels(kinds)
     print(f"{count} kernels are compiled for {', '.join(kinds)} on GPUs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numparam.devices import cupy_arrays
 from numparam.devices.backend import AllocationError, Backend, Buffer, MissingOperationError
 from numparam.kernels import _forking, _gate
 
-__all__ = ["CUDABackend", "gpu_count", "gpu_memory_info"]
+__all__ = ["CUDABackend", "compile_gpu_kernels", "gpu_count", "gpu_memory_info"]
 
 
 class CUDABackend(Backend):
@@ -122,3 +122,10 @@ def gpu_memory_info(device_id: int) -> tuple[int, int]:
     with _forking.importing:
         from numparam.kernels.cuda import _provider
     return _provider.device_memory().memory_info(device_id)
+
+
+def compile_gpu_kernels(kinds: Sequence[str], device_id: int = 0) -> int:
+    """Compile all kernels of some dtypes for a CUDA GPU, and return how many are on disk now."""
+    with _forking.importing:
+        from numparam.kernels.cuda import _warming
+    return _warming.compile_all(kinds, device_id)

@@ -88,7 +88,7 @@ def instructions(text: str) -> Iterator[Instruction]:
 
 
 _VECTOR = re.compile(r"\.v[24]\.")
-_ARITHMETIC = re.compile(r"(?:add|sub|mul|div|fma|cvt|sqrt|setp)\.(?:\w+\.)*[fb]?f(?:16|32|64)")
+_ARITHMETIC = re.compile(r"(?:add|sub|mul|div|fma|sqrt|setp)\.(?:\w+\.)*[fb]?f(?:16|32|64)")
 
 
 class Block(NamedTuple):

@@ -90,7 +90,8 @@ def _near(value: NDArray, place: NDArray) -> Buffer:
 def copy_all(pairs: Iterable[tuple[NDArray, NDArray]]) -> None:
     """Copy the first array of each pair into the second, of any context, dtype and storage type.
 
-    Dense arrays of one device and dtype are copied in one call into compiled code.
+    Dense arrays of one device and dtype are copied in one call into compiled code. Where targets
+    share memory, as in MXNet's ``pull(keys, [out] * 3)``, the last copy stays.
 
     Parameters
     ----------
@@ -120,7 +121,11 @@ def copy_all(pairs: Iterable[tuple[NDArray, NDArray]]) -> None:
             targets.append(target._buffer)
             sources.append(source._buffer)
     for backend, targets, sources in groups.values():
-        backend.accumulate.assign(targets, sources)
+        try:
+            backend.accumulate.assign(targets, sources)
+        except ValueError:  # some targets share memory: the last one written stays
+            for one, other in zip(targets, sources, strict=True):
+                backend.accumulate.assign([one], [other])
 
 
 def _classic(array: NDArray) -> NDArray:

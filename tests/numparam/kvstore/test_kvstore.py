@@ -92,6 +92,16 @@ def test_outputs_share_no_memory_with_the_store_or_each_other(device):
     assert whole.asnumpy()[1].tolist() == [2, 3]
 
 
+def test_of_outputs_that_share_memory_the_last_one_stays(device):
+    store = mx.kv.create("device")
+    store.init([3, 5, 7], [mx.nd.ones((2, 2)), mx.nd.ones((2, 2)) * 2, mx.nd.ones((2, 2)) * 3])
+    out = mx.nd.zeros((2, 2))
+    store.pull([3, 5, 7], out=[out] * 3)
+    assert out.asnumpy().tolist() == [[3, 3], [3, 3]]
+    store.pull([7, 5], out=[out, out.reshape((2, 2))])
+    assert out.asnumpy().tolist() == [[2, 2], [2, 2]]
+
+
 def test_exact_rows_are_up_to_date_when_they_are_pulled(device):
     store = mx.kv.create()
     store.init("t", table())

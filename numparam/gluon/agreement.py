@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from numparam.formats.quoting import quoted
 from numparam.gluon import shape_rules
 from numparam.gluon.checks import check_described, check_grad_req, checked_dtype
 from numparam.gluon.errors import ParameterConflictError, UnexpectedKeywordError
@@ -59,7 +60,7 @@ def check_keywords(keywords: dict[str, Any], name: str) -> None:
     if not _KNOWN.issuperset(keywords):
         unknown = [keyword for keyword in keywords if keyword not in _KNOWN]
         raise UnexpectedKeywordError(
-            f"Parameter '{name}' was requested with unknown keywords "
+            f"Parameter {quoted(name)} was requested with unknown keywords "
             f"{', '.join(map(repr, unknown))}. There are: {', '.join(_KEYWORDS)}."
         )
 
@@ -118,6 +119,6 @@ def _take_shape(parameter: Parameter, shape: shape_rules.Shape) -> None:
 
 def _conflict(parameter: Parameter, name: str, wanted: Any, stored: Any) -> ParameterConflictError:
     return ParameterConflictError(
-        f"Cannot retrieve Parameter '{parameter.name}' because {name} was requested as {wanted!r}, "
-        f"and it has {stored!r}. Call get without {name}, or use another name."
+        f"Cannot retrieve Parameter {quoted(parameter.name)} because {name} was requested as "
+        f"{wanted!r}, and it has {stored!r}. Call get without {name}, or use another name."
     )

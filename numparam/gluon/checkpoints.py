@@ -155,7 +155,7 @@ def _load(
         except Exception as error:
             reason = str(error).rstrip(".")
             raise IncompleteLoadError(
-                f"Parameter '{name}' could not be loaded from {where}: {reason}. All names, "
+                f"Parameter {quoted(name)} could not be loaded from {where}: {reason}. All names, "
                 "shapes and dtypes had been checked before. "
                 f"{_progress(changed, name, plan.in_place)}",
                 changed,
@@ -172,7 +172,7 @@ def _check_prefix(own: Mapping[str, Any], prefix: Any) -> None:
     for name, parameter in own.items():
         if not name.startswith(prefix) and not parameter.name.startswith(prefix):
             raise ParameterConflictError(
-                f"restore_prefix is '{prefix}', and Parameter '{name}' does not begin with "
+                f"restore_prefix is '{prefix}', and Parameter {quoted(name)} does not begin with "
                 "it. Pass the prefix that all parameters of this dictionary share."
             )
 
@@ -277,8 +277,8 @@ def _progress(changed: list[str], name: str, in_place: bool) -> str:
         else "No parameter was loaded."
     )
     if in_place:
-        return f"{before} The values of '{name}' may be partly new; the others are unchanged."
-    return f"{before} The others, with '{name}', are unchanged."
+        return f"{before} The values of {quoted(name)} may be partly new; the others are unchanged."
+    return f"{before} The others, with {quoted(name)}, are unchanged."
 
 
 def _report(

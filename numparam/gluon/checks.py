@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from numparam.formats.quoting import quoted
 from numparam.gluon.errors import (
     InvalidGradReqError,
     InvalidNameError,
@@ -57,7 +58,7 @@ def check_storage_type(argument: str, stype: object, name: str) -> None:
     """
     if not (isinstance(stype, str) and stype in STORAGE_TYPE_IDS):
         raise InvalidStorageTypeError(
-            f"Parameter '{name}': {argument} must be one of "
+            f"Parameter {quoted(name)}: {argument} must be one of "
             f"{', '.join(map(repr, STORAGE_TYPE_IDS))}; got {stype!r:.200}."
         )
 
@@ -73,7 +74,7 @@ def checked_dtype(dtype: object, name: str) -> np.dtype[Any]:
     try:
         return as_dtype(dtype)
     except UnsupportedDTypeError as error:
-        raise UnsupportedDTypeError(f"Parameter '{name}': {error}") from None
+        raise UnsupportedDTypeError(f"Parameter {quoted(name)}: {error}") from None
 
 
 def check_grad_req(grad_req: object, name: str) -> None:
@@ -86,8 +87,8 @@ def check_grad_req(grad_req: object, name: str) -> None:
     """
     if not (isinstance(grad_req, str) and grad_req in _GRAD_REQS):
         raise InvalidGradReqError(
-            f"Parameter '{name}': grad_req must be 'write' (replace the gradient), 'add' (sum "
-            f"gradients) or 'null' (none); got {grad_req!r:.200}."
+            f"Parameter {quoted(name)}: grad_req must be 'write' (replace the gradient), 'add' "
+            f"(sum gradients) or 'null' (none); got {grad_req!r:.200}."
         )
 
 
@@ -125,7 +126,7 @@ def check_initializer(init: Any, name: str) -> None:
     try:
         as_initializer(init)
     except (AssertionError, TypeError, ValueError) as error:
-        raise type(error)(f"Parameter '{name}' cannot be initialized: {error}") from error
+        raise type(error)(f"Parameter {quoted(name)} cannot be initialized: {error}") from error
 
 
 def as_array(data: Any, name: str) -> NDArray | np.ndarray:
@@ -140,7 +141,7 @@ def as_array(data: Any, name: str) -> NDArray | np.ndarray:
         return data
     if not isinstance(data, (np.ndarray, np.generic)) and not is_foreign(data):
         raise NotAnArrayError(
-            f"Parameter '{name}': values must be an NDArray or a NumPy array; got "
+            f"Parameter {quoted(name)}: values must be an NDArray or a NumPy array; got "
             f"{type(data).__name__}. numpy.asarray makes an array of nested lists."
         )
     try:
@@ -148,7 +149,7 @@ def as_array(data: Any, name: str) -> NDArray | np.ndarray:
         host = as_host_array(array, np.dtype(np.float32))
     except TypeError as error:
         raise NotAnArrayError(
-            f"Parameter '{name}' takes numbers; got an array of dtype "
+            f"Parameter {quoted(name)} takes numbers; got an array of dtype "
             f"{getattr(data, 'dtype', None)}: {error}. Convert it with astype first."
         ) from error
     return host.astype(host.dtype.newbyteorder("="), copy=False)
@@ -168,4 +169,6 @@ def as_numbers(value: Any, name: str) -> np.ndarray:
     try:
         return as_host_array(value, np.dtype(np.float32)).astype(np.float32)
     except TypeError as error:
-        raise NotAnArrayError(f"Constant '{name}' cannot have this value: {error}.") from error
+        raise NotAnArrayError(
+            f"Constant {quoted(name)} cannot have this value: {error}."
+        ) from error

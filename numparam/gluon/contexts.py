@@ -7,6 +7,7 @@ from typing import Any
 
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
+from numparam.formats.quoting import quoted
 from numparam.gluon.errors import NoContextsError, UnusableContextError
 from numparam.ndarray.arguments import ContextArgumentError, device_of
 
@@ -60,7 +61,7 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
             raise _not_a_context(ctx, name) from None
     if not contexts:
         raise NoContextsError(
-            f"Parameter '{name}' got an empty list of contexts, which would leave it without "
+            f"Parameter {quoted(name)} got an empty list of contexts, which would leave it without "
             "values. Pass at least one, such as [cpu(0)]."
         )
     for context in contexts:
@@ -70,7 +71,7 @@ def as_context_list(ctx: Any, name: str, default: Context | None = None) -> list
             device_of(context)
         except MXNetError as error:
             raise UnusableContextError(
-                f"Parameter '{name}' cannot be put on {context}: {error}"
+                f"Parameter {quoted(name)} cannot be put on {context}: {error}"
             ) from error
     return list(dict.fromkeys(contexts))
 
@@ -121,6 +122,6 @@ def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | N
 
 def _not_a_context(ctx: Any, name: str) -> ContextArgumentError:
     return ContextArgumentError(
-        f"Parameter '{name}': ctx must be a Context such as cpu(0), or a list of them; "
+        f"Parameter {quoted(name)}: ctx must be a Context such as cpu(0), or a list of them; "
         f"got {ctx!r} of type {type(ctx).__name__}."
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numparam import autograd
 from numparam.context import Context
 from numparam.devices.registry import backend_of
+from numparam.formats.quoting import quoted
 from numparam.gluon import transfers
 from numparam.gluon.errors import SparseNumpyParameterError, SparseScalarParameterError
 from numparam.initializer import (
@@ -154,19 +155,19 @@ class FirstValues:
             # A note, since the error's type may be the initializer's own.
             error.add_note(
                 f"This happened while {self._rule or self._caller!r} initialized Parameter "
-                f"'{name}' of shape {array.shape} and dtype {array._buffer.dtype}."
+                f"{quoted(name)} of shape {array.shape} and dtype {array._buffer.dtype}."
             )
             raise
 
     def _require_sparse(self, name: str, shape: tuple[int, ...], stypes: tuple[str, str]) -> None:
         if self.array_class is not transfers.NDArray:
             raise SparseNumpyParameterError(
-                f"Parameter '{name}' has storage types {stypes} for data and gradient, and arrays "
-                "of numparam.np are dense. Turn NumPy arrays off, or use the storage type "
+                f"Parameter {quoted(name)} has storage types {stypes} for data and gradient, and "
+                "arrays of numparam.np are dense. Turn NumPy arrays off, or use the storage type "
                 "'default'."
             )
         if not shape:
             raise SparseScalarParameterError(
-                f"Parameter '{name}' has shape () and storage types {stypes} for data and "
+                f"Parameter {quoted(name)} has shape () and storage types {stypes} for data and "
                 "gradient; sparse arrays need rows, so at least one dimension."
             )

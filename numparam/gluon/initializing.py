@@ -7,6 +7,7 @@ from typing import Any
 
 from numparam.base import MXNetError
 from numparam.context import Context
+from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks, replicas, shape_rules
 from numparam.gluon.callers import warn
 from numparam.gluon.checks import check_initializer
@@ -105,7 +106,7 @@ def prepare(parameter: ParameterLike, request: Request, plain: bool | None = Non
     previous = parameter._state
     if previous.data is not None and not request.force_reinit:
         warn(
-            f"Parameter '{parameter.name}' is already initialized, ignoring. Set "
+            f"Parameter {quoted(parameter.name)} is already initialized, ignoring. Set "
             "force_reinit=True to re-initialize."
         )
         return None
@@ -126,7 +127,7 @@ def prepare(parameter: ParameterLike, request: Request, plain: bool | None = Non
         waiting = State(previous.shape, previous.dtype, previous.grad_req, deferred=values.deferred)
         return Commit((parameter, previous, waiting, (), *retry))
     raise UnknownShapeError(
-        f"Cannot initialize Parameter '{parameter.name}' because it has invalid shape: "
+        f"Cannot initialize Parameter {quoted(parameter.name)} because it has invalid shape: "
         f"{parameter.shape}. Sizes are unknown where they are 0 or -1. Assign the complete shape, "
         "or construct it with allow_deferred_init=True and assign the shape later."
     )
@@ -172,8 +173,9 @@ def prepare_finish(parameter: ParameterLike, _: None = None) -> Ready | None:
         return None
     if not shape_rules.is_known(previous.shape):
         raise UnknownShapeError(
-            f"Cannot initialize Parameter '{parameter.name}' because its shape {parameter.shape} "
-            "is not known yet. Assign the complete shape to parameter.shape first."
+            f"Cannot initialize Parameter {quoted(parameter.name)} because its shape "
+            f"{parameter.shape} is not known yet. Assign the complete shape to parameter.shape "
+            "first."
         )
     init, ctx_list, default_init, data = previous.deferred
     dtype = as_dtype(parameter.dtype)

@@ -17,6 +17,7 @@ from numparam.devices.backend import Backend
 from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import CSRRecord, ParamsReader, RecordHeader, RowSparseRecord
+from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks, replicas, rows, shape_rules, transfers
 from numparam.gluon.errors import IncompatibleDataError, ShapeMismatchError
 from numparam.gluon.interface import ParameterLike
@@ -210,7 +211,7 @@ class LoadPlan:
         self._contexts = self._fitting_contexts(state, ctx)
 
     def _misfit(self, reason: str) -> IncompatibleDataError:
-        return IncompatibleDataError(f"Parameter '{self._parameter.name}' {reason}")
+        return IncompatibleDataError(f"Parameter {quoted(self._parameter.name)} {reason}")
 
     def _fitting_shape(self, state: State) -> shape_rules.Shape:
         given = self._source.shape

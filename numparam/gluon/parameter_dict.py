@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from numparam.context import Context
+from numparam.formats.quoting import quoted
 from numparam.gluon import (
     agreement,
     averaging,
@@ -306,7 +307,7 @@ class ParameterDict:
             if found is None:
                 if value is None:
                     raise UnknownParameterError(
-                        f"There is no constant named '{name}'. Pass a value to make one."
+                        f"There is no constant named {quoted(name)}. Pass a value to make one."
                     )
                 found = Constant(name, value)
             elif value is not None:
@@ -349,12 +350,14 @@ class ParameterDict:
             for name, member in members.items():
                 if not isinstance(member, Parameter):
                     raise NotAParameterError(
-                        f"update takes parameters; '{name}' stands for a {type(member).__name__}."
+                        f"update takes parameters; {quoted(name)} stands for a "
+                        f"{type(member).__name__}."
                     )
                 if self._params.get(name, member) is not member:
                     raise ParameterConflictError(
-                        f"Cannot add the other dictionary's Parameter '{name}': another parameter "
-                        "has this name here. Give the two dictionaries different prefixes."
+                        f"Cannot add the other dictionary's Parameter {quoted(name)}: another "
+                        "parameter has this name here. Give the two dictionaries different "
+                        "prefixes."
                     )
             for name, member in members.items():
                 self._insert(name, member)
@@ -579,7 +582,7 @@ class ParameterDict:
                 near = difflib.get_close_matches(name, dir(member), 1)
                 hint = f" Did you mean '{near[0]}'?" if near else ""
                 raise UnknownAttributeError(
-                    f"Parameter '{member.name}' has no attribute '{name}'.{hint}"
+                    f"Parameter {quoted(member.name)} has no attribute {quoted(name)}.{hint}"
                 )
             if name == "grad_req" and not isinstance(member, Constant):
                 checks.check_grad_req(value, member.name)

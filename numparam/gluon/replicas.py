@@ -9,6 +9,7 @@ from typing import Any
 from numparam import autograd
 from numparam.base import MXNetError
 from numparam.context import Context, current_context
+from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks, shape_rules, transfers, zeroing
 from numparam.gluon.errors import (
     ContextNotFoundError,
@@ -84,7 +85,7 @@ def position_of(parameter: ParameterLike, arrays: list[Any], ctx: Context) -> in
     position = contexts.position_of(ctx, places, parameter.name)
     if position is None:
         raise ContextNotFoundError(
-            f"Parameter '{parameter.name}' was not initialized on context {ctx}. It was only "
+            f"Parameter {quoted(parameter.name)} was not initialized on context {ctx}. It was only "
             f"initialized on {places}. Ask for one of these, or call "
             f"reset_ctx with {ctx} among the contexts."
         )
@@ -110,16 +111,16 @@ def no_arrays(parameter: ParameterLike) -> Exception:
     state = parameter._state
     if not state.deferred:
         return NotInitializedError(
-            f"Parameter '{parameter.name}' has not been initialized. Call initialize() on it, or "
-            "on the ParameterDict that holds it."
+            f"Parameter {quoted(parameter.name)} has not been initialized. Call initialize() on "
+            "it, or on the ParameterDict that holds it."
         )
     if shape_rules.is_known(state.shape):
         return DeferredInitializationError(
-            f"Parameter '{parameter.name}' has not been initialized yet: it waited for its shape, "
-            f"which is {state.shape} now. Call finish_deferred_init() on it."
+            f"Parameter {quoted(parameter.name)} has not been initialized yet: it waited for its "
+            f"shape, which is {state.shape} now. Call finish_deferred_init() on it."
         )
     return DeferredInitializationError(
-        f"Parameter '{parameter.name}' has not been initialized yet because its shape "
+        f"Parameter {quoted(parameter.name)} has not been initialized yet because its shape "
         f"{state.shape} is not known. Assign the complete shape to parameter.shape, then call "
         "finish_deferred_init(); or load its values."
     )
@@ -128,8 +129,8 @@ def no_arrays(parameter: ParameterLike) -> Exception:
 def not_an_array(parameter: ParameterLike) -> TypeError:
     """Return the error for the use of a parameter as an array."""
     return TypeError(
-        f"Parameter '{parameter.name}' is not an array: it has one on each of its contexts. Pass "
-        "data(ctx), such as parameter.data(), or parameter.grad(ctx)."
+        f"Parameter {quoted(parameter.name)} is not an array: it has one on each of its contexts. "
+        "Pass data(ctx), such as parameter.data(), or parameter.grad(ctx)."
     )
 
 
@@ -137,8 +138,8 @@ def require_dense(parameter: ParameterLike, method: str) -> None:
     """Raise if a parameter is sparse, in a method for dense ones."""
     if parameter._stype != "default":
         raise ParameterStorageError(
-            f"{method}() returns dense arrays, and Parameter '{parameter.name}' has storage type "
-            f"'{parameter._stype}'. Use {_sparse_access(parameter)}."
+            f"{method}() returns dense arrays, and Parameter {quoted(parameter.name)} has storage "
+            f"type '{parameter._stype}'. Use {_sparse_access(parameter)}."
         )
 
 
@@ -156,8 +157,8 @@ def require_gradients(parameter: ParameterLike) -> None:
     state = parameter._state
     if state.data is not None and state.gradients is None:
         raise NoGradientError(
-            f"Parameter '{parameter.name}' has no gradient array because its grad_req='null'. "
-            "Set grad_req to 'write' or 'add' to get one."
+            f"Parameter {quoted(parameter.name)} has no gradient array because its "
+            "grad_req='null'. Set grad_req to 'write' or 'add' to get one."
         )
 
 
@@ -342,7 +343,7 @@ def new_gradients(parameter: ParameterLike, data: Sequence[Any], grad_req: str) 
 
 def unusable(parameter: ParameterLike, places: Sequence[Context], error: MXNetError) -> MXNetError:
     """Return the error that says why a parameter cannot be put on contexts."""
-    message = f"Parameter '{parameter.name}' cannot be put on {list(places)}: {error}"
+    message = f"Parameter {quoted(parameter.name)} cannot be put on {list(places)}: {error}"
     if isinstance(error, MemoryError):
         return UnallocatedContextError(message)
     return UnusableContextError(message)

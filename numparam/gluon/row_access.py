@@ -10,6 +10,7 @@ from numparam import autograd
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import exclusively
+from numparam.formats.quoting import quoted
 from numparam.gluon import checks, replicas, rows, transfers
 from numparam.gluon.errors import (
     ParameterStorageError,
@@ -102,8 +103,8 @@ def _with_all_rows(array: Any) -> Buffer:
 def _require_rows(parameter: ParameterLike) -> None:
     if parameter._stype == "csr":
         raise ParameterStorageError(
-            f"Parameter '{parameter.name}' has storage type 'csr', whose rows cannot be read or "
-            "written one by one. Use set_data to write all of it."
+            f"Parameter {quoted(parameter.name)} has storage type 'csr', whose rows cannot be read "
+            "or written one by one. Use set_data to write all of it."
         )
     if parameter._state.data is None:
         raise replicas.no_arrays(parameter)
@@ -114,8 +115,8 @@ def _as_ids(parameter: ParameterLike, ids: Any) -> Any:
     if isinstance(ids, NDArray):
         if ids.stype != "default":
             raise SparseRowIdError(
-                f"Parameter '{parameter.name}': row ids must be a dense array; got a {ids.stype} "
-                "one."
+                f"Parameter {quoted(parameter.name)}: row ids must be a dense array; got a "
+                f"{ids.stype} one."
             )
         return ids
     numbers = np.asarray(ids)
@@ -128,7 +129,7 @@ def _as_rows(parameter: ParameterLike, values: Any, shape: tuple[int, ...]) -> A
     given = checks.as_array(values, parameter.name)
     if tuple(given.shape) != shape:
         raise ShapeMismatchError(
-            f"Parameter '{parameter.name}': rows of these ids must have shape {shape}; got "
+            f"Parameter {quoted(parameter.name)}: rows of these ids must have shape {shape}; got "
             f"{tuple(given.shape)}."
         )
     if isinstance(given, NDArray) and given.stype != "default":
@@ -164,6 +165,6 @@ def _checked(parameter: ParameterLike, kernel: Any, *operands: Any) -> Any:
     try:
         return kernel(*operands)
     except IndexError as error:
-        raise RowIdRangeError(f"Parameter '{parameter.name}': {error}.") from error
+        raise RowIdRangeError(f"Parameter {quoted(parameter.name)}: {error}.") from error
     except (TypeError, ValueError) as error:
-        raise RowIdValueError(f"Parameter '{parameter.name}': {error}.") from error
+        raise RowIdValueError(f"Parameter {quoted(parameter.name)}: {error}.") from error

@@ -14,6 +14,7 @@ import numpy as np
 from numparam import autograd
 from numparam.context import Context
 from numparam.devices.registry import backend_of
+from numparam.formats.quoting import quoted
 from numparam.gluon import averaging, replicas, transfers
 from numparam.gluon.errors import (
     NoTrainerError,
@@ -60,8 +61,9 @@ def require_row_sparse(parameter: ParameterLike, method: str) -> None:
     """Raise if a parameter is not row-sparse, which a method needs."""
     if parameter._stype != "row_sparse":
         raise ParameterStorageError(
-            f"{method}() returns rows of row_sparse parameters, and Parameter '{parameter.name}' "
-            f"has storage type '{parameter._stype}'. Use data() or list_data()."
+            f"{method}() returns rows of row_sparse parameters, and Parameter "
+            f"{quoted(parameter.name)} has storage type '{parameter._stype}'. Use data() or "
+            "list_data()."
         )
 
 
@@ -69,7 +71,7 @@ def check_row_ids(parameter: ParameterLike, row_id: Any) -> None:
     """Raise a `RowIdTypeError` if row ids are not an `NDArray`."""
     if not isinstance(row_id, NDArray):
         raise RowIdTypeError(
-            f"Parameter '{parameter.name}': row_id must have type NDArray, such as "
+            f"Parameter {quoted(parameter.name)}: row_id must have type NDArray, such as "
             f"nd.array([0, 3], dtype='int64'); got {type(row_id).__name__}."
         )
 
@@ -80,8 +82,8 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
     trainer = parameter._trainer
     if trainer is None:
         raise NoTrainerError(
-            f"Parameter '{parameter.name}' is row_sparse: its rows come from a Trainer, and it has "
-            "none. Create Trainer(parameters, ...) with this parameter first."
+            f"Parameter {quoted(parameter.name)} is row_sparse: its rows come from a Trainer, and "
+            "it has none. Create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
     ids = _unique_rows(parameter, row_id)
@@ -105,17 +107,17 @@ def _unique_rows(parameter: ParameterLike, row_id: NDArray) -> NDArray:
     """Check that row ids are valid, and return them sorted, each once."""
     if row_id.stype != "default":
         raise SparseRowIdError(
-            f"Parameter '{parameter.name}': row ids must be a dense array; got a {row_id.stype} "
-            "one."
+            f"Parameter {quoted(parameter.name)}: row ids must be a dense array; got a "
+            f"{row_id.stype} one."
         )
     count = (parameter._state.shape or (0,))[0]
     backend = row_id._backend
     try:
         ids = backend.retain.unique_ids(row_id._buffer, count)
     except IndexError as error:
-        raise RowIdRangeError(f"Parameter '{parameter.name}': {error}.") from error
+        raise RowIdRangeError(f"Parameter {quoted(parameter.name)}: {error}.") from error
     except (TypeError, ValueError) as error:
-        raise RowIdValueError(f"Parameter '{parameter.name}': {error}.") from error
+        raise RowIdValueError(f"Parameter {quoted(parameter.name)}: {error}.") from error
     return NDArray.from_buffer(ids, row_id.context, backend)
 
 
@@ -132,8 +134,9 @@ def check_owner(parameter: ParameterLike, trainer: RowStore | None) -> None:
         and trainer is not owner
     ):
         raise SecondTrainerError(
-            f"Parameter '{parameter.name}' is {parameter._stype} and belongs to a Trainer already; "
-            "its rows cannot be in two stores. Call parameter._set_trainer(None) to release it."
+            f"Parameter {quoted(parameter.name)} is {parameter._stype} and belongs to a Trainer "
+            "already; its rows cannot be in two stores. Call parameter._set_trainer(None) to "
+            "release it."
         )
 
 

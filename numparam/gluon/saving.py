@@ -7,6 +7,7 @@ from typing import Any
 
 from numparam import formats
 from numparam.devices.locks import exclusively
+from numparam.formats.quoting import quoted
 from numparam.formats.streams import RecordStream
 from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
@@ -30,14 +31,14 @@ def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
         if not parameter.name.startswith(strip_prefix):
             raise UnsaveableNameError(
                 f"Prefix '{strip_prefix}' cannot be stripped: the name of Parameter "
-                f"'{parameter.name}' does not begin with it. Pass a prefix that all names share, "
-                "or no prefix."
+                f"{quoted(parameter.name)} does not begin with it. Pass a prefix that all names "
+                "share, or no prefix."
             )
         name = parameter.name[len(strip_prefix) :]
         if named.setdefault(name, parameter) is not parameter:
             raise UnsaveableNameError(
-                f"Two parameters would be saved as '{name}', and only one could be loaded again. "
-                "Rename one of them."
+                f"Two parameters would be saved as {quoted(name)}, and only one could be loaded "
+                "again. Rename one of them."
             )
     records = [_record(parameter) for parameter in named.values()]
     if not is_params_target(filename):

@@ -10,6 +10,7 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from numparam.formats.quoting import quoted
 from numparam.gluon.errors import ShapeMismatchError
 from numparam.types.shapes import InvalidShapeError
 
@@ -60,12 +61,13 @@ def as_shape(shape: Any, name: str) -> Shape | None:
             sizes = (operator.index(shape),)
     except TypeError:
         raise InvalidShapeError(
-            f"Parameter '{name}': a shape is an integer or a tuple of integers; got {shape!r}."
+            f"Parameter {quoted(name)}: a shape is an integer or a tuple of integers; got "
+            f"{shape!r}."
         ) from None
     if sizes and min(sizes) < -1:
         raise InvalidShapeError(
-            f"Parameter '{name}': shape {sizes} has a negative dimension. Sizes are at least 1; "
-            "0 or -1 means that a size is not known yet."
+            f"Parameter {quoted(name)}: shape {sizes} has a negative dimension. Sizes are at least "
+            "1; 0 or -1 means that a size is not known yet."
         )
     return sizes
 
@@ -114,8 +116,8 @@ def filled_in(stored: Shape | None, given: Shape, name: str) -> Shape:
     ):
         return given
     raise ShapeMismatchError(
-        f"Parameter '{name}' has shape {stored}, which shape {given} does not fit: the number of "
-        "dimensions must be equal, and each size too unless it is unknown (0 or -1)."
+        f"Parameter {quoted(name)} has shape {stored}, which shape {given} does not fit: the "
+        "number of dimensions must be equal, and each size too unless it is unknown (0 or -1)."
     )
 
 

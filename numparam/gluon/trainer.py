@@ -12,6 +12,7 @@ from numparam import autograd
 from numparam import kvstore as stores
 from numparam.context import Context
 from numparam.formats.atomic import write_file
+from numparam.formats.quoting import quoted
 from numparam.gluon.errors import (
     TrainerArgumentError,
     TrainerCallError,
@@ -141,7 +142,7 @@ class Trainer:
             if contexts is not None and own != contexts:
                 raise TrainerContextError(
                     f"all parameters of a Trainer must be on the same contexts; Parameter "
-                    f"'{parameter.name}' is on {own}, those before it are on {contexts}"
+                    f"{quoted(parameter.name)} is on {own}, those before it are on {contexts}"
                 )
             contexts = own
         return contexts or []
@@ -713,7 +714,7 @@ class Trainer:
                 ):
                     raise StatesError(
                         f"the file's state number {index} has shape {array.shape}; Parameter "
-                        f"'{parameter.name}' has {parameter.shape}"
+                        f"{quoted(parameter.name)} has {parameter.shape}"
                     )
 
     def _active(self) -> list[Updater]:

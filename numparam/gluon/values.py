@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam import autograd
 from numparam.context import Context
+from numparam.formats.quoting import quoted
 from numparam.gluon import (
     checks,
     contexts,
@@ -97,8 +98,8 @@ def _require_storage(parameter: ParameterLike, source: Any, allowed: tuple[str, 
     stype = getattr(source, "stype", "default")
     if stype not in allowed:
         raise StoragePairError(
-            f"Parameter '{parameter.name}' has storage type '{parameter._stype}' and cannot take a "
-            f"{stype} array; convert it with tostype('default') first."
+            f"Parameter {quoted(parameter.name)} has storage type '{parameter._stype}' and cannot "
+            f"take a {stype} array; convert it with tostype('default') first."
         )
 
 
@@ -118,7 +119,7 @@ def prepare_move(parameter: ParameterLike, ctx: Any) -> Ready:
             return replicas.prepare(parameter, previous, previous, average, ctx_list, retry, owned)
     if not previous.deferred:
         raise UninitializedResetError(
-            f"Cannot reset context for Parameter '{parameter.name}' because it has not been "
+            f"Cannot reset context for Parameter {quoted(parameter.name)} because it has not been "
             "initialized. Call initialize(ctx=...) with these contexts instead."
         )
     init, _, default_init, data = previous.deferred

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import torch
 
 from numparam.context import Context
+from numparam.formats.quoting import quoted
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.state import State
 from numparam.interop.errors import BoundModuleError, UnbindableError
@@ -215,8 +216,8 @@ def bound_parameter(
         made = BoundParameter(tensor, requires_grad=False)
     else:
         raise UnbindableError(
-            f"Parameter '{parameter.name}' has dtype {tensor.dtype}, of which PyTorch computes no "
-            "gradients; set its grad_req to 'null'"
+            f"Parameter {quoted(parameter.name)} has dtype {tensor.dtype}, of which PyTorch "
+            "computes no gradients; set its grad_req to 'null'"
         )
     made.__dict__.update(vars(original))
     made.link = link

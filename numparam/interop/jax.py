@@ -41,6 +41,7 @@ except ModuleNotFoundError as error:
 
 from numparam.autograd import accumulate_grad
 from numparam.context import Context
+from numparam.formats.quoting import quoted
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.interop.errors import UnbindableError
@@ -155,8 +156,8 @@ def accumulate(params: ParameterDict, grads: Mapping[str, Any], ctx: Context | N
 def _dense_data(parameter: Parameter, ctx: Context | None) -> NDArray:
     if parameter._stype != "default":
         raise UnbindableError(
-            f"Parameter '{parameter.name}' has storage type '{parameter._stype}'; JAX's arrays are "
-            "dense. Use stype='default', with grad_stype='row_sparse', or leave it out"
+            f"Parameter {quoted(parameter.name)} has storage type '{parameter._stype}'; JAX's "
+            "arrays are dense. Use stype='default', with grad_stype='row_sparse', or leave it out"
         )
     return parameter.data(ctx)
 

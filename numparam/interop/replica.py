@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import torch
 
 from numparam.devices import epochs
+from numparam.formats.quoting import quoted
 from numparam.interop.bound_parameter import BoundParameter, Link
 from numparam.interop.errors import BoundModuleError, UnbindableError
 
@@ -86,7 +87,7 @@ class Replica:
                         converted = fn(tensor.detach())
                     if not _same_memory(converted, tensor):
                         _refuse(
-                            f"'{name}', {_described(tensor)}, would become "
+                            f"{quoted(name)}, {_described(tensor)}, would become "
                             f"{_described(converted)}, in memory of its own. Cast or move the "
                             "parameters (Parameter.cast, reset_ctx), and call bind() again"
                         )
@@ -220,8 +221,8 @@ def _described(tensor: torch.Tensor) -> str:
 
 def _replaced(name: str) -> str:
     return (
-        f"'{name}' is a numparam parameter's array and cannot be replaced or removed; write values "
-        f"into it, or change the module before parameters() and bind()"
+        f"{quoted(name)} is a numparam parameter's array and cannot be replaced or removed; write "
+        f"values into it, or change the module before parameters() and bind()"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from numparam.formats.quoting import quoted
 from numparam.interop.errors import UnbindableError
 from numparam.ndarray import foreign, host_memory
 from numparam.ndarray.ndarray import NDArray
@@ -41,8 +42,8 @@ def dtype_of(tensor: torch.Tensor, name: str) -> np.dtype[Any]:
     if dtype is None:
         known = ", ".join(sorted(dtype.name for dtype in _DTYPES.values()))
         raise UnbindableError(
-            f"'{name}' has dtype {tensor.dtype}, which parameters cannot have; they have one of "
-            f"{known}. Convert the module first"
+            f"{quoted(name)} has dtype {tensor.dtype}, which parameters cannot have; they have one "
+            f"of {known}. Convert the module first"
         )
     return dtype
 

@@ -35,6 +35,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from numparam.context import Context, current_context
+from numparam.formats.quoting import quoted
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.interop.bound_parameter import Link, bound_parameter
@@ -305,14 +306,15 @@ def _trained_by_rows(module: torch.nn.Module) -> set[int]:
 def _check_has_values(tensor: torch.Tensor, name: str) -> None:
     if torch.nn.parameter.is_lazy(tensor):
         raise UnbindableError(
-            f"'{name}' has no shape yet; call the module once, on an example, so that it gets one"
+            f"{quoted(name)} has no shape yet; call the module once, on an example, so that it "
+            "gets one"
         )
     if tensor.device.type == "meta":
-        raise UnbindableError(f"'{name}' is on the meta device and has no values")
+        raise UnbindableError(f"{quoted(name)} is on the meta device and has no values")
     if not tensor.numel():
         raise UnbindableError(
-            f"'{name}' has the shape {tuple(tensor.shape)} and so no elements, which parameters "
-            "cannot have"
+            f"{quoted(name)} has the shape {tuple(tensor.shape)} and so no elements, which "
+            "parameters cannot have"
         )
 
 
@@ -339,18 +341,18 @@ def _match(module: torch.nn.Module, params: ParameterDict) -> dict[int, Paramete
         parameter = found[id(tensor)]
         if by_name.get(name, parameter) is not parameter:
             raise UnbindableError(
-                f"'{name}' is a tensor of the module that has several names, and the parameters of "
-                "these names are different ones; use one parameter under all of them"
+                f"{quoted(name)} is a tensor of the module that has several names, and the "
+                "parameters of these names are different ones; use one parameter under all of them"
             )
         if parameter._stype != "default":
             raise UnbindableError(
-                f"Parameter '{parameter.name}' has storage type '{parameter._stype}'; PyTorch's "
-                "weights are dense. Use stype='default', with grad_stype='row_sparse'"
+                f"Parameter {quoted(parameter.name)} has storage type '{parameter._stype}'; "
+                "PyTorch's weights are dense. Use stype='default', with grad_stype='row_sparse'"
             )
         if parameter.shape != tuple(tensor.shape):
             raise UnbindableError(
-                f"Parameter '{parameter.name}' has shape {parameter.shape}, and '{name}' of the "
-                f"module has {tuple(tensor.shape)}"
+                f"Parameter {quoted(parameter.name)} has shape {parameter.shape}, and "
+                f"{quoted(name)} of the module has {tuple(tensor.shape)}"
             )
     return found
 
@@ -361,8 +363,8 @@ def _common_contexts(owners: list[Parameter]) -> list[Context]:
         own = parameter.list_ctx()
         if contexts is not None and own != contexts:
             raise UnbindableError(
-                f"all parameters must be on the same contexts; Parameter '{parameter.name}' is on "
-                f"{own}, those before it are on {contexts}"
+                f"all parameters must be on the same contexts; Parameter {quoted(parameter.name)} "
+                f"is on {own}, those before it are on {contexts}"
             )
         contexts = own
     return contexts or []

@@ -293,3 +293,24 @@ def test_errors_quote_what_they_got_and_stay_short(call):
         call("\x1b[31m" + "x" * 1_000_000)
     assert len(str(caught.value)) < 1000
     assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        pytest.param("data", (), id="data"),
+        pytest.param("grad", (), id="grad"),
+        pytest.param("list_ctx", (), id="list_ctx"),
+        pytest.param("row_sparse_data", (mx.nd.zeros((1,)),), id="row_sparse_data"),
+        pytest.param("set_data", (mx.nd.zeros((5,)),), id="set_data"),
+        pytest.param("cast", ("nothing",), id="cast"),
+        pytest.param("initialize", (), id="initialize"),
+    ],
+)
+def test_errors_quote_names_of_parameters_and_shorten_them(method, arguments):
+    weight = Parameter("\x1b[31m" + "w" * 1_000_000, shape=(2, 0))
+    with pytest.raises((ValueError, TypeError, RuntimeError, AssertionError)) as caught:
+        getattr(weight, method)(*arguments)
+    assert "wwww…wwww" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    assert "\x1b" not in str(caught.value)

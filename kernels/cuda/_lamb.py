@@ -21,7 +21,7 @@ def dense(first: Steps, second: Steps, arrays: Bound | tuple, coefficients: np.n
     if not bound.groups:
         return
     there = _memory.upload(numbers, bound.device_id)
-    sums = [norm._sums_on_gpu(one) for one in (bound.held, bound.states[2])]
+    sums = [norm.sum_of_squares(one) for one in (bound.held, bound.states[2])]
     _trust(there, *sums)
     second.dense_with(bound, there.address)
 
@@ -54,6 +54,6 @@ def rows(
     numbers, read = checked.gradient(ids, gradient)
     held = checked.weight if checked.master is None else checked.master
     taken = [retain.gather(array, numbers) for array in (held, checked.held[2])]
-    squares = (norm.sum_of_squares([array]) for array in taken)
+    squares = (_memory.download(norm.sum_of_squares([array])) for array in taken)
     trusted = _coefficients.trusted(coefficients, *squares)
     second.rows(weight, numbers, read, given, trusted, master)

@@ -24,8 +24,8 @@ def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray
-        float64, (n,), on the host: one sum for each array; 0.0 for an empty one.
+    DeviceArray
+        float64, (n,): one sum for each array; 0.0 for an empty one.
 
     Raises
     ------
@@ -38,23 +38,17 @@ def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
     -----
     The same bits, in the same order, as `numparam.kernels.cpu.norm.sum_of_squares`: accumulator i
     of 256 is a thread of a block. Moves the sum of nbytes, read once; two launches for each dtype.
-    Waits for the GPU, since the host gets the sums.
+    Does not wait for the GPU.
 
     Examples
     --------
     >>> import numpy as np
     >>> from numparam.kernels.cuda import _memory, norm
-    >>> norm.sum_of_squares([_memory.upload(np.float32([3, 4]))])  # doctest: +SKIP
+    >>> sums = norm.sum_of_squares([_memory.upload(np.float32([3, 4]))])  # doctest: +SKIP
+    >>> _memory.download(sums)  # doctest: +SKIP
     array([25.])
     """
     ready = table.build(arrays, writeable=False)
-    if not len(ready):
-        return np.zeros(0)
-    return _memory.download(_sums_on_gpu(ready))
-
-
-def _sums_on_gpu(ready: Table) -> DeviceArray:
-    """Return the sums of `sum_of_squares`, of at least one array, without waiting for them."""
     device_id = ready.device_id
     sums = _memory.upload(np.zeros(len(ready)), device_id)
     for kind, places in _by_kind(ready).items():

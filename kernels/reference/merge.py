@@ -34,18 +34,24 @@ def merge(
     for i, those in enumerate(numbers):
         _row_gate.check_ids(those, limit, f"ids[{i}]")
     kind = _gate.kind(values[0].dtype)
-    occurrences: dict[int, list[np.ndarray]] = {}
-    for those, rows_of in zip(numbers, values, strict=True):
-        for i, number in enumerate(those.tolist()):
-            occurrences.setdefault(number, []).append(rows_of[i : i + 1])
-    union = np.array(sorted(occurrences), np.int64)
+    every = np.concatenate([np.asarray(those, np.int64) for those in numbers])
+    stored = np.concatenate(values)
+    order = np.argsort(every, kind="stable")  # the rows of one id stay in the order of the arrays
+    union, starts, times = np.unique(every[order], return_index=True, return_counts=True)
     shape, dtype = (len(union), *values[0].shape[1:]), values[0].dtype
     sums = _row_gate.row_output(allocate(shape, dtype), shape, dtype)
-    for i, number in enumerate(union.tolist()):
-        same = occurrences[number]
+    for most in np.unique(times).tolist():
+        places = np.flatnonzero(times == most)
+        same = [stored[order[starts[places] + j]] for j in range(most)]
         if kind == "bool" and count > 1:
-            held = np.sum(same, axis=0)
-            if ((held > 0) & (held != count)).any():
-                raise _row_gate.booleans_differ(number, count)
-        sums[i : i + 1] = average._combined(same, count, kind)
+            _check_booleans(union[places], same, count)
+        sums[places] = average._combined(same, count, kind)
     return union, sums
+
+
+def _check_booleans(ids: np.ndarray, same: list[np.ndarray], count: int) -> None:
+    """Raise if truth values to be averaged differ, or are missing in some of the arrays."""
+    held = np.sum(same, axis=0).reshape(len(ids), -1)
+    differ = ((held > 0) & (held != count)).any(axis=1)
+    if differ.any():
+        raise _row_gate.booleans_differ(int(ids[differ][0]), count)

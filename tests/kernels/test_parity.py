@@ -10,8 +10,9 @@ import pytest
 
 from numparam import kernels
 from numparam.kernels import KERNELS
+from numparam.kernels.cpu import _pool
 from tests.support.awkward_inputs import KINDS
-from tests.support.parity import INPUTS, compare
+from tests.support.parity import INPUTS, check, compare, outcome
 
 BLOCK = 2048
 CHUNK = 4096
@@ -39,39 +40,45 @@ def test_cpu_gives_the_bits_of_the_reference(operation, name, kind):
             compare(function, reference, arguments)
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize(("operation", "name"), FUNCTIONS)
-def test_the_number_of_threads_changes_no_bit(operation, name, threads):
+def test_the_number_of_threads_changes_no_bit(operation, name, monkeypatch):
+    monkeypatch.setattr(_pool, "PARALLEL_BYTES", 1)  # so that small arrays are shared, too
     function, reference = entries(operation, name)
-    kind = "uint32" if name == "bits" else "float32"
-    # More than a megabyte, from which on the work is shared; rows have three columns.
-    size = 60_007 if operation in ("merge", "retain") else 300_007
-    before = kernels.set_num_threads(threads)
+    before = kernels.set_num_threads(1)
     try:
-        for arguments in INPUTS[operation, name](kind, size):
-            compare(function, reference, arguments)
+        for arguments in INPUTS[operation, name](kind_for(name), 5 * CHUNK + 7):
+            expected = outcome(reference, arguments)
+            for threads in (1, 2, 3):
+                kernels.set_num_threads(threads)
+                check(outcome(function, arguments), expected)
     finally:
         kernels.set_num_threads(before)
 
 
+def kind_for(name: str) -> str:
+    return "uint32" if name == "bits" else "float32"
+
+
 def test_eight_threads_in_every_kernel_at_once():
+    work = []
+    for operation, name in FUNCTIONS:
+        function, reference = entries(operation, name)
+        for arguments in INPUTS[operation, name](kind_for(name), CHUNK + 1):
+            work.append((function, arguments, outcome(reference, arguments)))
     failures = []
     barrier = threading.Barrier(8)
 
-    def work(turn: int) -> None:
-        order = FUNCTIONS[turn:] + FUNCTIONS[:turn]
+    def run(turn: int) -> None:
+        first = turn * len(work) // 8
         barrier.wait()
         try:
-            for operation, name in order:
-                function, reference = entries(operation, name)
-                kind = "uint32" if name == "bits" else "float32"
-                for arguments in INPUTS[operation, name](kind, CHUNK + 1):
-                    compare(function, reference, arguments)
+            for function, arguments, expected in work[first:] + work[:first]:
+                check(outcome(function, arguments), expected)
         except BaseException as failure:
             failures.append(failure)
 
     with np.errstate(all="ignore"):
-        threads = [threading.Thread(target=work, args=(turn,)) for turn in range(8)]
+        threads = [threading.Thread(target=run, args=(turn,)) for turn in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -235,9 +235,18 @@ def agree(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def outcome(function: Callable, arguments: Arguments) -> tuple[Any, Arguments]:
+    """Call a function on copies of arguments; return its result, and the copies afterwards."""
+    given = copy.deepcopy(arguments)
+    return function(*given[0], **given[1]), given
+
+
 def compare(function: Callable, reference: Callable, arguments: Arguments) -> None:
     """Call both on copies of the same arguments, and compare results and arguments."""
-    mine, theirs = copy.deepcopy(arguments), copy.deepcopy(arguments)
-    result, expected = function(*mine[0], **mine[1]), reference(*theirs[0], **theirs[1])
-    assert agree(result, expected), (result, expected)
-    assert agree(mine, theirs), (mine, theirs)
+    check(outcome(function, arguments), outcome(reference, arguments))
+
+
+def check(found: tuple[Any, Arguments], expected: tuple[Any, Arguments]) -> None:
+    """Compare what two calls returned, and what they left in their arguments."""
+    assert agree(found[0], expected[0]), (found[0], expected[0])
+    assert agree(found[1], expected[1]), (found[1], expected[1])

@@ -35,7 +35,7 @@ def build(arrays: Iterable[object], *, writeable: bool = True) -> Table:
 
     Notes
     -----
-    Copies 24 bytes for each array to the GPU. O(arrays).
+    Copies 24 bytes for each array to the GPU at the first use. O(arrays).
 
     Examples
     --------

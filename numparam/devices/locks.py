@@ -15,12 +15,15 @@ Three rules prevent deadlocks:
 
 Whoever holds the lock of a memory enters it in a table, and removes it when done. So a lock counts
 only while it is in the table: threads that waited for one look whether it still is, or is again.
+A thread that copies without a pause would win each time, since it comes back before another one
+has woken up. So who has waited in vain says so, and the next caller for that memory pauses first.
 """
 
 from __future__ import annotations
 
 import _thread
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar, cast
@@ -54,6 +57,10 @@ RLock: Callable[[], _Lock] = _thread.RLock  # type: ignore[assignment]
 # that nobody holds; the next call for its memory uses and removes it.
 _locks: dict[int, _Lock] = {}
 _new_lock: Callable[[], _Lock] = cast("Any", RLock)
+# The memories for which a thread has waited in vain, and how long others pause for it, in seconds:
+# long enough for a thread to wake up.
+_waited_for: set[int] = set()
+_PAUSE = 1e-4
 
 
 def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
@@ -89,6 +96,8 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
         owners = {owner, *map(_owner, buffers[1:])}
         if len(owners) > 1:
             return _holding_all(owners, function)
+    if _waited_for:
+        _let_others_first((owner,))
     while True:
         lock = _locks.setdefault(owner, _new_lock())
         with lock:
@@ -97,6 +106,17 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
                     return function()
                 finally:
                     _locks.pop(owner, None)
+        _waited_for.add(owner)
+
+
+def _let_others_first(owners: Iterable[int]) -> None:
+    """Pause if a thread has waited for one of these memories in vain."""
+    wanted = _waited_for.intersection(owners)
+    if wanted:
+        _waited_for.difference_update(wanted)
+        time.sleep(_PAUSE)
+    elif len(_waited_for) > 64:  # most of them left by threads that have been served since
+        _waited_for.clear()
 
 
 def _owner(buffer: Any) -> int:
@@ -114,6 +134,8 @@ def _owned() -> dict[int, _Lock]:
 def _holding_all(owners: Iterable[int], function: Callable[[], Result]) -> Result:
     """Call a function while holding the locks of several memories."""
     in_order = sorted(owners)
+    if _waited_for:
+        _let_others_first(in_order)
     if len(in_order) == 2:  # as mostly, and faster
         one, other = in_order
         while True:
@@ -131,6 +153,7 @@ def _holding_all(owners: Iterable[int], function: Callable[[], Result]) -> Resul
                     finally:
                         _locks.pop(one, None)
                         _locks.pop(other, None)
+            _waited_for.update(in_order)
     results: list[Result] = []
 
     def call() -> None:
@@ -144,6 +167,8 @@ def _holding_all(owners: Iterable[int], function: Callable[[], Result]) -> Resul
     while not results:
         pairs = [(owner, _locks.setdefault(owner, _new_lock())) for owner in in_order]
         holding([lock for _, lock in pairs], call)
+        if not results:
+            _waited_for.update(in_order)
     return results[0]
 
 

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 from numparam.devices import epochs
 
-__all__ = ["Entries"]
+__all__ = ["Entries", "items_now"]
+
+
+def items_now(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the items of a mapping, also if other threads change it meanwhile.
+
+    Listing takes one step of the interpreter, but a collection of garbage that falls into it can
+    run a finalizer, and with it other threads; then the list is made again.
+    """
+    while True:
+        try:
+            return list(mapping.items())
+        except RuntimeError:  # the mapping was changed during iteration
+            continue
 
 
 def _announced(change: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,7 +29,7 @@ from numparam.gluon import (
     values,
     zeroing,
 )
-from numparam.gluon.entries import Entries
+from numparam.gluon.entries import Entries, items_now
 from numparam.gluon.errors import (
     InvalidNameError,
     NotAParameterError,
@@ -118,7 +118,7 @@ class ParameterDict:
         try:
             return self._params[key]
         except KeyError:
-            near = difflib.get_close_matches(str(key), list(self._params), 1)
+            near = difflib.get_close_matches(str(key), dict(items_now(self._params)), 1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise UnknownParameterError(
                 f"There is no Parameter {key!r} among the {len(self._params)} here; names include "
@@ -182,7 +182,7 @@ class ParameterDict:
 
     def _members(self) -> list[Parameter]:
         """Return the current parameters as a list, which another thread's `get` does not change."""
-        return list(self._params.values())
+        return [member for _, member in items_now(self._params)]
 
     def _distinct(self) -> list[Parameter]:
         """Return the current parameters, each once, even if it has several keys."""
@@ -813,7 +813,7 @@ class ParameterDict:
 
     def __getstate__(self) -> dict[str, Any]:
         # The entries of this moment: another thread may add some while they are copied.
-        entries = list(self._params.items())
+        entries = items_now(self._params)
         params = Entries(entries) if type(self._params) is Entries else OrderedDict(entries)
         return {**self.__dict__, "_zeroing": None, "_params": params}
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from numparam.devices import epochs
 from numparam.devices.grouping import Row, grouped
 from numparam.devices.tables import Tables
-from numparam.gluon.entries import Entries
+from numparam.gluon.entries import Entries, items_now
 from numparam.gluon.placed import Placed
 from numparam.ndarray.sparse.parts import empty_parts
 
@@ -83,7 +83,7 @@ class GradientTables:
         reference = weakref.ref(self)
         # Before any array is looked at: what changes from here on makes the tables stale.
         epoch = epochs.current()
-        self._members = list(parameters.values())
+        self._members = [member for _, member in items_now(parameters)]
         for parameter in self._members:
             # Also of one without gradients: when it gets some, the tables are released.
             alive = [other for other in parameter._tables if other() is not None]
@@ -111,7 +111,7 @@ class GradientTables:
     def _holds(self) -> bool:
         """Return whether the same parameters have the same dense buffers."""
         epoch = epochs.current()
-        members = list(self._parameters.values())
+        members = [member for _, member in items_now(self._parameters)]
         gradients = [array for member in members for array in member._grad or ()]
         if len(members) != len(self._members) or not all(map(operator.is_, members, self._members)):
             return False

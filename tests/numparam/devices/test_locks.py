@@ -201,6 +201,29 @@ def test_threads_that_copy_back_and_forth_do_not_wait_for_each_other():
     assert (one.asnumpy() == other.asnumpy()).all()
 
 
+def test_a_thread_that_copies_without_a_pause_lets_others_in():
+    one, other = mx.nd.zeros((SIZE // 16,)), mx.nd.ones((SIZE // 16,))
+    over = threading.Event()
+
+    def work():
+        while not over.is_set():
+            one.copyto(other)
+
+    thread = threading.Thread(target=work, daemon=True)
+    with deadline(60):
+        thread.start()
+        for _ in range(200):
+            other.copyto(one)
+        over.set()
+    thread.join()
+
+
+def test_marks_of_threads_that_waited_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr(locks, "_waited_for", set(range(1000)))
+    exclusively(lambda: None, np.zeros(1000))
+    assert not locks._waited_for
+
+
 def test_a_thread_can_lock_what_it_has_locked():
     array = mx.nd.ones((SIZE,))
     assert exclusively(lambda: array.copy().asnumpy().all(), array._buffer)

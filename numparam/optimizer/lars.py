@@ -53,6 +53,10 @@ class LARS(SGD):
 
     looks_at_whole_weights = True
 
+    # The update that `cur_lr` belongs to. Of the class, since an optimizer that MXNet pickled does
+    # not have it.
+    _rated = -1
+
     def __init__(
         self,
         momentum: float = 0.0,
@@ -68,7 +72,6 @@ class LARS(SGD):
         self.momentum_correction = momentum_correction
         self.last_lr: float | None = None
         self.cur_lr: float | None = None
-        self._rated = -1  # the update that `cur_lr` belongs to
 
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")

@@ -25,7 +25,7 @@ class Test(FusedOptimizer):
 
     Notes
     -----
-    MXNet's keeps a copy of the weight as its state.
+    MXNet's keeps a copy of the weight as its state; one that is loaded is not read.
     """
 
     kernel = "test"
@@ -37,3 +37,7 @@ class Test(FusedOptimizer):
     def create_state(self, index: Hashable, weight: NDArray) -> Any:
         """Create the states of a weight; see `Optimizer.create_state`."""
         return None
+
+    def split_state(self, state: Any, mixed: bool) -> tuple[list[NDArray], NDArray | None]:
+        """Return the states of a weight and its float32 copy; see `FusedOptimizer.split_state`."""
+        return [], super().split_state(state, mixed)[1]

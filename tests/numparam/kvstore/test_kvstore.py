@@ -158,3 +158,26 @@ def test_rows_of_large_tables_cost_memory_for_these_rows_alone():
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("again", ["set_optimizer", "_set_updater"])
+def test_an_optimizer_that_is_set_again_starts_anew(again, tmp_path):
+    def momentum_of(store):
+        store.push("w", mx.nd.array([1.0]))
+        out = mx.nd.zeros(1)
+        store.pull("w", out)
+        return out.asscalar()
+
+    optimizer = mx.optimizer.SGD(learning_rate=1.0, momentum=0.5)
+    store = mx.kv.create()
+    store.init("w", mx.nd.zeros(1))
+    store.set_optimizer(optimizer)
+    assert [momentum_of(store), momentum_of(store)] == [-1, -2.5]  # -1, then -1 and half of it
+    store.save_optimizer_states(tmp_path / "states")
+    if again == "set_optimizer":
+        store.set_optimizer(optimizer)
+    else:
+        store._set_updater(mx.optimizer.get_updater(optimizer))
+    assert momentum_of(store) == -3.5  # not -4.25: the momentum is forgotten
+    store.load_optimizer_states(tmp_path / "states")
+    assert momentum_of(store) == -5.25  # -1 and half of -1.5 again

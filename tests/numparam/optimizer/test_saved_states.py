@@ -120,6 +120,27 @@ def test_states_that_mxnet_pickled_are_taken_over():
     assert optimizer.num_update == 4
 
 
+def test_an_optimizer_that_has_only_what_mxnet_pickles_goes_on():
+    lars = mx.optimizer.LARS(momentum=0.9, eta=0.1)
+    lars.__dict__ = {key: value for key, value in vars(lars).items() if key != "_rated"}
+    lars.last_lr = lars.cur_lr = 0.01
+    updater = mx.optimizer.get_updater(lars)
+    weight = mx.nd.ones((2, 3))
+    updater(0, mx.nd.ones((2, 3)), weight)
+    assert (weight.asnumpy() != 1).all()
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_states_of_mxnets_optimizer_for_tests_are_not_read(mixed):
+    dtype = "float16" if mixed else "float32"
+    updater = mx.optimizer.get_updater(mx.optimizer.create("test", multi_precision=mixed))
+    weight, copy = mx.nd.ones(2, dtype=dtype), mx.nd.array([1, 2])
+    states = {0: (mx.nd.ones(2), copy) if mixed else copy}
+    updater.set_states(pickle.dumps(states), allow_pickle=True)
+    updater(0, mx.nd.array([1, 2], dtype=dtype), weight)
+    assert weight.asnumpy().tolist() == [2, 3]
+
+
 def test_damage_is_noticed_and_changes_nothing():
     updater, _ = trained()
     contents = updater.get_states(True)

@@ -63,6 +63,40 @@ def test_a_schedule_is_asked_for_the_coming_update():
         updater.optimizer.set_learning_rate(0.1)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "recorded"),
+    [
+        pytest.param(
+            lambda: mx.lr_scheduler.FactorScheduler(1, 0.3, base_lr=0.1),
+            [0x3D8F5C29, 0x3CAC0831, 0x3BCE703B, 0x3AF7B9E0],
+            id="factor",
+        ),
+        pytest.param(
+            lambda: mx.lr_scheduler.PolyScheduler(7, base_lr=0.1, pwr=3, final_lr=0.001),
+            [0x3D359EB7, 0x3CD49FCB, 0x3C5F52EE, 0x3BC9B0BD],
+            id="poly",
+        ),
+        pytest.param(
+            lambda: mx.lr_scheduler.CosineScheduler(
+                7, base_lr=0.1, warmup_steps=2, warmup_begin_lr=0.003
+            ),
+            [0x3D13A92A, 0x3D8F5C29, 0x3D81AB9B, 0x3D3BA922],
+            id="cosine",
+        ),
+    ],
+)
+def test_the_kernel_gets_the_rates_that_mxnet_computes(schedule, recorded):
+    optimizer = mx.optimizer.SGD(lr_scheduler=schedule())
+    optimizer.set_lr_mult({0: 0.7})
+    updater = mx.optimizer.get_updater(optimizer)
+    rates = []
+    for _ in recorded:
+        weight = mx.nd.zeros(1)
+        updater(0, mx.nd.ones(1), weight)
+        rates.append(int((-weight.asnumpy()).view(np.uint32)[0]))
+    assert rates == recorded
+
+
 BAD = [
     pytest.param({"learning_rate": float("nan")}, None, "lr must be finite", id="nan"),
     pytest.param({"rescale_grad": float("inf")}, None, "rescale_grad must be finite", id="inf"),

@@ -142,6 +142,6 @@ def test_the_recorder_is_the_one_that_made_the_recording():
 @pytest.mark.parametrize("name", ["Parameter", "Parameter add", "ParameterDict", "Constant"])
 def test_a_pickle_is_read_in_either_mode_of_arrays(name):
     first = holds(name, unpickled(name))
-    with numparam.util.np_array(True), numparam.util.np_shape(True):
+    with numparam.util.np_shape(True), numparam.util.np_array(True):
         other = json.loads(json.dumps(holds(name, unpickled(name))).replace("ndarray", "NDArray"))
     assert other == first

@@ -13,6 +13,9 @@ Examples
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from numparam._missing import missing
 from numparam.optimizer import contrib, optimizer
 from numparam.optimizer.adadelta import AdaDelta
 from numparam.optimizer.adagrad import AdaGrad
@@ -74,3 +77,8 @@ for _name in set(__all__) - {"contrib"}:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> NoReturn:
+    advice = "numparam.optimizer.register(class) adds an optimizer of your own"
+    raise missing("numparam.optimizer", name, __all__, advice)

@@ -13,7 +13,7 @@ Examples
 
 from __future__ import annotations
 
-from numparam.optimizer import contrib
+from numparam.optimizer import contrib, optimizer
 from numparam.optimizer.adadelta import AdaDelta
 from numparam.optimizer.adagrad import AdaGrad
 from numparam.optimizer.adam import Adam
@@ -66,6 +66,10 @@ __all__ = [
     "get_updater",
     "register",
 ]
+
+# MXNet has all of them in its module of the base class: imports and pickles name them there.
+for _name in set(__all__) - {"contrib"}:
+    setattr(optimizer, _name, globals()[_name])
 
 
 def __dir__() -> list[str]:

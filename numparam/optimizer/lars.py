@@ -52,6 +52,7 @@ class LARS(SGD):
     """
 
     looks_at_whole_weights = True
+    _rated = -1  # the update that `cur_lr` belongs to; pickles of MXNet do not have it
 
     def __init__(
         self,
@@ -68,7 +69,6 @@ class LARS(SGD):
         self.momentum_correction = momentum_correction
         self.last_lr: float | None = None
         self.cur_lr: float | None = None
-        self._rated = -1  # the update that `cur_lr` belongs to
 
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")

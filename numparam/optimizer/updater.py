@@ -373,6 +373,14 @@ class Updater:
         self.catch_up()
         return self.__dict__ | {"histories": {}, "_plans": {}, "_recent": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        states = own.pop("states", None)  # MXNet's pickles have a plain dictionary
+        self.__init__(own["optimizer"])  # type: ignore[misc]  # what pickles of MXNet lack
+        self.__dict__.update(own)
+        if states is not None:
+            self.states = states
+
 
 def get_updater(optimizer: Optimizer) -> Updater:
     """Return an updater for an optimizer.

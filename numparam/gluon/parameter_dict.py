@@ -255,14 +255,14 @@ class ParameterDict:
         name = self._full_name(name)
 
         def find_or_make() -> Parameter:
-            made: Parameter | None = None
             found = self._find(name)
             if found is None:
                 agreement.check_keywords(kwargs, name)
                 made = Parameter(name, **kwargs)
                 found = self._insert(name, made)
-            if found is not made:
-                agreement.merge(found, kwargs)
+                if found is made:
+                    return made
+            agreement.merge(found, kwargs)
             return self._insert(name, found)
 
         return in_turn(_turns, _NAMES, find_or_make)
@@ -304,7 +304,6 @@ class ParameterDict:
         name = self._full_name(name)
 
         def find_or_make() -> Parameter:
-            made: Constant | None = None
             found = self._find(name)
             if found is None:
                 if value is None:
@@ -313,9 +312,10 @@ class ParameterDict:
                     )
                 made = Constant(name, value)
                 found = self._insert(name, made)
-            if found is not made:
-                if value is not None:
-                    _check_constant(found, value)
+                if found is made:
+                    return made
+            if value is not None:
+                _check_constant(found, value)
             return self._insert(name, found)
 
         return in_turn(_turns, _NAMES, find_or_make)

@@ -120,19 +120,7 @@ def exclusively(function: Callable[[], Result], *buffers: Any) -> Result:
         owners = {owner, *map(_owner, buffers[1:])}
         if len(owners) > 1:
             return _holding_all(_locks, owners, function)
-    if _waited_for:
-        _let_others_first((owner,))
-    while True:
-        lock = _locks.setdefault(owner, made := _new_lock())
-        if lock is made or _comes_free(_locks, owner, lock):
-            with lock:
-                if _locks.setdefault(owner, lock) is lock:
-                    try:
-                        return function()
-                    finally:
-                        if _locks.get(owner) is lock:
-                            _locks.pop(owner, None)
-        _waited_for.add(owner)
+    return _holding_one(_locks, owner, function)
 
 
 def in_turn(table: LockTable, keys: set[Any], function: Callable[[], Result]) -> Result:
@@ -162,6 +150,9 @@ def in_turn(table: LockTable, keys: set[Any], function: Callable[[], Result]) ->
     held = _owned(table) if table else None
     if held:
         return _inside_another_call(table, keys, held, function)
+    if len(keys) == 1:
+        (key,) = keys
+        return _holding_one(table, key, function)
     return _holding_all(table, keys, function)
 
 
@@ -185,6 +176,23 @@ def _owner(buffer: Any) -> int:
 def _owned(table: LockTable) -> LockTable:
     """Return the locks of a table that the calling thread holds."""
     return {owner: lock for owner, lock in table.copy().items() if lock._is_owned()}
+
+
+def _holding_one(table: LockTable, owner: Hashable, function: Callable[[], Result]) -> Result:
+    """Call a function while holding the lock of one memory."""
+    if _waited_for:
+        _let_others_first((owner,))
+    while True:
+        lock = table.setdefault(owner, made := _new_lock())
+        if lock is made or _comes_free(table, owner, lock):
+            with lock:
+                if table.setdefault(owner, lock) is lock:
+                    try:
+                        return function()
+                    finally:
+                        if table.get(owner) is lock:
+                            table.pop(owner, None)
+        _waited_for.add(owner)
 
 
 def _holding_all(table: LockTable, owners: Iterable[Any], function: Callable[[], Result]) -> Result:

@@ -44,8 +44,8 @@ from numparam.modes.np_mode import np_shape
 
 __all__ = ["ParameterDict"]
 
-# Looking a name up and inserting it is one step for all threads: one turn for all dictionaries,
-# since dictionaries that share parameters ask each other.
+# Refining a parameter by keywords is one step for all threads: one turn for all dictionaries, since
+# they may share parameters.
 _turns = new_table()
 _NAMES = {"names"}
 
@@ -204,18 +204,14 @@ class ParameterDict:
         return found
 
     def _insert(self, name: str, found: Parameter) -> Parameter:
-        """Add a parameter, and return the one that has the name: a handler may have added it."""
+        """Add a parameter; return the one with the name: another thread may have added one."""
         held = self._params.get(name)
         return held if held is not None else self._params.setdefault(name, found)
 
     def _get_impl(self, name: str) -> Parameter | None:
         """Find a parameter here, or in the shared dictionary and add it here; or return None."""
-
-        def find() -> Parameter | None:
-            found = self._find(name)
-            return None if found is None else self._insert(name, found)
-
-        return in_turn(_turns, _NAMES, find)
+        found = self._find(name)
+        return None if found is None else self._insert(name, found)
 
     def get(self, name: str, **kwargs: Any) -> Parameter:
         """Return the parameter with a name; make it if it does not exist.
@@ -253,19 +249,16 @@ class ParameterDict:
         (2, 3)
         """
         name = self._full_name(name)
-
-        def find_or_make() -> Parameter:
-            found = self._find(name)
-            if found is None:
-                agreement.check_keywords(kwargs, name)
-                made = Parameter(name, **kwargs)
-                found = self._insert(name, made)
-                if found is made:
-                    return made
-            agreement.merge(found, kwargs)
-            return self._insert(name, found)
-
-        return in_turn(_turns, _NAMES, find_or_make)
+        found = self._find(name)
+        if found is None:
+            agreement.check_keywords(kwargs, name)
+            made = Parameter(name, **kwargs)
+            found = self._insert(name, made)
+            if found is made:
+                return made
+        if kwargs:
+            in_turn(_turns, _NAMES, partial(agreement.merge, found, kwargs))
+        return self._insert(name, found)
 
     def get_constant(self, name: str, value: Any = None) -> Parameter:
         """Return the constant with a name; make it if it does not exist.
@@ -302,23 +295,19 @@ class ParameterDict:
         True
         """
         name = self._full_name(name)
-
-        def find_or_make() -> Parameter:
-            found = self._find(name)
-            if found is None:
-                if value is None:
-                    raise UnknownParameterError(
-                        f"There is no constant named {quoted(name)}. Pass a value to make one."
-                    )
-                made = Constant(name, value)
-                found = self._insert(name, made)
-                if found is made:
-                    return made
-            if value is not None:
-                _check_constant(found, value)
-            return self._insert(name, found)
-
-        return in_turn(_turns, _NAMES, find_or_make)
+        found = self._find(name)
+        if found is None:
+            if value is None:
+                raise UnknownParameterError(
+                    f"There is no constant named {quoted(name)}. Pass a value to make one."
+                )
+            made = Constant(name, value)
+            found = self._insert(name, made)
+            if found is made:
+                return made
+        if value is not None:
+            _check_constant(found, value)
+        return self._insert(name, found)
 
     def update(self, other: Mapping[str, Parameter] | ParameterDict) -> None:
         """Add all parameters of another dictionary.

@@ -13,6 +13,7 @@ from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray.converting import moved
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operations import OPERATIONS, invoke
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
@@ -110,7 +111,8 @@ def grad(
     retain_graph : bool, optional
         Whether the graph is kept; as `create_graph` if not given.
     create_graph : bool, default False
-        Whether the pass itself is recorded, so that the gradients can be differentiated.
+        Whether the pass itself is recorded, so that the gradients can be differentiated. The
+        gradient of a linear function is constant: it has zeros for its own.
 
     Returns
     -------
@@ -149,7 +151,18 @@ def grad(
     graph = _graph_behind(seeds)
     retain = bool(create_graph if retain_graph is None else retain_graph)
     _pull_back(seeds, graph, sums, device, retain, train_mode)
-    return [sums[mark].as_array(array) for mark, array in zip(marks, given, strict=True)]
+    found = [sums[mark].as_array(array) for mark, array in zip(marks, given, strict=True)]
+    if device.recorded:
+        pairs = zip(found, given, strict=True)
+        found = [one if one._marking is not None else _constant(one, of) for one, of in pairs]
+    return found
+
+
+def _constant(gradient: NDArray, variable: NDArray) -> NDArray:
+    """Return a gradient that depends on no variable as one whose own gradient is zero."""
+    with record():
+        # Subtracted, so that negative zeros stay.
+        return gradient - invoke(OPERATIONS["zeros_like"], (variable,), {})
 
 
 def get_symbol(x: NDArray) -> NoReturn:

@@ -33,8 +33,6 @@ def _reduced(
     axes = axes_of(axis, data.ndim)
     if exclude and integers(axis):  # without axes there is nothing to exclude
         axes = tuple(number for number in range(data.ndim) if number not in axes)
-        if not axes:
-            return np.array(data)
     result = function(data, axes, bool(keepdims))
     # A sum over everything has shape (1,), whatever the shapes' mode.
     return result if result.ndim or data.ndim == 0 else np.asarray(result).reshape(1)
@@ -46,6 +44,10 @@ _ADD: Callable[..., Any] = np.add.reduce
 
 def _sum(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     return _ADD(data, axis, wide(data), None, keepdims)
+
+
+def _square_sum(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
+    return _sum(np.square(data, dtype=wide(data)), axis, keepdims)
 
 
 def _prod(data: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
@@ -105,6 +107,10 @@ def stretched(values: Array, shape: tuple[int, ...]) -> Array:
 
 def _sum_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
     return stretched(_spread(cotangent, data_shape, axis, exclude), data_shape)
+
+
+def _square_sum_vjp(cotangent: Array, *, data: Array, axis: Any, exclude: bool) -> Array:
+    return _spread(cotangent, data.shape, axis, exclude) * (2 * data)
 
 
 def _mean_vjp(cotangent: Array, *, data_shape: tuple[int, ...], axis: Any, exclude: bool) -> Array:
@@ -175,6 +181,7 @@ _ATTRIBUTES = {"axis": None, "keepdims": False, "exclude": False}
 
 for _name, _aliases, _function, _vjp, _summary in (
     ("sum", ("sum_axis",), _sum, _sum_vjp, "Add the elements along axes."),
+    ("_square_sum", (), _square_sum, _square_sum_vjp, "Add the squares of the elements."),
     (
         "mean",
         (),

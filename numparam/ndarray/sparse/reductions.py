@@ -9,9 +9,12 @@ import numpy as np
 
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, Operation, OperationError, invoke, sparse_rule
-from numparam.ndarray.operations.axes import axes_of
+from numparam.ndarray.operations.axes import axes_of, integers
+from numparam.ndarray.operations.invoke import sparse_vjp
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
+from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.results import deliver, values, wrapped
+from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.sparse.sums import placed, sums_by_id
 
 __all__: list[str] = []
@@ -52,6 +55,60 @@ def _along(matrix: CSRNDArray, axis: int, keepdims: bool) -> NDArray:
     if keepdims:
         result = backend.view(result, 0, (1, length) if axis == 0 else (length, 1))
     return wrapped(matrix, result)
+
+
+@sparse_rule("_square_sum")
+def _square_sum_rule(
+    row: Operation, inputs: Any, attributes: dict[str, Any], out: NDArray | None
+) -> Any:
+    """Return one sum for each column, or for each row: row-sparse then, with kept dimensions."""
+    (array,) = inputs
+    if not isinstance(array, RowSparseNDArray):
+        return NotImplemented
+    axes = _axes_of_all(attributes, array.ndim)
+    keepdims = bool(attributes.get("keepdims"))
+    if not axes:
+        return NotImplemented
+    if 0 in axes:
+        result = invoke(row, (values(array),), {"axis": axes, "keepdims": keepdims})
+        return deliver(row, result, out)
+    sums = invoke(row, (values(array),), {"axis": axes, "keepdims": True})
+    parts = Parts(sums._buffer, array._checked().indices, valid=True)
+    shape = (array.shape[0], *sums.shape[1:])
+    rows = RowSparseNDArray.from_parts(shape, parts, array._ctx, array._backend)
+    if keepdims:
+        return deliver(row, rows, out)
+    kept = tuple(length for axis, length in enumerate(array.shape) if axis not in axes)
+    return deliver(row, rows.tostype("default")._in_shape(kept), out)
+
+
+@sparse_vjp("_square_sum")
+def _square_sum_vjp(
+    cotangent: NDArray, inputs: Any, attributes: dict[str, Any], needed: tuple[bool, ...]
+) -> Any:
+    """Return twice the stored rows, times the cotangents of their sums."""
+    (array,) = inputs
+    if not isinstance(array, RowSparseNDArray):
+        return NotImplemented
+    axes = _axes_of_all(attributes, array.ndim)
+    kept = tuple(1 if axis in axes else length for axis, length in enumerate(array.shape))
+    slopes = cotangent._in_shape(kept)
+    stored = values(array)
+    if 0 not in axes:
+        ids = array._checked().indices
+        slopes = wrapped(array, array._backend.retain.gather(slopes._buffer, ids))
+    twice = invoke(OPERATIONS["_mul_scalar"], (stored,), {"scalar": 2})
+    product = invoke(OPERATIONS["broadcast_mul"], (slopes, twice), {})
+    return (array._with_data(product._buffer),)
+
+
+def _axes_of_all(attributes: dict[str, Any], ndim: int) -> tuple[int, ...]:
+    """Return the axes along which a call reduces."""
+    axis = attributes.get("axis")
+    axes = axes_of(axis, ndim)
+    if attributes.get("exclude") and integers(axis):
+        return tuple(number for number in range(ndim) if number not in axes)
+    return axes
 
 
 @sparse_rule("norm")

@@ -350,6 +350,27 @@ def test_gradients_are_differentiated_again(order):
     assert np.allclose(x.grad.asnumpy(), expected[order])
 
 
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [
+        pytest.param(lambda x: x.radians(), np.pi / 180, id="radians"),
+        pytest.param(lambda x: x + 1, 1, id="a sum"),
+        pytest.param(lambda x: x * -2, -2, id="a multiple"),
+        pytest.param(lambda x: x.floor(), 0, id="floor"),
+        pytest.param(nd.BlockGrad, 0, id="a constant"),
+    ],
+)
+def test_the_gradient_of_a_constant_gradient_is_zero(function, slope, stype):
+    x = nd.array([[0.3, np.inf], [-1.2, 0]])
+    x.attach_grad(stype=stype)
+    with autograd.record():
+        first = autograd.grad(function(x), [x], create_graph=True)[0]
+    first.backward()
+    assert np.allclose(first.asnumpy(), slope)
+    assert x.grad.asnumpy().tolist() == [[0, 0], [0, 0]]
+
+
 def test_a_penalty_on_gradients_trains():
     x = variable([[0.5, 1.0], [2.0, 1.5]], dtype="float64")
     with autograd.record():

@@ -15,7 +15,7 @@ _AXES = [
     ({"axis": -1, "keepdims": True}, "last kept"),
     ({"axis": (0, 2)}, "two axes"),
 ]
-_CLASSIC = ("sum", "mean", "prod", "max", "min", "nansum", "nanprod")
+_CLASSIC = ("sum", "_square_sum", "mean", "prod", "max", "min", "nansum", "nanprod")
 _NP = ("sum", "mean", "prod", "max", "min", "var", "std")
 
 CASES = [

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from numparam import nd
+from numparam import autograd, nd
 from numparam.base import MXNetError
 from tests.support.sparse_arrays import VALUES, csr, row_sparse
 
@@ -91,6 +91,39 @@ def test_sums_means_and_norms(kind, data):
     assert nd.norm(array, keepdims=True).shape == (1, 1)
     squares = nd.multi_sum_sq(array, expected, num_arrays=2).asnumpy()
     assert squares[0] == squares[1]
+
+
+@given(data=st.data(), stype=st.sampled_from(["default", "row_sparse"]))
+@ANY_DEVICE
+def test_sums_of_squares(data, stype):
+    array, dense = data.draw(row_sparse())
+    attributes = {
+        "axis": data.draw(st.sampled_from([None, 0, 1, (0, 1), -1])),
+        "keepdims": data.draw(st.booleans()),
+        "exclude": data.draw(st.booleans()),
+    }
+    expected = nd.array(dense)
+    array.attach_grad(stype=stype)
+    expected.attach_grad()
+    with autograd.record():
+        result = nd._internal._square_sum(array, **attributes)
+        other = nd.sum(expected * expected, **attributes)
+    slopes = nd.arange(1, 1 + other.size).reshape(other.shape) if other.size else None
+    result.backward(slopes)
+    other.backward(slopes)
+    assert array.grad.stype == stype
+    np.testing.assert_allclose(result.asnumpy(), other.asnumpy(), rtol=1e-6)
+    np.testing.assert_allclose(array.grad.asnumpy(), expected.grad.asnumpy(), rtol=1e-6)
+
+
+def test_sums_of_squares_of_rows_are_stored_as_the_rows_are():
+    table = nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 10**9]), shape=(2 * 10**9, 2))
+    sums = nd._internal._square_sum(table, axis=1, keepdims=True)
+    assert sums.stype == "row_sparse"
+    assert sums.shape == (2 * 10**9, 1)
+    assert sums.indices.asnumpy().tolist() == [0, 10**9]
+    assert sums.data.asnumpy().tolist() == [[5], [25]]
+    assert nd._internal._square_sum(table, axis=0).asnumpy().tolist() == [10, 20]
 
 
 @given(data=st.data())

@@ -67,6 +67,7 @@ from numparam.test_utils.distributions import (
     var_check,
     verify_generator,
 )
+from numparam.test_utils.optimizer_comparison import compare_optimizer
 from numparam.test_utils.repetition import retry
 from numparam.test_utils.settings import (
     default_context,
@@ -117,6 +118,7 @@ __all__ = [
     "chi_square_check",
     "collapse_sum_like",
     "compare_ndarray_tuple",
+    "compare_optimizer",
     "contextmanager",
     "create_2d_tensor",
     "create_sparse_array",

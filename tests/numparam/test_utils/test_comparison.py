@@ -87,5 +87,5 @@ def test_nested_tuples_are_compared_array_by_array():
     helpers.compare_ndarray_tuple((ones, (zeros, None)), (ones, (zeros, ones)))
     with pytest.raises(AssertionError):
         helpers.compare_ndarray_tuple((ones, (zeros,)), (ones, (ones,)))
-    with pytest.raises(AssertionError, match="tuple"):
-        helpers.compare_ndarray_tuple((ones,), (ones, ones))
+    # An optimizer may keep more than its counterpart does.
+    helpers.compare_ndarray_tuple((ones,), (ones, zeros))

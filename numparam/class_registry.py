@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -77,7 +76,6 @@ class Registry:
         self._root = root
         self._example = example
         self._errors = errors
-        self._lock = threading.Lock()
         self._classes: dict[str, type] = {}
 
     @property
@@ -207,9 +205,9 @@ class Registry:
                 f"only subclasses of {self._root} can be registered, not {klass!r:.200}"
             )
         key = str(name).lower()
-        with self._lock:
-            previous = self._classes.get(key)
-            self._classes[key] = klass
+        # Without a lock: what a signal handler or another thread registers in between is replaced.
+        previous = self._classes.get(key)
+        self._classes[key] = klass
         if previous is not None and previous is not klass:
             warnings.warn(
                 f"the {self._kind} name {key!r} meant "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import warnings
+from collections.abc import Iterator
+from itertools import count
 from typing import ClassVar
 
 from numparam.modes.scope import Scope
@@ -15,17 +15,6 @@ __all__ = ["NameManager", "Prefix"]
 _DEPRECATED_CURRENT = (
     "NameManager.current is deprecated. Enter a NameManager with a `with` statement instead."
 )
-_counting = threading.Lock()
-
-
-def _renew_lock() -> None:
-    global _counting
-    _counting = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    # The thread that held the lock at the fork does not exist in the child.
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class _NameManagerType(type):
@@ -57,7 +46,7 @@ class NameManager(Scope, metaclass=_NameManagerType):
     _current: ClassVar[ThreadState[NameManager]]
 
     def __init__(self) -> None:
-        self._counter: dict[str, int] = {}
+        self._counter: dict[str, Iterator[int]] = {}
 
     def get(self, name: str | None, hint: str) -> str:
         """Return a given name, or make one.
@@ -81,10 +70,8 @@ class NameManager(Scope, metaclass=_NameManagerType):
         """
         if name:
             return name
-        with _counting:
-            number = self._counter.get(hint, 0)
-            self._counter[hint] = number + 1
-        return f"{hint}{number}"
+        # Two steps that nothing comes between, without a lock: a signal handler may make names too.
+        return f"{hint}{next(self._counter.setdefault(hint, count()))}"
 
 
 class Prefix(NameManager):

@@ -15,6 +15,10 @@ from numparam.kernels.cuda import _provider
 
 Capability = tuple[int, int]
 
+OPTIONS = {"opt": 3, "fma": False}
+#: The oldest generation of GPUs; helpers that are inlined are the same for all.
+LEAST = (7, 5)
+
 
 def ptx(function: Callable, capability: Capability) -> tuple[str, str]:
     """Compile a kernel that takes whole numbers only to PTX.
@@ -34,7 +38,7 @@ def lowered(function: Callable, capability: Capability) -> tuple[Any, str]:
     count = len(inspect.signature(function).parameters)
     result = compiler.compile_cuda(
         function, types.void, (types.int64,) * count,
-        nvvm_options={"opt": 3, "fma": False}, cc=capability,
+        nvvm_options=OPTIONS, cc=capability,
     )  # fmt: skip
     library = result.library
     entry = library.get_function(result.fndesc.llvm_func_name)

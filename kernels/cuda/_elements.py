@@ -17,7 +17,7 @@ from llvmlite import ir
 
 from numparam.kernels._gate import BFLOAT16, ITEMSIZE, KINDS
 from numparam.kernels.cuda import _jit, _provider
-from numparam.kernels.cuda._jit import SIMULATED, cuda, inline
+from numparam.kernels.cuda._jit import SIMULATED, cuda, expand, inline
 
 STORAGE = {name: np.dtype(name) for name in KINDS if name != "bfloat16"} | {"bfloat16": BFLOAT16}
 _WIDENED = ("float16", "bfloat16")
@@ -363,12 +363,12 @@ else:
         """Return the uint64 of the bits of an int64."""
         return np.uint64(number)
 
-    @inline
+    @expand
     def shared_numbers():
         """Return `LANES` int64 numbers that the threads of a block share."""
         return cuda.shared.array(LANES, np.int64)
 
-    @inline
+    @expand
     def shared_lanes():
         """Return `LANES` float64 numbers that the threads of a block share."""
         return cuda.shared.array(LANES, np.float64)

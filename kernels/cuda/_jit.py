@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from numparam.kernels.cuda import _provider
+from numparam.kernels.cuda import _compile, _provider
 
 cuda = _provider.numba_cuda()  # the simulator replaces this very name while a kernel runs
 SIMULATED = _provider.simulated()
@@ -79,5 +79,37 @@ def inline(function: Callable) -> Any:
     """Compile a helper of kernels into each of its callers."""
     if SIMULATED:
         return function
-    # In Numba's own representation: a device function of its own would need a GPU to compile.
-    return cuda.jit(function, device=True, inline="always")
+    return _helper_class()(function, {"device": True, "forceinline": True, "opt": True})
+
+
+def expand(function: Callable) -> Any:
+    """Copy a helper into each of its callers in Numba's representation, as shared arrays need."""
+    return function if SIMULATED else cuda.jit(function, device=True, inline="always")
+
+
+@functools.cache
+def _helper_class() -> Any:
+    compiler = _provider.part("compiler")
+    base: Any = _provider.part("dispatcher").CUDADispatcher
+
+    class Helper(base):
+        """A function inlined by LLVM, compiled once for the types of its arguments.
+
+        Numba's own class asks a GPU for its generation, and inlining in Numba's representation
+        copies the helper for each call: that took minutes for the largest kernels.
+        """
+
+        def compile_device(self, args: Any, return_type: Any = None) -> Any:
+            if args not in self.overloads:
+                with self._compiling_counter:
+                    result = compiler.compile_cuda(
+                        self.py_func, return_type, args, forceinline=True,
+                        nvvm_options=_compile.OPTIONS, cc=_compile.LEAST,
+                    )  # fmt: skip
+                    self.overloads[args] = result
+                    result.target_context.insert_user_function(
+                        result.entry_point, result.fndesc, [result.library]
+                    )
+            return self.overloads[args]
+
+    return Helper

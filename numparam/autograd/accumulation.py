@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +12,7 @@ from numparam.autograd.incoming import Dense, Rows, on_device, read, uses_host_m
 from numparam.autograd.marking import as_list
 from numparam.devices.backend import Backend, Buffer
 from numparam.devices.grouping import Row, grouped
-from numparam.devices.locks import holding
+from numparam.devices.locks import in_turn, new_table
 from numparam.devices.memory import Memory, owns_memory
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.array import BaseSparseNDArray
@@ -33,14 +31,10 @@ __all__ = ["accumulate", "accumulate_grad"]
 # Adding to a gradient reads it first, so threads that add to the same one exclude each other. There
 # is a lock for each context, since one for each gradient would be thousands of locks in a call.
 # Threads that work on a context each, as in data-parallel training, do not meet.
-_locks: dict[tuple[int, int], threading.RLock] = {}
+_changing = new_table()
 
 # Up to this number of elements a gradient is written by NumPy: a kernel takes longer to be called.
 _SMALL = 1 << 14
-
-if hasattr(os, "register_at_fork"):
-    # The thread that held a lock at the fork does not exist in the child.
-    os.register_at_fork(after_in_child=_locks.clear)
 
 
 def accumulate_grad(variables: NDArray | Sequence[NDArray], gradients: Any) -> None:
@@ -155,11 +149,8 @@ def _commit_all(targets: list[_Target]) -> None:
     """Change all gradients while other threads are excluded."""
     if targets:
         places = {target.gradient._ctx for target in targets}
-        # In one order, so that no two threads wait for each other.
-        keys = sorted((place.device_typeid, place.device_id) for place in places)
-        # Atomic: a defaultdict could give two threads a lock each.
-        locks = [_locks.setdefault(key, threading.RLock()) for key in keys]
-        holding(locks, lambda: _accumulate(targets))
+        keys = {(place.device_typeid, place.device_id) for place in places}
+        in_turn(_changing, keys, lambda: _accumulate(targets))
 
 
 def _accumulate(targets: list[_Target]) -> None:

@@ -23,6 +23,7 @@ from .safetensors import (
 from .signatures import PREFIX_LENGTH
 from .sources import ByteSource, is_file_object, open_source
 from .streams import ArrayFile, ArrayStream
+from .suffixes import INDEX_SUFFIX, SUFFIXES
 from .torch_files import TorchFile, check_torch, write_torch
 from .writer import FileObject
 
@@ -33,14 +34,12 @@ __all__ = [
     "WriteOptions",
     "format_of",
     "is_params_source",
-    "is_params_target",
     "open_arrays",
     "write_arrays",
 ]
 
 Put = Callable[[list[bytes | memoryview]], None]
 
-_INDEX_SUFFIX = ".safetensors.index.json"
 _OLD_TORCH = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
 
 
@@ -70,10 +69,10 @@ class Format(NamedTuple):
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("params", (".params", ".param", ".nd"), check_params, write_params),
-    Format("safetensors", (".safetensors", _INDEX_SUFFIX), check_safetensors, write_safetensors),
-    Format("npz", (".npz",), check_npz, write_npz),
-    Format("torch", (".pt", ".pth", ".bin"), check_torch, write_torch),
+    Format("params", SUFFIXES["params"], check_params, write_params),
+    Format("safetensors", SUFFIXES["safetensors"], check_safetensors, write_safetensors),
+    Format("npz", SUFFIXES["npz"], check_npz, write_npz),
+    Format("torch", SUFFIXES["torch"], check_torch, write_torch),
 )
 
 
@@ -243,14 +242,6 @@ def format_of(target: Any, format: str | None = None) -> Format:
     raise UnknownFormatError(f"a file object has no suffix: pass format=, one of {names}")
 
 
-def is_params_target(target: Any) -> bool:
-    """Return whether a file is written as ``.params``: unless its suffix is of another format."""
-    if not isinstance(target, (str, os.PathLike)):
-        return True
-    path = os.fsdecode(target).lower()
-    return not any(path.endswith(row.suffixes) for row in FORMATS[1:])
-
-
 def write_arrays(
     target: Any,
     arrays: Mapping[str, ArrayStream],
@@ -285,7 +276,7 @@ def write_arrays(
         _write(chosen, FileObject(target).write_pieces, arrays, options)
         return
     name = os.fsdecode(target)
-    if not name.lower().endswith(_INDEX_SUFFIX):
+    if not name.lower().endswith(INDEX_SUFFIX):
         _write_one(name, chosen, arrays, options)
         return
     shards = shards_of(arrays, os.path.basename(name), options.shard_size)

@@ -208,6 +208,9 @@ def find_csr_defect(indptr: Array, indices: Array, columns: int) -> IndexDefect 
 def _find_out_of_range(array: int, ids: Array, limit: int, kind: str) -> IndexDefect | None:
     if not ids.size or (ids.min() >= 0 and ids.max() < limit):
         return None
-    at = int(np.flatnonzero((ids < 0) | (ids >= limit))[0])
+    bad = np.flatnonzero((ids < 0) | (ids >= limit))
+    if not bad.size:  # another thread has corrected it meanwhile
+        return None
+    at = int(bad[0])
     allowed = f"must be 0 to {limit - 1}" if limit else "are not allowed in an axis of size 0"
     return IndexDefect(array, at, f"{kind} {allowed}, but one is {ids[at]}")

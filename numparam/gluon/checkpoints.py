@@ -130,9 +130,11 @@ def _load(
             mismatched.append((name, str(error)))
     if missing or unexpected or mismatched:
         cut = len(prefix)
-        given = [prefix + (_without_kind(one.name) if one.by_kind else one.name) for one in named]
+        in_file = [
+            (_without_kind(one.name) if one.by_kind else one.name, one.name) for one in named
+        ]
         raise LoadError(
-            _report(where, list(own), given, missing, unexpected, mismatched, cut),
+            _report(where, list(own), in_file, missing, unexpected, mismatched, cut),
             [name[cut:] for name in missing],
             [name[cut:] for name in unexpected],
             [(name[cut:], reason) for name, reason in mismatched],
@@ -284,23 +286,31 @@ def _progress(changed: list[str], name: str, in_place: bool) -> str:
 def _report(
     where: str,
     own: list[str],
-    given: list[str],
+    in_file: list[tuple[str, str]],
     missing: list[str],
     unexpected: list[str],
     mismatched: list[tuple[str, str]],
     cut: int,
 ) -> str:
-    """Return a report of all problems, with similar names; a prefix has `cut` characters."""
+    """Return a report of all problems, with similar names; a prefix has `cut` characters.
+
+    Of each array, `in_file` has the name that is compared, without its kind, and its name as given.
+    """
     lines = [f"{where[0].upper()}{where[1:]} does not fit the parameters. Nothing was loaded."]
     if missing:
+        lacking = [(name[cut:], name[cut:]) for name in missing]
         lines.append(
-            f"Missing in {where}: {_suggested(missing, given, cut)}. It has: "
-            f"{_brief_print_list(name[cut:] for name in given) or 'no arrays'}. "
+            f"Missing in {where}: {_suggested(lacking, in_file)}. It has: "
+            f"{_brief_print_list(name for _, name in in_file) or 'no arrays'}. "
             "Set allow_missing=True to keep these parameters as they are."
         )
     if unexpected:
+        # A kind that does not help is part of the name.
+        shown = dict(in_file[::-1])
+        extra = [(name[cut:], shown.get(name[cut:], name[cut:])) for name in unexpected]
+        parameters = [(name[cut:], name[cut:]) for name in own]
         lines.append(
-            f"Unexpected in {where}: {_suggested(unexpected, own, cut)}. The parameters are: "
+            f"Unexpected in {where}: {_suggested(extra, parameters)}. The parameters are: "
             f"{_brief_print_list(name[cut:] for name in own) or '(none)'}. "
             "Set ignore_extra=True to skip these arrays."
         )
@@ -315,18 +325,24 @@ def _report(
     return "\n".join(lines)
 
 
-def _suggested(names: list[str], others: list[str], cut: int) -> str:
-    """Quote names, the first ones with the most similar other name."""
-    shown = []
-    known = set(names)
-    candidates = [name[cut:] for name in others[:_COMPARED] if name not in known]
-    candidates = [name for name in candidates if len(name) <= _COMPARED_LENGTH]
-    for name in names[:10]:
-        name = name[cut:]
+def _suggested(names: list[tuple[str, str]], others: list[tuple[str, str]]) -> str:
+    """Quote names, the first ones with the most similar other name.
+
+    Of each, the first form is compared and the second is shown.
+    """
+    quotations = []
+    known = {compared for compared, _ in names}
+    candidates = {
+        compared: shown
+        for compared, shown in others[:_COMPARED]
+        if compared not in known and len(compared) <= _COMPARED_LENGTH
+    }
+    for compared, shown in names[:10]:
         near = []
-        if len(name) <= _COMPARED_LENGTH:
-            near = difflib.get_close_matches(name, candidates, 1)
-        shown.append(quoted(name) + (f" (nearest: {quoted(near[0])})" if near else ""))
+        if len(compared) <= _COMPARED_LENGTH:
+            near = difflib.get_close_matches(compared, candidates, 1)
+        hint = f" (nearest: {quoted(candidates[near[0]])})" if near else ""
+        quotations.append(quoted(shown) + hint)
     if len(names) > 10:
-        shown.append(f"and {len(names) - 10} more")
-    return ", ".join(shown)
+        quotations.append(f"and {len(names) - 10} more")
+    return ", ".join(quotations)

@@ -50,10 +50,16 @@ class Entries(OrderedDict[str, Any]):
         OrderedDict.__setitem__(self, name, member)  # faster than by super()
         epochs.bump()
 
+    def setdefault(self, name: str, member: Any = None) -> Any:
+        """Add a parameter unless the name has one, in one step; return the one that it has."""
+        epochs.bump()
+        found = OrderedDict.setdefault(self, name, member)
+        epochs.bump()
+        return found
+
     # Everything else that changes a mapping in place; `update` and `|=` set items.
     __delitem__ = _announced(OrderedDict.__delitem__)
     clear = _announced(OrderedDict.clear)
     move_to_end = _announced(OrderedDict.move_to_end)
     pop = _announced(OrderedDict.pop)
     popitem = _announced(OrderedDict.popitem)
-    setdefault = _announced(OrderedDict.setdefault)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import threading
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import partial
@@ -13,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from numparam.context import Context
+from numparam.devices.locks import in_turn, new_table
 from numparam.formats.quoting import quoted
 from numparam.gluon import (
     agreement,
@@ -45,15 +44,10 @@ from numparam.modes.np_mode import np_shape
 
 __all__ = ["ParameterDict"]
 
-# Looking a name up and inserting it is one step for all threads. One lock for all dictionaries,
-# since dictionaries that share parameters ask each other.
-_names = threading.RLock()
-
-if hasattr(os, "register_at_fork"):
-    # A child must not inherit the lock from a thread that it does not have.
-    os.register_at_fork(
-        before=_names.acquire, after_in_parent=_names.release, after_in_child=_names.release
-    )
+# Refining a parameter by keywords is one step for all threads: one turn for all dictionaries, since
+# they may share parameters.
+_turns = new_table()
+_NAMES = {"names"}
 
 
 class ParameterDict:
@@ -209,17 +203,15 @@ class ParameterDict:
             found = self._shared._params.get(name)
         return found
 
-    def _insert(self, name: str, found: Parameter) -> None:
-        if name not in self._params:
-            self._params[name] = found
+    def _insert(self, name: str, found: Parameter) -> Parameter:
+        """Add a parameter; return the one with the name: another thread may have added one."""
+        held = self._params.get(name)
+        return held if held is not None else self._params.setdefault(name, found)
 
     def _get_impl(self, name: str) -> Parameter | None:
         """Find a parameter here, or in the shared dictionary and add it here; or return None."""
-        with _names:
-            found = self._find(name)
-            if found is not None:
-                self._insert(name, found)
-            return found
+        found = self._find(name)
+        return None if found is None else self._insert(name, found)
 
     def get(self, name: str, **kwargs: Any) -> Parameter:
         """Return the parameter with a name; make it if it does not exist.
@@ -257,15 +249,16 @@ class ParameterDict:
         (2, 3)
         """
         name = self._full_name(name)
-        with _names:
-            found = self._find(name)
-            if found is None:
-                agreement.check_keywords(kwargs, name)
-                found = Parameter(name, **kwargs)
-            else:
-                agreement.merge(found, kwargs)
-            self._insert(name, found)
-            return found
+        found = self._find(name)
+        if found is None:
+            agreement.check_keywords(kwargs, name)
+            made = Parameter(name, **kwargs)
+            found = self._insert(name, made)
+            if found is made:
+                return made
+        if kwargs:
+            in_turn(_turns, _NAMES, partial(agreement.merge, found, kwargs))
+        return self._insert(name, found)
 
     def get_constant(self, name: str, value: Any = None) -> Parameter:
         """Return the constant with a name; make it if it does not exist.
@@ -302,18 +295,19 @@ class ParameterDict:
         True
         """
         name = self._full_name(name)
-        with _names:
-            found = self._find(name)
-            if found is None:
-                if value is None:
-                    raise UnknownParameterError(
-                        f"There is no constant named {quoted(name)}. Pass a value to make one."
-                    )
-                found = Constant(name, value)
-            elif value is not None:
-                _check_constant(found, value)
-            self._insert(name, found)
-            return found
+        found = self._find(name)
+        if found is None:
+            if value is None:
+                raise UnknownParameterError(
+                    f"There is no constant named {quoted(name)}. Pass a value to make one."
+                )
+            made = Constant(name, value)
+            found = self._insert(name, made)
+            if found is made:
+                return made
+        if value is not None:
+            _check_constant(found, value)
+        return self._insert(name, found)
 
     def update(self, other: Mapping[str, Parameter] | ParameterDict) -> None:
         """Add all parameters of another dictionary.
@@ -345,22 +339,22 @@ class ParameterDict:
             raise NotAParameterError(
                 f"update takes a ParameterDict or a dict of parameters; got {type(other).__name__}."
             )
-        with _names:
-            members = dict(other.items())
-            for name, member in members.items():
-                if not isinstance(member, Parameter):
-                    raise NotAParameterError(
-                        f"update takes parameters; {quoted(name)} stands for a "
-                        f"{type(member).__name__}."
-                    )
-                if self._params.get(name, member) is not member:
-                    raise ParameterConflictError(
-                        f"Cannot add the other dictionary's Parameter {quoted(name)}: another "
-                        "parameter has this name here. Give the two dictionaries different "
-                        "prefixes."
-                    )
-            for name, member in members.items():
-                self._insert(name, member)
+        members = dict(other.items())
+        in_turn(_turns, _NAMES, lambda: self._add_all(members))
+
+    def _add_all(self, members: dict[str, Any]) -> None:
+        for name, member in members.items():
+            if not isinstance(member, Parameter):
+                raise NotAParameterError(
+                    f"update takes parameters; {quoted(name)} stands for a {type(member).__name__}."
+                )
+            if self._params.get(name, member) is not member:
+                raise ParameterConflictError(
+                    f"Cannot add the other dictionary's Parameter {quoted(name)}: another "
+                    "parameter has this name here. Give the two dictionaries different prefixes."
+                )
+        for name, member in members.items():
+            self._insert(name, member)
 
     # All at once
 

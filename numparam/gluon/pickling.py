@@ -180,7 +180,7 @@ def _restore_arrays(parameter: Any, state: dict[str, Any]) -> None:
     if gradients is not None and parameter._grad is not None:
         pairs += zip(parameter._grad, gradients, strict=False)
     for array, values in pairs:
-        array[:] = values.as_in_context(array.context)
+        transfers.overwrite(array, values)
 
 
 def _restore_deferred(

@@ -9,6 +9,7 @@ from numparam import formats
 from numparam.devices.locks import exclusively
 from numparam.formats.quoting import quoted
 from numparam.formats.streams import RecordStream
+from numparam.formats.suffixes import is_params_target
 from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
 from numparam.modes.np_mode import is_np_shape
@@ -18,9 +19,6 @@ __all__ = ["save"]
 
 def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
     """Write parameters to a file; see `ParameterDict.save`."""
-    # Late, with zipfile and more: nothing else of parameters needs the formats.
-    from numparam.formats.array_files import is_params_target, write_arrays
-
     if not isinstance(strip_prefix, str):
         raise TypeError(
             f"strip_prefix must be a string; got {strip_prefix!r} of type "
@@ -42,6 +40,9 @@ def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
             )
     records = [_record(parameter) for parameter in named.values()]
     if not is_params_target(filename):
+        # Late: it imports zipfile and more, and most files are .params files.
+        from numparam.formats.array_files import write_arrays
+
         streams = {
             name: RecordStream(record, exclusively)
             for name, record in zip(named, records, strict=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import starmap
+from operator import call
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,7 @@ from numparam.gluon.rows import check_owner
 from numparam.kvstore import KVStore, KVStoreBase
 from numparam.kvstore.merging import copy_all
 from numparam.ndarray.ndarray import NDArray
-from numparam.optimizer import FusedOptimizer, Optimizer, Updater, create, get_updater
+from numparam.optimizer import FusedOptimizer, Optimizer, Updater, create, get_updater, saved_states
 from numparam.optimizer.errors import StatesError
 from numparam.optimizer.many import Prepared
 
@@ -690,13 +692,18 @@ class Trainer:
         first = get_updater(self._optimizer)
         first.set_states(contents, allow_pickle=allow_pickle)
         self._check_states(first)
-        for updater in self._active():
-            updater.set_states(contents, allow_pickle=allow_pickle)
-        optimizer = self._active()[0].optimizer
+        active = self._active()
+        optimizer = first.optimizer
         optimizer.param_dict = dict(enumerate(self._params))
+        steps: list[Any] = []
+        for updater in active:
+            # Each has arrays of its own.
+            states, _ = saved_states.loads(contents, allow_pickle=allow_pickle)
+            steps += updater._adoption(states, optimizer)
         for updater in [*self._updaters, *([self._store_updater] if self._store_updater else [])]:
-            updater.optimizer = optimizer
-        self._optimizer = optimizer
+            steps.append((object.__setattr__, updater, "optimizer", optimizer))
+        steps.append((object.__setattr__, self, "_optimizer", optimizer))
+        any(starmap(call, steps))  # one call of compiled code: an interrupt leaves all or nothing
 
     def _check_states(self, loaded: Updater) -> None:
         """Raise if loaded states are those of other parameters."""

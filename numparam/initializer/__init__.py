@@ -16,6 +16,9 @@ Examples
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from numparam._missing import missing
 from numparam.initializer.by_name import alias, create, register
 from numparam.initializer.constants import Bilinear, Constant, One, Zero
 from numparam.initializer.description import InitDesc
@@ -66,3 +69,8 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> NoReturn:
+    advice = "numparam.init.register(class) adds an initializer of your own"
+    raise missing("numparam.init", name, __all__, advice)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
 from numparam import autograd
 from numparam.devices.backend import Buffer
+from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
 from numparam.kvstore import merging
 from numparam.kvstore.base import KVStoreBase, check_capability, provide
@@ -31,6 +32,27 @@ from numparam.optimizer import Optimizer, Updater, get_updater
 __all__ = ["KVStore"]
 
 Key = int | str
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_in_use = new_table()
+
+
+def _in_turn(
+    method: Callable[Concatenate[KVStore, Parameters], Result],
+) -> Callable[Concatenate[KVStore, Parameters], Result]:
+    """Wrap a method of a store so that one thread at a time is in such a method of it.
+
+    While the main thread is in a signal handler others may come in, since a handler may wait for
+    them.
+    """
+
+    @wraps(method)
+    def alone(self: KVStore, *arguments: Parameters.args, **keywords: Parameters.kwargs) -> Result:
+        return in_turn(_in_use, {id(self)}, lambda: method(self, *arguments, **keywords))
+
+    return alone
 
 
 class KVStore(KVStoreBase):
@@ -67,7 +89,6 @@ class KVStore(KVStoreBase):
         self._sums: dict[Key, NDArray] = {}
         self._key_type: Any = None
         self._updater: Callable[[Any, Any, Any], None] | None = None
-        self._lock = threading.RLock()
 
     @property
     def type(self) -> str:
@@ -107,6 +128,7 @@ class KVStore(KVStoreBase):
 
     # Values
 
+    @_in_turn
     def init(self, key: Any, value: Any) -> None:
         """Store copies of first values.
 
@@ -134,18 +156,18 @@ class KVStore(KVStoreBase):
         >>> out.asnumpy()
         array([1., 1.], dtype=float32)
         """
-        with self._lock:
-            pairs = self._pairs(key, value, "value")
-            for one, values in pairs:
-                self._check_new(one, [other for other, _ in pairs].count(one))
-                if len(values) != 1:
-                    raise StoreArgumentError(
-                        f"key {one!r} gets one first value, not a list of {len(values)}"
-                    )
-            copies = [(one, _copy(values[0])) for one, values in pairs]
-            self._values.update(copies)
-            self._note_type(pairs)
+        pairs = self._pairs(key, value, "value")
+        for one, values in pairs:
+            self._check_new(one, [other for other, _ in pairs].count(one))
+            if len(values) != 1:
+                raise StoreArgumentError(
+                    f"key {one!r} gets one first value, not a list of {len(values)}"
+                )
+        copies = [(one, _copy(values[0])) for one, values in pairs]
+        self._values.update(copies)
+        self._note_type(pairs)
 
+    @_in_turn
     def adopt(self, key: Key, value: NDArray) -> None:
         """Store a value without copying it; it replaces an earlier value of the key.
 
@@ -167,11 +189,11 @@ class KVStore(KVStoreBase):
         >>> weight.asnumpy()
         array([0.75, 0.5 ], dtype=float32)
         """
-        with self._lock:
-            pairs = self._pairs(key, value, "value")
-            self._values[key] = value
-            self._note_type(pairs)
+        pairs = self._pairs(key, value, "value")
+        self._values[key] = value
+        self._note_type(pairs)
 
+    @_in_turn
     def push(self, key: Any, value: Any, priority: int = 0) -> None:
         """Sum values over contexts, and replace or update the stored value.
 
@@ -200,7 +222,7 @@ class KVStore(KVStoreBase):
         >>> out.asnumpy()
         array([2., 2.], dtype=float32)
         """
-        with self._lock, autograd.pause():
+        with autograd.pause():
             grouped = self._grouped(key, value)
             stored = {one: self._stored(one) for one in grouped}
             sums = {one: self._sum(one, values, stored[one]) for one, values in grouped.items()}
@@ -241,6 +263,7 @@ class KVStore(KVStoreBase):
             # Functions of the user's own get str keys as bytes, as in MXNet.
             updater(key.encode() if isinstance(key, str) else key, value, stored[key])  # type: ignore[misc]
 
+    @_in_turn
     def pull(
         self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True
     ) -> None:
@@ -276,7 +299,7 @@ class KVStore(KVStoreBase):
         """
         if out is None:
             raise StoreArgumentError("pull needs out, the arrays that are written")
-        with self._lock, autograd.pause():
+        with autograd.pause():
             pairs = []
             for one, targets in self._pairs(key, out, "out"):
                 value = self._stored(one)
@@ -292,6 +315,7 @@ class KVStore(KVStoreBase):
                     pairs.append((value, target))
             merging.copy_all(pairs)
 
+    @_in_turn
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push values, and pull the results.
 
@@ -312,10 +336,10 @@ class KVStore(KVStoreBase):
         >>> out.asnumpy()
         array([2., 2.], dtype=float32)
         """
-        with self._lock:
-            self.push(key, value, priority)
-            self.pull(key, value if out is None else out, priority, ignore_sparse=False)
+        self.push(key, value, priority)
+        self.pull(key, value if out is None else out, priority, ignore_sparse=False)
 
+    @_in_turn
     def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
         """Store first values, and copy them.
 
@@ -337,10 +361,10 @@ class KVStore(KVStoreBase):
         >>> copies[1].asnumpy()
         array([1., 2.], dtype=float32)
         """
-        with self._lock:
-            self.init(key, value)
-            self.pull(key, out, priority)
+        self.init(key, value)
+        self.pull(key, out, priority)
 
+    @_in_turn
     def row_sparse_pull(
         self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None
     ) -> None:
@@ -379,7 +403,7 @@ class KVStore(KVStoreBase):
         """
         if out is None or row_ids is None:
             raise StoreArgumentError("row_sparse_pull needs out and row_ids")
-        with self._lock, autograd.pause():
+        with autograd.pause():
             ready = []
             for one, targets, ids in self._with_ids(key, out, row_ids):
                 value = self._stored(one)
@@ -450,11 +474,11 @@ class KVStore(KVStoreBase):
         """
         self._set_updater(get_updater(optimizer))
 
+    @_in_turn
     def _set_updater(self, updater: Callable[[Any, Any, Any], None] | None) -> None:
         """Set the function of key, pushed and stored value that updates stored values."""
-        with self._lock:
-            self._catch_up_all()
-            self._updater = updater
+        self._catch_up_all()
+        self._updater = updater
 
     def save_optimizer_states(
         self, fname: str | os.PathLike[str], dump_optimizer: bool = False
@@ -484,8 +508,7 @@ class KVStore(KVStoreBase):
         >>> path.exists()
         True
         """
-        with self._lock:
-            contents = self._states_of("save").get_states(dump_optimizer)
+        contents = self._saved_states(dump_optimizer)  # others need not wait for the file
         write_file(fname, lambda file, regular: file.write_pieces([contents]))
 
     def load_optimizer_states(
@@ -518,8 +541,15 @@ class KVStore(KVStoreBase):
         self._states_of("load")
         with open(fname, "rb") as file:
             contents = file.read()
-        with self._lock:
-            self._states_of("load").set_states(contents, allow_pickle=allow_pickle)
+        self._set_states(contents, allow_pickle)
+
+    @_in_turn
+    def _saved_states(self, dump_optimizer: bool) -> bytes:
+        return self._states_of("save").get_states(dump_optimizer)
+
+    @_in_turn
+    def _set_states(self, contents: bytes, allow_pickle: bool) -> None:
+        self._states_of("load").set_states(contents, allow_pickle=allow_pickle)
 
     def _states_of(self, action: str) -> Updater:
         if not isinstance(self._updater, Updater):

@@ -237,13 +237,12 @@ class Resolved:
         axis = 0
         for part in self.parts:
             if isinstance(part, _Slot):
-                array = arrays[part.number]
+                array = _own(arrays[part.number])
                 if array.dtype == np.bool_:
                     _check_mask(array, axis, shape)
                     axis += array.ndim
                     shapes.append((int(np.count_nonzero(array)),))
                 else:
-                    array = _whole(array)
                     if check:
                         _check_range(array, axis, shape[axis])
                     axis += 1
@@ -305,9 +304,14 @@ def _on_context(index: Any, array: NDArray) -> NDArray:
     return index if reachable(index, array) else index.copyto(array._ctx)
 
 
-def _whole(array: np.ndarray) -> np.ndarray:
-    """Return an index array as integers; fractions are dropped, as in MXNet."""
-    return array if array.dtype.kind in "iu" else quietly(array.astype, np.int64)
+def _own(array: np.ndarray) -> np.ndarray:
+    """Copy an index array as integers or as a mask; fractions are dropped, as in MXNet.
+
+    NumPy checks index arrays before it uses them, and other threads may write them in between.
+    """
+    if array.dtype.kind in "iub":
+        return np.array(array)
+    return quietly(array.astype, np.int64)
 
 
 def _check_range(numbers: np.ndarray, axis: int, length: int) -> None:

@@ -13,7 +13,10 @@ Examples
 
 from __future__ import annotations
 
-from numparam.optimizer import contrib
+from typing import NoReturn
+
+from numparam._missing import missing
+from numparam.optimizer import contrib, optimizer
 from numparam.optimizer.adadelta import AdaDelta
 from numparam.optimizer.adagrad import AdaGrad
 from numparam.optimizer.adam import Adam
@@ -67,6 +70,15 @@ __all__ = [
     "register",
 ]
 
+# MXNet has all of them in its module of the base class: imports and pickles name them there.
+for _name in set(__all__) - {"contrib"}:
+    setattr(optimizer, _name, globals()[_name])
+
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> NoReturn:
+    advice = "numparam.optimizer.register(class) adds an optimizer of your own"
+    raise missing("numparam.optimizer", name, __all__, advice)

@@ -40,11 +40,14 @@ class UpdateCounts(MutableMapping[Hashable, int]):
     def places(self, indices: Iterable[Hashable]) -> np.ndarray:
         """Return the permanent positions of some parameters' counts."""
         known = self._places
-        places = [known.setdefault(index, len(known)) for index in indices]
-        missing = len(known) - len(self._values)
-        if missing:
-            self._values = np.concatenate([self._values, np.full(missing, _NONE, np.int64)])
-        return np.array(places, np.int64)
+        indices = list(indices)
+        new = [index for index in dict.fromkeys(indices) if index not in known]
+        if new:
+            # The values first: an interrupt in between leaves none without a place.
+            missing = len(known) + len(new) - len(self._values)
+            self._values = np.concatenate([self._values, np.full(max(missing, 0), _NONE, np.int64)])
+            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+        return np.array([known[index] for index in indices], np.int64)
 
     def following(
         self, places: np.ndarray, begin: int, out: np.ndarray | None = None

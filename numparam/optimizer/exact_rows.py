@@ -9,7 +9,6 @@ optimizer, so that the bits are the same.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from numparam.devices.backend import Buffer
+from numparam.devices.locks import in_turn, new_table
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer.row_gradients import Rows
 
@@ -26,6 +26,8 @@ __all__ = ["LIMIT", "RowHistory"]
 LIMIT = 4096
 
 _FIRST_ROOM = 16
+
+_in_use = new_table()
 
 
 class RowHistory:
@@ -75,9 +77,17 @@ class RowHistory:
         backend = weight._backend
         self._last_steps: Buffer = backend.zeros((weight.shape[0],), np.dtype(np.int64))
         self._steps = np.empty((0, 0))
-        self._first = 1  # number of the step in the first row of `_steps`
-        self._count = 0  # number of rows in use
-        self._lock = threading.RLock()
+        # The number of the step in the first row of `_steps`, and the number of rows in use. One
+        # object, so that an interrupt between the two does not make rows repeat their steps.
+        self._span = 1, 0
+
+    @property
+    def _first(self) -> int:
+        return self._span[0]
+
+    @property
+    def _count(self) -> int:
+        return self._span[1]
 
     @property
     def is_behind(self) -> bool:
@@ -110,21 +120,24 @@ class RowHistory:
         coefficients : numpy.ndarray
             What the step computes with: one row, of the kernel's function of this name.
         """
-        with self._lock:
-            if self._count >= LIMIT:
-                self.catch_up()
-            noted = self._noted(coefficients)
-            self.kernel.exact_rows(
-                self.weight._buffer,
-                rows.ids,
-                rows.data,
-                [state._buffer for state in self.states],
-                self._last_steps,
-                noted,
-                self._first,
-                None if self.master is None else self.master._buffer,
-            )
-            self._count += 1  # only now: a step that failed was not made
+        in_turn(_in_use, {id(self)}, lambda: self._step(rows, coefficients))
+
+    def _step(self, rows: Rows, coefficients: np.ndarray) -> None:
+        if self._count >= LIMIT:
+            self._catch_up(None)
+        noted = self._noted(coefficients)
+        self.kernel.exact_rows(
+            self.weight._buffer,
+            rows.ids,
+            rows.data,
+            [state._buffer for state in self.states],
+            self._last_steps,
+            noted,
+            self._first,
+            None if self.master is None else self.master._buffer,
+        )
+        # Only now: a step that failed was not made.
+        self._span = self._first, self._count + 1
 
     def _noted(self, coefficients: np.ndarray) -> np.ndarray:
         """Return the noted steps with one more."""
@@ -146,21 +159,22 @@ class RowHistory:
             int64 ids of the rows, strictly ascending, on the weight's device; all rows if not
             given.
         """
-        if not self._count:
-            return
-        with self._lock:
-            self.kernel.catch_up(
-                self.weight._buffer,
-                [state._buffer for state in self.states],
-                self._last_steps,
-                self._steps[: self._count],
-                self._first,
-                ids,
-                None if self.master is None else self.master._buffer,
-            )
-            if ids is None:
-                self._first += self._count
-                self._count = 0
+        if self._count:
+            in_turn(_in_use, {id(self)}, lambda: self._catch_up(ids))
+
+    def _catch_up(self, ids: Buffer | None) -> None:
+        first, count = self._span
+        self.kernel.catch_up(
+            self.weight._buffer,
+            [state._buffer for state in self.states],
+            self._last_steps,
+            self._steps[:count],
+            first,
+            ids,
+            None if self.master is None else self.master._buffer,
+        )
+        if ids is None:
+            self._span = first + count, 0
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("missed steps belong to one process; call catch_up() and pickle the weight")

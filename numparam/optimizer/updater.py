@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import starmap
+from operator import call
 from types import ModuleType
 from typing import Any
 
@@ -362,16 +364,37 @@ class Updater:
         array([-0.5, -1. ], dtype=float32)
         """
         loaded, optimizer = saved_states.loads(states, allow_pickle=allow_pickle)
+        any(starmap(call, self._adoption(loaded, optimizer)))
+
+    def _adoption(
+        self, states: dict[Any, Any], optimizer: Optimizer | None
+    ) -> list[tuple[Callable[..., None], ...]]:
+        """Return calls of compiled code that adopt loaded states; made in one, they are one step.
+
+        An interrupt then leaves the old states or the new ones, not some of each.
+        """
         self.forget()
-        self.states = loaded
-        self.states_synced = dict.fromkeys(loaded, False)
+        changes: dict[str, Any] = {
+            "_states": StateDict(states),
+            "states_synced": dict.fromkeys(states, False),
+        }
         if optimizer is not None:
-            self.optimizer = optimizer
-            self.aggregate_updates = optimizer.aggregate_num > 0
+            changes["optimizer"] = optimizer
+            changes["aggregate_updates"] = optimizer.aggregate_num > 0
+        steps: list[Any] = [(object.__setattr__, self, *change) for change in changes.items()]
+        return [*steps, (epochs.bump,)]
 
     def __getstate__(self) -> dict[str, Any]:
         self.catch_up()
         return self.__dict__ | {"histories": {}, "_plans": {}, "_recent": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        states = own.pop("states", None)  # MXNet's pickles have a plain dictionary
+        self.__init__(own["optimizer"])  # type: ignore[misc]  # what pickles of MXNet lack
+        self.__dict__.update(own)
+        if states is not None:
+            self.states = states
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

@@ -14,7 +14,7 @@ NAME_BY_TYPEID: dict[int, str] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_s
 #: The inverse of :data:`NAME_BY_TYPEID`.
 TYPEID_BY_NAME: dict[str, int] = {name: typeid for typeid, name in NAME_BY_TYPEID.items()}
 
-_registration = threading.Lock()
+_registration = threading.RLock()  # a signal handler may register one, too
 
 
 class UnknownDeviceTypeError(MXNetError, KeyError):

@@ -58,6 +58,22 @@ def test_one_manager_in_many_threads_gives_no_name_twice():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_handler_that_interrupts_a_count_may_count_too():
+    class Hint(str):
+        def __hash__(self):
+            if depth == 1:
+                in_handler.append(name(None, "thing"))
+            return super().__hash__()
+
+    # Code that runs in the middle of counting, as that of a handler may.
+    name, in_handler, depth = NameManager().get, [], 0
+    assert name(None, "thing") == "thing0"
+    depth = 1
+    made = name(None, Hint("thing"))
+    assert {made, *in_handler} == {f"thing{i}" for i in range(1, 2 + len(in_handler))}
+    assert in_handler
+
+
 def test_a_child_forked_while_another_thread_counts_does_not_hang():
     manager, stop = NameManager(), threading.Event()
 

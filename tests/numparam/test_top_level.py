@@ -224,3 +224,11 @@ def test_a_near_name_is_suggested(face, name, near):
 def test_looking_for_a_module_elsewhere_finds_nothing_and_raises_nothing(tmp_path):
     for finder in sys.meta_path:
         assert finder.find_spec("numparam.no_such_module", [str(tmp_path)]) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "near"), [("optimizer", "Adm", "Adam"), ("initializer", "Xaver", "Xavier")]
+)
+def test_unknown_names_of_classes_have_near_ones(module, name, near):
+    with pytest.raises(AttributeError, match=f"Did you mean '{near}'"):
+        getattr(importlib.import_module(f"numparam.{module}"), name)

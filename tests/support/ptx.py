@@ -165,11 +165,34 @@ def flushes(text: str) -> list[str]:
     return re.findall(r"\b\w+(?:\.\w+)*\.(?:ftz|approx|full)\b[\w.]*", text)
 
 
+def _divides_small_numbers(
+    name: str, operands: tuple[str, ...], setters: dict[str, list[Instruction]]
+) -> bool:
+    """Whether a step belongs to the compiler's shortcut in a 64-bit division of small numbers.
+
+    It divides in 32 bits where both numbers fit; the remainder is ``a - (a / b) * b``.
+    """
+    names = [{setter.name for setter in setters[operand]} for operand in operands]
+    if name in ("div.u32", "rem.u32"):
+        return all(found == {"cvt.u32.u64"} for found in names)
+    if name == "mul.lo.s32":
+        return names[0] == {"div.u32"}
+    return (
+        name == "sub.s32"
+        and names[1] == {"mul.lo.s32"}
+        and any(
+            setters[operand] and setters[operand][0].name == "div.u32"
+            for operand in setters[operands[1]][0].operands
+        )
+    )
+
+
 def narrow_addresses(text: str) -> list[str]:
     """32-bit arithmetic that an address of global memory is computed from.
 
     Only thread and block numbers and sizes may be 32 bits wide, and only until they are multiplied
-    into 64 bits. A loaded value is followed no further: its own address is looked at by itself.
+    into 64 bits. A loaded value is followed no further: its own address is looked at by itself. Nor
+    is a count of bits, which is at most 64.
     """
     setters: dict[str, list[Instruction]] = defaultdict(list)
     pending: list[str] = []
@@ -191,10 +214,8 @@ def narrow_addresses(text: str) -> list[str]:
         for name, _, operands in setters[register]:
             if name.startswith(("ld.", "atom.")):
                 continue
-            if name in ("div.u32", "rem.u32") and all(
-                setter.name == "cvt.u32.u64" for operand in operands for setter in setters[operand]
-            ):
-                continue  # the compiler's shortcut in a 64-bit division of two small numbers
+            if name == "popc.b64" or _divides_small_numbers(name, operands, setters):
+                continue
             if register.startswith("%r") and not register.startswith("%rd"):
                 plain = name.startswith(("mov.", "cvt.")) and all(
                     _SPECIAL.fullmatch(operand) or _REGISTER.fullmatch(operand)

@@ -19,11 +19,15 @@ __all__: list[str] = []
 Array = np.ndarray
 
 
-def _row_numbers(indices: Array, length: int, mode: str) -> Array:
-    """Return indices as int64 within an axis, by one of the modes; fractions are dropped."""
+def _row_numbers(indices: Array, length: int, mode: str, copy: bool = True) -> Array:
+    """Return indices as int64 within an axis, by one of the modes; fractions are dropped.
+
+    They are copied, since NumPy checks index arrays before it uses them, and other threads may
+    write them in between. A kernel that checks what it uses needs no copy.
+    """
     if mode not in ("clip", "wrap", "raise"):
         raise OperationError(f"mode must be 'clip', 'wrap' or 'raise', not {mode!r}")
-    numbers = indices.astype(np.int64, copy=False)
+    numbers = indices.astype(np.int64, copy=copy)
     # Most indices are in range, and finding that out takes half of the time of moving them there.
     if not numbers.size or (numbers.min() >= 0 and numbers.max() < length):
         return numbers
@@ -52,7 +56,9 @@ def _take_kernel(backend: Backend, buffers: list[Buffer], attributes: dict[str, 
 def _gather(backend: Backend, table: Buffer, indices: Buffer, mode: str) -> Buffer:
     """Take rows by number, by the device's kernel."""
     length = table.shape[0]
-    numbers = backend.apply(lambda i: _row_numbers(i, length, mode).reshape(-1), indices)
+    numbers = backend.apply(
+        lambda i: _row_numbers(i, length, mode, copy=False).reshape(-1), indices
+    )
     rows = backend.retain.gather(table, numbers)
     return backend.view(rows, 0, (*indices.shape, *table.shape[1:]))
 

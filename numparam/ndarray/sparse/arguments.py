@@ -37,6 +37,8 @@ def is_shape(numbers: tuple[Any, ...]) -> bool:
 
 def whole_shape(shape: Any) -> tuple[int, ...]:
     """Return the shape of a sparse array, after checking that it is not a single number."""
+    if isinstance(shape, np.ndarray) and shape.ndim == 1 and shape.dtype.kind in "iu":
+        shape = shape.tolist()
     if not isinstance(shape, (tuple, list)):
         raise SparseArgumentError(
             f"the shape of a sparse array is a tuple of numbers, not {shape!r}"

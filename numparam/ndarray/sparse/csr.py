@@ -195,4 +195,5 @@ def row_of_each(indptr: np.ndarray) -> np.ndarray:
 def _fill(dense: np.ndarray, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray) -> None:
     """Write stored values into a matrix of zeros."""
     if data.size:
-        dense[row_of_each(indptr), indices] = data
+        # Copied: NumPy checks ids before it uses them, and other threads may write them meanwhile.
+        dense[row_of_each(indptr), np.array(indices)] = data

@@ -117,7 +117,7 @@ def _of_stored(row: Operation, matrix: CSRNDArray, dense: NDArray) -> CSRNDArray
     shape = matrix.shape
 
     def picked(indices: np.ndarray, indptr: np.ndarray, array: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(array, shape)[row_of_each(indptr), indices]
+        return np.broadcast_to(array, shape)[row_of_each(indptr), np.array(indices)]
 
     others = matrix._backend.apply(picked, parts.indices, parts.indptr, dense._buffer)
     result = invoke(row, (values(matrix), wrapped(matrix, others)), {})

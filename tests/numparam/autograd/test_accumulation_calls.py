@@ -9,6 +9,8 @@ import pytest
 
 from numparam import autograd
 from numparam import ndarray as nd
+from numparam.autograd import accumulation
+from numparam.context import cpu
 
 pytestmark = pytest.mark.usefixtures("device")
 
@@ -79,3 +81,30 @@ def test_one_call_serves_any_number_of_gradients(opaque, request_, count):
     autograd.accumulate_grad(variables, [np.ones(3, np.float32)] * count)
     operation = "accumulate.add" if request_ == "add" else "accumulate.assign"
     assert opaque.calls.count(operation) == 1
+
+
+def test_a_handler_that_interrupts_an_accumulation_may_make_another_and_wait_for_one(monkeypatch):
+    def marked(context):
+        array = nd.zeros((3,), ctx=context)
+        array.attach_grad("add")
+        return array
+
+    def add_to_all():
+        autograd.accumulate_grad(arrays, [np.ones(3)] * 2)
+
+    def interrupted(targets):
+        monkeypatch.undo()
+        thread.start()
+        autograd.accumulate_grad(arrays[0], np.ones(3))  # what a handler may do
+        thread.join(30)
+        finished.append(not thread.is_alive())
+        change(targets)
+
+    # The thread locks both contexts, while the handler's thread has locked the second one.
+    arrays = [marked(cpu(0)), marked(cpu(1))]
+    thread = threading.Thread(target=add_to_all, daemon=True)
+    finished, change = [], accumulation._accumulate
+    monkeypatch.setattr(accumulation, "_accumulate", interrupted)
+    autograd.accumulate_grad(arrays[1], np.ones(3))
+    assert finished == [True]
+    assert [array.grad.asnumpy()[0] for array in arrays] == [2, 2]

@@ -13,6 +13,7 @@ import pytest
 import numparam as mx
 from numparam.devices import locks
 from numparam.devices.locks import exclusively
+from tests.support.threads import in_new_thread
 
 SIZE = 1 << 20
 
@@ -146,23 +147,31 @@ def is_free(buffer):
     return locked.wait(0.5)
 
 
+def locked(function, *buffers):
+    """The result of a function that another thread calls while it holds the locks.
+
+    The main thread's locks would not count, since tests are foreign code; see the module.
+    """
+    return in_new_thread(lambda: exclusively(function, *buffers))
+
+
 def test_views_share_the_lock_of_the_array_whose_memory_they_share():
     array = mx.nd.zeros((SIZE,))
     small = mx.nd.zeros((1000, 3))
     for whole in (array, small):
         for view in (whole[1:], whole.detach(), whole):
-            assert not exclusively(lambda view=view: is_free(view._buffer), whole._buffer)
+            assert not locked(lambda view=view: is_free(view._buffer), whole._buffer)
 
 
 def test_memory_that_belongs_to_no_array_has_one_lock_for_all_its_views():
     whole = np.frombuffer(bytes(8000))
-    assert not exclusively(lambda: is_free(whole), whole[10:])
+    assert not locked(lambda: is_free(whole), whole[10:])
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 40])
 def test_each_of_several_arrays_is_locked(count):
     buffers = [np.zeros(1000) for _ in range(count)]
-    free = exclusively(lambda: [is_free(one) for one in buffers[:3]], *buffers, buffers[0])
+    free = locked(lambda: [is_free(one) for one in buffers[:3]], *buffers, buffers[0])
     assert not any(free)
     assert all(map(is_free, buffers[:3]))
 
@@ -170,7 +179,7 @@ def test_each_of_several_arrays_is_locked(count):
 def test_arrays_do_not_wait_for_unrelated_ones():
     busy = np.zeros(1000)
     others = [np.zeros(1000) for _ in range(300)]
-    assert all(exclusively(lambda: [is_free(one) for one in others], busy))
+    assert all(locked(lambda: [is_free(one) for one in others], busy))
 
 
 def test_no_lock_is_kept_for_memory_that_nobody_uses():
@@ -292,7 +301,7 @@ def test_an_interrupt_leaves_nothing_locked(work):
                 signal_after(0)
                 interrupted += 1
                 # The error keeps the frames alive, and with them any lock that was left locked.
-                assert not locks._owned()
+                assert not locks._owned(locks._locks)
     assert interrupted
     assert is_free(one._buffer)
     assert is_free(other._buffer)
@@ -349,12 +358,64 @@ def test_a_call_inside_another_waits_without_keeping_its_locks_from_anyone():
         return is_free(mine)
 
     with deadline(30):
-        mine_was_free_after_the_handler = exclusively(handler, mine)
+        mine_was_free_after_the_handler = locked(handler, mine)
     assert not mine_was_free_after_the_handler
     thread.join(timeout=10)
     assert they_have_both.is_set()
     assert is_free(mine)
     assert is_free(theirs)
+
+
+def test_a_handler_may_wait_for_a_thread_that_uses_what_it_interrupted():
+    # What a handler does that stops a worker and joins it: it runs in the main thread, in foreign
+    # code, inside the call that has locked `one` and `other`.
+    one, other, third = np.zeros(1000), np.ones(1000), np.ones(1000)
+
+    def handler():
+        return in_new_thread(
+            lambda: (
+                exclusively(lambda: 1, one)
+                + exclusively(lambda: 1, one, other)
+                + exclusively(lambda: 1, third, one, other)
+            )
+        )
+
+    with deadline(60):
+        assert exclusively(handler, one, other) == 3
+        assert exclusively(handler, one) == 3
+        assert exclusively(handler, one, other, third) == 3
+    assert not locks._locks
+
+
+def test_locks_of_threads_that_do_not_handle_signals_count_however_long_they_are_held():
+    array = np.zeros(1000)
+    taken, over, order = threading.Event(), threading.Event(), []
+
+    def hold():
+        taken.set()
+        over.wait(10)
+        order.append("first")
+
+    thread = threading.Thread(target=exclusively, args=(hold, array))
+    thread.start()
+    taken.wait()
+    threading.Timer(10 * locks._POLL, over.set).start()
+    exclusively(lambda: order.append("second"), array)
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_an_interrupt_of_a_call_inside_another_is_what_is_raised(monkeypatch):
+    def interrupt(*_):
+        raise Interrupted
+
+    one, other, third = (np.zeros(1000) for _ in range(3))
+    monkeypatch.setattr(locks, "_enter_again", interrupt)
+    with pytest.raises(Interrupted):
+        exclusively(lambda: exclusively(lambda: None, third), one, other)
+    monkeypatch.undo()
+    assert all(map(is_free, (one, other, third)))
+    assert not locks._locks
 
 
 def test_saving_into_a_pipe_waits_for_a_reader_that_uses_the_parameter(tmp_path):

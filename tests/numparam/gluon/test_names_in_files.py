@@ -151,3 +151,16 @@ def test_keys_count_as_names_too(tmp_path):
     parameters.initialize("zeros", force_reinit=True)
     parameters.load(tmp_path / "p.params", restore_prefix="net_")
     assert values(parameters) == {"new": 4}
+
+
+def test_messages_show_names_as_the_file_has_them(tmp_path):
+    path = tmp_path / "net.params"
+    mx.nd.save(path, {"arg:weigth": mx.nd.ones(2), "aux:extra": mx.nd.ones(2)})
+    params = mx.gluon.ParameterDict("net_")
+    params.get("weight", shape=(2,))
+    with pytest.raises(LoadError) as raised:
+        params.load(path, restore_prefix="net_")
+    message = str(raised.value)
+    assert "'weight' (nearest: 'arg:weigth')" in message
+    assert "'arg:weigth' (nearest: 'weight')" in message
+    assert "'aux:extra'" in message

@@ -4,8 +4,9 @@ import threading
 import pytest
 
 import numparam as mx
-from numparam.gluon import Constant, Parameter, ParameterDict
+from numparam.gluon import Constant, Parameter, ParameterDict, parameter_dict
 from numparam.gluon.errors import UnknownParameterError
+from tests.support.threads import in_new_thread
 
 
 def pair(**keywords):
@@ -293,3 +294,19 @@ def test_what_replaces_the_writing_of_one_number_is_called(name, number, place, 
     monkeypatch.setattr(cls if place == "class" else rule, "_init_weight", sevens)
     parameters.initialize(rule, force_reinit=True)
     assert weight.data().asnumpy().tolist() == [7, 7]
+
+
+@pytest.mark.parametrize("name", ["new", "other"])
+def test_a_handler_that_interrupts_get_may_get_too_and_wait_for_one(monkeypatch, name):
+    def interrupted(*arguments, **keywords):
+        monkeypatch.undo()
+        in_handler.append(in_new_thread(lambda: members.get(name, shape=(3,))))
+        in_handler.append(members.get(name, shape=(3,)))
+        return make(*arguments, **keywords)
+
+    members, in_handler = mx.gluon.ParameterDict(), []
+    make = parameter_dict.Parameter
+    monkeypatch.setattr(parameter_dict, "Parameter", interrupted)
+    made = members.get("new", shape=(3,))
+    assert members["new"] is made
+    assert in_handler == [members[name]] * 2

@@ -137,3 +137,11 @@ def test_the_recorder_is_the_one_that_made_the_recording():
     source = RECORDER.read_bytes()
     assert RECORDED["recorder_sha256"] == hashlib.sha256(source).hexdigest(), "record again"
     assert RECORDED["versions"]["mxnet"] == "1.9.1"
+
+
+@pytest.mark.parametrize("name", ["Parameter", "Parameter add", "ParameterDict", "Constant"])
+def test_a_pickle_is_read_in_either_mode_of_arrays(name):
+    first = json.dumps(holds(name, unpickled(name)))
+    with numparam.util.np_shape(True), numparam.util.np_array(True):
+        value = pickle.loads(base64.b64decode(CASES[name]["pickles"]["4"]))
+        assert json.dumps(describe(value)) == first.replace("NDArray", "ndarray")

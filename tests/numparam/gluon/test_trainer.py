@@ -8,6 +8,7 @@ import pytest
 import numparam as mx
 from numparam import autograd
 from numparam.gluon import Parameter, Trainer
+from numparam.optimizer import saved_states
 
 
 def parameters(count=2, contexts=1, **keywords):
@@ -154,6 +155,37 @@ def test_states_are_saved_without_pickle_and_loaded(tmp_path, device):
         assert values(members[0]) == values(again[0])
         assert other.optimizer.param_dict == {0: again[0]}
         assert other.learning_rate == 0.1
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_loading_that_is_interrupted_changes_nothing(tmp_path, contexts, on_store, monkeypatch):
+    def count_until_interrupted(*arguments, **keywords):
+        nonlocal loads
+        loads -= 1
+        if loads < 0:
+            raise KeyboardInterrupt
+        return loaded(*arguments, **keywords)
+
+    loaded, loads = saved_states.loads, 100
+    members = parameters(2, contexts)
+    trainer = Trainer(members, "sgd", {"momentum": 0.5}, update_on_kvstore=on_store)
+    trainer.save_states(tmp_path / "states")
+    backward(members)
+    trainer.step(1)
+    updaters, optimizer = trainer._active(), trainer.optimizer
+    held = [dict(updater.states) for updater in updaters]
+    monkeypatch.setattr(saved_states, "loads", count_until_interrupted)
+    for reads in range(1 + len(updaters)):  # to check the file, and for each updater
+        loads = reads
+        with pytest.raises(KeyboardInterrupt):
+            trainer.load_states(tmp_path / "states")
+        assert [updater.states for updater in updaters] == held
+        assert {updater.optimizer for updater in trainer._updaters} == {optimizer}
+        assert trainer.optimizer is optimizer
+    loads = 100
+    trainer.load_states(tmp_path / "states")
+    assert not any(updater.states for updater in updaters)
+    assert {updater.optimizer for updater in trainer._updaters} == {trainer.optimizer}
 
 
 def test_states_of_another_model_are_refused(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import tracemalloc
 
 import numpy as np
@@ -18,6 +19,27 @@ def table(rows=6, dtype="float32"):
 def rows(ids, values=1.0, shape=(6, 2)):
     data = np.full((len(ids), shape[1]), values, np.float32)
     return mx.nd.sparse.row_sparse_array((data, ids), shape=shape)
+
+
+def test_an_updater_may_wait_for_a_thread_that_uses_the_store():
+    # As may a signal handler that runs while the main thread pushes.
+    store = mx.kv.create()
+    store.init(0, mx.nd.ones(2))
+    pulled = []
+
+    def updater(key, pushed, stored):
+        out = mx.nd.zeros(2)
+        thread = threading.Thread(target=lambda: pulled.append(store.pull(0, out)), daemon=True)
+        thread.start()
+        thread.join(30)
+        stored += pushed
+
+    store._set_updater(updater)
+    store.push(0, mx.nd.ones(2))
+    out = mx.nd.zeros(2)
+    store.pull(0, out)
+    assert pulled
+    assert out.asnumpy().tolist() == [2, 2]
 
 
 def test_errors_of_updaters_reach_the_caller():

@@ -7,6 +7,8 @@ from hypothesis.extra import numpy as hnp
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
+from numparam.ndarray import keys
+from numparam.ndarray.operations import selection
 from numparam.util import np_shape
 
 pytestmark = pytest.mark.usefixtures("device")
@@ -295,3 +297,19 @@ def test_copies_and_sums_between_overlapping_views_are_as_if_copied_first(shift)
     expected = array.asnumpy()[::-1]
     nd.flip(array, axis=0, out=array)
     assert (array.asnumpy() == expected).all()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "bool"])
+def test_index_arrays_are_copied_before_numpy_checks_and_uses_them(dtype):
+    # Another thread may write them between the two.
+    index = np.array([1, 0, 1], dtype)
+    key, _ = keys.resolved([nd.array(index, dtype=dtype)], nd.ones((3, 2)))
+    (used,) = key.index((3, 2), [index])
+    assert used.tolist() == index.tolist()
+    assert not np.shares_memory(used, index)
+
+
+@pytest.mark.parametrize("mode", ["clip", "wrap"])
+def test_numbers_of_rows_are_copied_before_numpy_checks_and_uses_them(mode):
+    numbers = np.array([1, 0, 1])
+    assert not np.shares_memory(selection._row_numbers(numbers, 2, mode), numbers)

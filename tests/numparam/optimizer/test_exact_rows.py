@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import faulthandler
+import os
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -252,3 +255,29 @@ def test_rows_out_of_range_are_refused_and_nothing_changes(ids):
         pair.exact("table", gradient, pair.sparse)
     assert (pair.exact.optimizer.num_update, pair.sparse.asnumpy().tobytes()) == before
     pair.check_all()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_forked_while_another_thread_makes_a_step_can_catch_up(monkeypatch):
+    pair = some_pair()
+    history = pair.exact.histories["table"]
+    inside, over = threading.Event(), threading.Event()
+
+    def wait(*_):
+        inside.set()
+        over.wait(60)
+
+    monkeypatch.setattr(history, "_catch_up", wait)
+    thread = threading.Thread(target=history.catch_up)
+    thread.start()
+    inside.wait()
+    child = os.fork()
+    if child == 0:
+        faulthandler.dump_traceback_later(30, exit=True)
+        monkeypatch.undo()
+        history.catch_up()
+        os._exit(0 if not history.is_behind else 1)
+    over.set()
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0

@@ -197,3 +197,19 @@ def test_counts_are_a_mapping():
 def test_float16_without_a_copy_warns():
     with pytest.warns(UserWarning, match="multi_precision"):
         mx.optimizer.create("sgd").create_state_multi_precision(0, mx.nd.ones(2, dtype="float16"))
+
+
+def test_counts_fit_when_room_for_new_ones_could_not_be_made(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    counts = UpdateCounts({"old": 4})
+    for function in ("full", "concatenate"):
+        monkeypatch.setattr(np, function, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            counts.places(["new", "old", "newer"])
+        monkeypatch.undo()
+        assert dict(counts) == {"old": 4}
+    places = counts.places(["new", "old", "new"])
+    assert places.tolist() == [1, 0, 1]
+    assert counts.following(places, 0).tolist() == [1, 5, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,45 @@ def test_what_cannot_be_saved_is_named():
     with pytest.raises(StatesError, match=r"SGD\.lr_scheduler is of type function"):
         updater.get_states(dump_optimizer=True)
     assert np.frombuffer(updater.get_states(), np.uint8).size
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        (
+            "adam",
+            [0.7499984502792358, 0.7499983906745911],
+            [0.4999968409538269, 0.49999675154685974],
+        ),
+        (
+            "lars",
+            [0.9998418688774109, 0.9996837973594666],
+            [0.9996837973594666, 0.9993676543235779],
+        ),
+    ],
+)
+def test_an_updater_that_mxnet_pickled_goes_on_where_it_was(name, first, second, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mxnet", mx)
+    updater = pickle.loads((GOLDEN / f"updater_{name}_mxnet_1_9_1.pickle").read_bytes())
+    assert type(updater) is mx.optimizer.Updater
+    weight = mx.nd.array(first)
+    updater(0, mx.nd.array([1, 2]), weight)
+    np.testing.assert_allclose(weight.asnumpy(), second, rtol=1e-5)
+    assert updater.optimizer.num_update == 2
+    again = pickle.loads(pickle.dumps(updater))
+    again(0, mx.nd.array([1, 2]), weight)
+    assert again.optimizer.num_update == 3
+
+
+def test_a_parameter_that_mxnet_pickled_with_its_trainer_comes_back_without_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mxnet", mx)
+    contents = (GOLDEN / "parameter_with_trainer_mxnet_1_9_1.pickle").read_bytes()
+    weight = pickle.loads(contents)
+    assert weight._trainer is None
+    assert weight.data().asnumpy().tolist() == [[1.5] * 3] * 2
+    mx.gluon.Trainer([weight], "sgd").step(1, ignore_stale_grad=True)
+
+
+def test_every_optimizer_is_in_the_module_that_mxnet_has_it_in():
+    for name in set(mx.optimizer.__all__) - {"contrib"}:
+        assert getattr(mx.optimizer.optimizer, name) is getattr(mx.optimizer, name)

@@ -318,3 +318,8 @@ def test_values_of_one_place_are_rounded_once(device):
     data = nd.array([2048, 1, 1], dtype="float16")
     matrix = nd.sparse.csr_matrix((data, ([0, 0, 0], [0, 0, 0])))
     assert matrix.data.tolist() == [2050]
+
+
+def test_a_shape_may_be_an_array_of_integers(device):
+    for stype in ("row_sparse", "csr"):
+        assert nd.sparse.zeros(stype, np.array([2, 3])).shape == (2, 3)

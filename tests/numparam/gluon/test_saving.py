@@ -1,0 +1,45 @@
+"""Saving parameters when little else works any more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+
+import numparam as mx
+
+SAVED_AT_THE_END = """
+import sys
+import numpy as np
+import numparam as mx
+
+class Last:
+    def __init__(self):
+        self.members = mx.gluon.ParameterDict("net_")
+        weight = self.members.get("weight", shape=(3,), init="ones")
+        self.members.initialize()
+        self.trainer = mx.gluon.Trainer(self.members, "sgd", {"momentum": 0.5})
+        mx.autograd.accumulate_grad(weight.data(), np.ones(3))
+        self.trainer.step(1)
+
+    def __del__(self, folder=sys.argv[1]):
+        self.members.save(folder + "/last.params")
+        self.trainer.save_states(folder + "/last.states")
+
+last = Last()
+"""
+
+
+def test_an_object_can_save_when_the_interpreter_ends(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SAVED_AT_THE_END, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    saved = mx.nd.load(tmp_path / "last.params")["net_weight"].asnumpy()
+    assert np.allclose(saved, 0.99)
+    assert (tmp_path / "last.states").stat().st_size

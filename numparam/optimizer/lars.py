@@ -54,10 +54,6 @@ class LARS(SGD):
     looks_at_whole_weights = True
     _rated = -1  # the update that `cur_lr` belongs to; pickles of MXNet do not have it
 
-    # The update that `cur_lr` belongs to. Of the class, since an optimizer that MXNet pickled does
-    # not have it.
-    _rated = -1
-
     def __init__(
         self,
         momentum: float = 0.0,

@@ -480,6 +480,9 @@ class KVStore(KVStoreBase):
         self._catch_up_all()
         self._updater = updater
 
+    def _barrier(self) -> None:
+        """Wait for all workers: a store within a process has one."""
+
     def save_optimizer_states(
         self, fname: str | os.PathLike[str], dump_optimizer: bool = False
     ) -> None:

@@ -203,3 +203,9 @@ def test_an_optimizer_that_is_set_again_starts_anew(again, tmp_path):
     assert momentum_of(store) == -3.5  # not -4.25: the momentum is forgotten
     store.load_optimizer_states(tmp_path / "states")
     assert momentum_of(store) == -5.25  # -1 and half of -1.5 again
+
+
+def test_the_only_worker_waits_for_no_other():
+    store = mx.kv.create()
+    assert (store.rank, store.num_workers) == (0, 1)
+    store._barrier()

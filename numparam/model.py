@@ -36,7 +36,7 @@ def save_checkpoint(
     epoch: int,
     symbol: Any,
     arg_params: Mapping[str, Any],
-    aux_params: Mapping[str, Any],
+    aux_params: Mapping[str, Any] | None,
     remove_amp_cast: bool = True,
 ) -> None:
     """Save a graph and its arrays as ``PREFIX-symbol.json`` and ``PREFIX-EPOCH.params``.
@@ -52,7 +52,7 @@ def save_checkpoint(
         writes it. None writes no such file.
     arg_params, aux_params : mapping of str to array
         The arguments and the auxiliary states, such as running means, by name. Of any context; the
-        file says ``cpu(0)``, as MXNet's does.
+        file says ``cpu(0)``, as MXNet's does. `aux_params` may be None.
     remove_amp_cast : bool, default True
         Has no effect on text and on variables.
 
@@ -81,7 +81,11 @@ def save_checkpoint(
     ('{"nodes": []}', ['fc_weight'], ['bn_moving_mean'])
     """
     arrays = {}
-    for kind, members in (("arg", arg_params), ("aux", aux_params)):
+    for kind, members in (("arg", arg_params), ("aux", {} if aux_params is None else aux_params)):
+        if not hasattr(members, "items"):
+            raise TypeError(
+                f"{kind}_params must map names to arrays, not be of type {type(members).__name__}"
+            )
         for name, array in members.items():
             if not isinstance(name, str):
                 raise TypeError(

@@ -94,3 +94,18 @@ def test_an_empty_checkpoint_is_read_with_a_warning(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert mx.model.load_params(tmp_path / "net", 0) == ({}, {})
     assert "is empty" in caplog.text
+
+
+def test_a_model_without_auxiliary_states_has_none(tmp_path):
+    mx.model.save_checkpoint(tmp_path / "net", 1, None, {"w": mx.nd.ones(2)}, None)
+    arguments, states = mx.model.load_params(str(tmp_path / "net"), 1)
+    assert list(arguments) == ["w"]
+    assert states == {}
+
+
+@pytest.mark.parametrize("name", ["arg_params", "aux_params"])
+def test_arrays_without_names_are_refused_before_a_file_is_written(tmp_path, name):
+    given = {"arg_params": {}, "aux_params": {}, name: [mx.nd.ones(2)]}
+    with pytest.raises(TypeError, match=f"{name} must map names to arrays, not be of type list"):
+        mx.model.save_checkpoint(tmp_path / "net", 1, "{}", **given)
+    assert not list(tmp_path.iterdir())

@@ -162,7 +162,10 @@ _MOST_PRODUCTS = 1000
 
 
 def _after_drops(base_lr: float, factor: float, drops: int) -> float:
-    """Multiply a rate by a factor again and again, with the bits that MXNet gets in this way."""
+    """Multiply a rate by a factor again and again.
+
+    Up to `_MOST_PRODUCTS` drops with the bits that MXNet gets in this way.
+    """
     if drops > _MOST_PRODUCTS:
         return float(base_lr * factor**drops)
     return math.prod(itertools.repeat(factor, drops), start=float(base_lr))

@@ -15,6 +15,7 @@ from numparam.kernels.cuda import _provider
 
 Capability = tuple[int, int]
 
+#: What LLVM is told, of kernels and of their helpers.
 OPTIONS = {"opt": 3, "fma": False}
 #: The oldest generation of GPUs; helpers that are inlined are the same for all.
 LEAST = (7, 5)

@@ -112,7 +112,8 @@ class ParameterDict:
         try:
             return self._params[key]
         except KeyError:
-            near = difflib.get_close_matches(str(key), dict(items_now(self._params)), 1)
+            names = [name for name, _ in items_now(self._params)]
+            near = difflib.get_close_matches(str(key), names, 1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise UnknownParameterError(
                 f"There is no Parameter {key!r} among the {len(self._params)} here; names include "

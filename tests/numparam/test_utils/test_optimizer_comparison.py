@@ -49,6 +49,17 @@ def test_states_count_unless_they_are_not_compared():
         compare_optimizer(Noted(learning_rate=0.1), same, (3, 4), "float32")
 
 
+def test_weights_count_where_states_are_not_compared():
+    class Shifted(Rows):
+        def update(self, index, weight, grad, state):
+            super().update(index, weight, grad, state)
+            weight += 1
+
+    same = mx.optimizer.SGD(learning_rate=0.1, momentum=0.5)
+    with pytest.raises(AssertionError, match="further apart"):
+        compare_optimizer(Shifted(learning_rate=0.1), same, (3, 4), "float32", compare_states=False)
+
+
 def test_bad_arguments_are_refused():
     one, other = Rows(), Rows()
     with pytest.raises(AssertionError, match="2 shapes"):

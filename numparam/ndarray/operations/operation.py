@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -185,12 +186,30 @@ REQUIRED = inspect.Parameter.empty
 #: Every operation, under its name and under each of its aliases.
 OPERATIONS: dict[str, Operation] = {}
 
+#: The variables of the module that added each row.
+_ADDED_BY: dict[str, dict[str, Any]] = {}
+
+
+def _module_variables() -> dict[str, Any]:
+    """Return the variables of the module whose body is being run."""
+    frame = sys._getframe()
+    while frame.f_code.co_name != "<module>" and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_globals
+
+
+def _runs_again(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Return whether a module runs again, as after an interrupt of its first import."""
+    return before is not now and before.get("__name__") == now.get("__name__")
+
 
 def register(row: Operation) -> Operation:
     """Add a row to the table, under its name and its aliases."""
+    module = _module_variables()
     for name in (row.name, *row.aliases):
-        if name in OPERATIONS:
+        if name in OPERATIONS and not _runs_again(_ADDED_BY[name], module):
             raise ValueError(f"two operations are named {name!r}")
+        _ADDED_BY[name] = module  # first: an interrupt between the two changes nothing then
         OPERATIONS[name] = row
     return row
 
@@ -207,7 +226,10 @@ def vjp_of(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for name in names:
             row = OPERATIONS[name]
-            if row.vjp is not None or not row.differentiable:
+            present = getattr(row.vjp, "__globals__", function.__globals__)
+            if not row.differentiable or (
+                row.vjp is not None and not _runs_again(present, function.__globals__)
+            ):
                 raise ValueError(f"{name} has a vector-Jacobian product, or none by intent")
             object.__setattr__(row, "vjp", function)
             row.__post_init__()

@@ -28,6 +28,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -166,6 +168,29 @@ def fill_uniform(backend: Backend, buffer: Buffer, low: float = 0.0, high: float
     if count <= _SMALL_BLOCKS and _ahead.copy_into(backend, buffer, low, high, key, first):
         return
     backend.random.uniform(buffer, low, high, seed=key, offset=first)
+
+
+def take_uniform(backend: Backend, buffer: Buffer, low: float, high: float) -> Callable[[], None]:
+    """Take the next numbers for a buffer; return a function that fills it with them.
+
+    Parameters
+    ----------
+    backend, buffer, low, high
+        As for `fill_uniform`, which gives the same numbers at once.
+
+    Returns
+    -------
+    callable
+        Cannot fail.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `numparam.kernels.cpu.random.uniform`.
+    """
+    backend.random.uniform(backend.empty((0,), buffer.dtype), low, high, seed=0)  # checks them
+    key, first = _generator.take(_block_count(buffer))
+    return partial(backend.random.uniform, buffer, low, high, seed=key, offset=first)
 
 
 class _Ahead:

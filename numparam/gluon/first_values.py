@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,10 @@ class FirstValues:
             and not autograd.is_recording()
         ):
             self._write = rule._init_weight
+        #: Of numbers that can be drawn later, into an existing array; None of others.
+        self.bound: float | None = None
+        if type(rule) is Uniform and self._write is not None and isinstance(rule.scale, float):
+            self.bound = abs(rule.scale) if math.isfinite(rule.scale) else None
         self._number = _NUMBERS.get(getattr(self._write, "__func__", None))
         if self._number == 0:
             self._allocate = backend.zeros

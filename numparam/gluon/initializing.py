@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.formats.quoting import quoted
+from numparam.generator import take_uniform
 from numparam.gluon import contexts, hooks, replicas, shape_rules
 from numparam.gluon.callers import warn
 from numparam.gluon.checks import check_initializer
@@ -17,6 +19,7 @@ from numparam.gluon.interface import ParameterLike
 from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Ready, State
 from numparam.initializer import Uniform
+from numparam.initializer.writing import FLOATS
 from numparam.recording.tape import Variable
 from numparam.types.dtypes import as_dtype
 
@@ -33,6 +36,8 @@ class _NewUniform:
 
 
 NEW_UNIFORM = _NewUniform()
+#: Elements of an array that is worth drawing without a copy.
+_LARGE = 1 << 16
 
 
 class Request:
@@ -117,7 +122,7 @@ def prepare(parameter: ParameterLike, request: Request, plain: bool | None = Non
             plain = hooks.initializes_plainly(parameter)
         if not plain and hooks.is_replaced(parameter, "_finish_deferred_init"):
             return partial(_finish_in_own_way, parameter, values.deferred)
-        if plain and values.in_place and previous.data is None and _is_dense(parameter):
+        if plain and values.in_place and _is_dense(parameter):
             return _prepare_dense(parameter, previous, values, retry)
         array = _first_array(parameter, previous, values)
         return replicas.prepare(
@@ -139,13 +144,21 @@ def _is_dense(parameter: ParameterLike) -> bool:
 
 def _prepare_dense(
     parameter: ParameterLike, previous: State, values: FirstValues, retry: tuple[Any, Any]
-) -> Commit:
-    """Do what `replicas.prepare` does for the first dense array on one context, as most are.
+) -> Ready:
+    """Do what `replicas.prepare` does for a dense array on one context, as most are.
 
     With fewer calls, since there may be thousands of small parameters.
     """
     shape, dtype, grad_req = previous.shape or (), as_dtype(parameter.dtype), parameter.grad_req
+    if previous.data is not None:
+        rewrite = _drawn_in_place(parameter, previous, values, retry)
+        if rewrite is not None:
+            return rewrite
     array = values.dense_array(parameter.name, shape, dtype)
+    if previous.data is not None:
+        return replicas.prepare(
+            parameter, previous, previous, array, values.contexts, retry, True, True
+        )
     gradients = None
     if grad_req != "null":
         try:
@@ -158,6 +171,22 @@ def _prepare_dense(
     data, own = Placed((array,)), previous
     state = State(own.shape, own.dtype, own.grad_req, values.contexts, data, gradients)
     return Commit((parameter, previous, state, (), *retry))
+
+
+def _drawn_in_place(
+    parameter: ParameterLike, previous: State, values: FirstValues, retry: tuple[Any, Any]
+) -> Ready | None:
+    """Prepare drawing new values into the existing array, without a copy of its size."""
+    if values.bound is None or math.prod(previous.shape or ()) < _LARGE:
+        return None
+    dtype = as_dtype(parameter.dtype)
+    form = replicas.Form(values.array_class, previous.shape or (), dtype, "default")
+    rewrite = replicas.in_place(parameter, previous, previous, form, values.contexts, retry)
+    if rewrite is None or dtype not in FLOATS:
+        return None
+    fill = take_uniform(values.backend, rewrite.data[0]._buffer, -values.bound, values.bound)
+    rewrite.write = lambda _: fill()
+    return rewrite
 
 
 def prepare_finish(parameter: ParameterLike, _: None = None) -> Ready | None:

@@ -23,6 +23,7 @@ from numparam.gluon import (
     hooks,
     initializing,
     parameter,
+    replicas,
     saving,
     summary,
     values,
@@ -407,7 +408,7 @@ class ParameterDict:
                 )
             else:
                 changes.append(initializing.prepare(member, request, plain))
-        make_all(changes)
+        make_all(replicas.written(changes))
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to zero, in place.
@@ -535,14 +536,13 @@ class ParameterDict:
         [cpu(0), cpu(1)]
         """
         ctx = contexts.read_once(ctx)
-        make_all(
-            [
-                partial(member.reset_ctx, ctx)
-                if hooks.is_replaced(member, "reset_ctx")
-                else values.prepare_move(member, ctx)
-                for member in self._distinct()
-            ]
-        )
+        changes = [
+            partial(member.reset_ctx, ctx)
+            if hooks.is_replaced(member, "reset_ctx")
+            else values.prepare_move(member, ctx)
+            for member in self._distinct()
+        ]
+        make_all(replicas.written(changes))
 
     def setattr(self, name: str, value: Any) -> None:
         """Assign to an attribute of all parameters.

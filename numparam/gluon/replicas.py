@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from numparam import autograd
 from numparam.base import MXNetError
@@ -25,7 +25,10 @@ from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Ready, State
 
 __all__ = [
+    "Form",
+    "Rewrite",
     "check_and_get",
+    "in_place",
     "look_up",
     "new_gradients",
     "no_arrays",
@@ -34,6 +37,7 @@ __all__ = [
     "require_dense",
     "require_gradients",
     "unusable",
+    "written",
 ]
 
 # Finding
@@ -212,9 +216,12 @@ def prepare(
         return initialize
     if previous.data is not None:
         grads_replaced = not plain and hooks.is_replaced(parameter, "_init_grad")
-        if owned and not grads_replaced and _can_keep(parameter, previous, values, places):
-            state = state.but(deferred=())
-            return partial(_overwrite, parameter, previous, state, values, places, retry)
+        if owned and not grads_replaced:
+            form = Form(type(values), values.shape, values.dtype, values.stype)
+            rewrite = in_place(parameter, previous, state, form, places, retry)
+            if rewrite is not None:
+                rewrite.write = partial(_copy, values)
+                return rewrite
     if owned and len(places) == 1 and values._ctx is places[0]:  # as mostly, and faster
         data = Placed((values,))
     else:
@@ -224,56 +231,132 @@ def prepare(
     return with_gradients(parameter, previous, state, data, places, retry)
 
 
-def _can_keep(
-    parameter: ParameterLike, held: State, values: Any, places: Sequence[Context]
-) -> bool:
-    """Return whether the values can be written into the existing arrays, whose gradients stay."""
-    data, gradients, stype = held.data or (), held.gradients, parameter._grad_stype
-    if set(held.contexts or ()) != set(places) or len(data) != len(places):
-        return False
-    if (gradients is None) != (parameter.grad_req == "null"):
-        return False
-    for position, (array, ctx) in enumerate(zip(data, held.contexts or (), strict=True)):
-        if not _fits(array, values, values.stype, ctx):
-            return False
-        if gradients is not None and not _fits(gradients[position], values, stype, ctx):
-            return False
-    return True
+class Rewrite:
+    """A prepared change that keeps the memory of a parameter's arrays.
+
+    Parameters
+    ----------
+    data, gradients : Placed
+        New handles on the memory that there is; `gradients` may be None.
+    commit : Commit
+        Gives the parameter the new handles.
+
+    Attributes
+    ----------
+    write : callable
+        Writes the values into an array of the data; cannot fail. For the caller to assign.
+    """
+
+    __slots__ = ("commit", "data", "gradients", "write")
+
+    write: Callable[[Any], None]
+
+    def __init__(self, data: Placed, gradients: Placed | None, commit: Commit) -> None:
+        self.data = data
+        self.gradients = gradients
+        self.commit = commit
+
+    def __call__(self) -> None:
+        """Make the change."""
+        for commit in written([self]):
+            commit()
 
 
-def _fits(array: Any, values: Any, stype: str, ctx: Context) -> bool:
-    return (
-        array.writable
-        and type(array) is (type(values) if stype == values.stype else type(array))
-        and (array.shape, array.dtype) == (values.shape, values.dtype)
-        and (array.stype, array.context) == (stype, ctx)
-    )
+def written(changes: Iterable[Ready | None]) -> list[Ready]:
+    """Write the values of those changes that keep memory; return what is left to do of all.
+
+    Zeroes all their gradients in one call, however many parameters they are of.
+    """
+    left: list[Ready] = []
+    gradients: list[Any] = []
+    with autograd.pause():
+        for change in changes:
+            if type(change) is Rewrite:
+                for array in change.data:
+                    change.write(array)
+                gradients.extend(change.gradients or ())
+                left.append(change.commit)
+            elif change is not None:
+                left.append(change)
+        if gradients:
+            zeroing.zero(gradients)
+    return left
 
 
-def _overwrite(
+class Form(NamedTuple):
+    """What arrays must be to take new values: their class, shape, dtype and storage type."""
+
+    array_class: type
+    shape: tuple[int, ...]
+    dtype: Any
+    stype: str
+
+
+def in_place(
     parameter: ParameterLike,
     previous: State,
     state: State,
-    values: Any,
+    form: Form,
     places: Sequence[Context],
     retry: tuple[Any, Any],
-) -> None:
-    """Write values into the arrays of a state and zero its gradients, in place."""
-    held = list(previous.contexts or ())
-    order = [held.index(ctx) for ctx in places]
-    gradients = None
-    with autograd.pause():
-        # New handles on the same memory, as the arrays are other objects in MXNet.
-        data = Placed([(previous.data or [])[position].detach() for position in order])
-        for array in data:
-            transfers.overwrite(array, values)
-        if previous.gradients is not None:
-            gradients = Placed([previous.gradients[position].detach() for position in order])
-            zeroing.zero(gradients)
-            for array, gradient in zip(data, gradients, strict=True):
-                array._mark(gradient, parameter.grad_req)
-    made = state.but(contexts=tuple(places), data=data, gradients=gradients)
-    Commit((parameter, previous, made, (), *retry))()
+) -> Rewrite | None:
+    """Prepare new handles on the existing arrays; return None if these are not as needed.
+
+    Parameters
+    ----------
+    parameter, previous, state, places, retry
+        As for `prepare`.
+    form : Form
+        What the arrays must be.
+
+    Returns
+    -------
+    Rewrite or None
+        Without its `write`.
+    """
+    held, arrays, gradients = previous.contexts or (), previous.data or (), previous.gradients
+    grad_req, stype = parameter.grad_req, parameter._grad_stype
+    if len(arrays) != len(places) or (gradients is None) != (grad_req == "null"):
+        return None
+    order: Iterable[int] = range(len(places))
+    if held != places:
+        if set(held) != set(places):
+            return None
+        order = [held.index(ctx) for ctx in places]
+    of_gradients = form if stype == form.stype else form._replace(array_class=object, stype=stype)
+    # New handles on the same memory, as the arrays are other objects in MXNet.
+    data, slopes = [], []
+    for position in order:
+        array, ctx = arrays[position], held[position]
+        if not _fits(array, form, ctx):
+            return None
+        handle = array.detach()
+        if gradients is not None:
+            if not _fits(gradients[position], of_gradients, ctx):
+                return None
+            slope = gradients[position].detach()
+            handle._mark(slope, grad_req)
+            slopes.append(slope)
+        data.append(handle)
+    new, kept = Placed(data), None if gradients is None else Placed(slopes)
+    made = State(state.shape, state.dtype, state.grad_req, tuple(places), new, kept)
+    return Rewrite(new, kept, Commit((parameter, previous, made, (), *retry)))
+
+
+def _fits(array: Any, form: Form, ctx: Context) -> bool:
+    array_class, shape, dtype, stype = form
+    return (
+        array.writable
+        and (type(array) is array_class or array_class is object)
+        and array.stype == stype
+        and array.shape == shape
+        and array.dtype == dtype
+        and array.context == ctx
+    )
+
+
+def _copy(values: Any, array: Any) -> None:
+    transfers.overwrite(array, values)
 
 
 def copies(parameter: ParameterLike, values: Any, places: Sequence[Context], owned: bool) -> Placed:

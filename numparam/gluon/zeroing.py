@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from numparam.devices import epochs
 from numparam.devices.grouping import Row, grouped
+from numparam.devices.locks import ONE_STEP
 from numparam.devices.tables import Tables
 from numparam.gluon.entries import Entries, items_now
 from numparam.gluon.placed import Placed
@@ -25,13 +26,23 @@ def zero(arrays: Iterable[Any]) -> None:
     arrays : iterable of NDArray, RowSparseNDArray or CSRNDArray
         On any contexts.
     """
-    given = list(arrays)
-    dense = [array for array in given if array.stype == "default"]
-    for group in grouped(map(_row, dense)):
-        group.backend.reset.zero([buffer for (buffer,) in group.rows])
-    for array in given:
+    rows: list[Row] = []
+    sparse: list[Any] = []
+    for array in arrays:
         if array.stype != "default":
-            _make_empty(array, _nothing(array))
+            sparse.append(array)
+            continue
+        backend, buffer = array._backend, array._buffer
+        if buffer.size <= ONE_STEP and backend.buffers_are_arrays:
+            # Takes less time than to note its address for a kernel.
+            array._require_writable()
+            backend.write(buffer, 0)
+        else:
+            rows.append(_row(array))
+    for group in grouped(rows):
+        group.backend.reset.zero([buffer for (buffer,) in group.rows])
+    for array in sparse:
+        _make_empty(array, _nothing(array))
 
 
 def release(tables: Iterable[weakref.ref[GradientTables]]) -> None:

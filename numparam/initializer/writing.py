@@ -16,9 +16,10 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.types.dtypes import as_dtype
 
-__all__ = ["element_count", "write", "write_normal", "write_uniform"]
+__all__ = ["FLOATS", "element_count", "write", "write_normal", "write_uniform"]
 
-_FLOATS = frozenset(map(as_dtype, ("float16", "bfloat16", "float32", "float64")))
+#: The dtypes that numbers can be drawn in.
+FLOATS = frozenset(map(as_dtype, ("float16", "bfloat16", "float32", "float64")))
 
 
 def element_count(array: NDArray) -> int:
@@ -93,7 +94,7 @@ def write_uniform(array: NDArray, bound: float) -> None:
         If the dtype is not a floating-point one; also a TypeError.
     """
     high = abs(bound)
-    if array.stype == "default" and array._buffer.dtype in _FLOATS:
+    if array.stype == "default" and array._buffer.dtype in FLOATS:
         # Thousands of small parameters: what `random.uniform` checks besides takes longer than
         # filling one.
         array._require_writable()

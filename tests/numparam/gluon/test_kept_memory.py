@@ -132,3 +132,36 @@ def test_a_table_of_gradients_serves_a_dictionary_that_is_initialized_again():
     assert view.tolist() == [3, 3]
     parameters.zero_grad()
     assert view.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_large_arrays_are_drawn_again_in_their_memory_as_new_ones_would_be(dtype):
+    made = []
+    for again in (True, False):
+        params = mx.gluon.ParameterDict()
+        for position, init in enumerate([None, mx.init.Normal(), None, None]):
+            size = 7 if position == 2 else 1 << 17
+            params.get(f"w{position}", shape=(size,), dtype=dtype, init=init)
+        if again:
+            params.initialize(mx.init.Zero())
+        before = [parameter.data()._buffer for parameter in params.values()] if again else []
+        for parameter in params.values() if again else ():
+            parameter.grad()[:] = 5
+        mx.random.seed(3)
+        params.initialize(force_reinit=again)
+        for buffer, parameter in zip(before, params.values(), strict=False):
+            assert parameter.data()._buffer is buffer
+        assert all(not parameter.grad().asnumpy().any() for parameter in params.values())
+        made.append([parameter.data().asnumpy() for parameter in params.values()])
+    for one, two in zip(*made, strict=True):
+        assert one.any()
+        np.testing.assert_array_equal(one, two)
+
+
+def test_a_parameter_whose_gradient_is_replaced_is_initialized_again_in_new_memory():
+    weight = mx.gluon.Parameter("weight", shape=(1 << 17,))
+    weight.initialize()
+    weight._grad[0] = mx.nd.zeros((3,))
+    weight.initialize(force_reinit=True)
+    assert weight.grad().shape == (1 << 17,)
+    assert weight.data().asnumpy().any()

@@ -13,9 +13,15 @@ from hypothesis import strategies as st
 from numparam import kernels
 from numparam.kernels import _coefficients
 from numparam.kernels.cpu import _pool, adam, lamb, sgd
-from tests.support import optimizer_steps
 from tests.support.awkward_inputs import same_bits
-from tests.support.optimizer_steps import OPTIMIZERS, Optimizer, coefficients, dtype_held, states_of
+from tests.support.optimizer_steps import (
+    OPTIMIZERS,
+    Optimizer,
+    coefficients,
+    dtype_held,
+    states_of,
+    tried,
+)
 
 EXACT = [one for one in OPTIMIZERS if one.exact]
 WD, RESCALE, CLIP = 0.01, 0.5, 0.6
@@ -134,8 +140,8 @@ def changing(optimizer: Optimizer, t: int) -> dict:
 )
 @each(OPTIMIZERS)
 def test_five_steps_follow_the_formula(optimizer, kind, mixed, tolerance):
-    if kind == "float64" and optimizer.name not in optimizer_steps.THOROUGH:
-        kind, tolerance = "float32", 2e-5
+    if mixed not in tried(optimizer, "dense", kind):
+        kind, mixed, tolerance = "float32", False, 2e-5
     module = module_of(optimizer)
     generator = np.random.default_rng(3)
     given_dtype, held = dtype_held(kind, False), dtype_held(kind, mixed)
@@ -222,10 +228,11 @@ STEPS = st.lists(
 
 
 @each(EXACT)
-@given(plan=STEPS, wd=st.sampled_from([0.0, 0.01]), mixed=st.booleans())
+@given(plan=STEPS, wd=st.sampled_from([0.0, 0.01]), kind=st.sampled_from(["float32", "bfloat16"]))
 @settings(max_examples=15, deadline=None)
-def test_any_interleaving_of_exact_steps_gives_the_bits_of_dense_ones(optimizer, plan, wd, mixed):
-    both_trainings(optimizer, "bfloat16" if mixed else "float32", mixed, wd, plan)
+def test_any_interleaving_of_exact_steps_gives_the_bits_of_dense_ones(optimizer, plan, wd, kind):
+    for mixed in tried(optimizer, "exact_rows", kind):
+        both_trainings(optimizer, kind, mixed, wd, plan)
 
 
 @pytest.mark.parametrize("wd", [0.0, 0.01])

@@ -187,21 +187,31 @@ class Training:
         return [self.weight], [gradient], [[state] for state in self.states], own
 
 
+def history_of(module, optimizer: Optimizer, wd: float, steps: int) -> np.ndarray:
+    """Coefficients of that many steps, one row for each."""
+    rows = [
+        coefficients(module, optimizer, wd=wd, **changing(optimizer, t))
+        for t in range(1, steps + 1)
+    ]
+    return np.concatenate(rows)
+
+
 def both_trainings(optimizer, kind, mixed, wd, plan):
     """Train densely and exactly, a row-sparse gradient a step, and compare what is looked at."""
     module = module_of(optimizer)
     dense, exact = (Training(optimizer, kind, mixed, 12) for _ in range(2))
-    made = []
+    made = history_of(module, optimizer, wd, len(plan))
     generator = np.random.default_rng(len(plan))
+    full = np.zeros_like(dense.weight)
+    bound = module.bind(*dense.many(full))
     first = 1
     for t, (ids, look) in enumerate(plan, 1):
-        made.append(coefficients(module, optimizer, wd=wd, **changing(optimizer, t)))
         rows = np.array(sorted(ids), np.int64)
         gradient = generator.standard_normal((len(rows), 5)).astype(dense.weight.dtype)
-        full = np.zeros_like(dense.weight)
+        full[...] = 0
         full[rows] = gradient
-        module.dense(dense.many(full), made[-1])
-        history = np.concatenate(made)[first - 1 :]
+        module.dense(bound, made[t - 1 : t])
+        history = made[first - 1 : t]
         module.exact_rows(
             exact.weight, rows, gradient, exact.states, exact.last, history, first, exact.master
         )

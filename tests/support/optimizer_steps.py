@@ -96,7 +96,8 @@ def many_arguments(
     """Arguments of `dense`: arrays of several sizes, without or with master weights."""
     for mixed in masters_held:
         held = "float32" if mixed else kind
-        sizes = (size, 3, 0, 64)
+        # The simulator starts threads for each row of a GroupAdaGrad step, here for each element.
+        sizes = (size, 3, 0, 16 if optimizer.name == "groupadagrad" else 64)
         weights = [values(kind, n, i) for i, n in enumerate(sizes)]
         gradients = [values(kind, n, 10 + i) for i, n in enumerate(sizes)]
         states = [

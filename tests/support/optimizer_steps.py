@@ -12,11 +12,11 @@ from tests.support.awkward_inputs import dtype_of, values
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 # Element kinds are the business of loads and stores that all optimizers share, and each takes
-# compilations. Two optimizers are tested with all of them. Two have bodies of their own, which are
+# compilations. Two updates are tested with all of them. Two have bodies of their own, which are
 # tested with bfloat16 too, with and without master weights. Of the others, what a formula says of
 # rows that rest depends on the precision of states: the exact form is tested with bfloat16 states,
 # and the dense one, with which it is compared. `exhaustive` tests go through all of it.
-THOROUGH = ("sgd", "adam")
+THOROUGH = ("sgd-1", "adam-2")
 OWN_BODIES = ("groupadagrad", "lamb")
 
 
@@ -64,7 +64,7 @@ OPTIMIZERS = (
 def tried(optimizer: Optimizer, form: str, kind: str, exhaustive: bool = False) -> tuple[bool, ...]:
     """Return with what a form of a step is tested for a kind: without master weights, with them."""
     both = (False, True) if kind in ("float16", "bfloat16") else (False,)
-    if exhaustive or optimizer.name in THOROUGH:
+    if exhaustive or optimizer.label in THOROUGH:
         return both
     if kind == "float32" or (kind == "bfloat16" and optimizer.name in OWN_BODIES):
         return both

@@ -10,9 +10,14 @@ from numparam.kernels.cpu import _pool, table
 from numparam.kernels.cpu import average_many as cpu
 from numparam.kernels.reference import average
 from numparam.kernels.reference import average_many as reference
-from tests.support.awkward_inputs import KINDS, same_bits, values
+from tests.support.awkward_inputs import KINDS, SAMPLED, same_bits, values
 
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
+
+
+SAMPLED_KINDS = [
+    pytest.param(kind, marks=() if kind in SAMPLED else pytest.mark.exhaustive) for kind in KINDS
+]
 
 
 def copies_of(kind, sizes, count):
@@ -25,7 +30,7 @@ def copies_of(kind, sizes, count):
 
 @BACKENDS
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 130])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SAMPLED_KINDS)
 def test_every_copy_gets_the_bits_of_the_mean(backend, kind, count):
     copies = copies_of(kind, (5, 0, 40 if count > 5 else 20_000), count)
     expected = [average.mean(arrays) for arrays in zip(*copies, strict=True)]

@@ -205,7 +205,7 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
     total = sum(-(-size // 64) * 64 for size in sizes)
     with tempfile.TemporaryFile() as file:
         if total > _IN_MEMORY:
-            file.truncate(total)
+            _reserve(file.fileno(), total)
             memory: Array = np.memmap(file, np.uint8, "r+")
         else:
             memory = np.empty(total, np.uint8)
@@ -218,7 +218,24 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
                 begin += piece.nbytes
             tensors[name] = _tensor_of(torch, np.asarray(own), part)
             at += -(-size // 64) * 64
-        torch.save(tensors, _Output(put))
+        output = _Output(put)
+        try:
+            torch.save(tensors, output)
+        except RuntimeError as error:  # which is all that torch makes of a full disk
+            raise output.failure or error from None
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Make a file as large as it will be; in a hole, a full disk would end the process."""
+    if not hasattr(os, "posix_fallocate"):
+        os.ftruncate(descriptor, size)
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{error.strerror} in the temporary folder {tempfile.gettempdir()}"
+        ) from None
 
 
 def _tensor_of(torch: Any, memory: Array, part: DensePart) -> Any:
@@ -233,10 +250,15 @@ class _Output:
 
     def __init__(self, put: Put):
         self._put = put
+        self.failure: Exception | None = None
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        self._put([view])
+        try:
+            self._put([view])
+        except Exception as failure:
+            self.failure = self.failure or failure
+            raise
         return len(view)
 
     def flush(self) -> None:

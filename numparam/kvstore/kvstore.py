@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from numparam import autograd
+from numparam._missing import show_public_names
 from numparam.devices.backend import Buffer
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
@@ -737,3 +738,6 @@ provide(
     ("local", "device", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device"),
     KVStore,
 )
+
+
+show_public_names(__name__)

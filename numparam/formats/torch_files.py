@@ -227,7 +227,7 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
     with tempfile.TemporaryFile() as file:
         mapped = total > _IN_MEMORY
         if mapped:
-            file.truncate(total)
+            _reserve(file.fileno(), total)
             memory: Array = np.asarray(np.memmap(file, np.uint8, "r+"))
         else:
             memory = np.empty(total, np.uint8)
@@ -242,7 +242,24 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
             at += -(-size // 64) * 64
             if mapped:
                 release_pages(own)
-        torch.save(tensors, _Output(put, memory if mapped else memory[:0]))
+        output = _Output(put, memory if mapped else memory[:0])
+        try:
+            torch.save(tensors, output)
+        except RuntimeError as error:  # which is all that torch makes of a full disk
+            raise output.failure or error from None
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Make a file as large as it will be; in a hole, a full disk would end the process."""
+    if not hasattr(os, "posix_fallocate"):
+        os.ftruncate(descriptor, size)
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{error.strerror} in the temporary folder {tempfile.gettempdir()}"
+        ) from None
 
 
 def _tensor_of(torch: Any, memory: Array, part: DensePart) -> Any:
@@ -267,16 +284,23 @@ class _Output:
         self._put = put
         self._begin = mapped.ctypes.data
         self._end = self._begin + mapped.nbytes
+        self.failure: Exception | None = None
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        for start in range(0, len(view), _IN_MEMORY):
-            piece = view[start : start + _IN_MEMORY]
-            self._put([piece])
-            written = np.frombuffer(piece, np.uint8)
-            if self._begin <= written.ctypes.data < self._end:
-                release_pages(written)
+        try:
+            for start in range(0, len(view), _IN_MEMORY):
+                self._put_piece(view[start : start + _IN_MEMORY])
+        except Exception as failure:
+            self.failure = self.failure or failure
+            raise
         return len(view)
+
+    def _put_piece(self, piece: memoryview) -> None:
+        self._put([piece])
+        written = np.frombuffer(piece, np.uint8)
+        if self._begin <= written.ctypes.data < self._end:
+            release_pages(written)
 
     def flush(self) -> None:
         """Do nothing: everything is written at once."""

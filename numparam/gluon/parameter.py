@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from numparam import autograd, initializer, symbol
+from numparam._missing import show_public_names
 from numparam.context import Context, current_context
 from numparam.gluon import (
     averaging,
@@ -1185,3 +1186,6 @@ def _constant_value(value: Any, name: str) -> NDArray:
 
             return mx_numpy.array(host, dtype=host.dtype)
         return nd_array(host)
+
+
+show_public_names(__name__)

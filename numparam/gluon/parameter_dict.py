@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.quoting import quoted
@@ -429,10 +430,13 @@ class ParameterDict:
         >>> weight.grad().asnumpy()
         array([0., 0.], dtype=float32)
         """
-        tables = self._zeroing
-        if tables is None or not tables.is_valid(self._params):
-            tables = self._zeroing = zeroing.GradientTables(self._params, tables)
-        tables.zero()
+        while True:
+            tables = self._zeroing
+            if tables is None or not tables.is_valid(self._params):
+                tables = self._zeroing = zeroing.GradientTables(self._params, tables)
+            tables.zero()
+            if not tables.is_released:  # as by a thread that replaces gradients meanwhile
+                return
 
     def mean_grads(self) -> None:
         """Average the gradients of each parameter over its contexts, in place.
@@ -854,3 +858,6 @@ def _check_constant(found: Parameter, value: Any) -> None:
             f"Constant '{found.name}' exists with another value. Use another name, or call "
             "get_constant without a value."
         )
+
+
+show_public_names(__name__)

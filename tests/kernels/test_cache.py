@@ -169,6 +169,15 @@ def test_a_relative_cache_home_is_ignored(blocked, tmp_path):
 
 
 @unix
+@pytest.mark.parametrize("given", ["here", "./here", "~/here"])
+def test_a_relative_cache_folder_is_not_used(blocked, given):
+    out, err = shown(FOLDER, blocked, NUMBA_CACHE_DIR=given)
+    assert out.split() == ["None"]
+    assert "a relative path" in err
+    assert not (blocked / given).exists()
+
+
+@unix
 def test_a_folder_that_others_can_write_is_not_used(blocked, tmp_path):
     shared = tmp_path / "shared" / "numparam"
     shared.mkdir(parents=True)

@@ -57,6 +57,16 @@ def _averaged(kind: str, size: int) -> Iterator[Arguments]:
     yield ([[], []],), {}
 
 
+def _added_many(kind: str, size: int) -> Iterator[Arguments]:
+    if kind not in SAMPLED:
+        return
+    for count in (1, 2, 3, 4):
+        large, small = _copies(kind, size, count), _copies(kind, 3, count)
+        sources = [list(arrays) for arrays in zip(large, small, strict=True)]
+        yield (sources, [values(kind, size, 77), values(kind, 3, 78)]), {}
+    yield ([[], []], []), {}
+
+
 def _scaled(kind: str, size: int) -> Iterator[Arguments]:
     if kind in FLOATS:
         yield ([values(kind, size), values(kind, 3, 1)], 0.3), {}
@@ -163,6 +173,7 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("average", "add_n"): _combine,
     ("average", "mean"): _combine,
     ("average_many", "mean_in_place"): _averaged,
+    ("average_many", "add_n"): _added_many,
     ("reset", "zero"): _many,
     ("accumulate", "assign"): _accumulated,
     ("accumulate", "add"): _accumulated,

@@ -478,3 +478,41 @@ def test_a_table_that_another_thread_releases_while_it_is_checked_is_stale(monke
     epochs.bump()
     monkeypatch.setattr(GradientTables, "_holds", lambda self: self.release() or True)
     assert not table.is_valid(parameters._params)
+
+
+class CastWhileLookedAt(list):
+    """Tables of a parameter, which is cast when they are first looked at, as by another thread."""
+
+    def __init__(self, parameter):
+        self.parameter = parameter
+
+    def __iter__(self):
+        parameter, self.parameter = self.parameter, None
+        if parameter is not None:
+            parameter.cast("float64")
+        return super().__iter__()
+
+
+def test_tables_released_while_they_are_built_leave_no_gradient_as_it_was():
+    parameters = dictionary(3)
+    parameters["net_w1"]._tables = CastWhileLookedAt(parameters["net_w0"])
+    parameters.zero_grad()
+    assert parameters["net_w0"].dtype == "float64"
+    assert is_zero(parameters)
+
+
+def test_tables_released_before_they_are_used_leave_no_gradient_as_it_was(monkeypatch):
+    parameters = dictionary(3)
+    parameters.zero_grad()
+    fill(parameters)
+    is_valid = GradientTables.is_valid
+
+    def cast_afterwards(self, members):
+        answer = is_valid(self, members)
+        monkeypatch.undo()
+        parameters["net_w0"].cast("float64")
+        return answer
+
+    monkeypatch.setattr(GradientTables, "is_valid", cast_afterwards)
+    parameters.zero_grad()
+    assert is_zero(parameters)

@@ -52,7 +52,9 @@ def copy_to_itself():
         pytest.param(write_into_sparse, id="NumPy into sparse"),
         pytest.param(initialize_twice, id="initialize twice"),
         pytest.param(copy_to_itself, id="copyto itself"),
-        pytest.param(lambda: mx.init.Zero()("weight", mx.nd.ones(2)), id="initializer of a plain name"),
+        pytest.param(
+            lambda: mx.init.Zero()("weight", mx.nd.ones(2)), id="initializer of a plain name"
+        ),
         pytest.param(
             lambda: mx.sym.Group([mx.sym.var("a"), mx.sym.var("b")]).infer_shape(), id="inference"
         ),

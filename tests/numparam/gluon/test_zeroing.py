@@ -478,3 +478,15 @@ def test_a_table_that_another_thread_releases_while_it_is_checked_is_stale(monke
     epochs.bump()
     monkeypatch.setattr(GradientTables, "_holds", lambda self: self.release() or True)
     assert not table.is_valid(parameters._params)
+
+
+def test_a_parameter_that_was_removed_past_the_announcements_is_not_zeroed():
+    params = mx.gluon.ParameterDict()
+    gone = params.get("gone", shape=2)
+    params.get("stays", shape=2)
+    params.initialize()
+    params.zero_grad()
+    gone.grad()[:] = 1
+    OrderedDict.pop(params._params, "gone")
+    params.zero_grad()
+    assert gone.grad().tolist() == [1, 1]

@@ -177,10 +177,14 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
     else:
+        inside = {
+            short: importlib.import_module(f"{__name__}.{module}")
+            for short, module in (("nd", "ndarray"), ("gluon", "gluon"))
+        }
         raise missing(
             "numparam",
             name,
-            __all__,
+            [*__all__, *(f"{short}.{one}" for short, home in inside.items() for one in dir(home))],
             "It is Gluon's parameter layer without MXNet: parameters, arrays, gradients, "
             f"optimizers and files; no layers, data sets or graphs. It has {', '.join(__all__)}",
         )

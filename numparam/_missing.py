@@ -62,7 +62,7 @@ def near_names(name: str, names: Iterable[str]) -> str:
     import difflib  # late: few programs ask for names that do not exist
 
     asked, known = name[:100], sorted(names)
-    near = difflib.get_close_matches(asked, known, 3)
+    near = difflib.get_close_matches(asked, known, 3, cutoff=0.7)
     if not near and len(asked) > 2:
         near = [one for one in known if one.lower().startswith(asked.lower())][:3]
     return f"Did you mean {' or '.join(map(repr, near))}? " if near else ""

@@ -402,7 +402,8 @@ class Parameter:
         >>> [array.context for array in weight.list_data()]
         [cpu(0), cpu(1)]
         """
-        replicas.require_dense(self, "list_data")
+        if self._stype != _DENSE:
+            replicas.require_dense(self, "list_data")
         return list(self._check_and_get(self._data, list))
 
     def grad(self, ctx: Context | None = None) -> NDArray:

@@ -430,10 +430,13 @@ class ParameterDict:
         >>> weight.grad().asnumpy()
         array([0., 0.], dtype=float32)
         """
-        tables = self._zeroing
-        if tables is None or not tables.is_valid(self._params):
-            tables = self._zeroing = zeroing.GradientTables(self._params, tables)
-        tables.zero()
+        while True:
+            tables = self._zeroing
+            if tables is None or not tables.is_valid(self._params):
+                tables = self._zeroing = zeroing.GradientTables(self._params, tables)
+            tables.zero()
+            if not tables.is_released:  # as by a thread that replaces gradients meanwhile
+                return
 
     def mean_grads(self) -> None:
         """Average the gradients of each parameter over its contexts, in place.

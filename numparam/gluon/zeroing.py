@@ -94,6 +94,8 @@ class GradientTables:
         reference = weakref.ref(self)
         # Before any array is looked at: what changes from here on makes the tables stale.
         epoch = epochs.current()
+        # What a thread releases that replaces a gradient before the tables are built.
+        self._dense = unfinished = Tables((), epoch)
         self._members = [member for _, member in items_now(parameters)]
         for parameter in self._members:
             # Also of one without gradients: when it gets some, the tables are released.
@@ -109,7 +111,9 @@ class GradientTables:
         self._arrays = [array for array in gradients if array.stype == "default"]
         self._sparse = [(array, _nothing(array)) for array in gradients if array.stype != "default"]
         earlier = None if previous is None else previous._dense
-        self._dense: Tables = Tables(map(_row, self._arrays), epoch, earlier)
+        self._dense = Tables(map(_row, self._arrays), epoch, earlier)
+        if unfinished.is_released:
+            self.release()
 
     def is_valid(self, parameters: Mapping[str, Any]) -> bool:
         """Return whether these are still all gradients of the parameters."""
@@ -118,7 +122,12 @@ class GradientTables:
             return False
         if self._announced and self._dense.is_current:
             return True
-        return self._holds() and not self._dense.is_released  # by another thread, meanwhile
+        return self._holds() and not self.is_released  # by another thread, meanwhile
+
+    @property
+    def is_released(self) -> bool:
+        """True if `release` was called: arrays may be missing."""
+        return self._dense.is_released
 
     def _holds(self) -> bool:
         """Return whether the same parameters have the same dense buffers."""

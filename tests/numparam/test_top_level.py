@@ -224,6 +224,8 @@ def test_only_public_names_are_listed(face):
     [
         (mx, "ndarry", "ndarray"),
         (mx, "glun", "gluon"),
+        (mx, "zeross", "nd.zeros"),
+        (mx, "Trainer", "gluon.Trainer"),
         (mx.nd, "zeross", "zeros"),
         (mx.nd, "ary", "array"),
         (mx.nd, "conact", "concat"),
@@ -284,3 +286,10 @@ def test_modules_are_attributes_without_being_imported(name):
     command = [sys.executable, "-c", f"import numparam; print(numparam.{name}.__name__)"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"numparam.{name}"
+
+
+@pytest.mark.parametrize(("face", "name"), [(mx.nd, "image"), (mx.gluon, "metric")])
+def test_no_name_is_suggested_for_one_that_is_far_from_all(face, name):
+    with pytest.raises(AttributeError) as refusal:
+        getattr(face, name)
+    assert "Did you mean" not in str(refusal.value)

@@ -490,3 +490,41 @@ def test_a_parameter_that_was_removed_past_the_announcements_is_not_zeroed():
     OrderedDict.pop(params._params, "gone")
     params.zero_grad()
     assert gone.grad().tolist() == [1, 1]
+
+
+class CastWhileLookedAt(list):
+    """Tables of a parameter, which is cast when they are first looked at, as by another thread."""
+
+    def __init__(self, parameter):
+        self.parameter = parameter
+
+    def __iter__(self):
+        parameter, self.parameter = self.parameter, None
+        if parameter is not None:
+            parameter.cast("float64")
+        return super().__iter__()
+
+
+def test_tables_released_while_they_are_built_leave_no_gradient_as_it_was():
+    parameters = dictionary(3)
+    parameters["net_w1"]._tables = CastWhileLookedAt(parameters["net_w0"])
+    parameters.zero_grad()
+    assert parameters["net_w0"].dtype == "float64"
+    assert is_zero(parameters)
+
+
+def test_tables_released_before_they_are_used_leave_no_gradient_as_it_was(monkeypatch):
+    parameters = dictionary(3)
+    parameters.zero_grad()
+    fill(parameters)
+    is_valid = GradientTables.is_valid
+
+    def cast_afterwards(self, members):
+        answer = is_valid(self, members)
+        monkeypatch.undo()
+        parameters["net_w0"].cast("float64")
+        return answer
+
+    monkeypatch.setattr(GradientTables, "is_valid", cast_afterwards)
+    parameters.zero_grad()
+    assert is_zero(parameters)

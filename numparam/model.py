@@ -16,8 +16,8 @@ from numparam._missing import show_public_names
 from numparam.base import MXNetError
 from numparam.context import cpu
 from numparam.formats.atomic import write_file
-from numparam.formats.quoting import quoted
-from numparam.formats.sources import open_source
+from numparam.formats.quoting import quoted, shown_path
+from numparam.formats.sources import read_file
 from numparam.ndarray import files
 from numparam.ndarray.ndarray import NDArray
 
@@ -204,16 +204,13 @@ def load_checkpoint(
     >>> arguments["w"].asnumpy()
     array([1., 1.], dtype=float32)
     """
-    source = open_source(f"{os.fspath(prefix)}-symbol.json", "a graph's JSON file")
-    try:
-        contents = source.read_at(0, source.size)
-    finally:
-        source.close()
+    path = f"{os.fspath(prefix)}-symbol.json"
+    contents = read_file(path, "a graph's JSON file")
     try:
         symbol = contents.decode()
     except UnicodeDecodeError as error:
         raise CheckpointTextError(
-            f"{source.name}: a graph's JSON is UTF-8 text; byte {error.start} is not"
+            f"{shown_path(path)}: a graph's JSON is UTF-8 text; byte {error.start} is not"
         ) from error
     return symbol, *load_params(prefix, epoch)
 

@@ -8,9 +8,9 @@ are those of `numparam.kernels.reference`: plain Python of the same results.
 from __future__ import annotations
 
 import os
-import warnings
 
 from numparam.kernels import _without_signals, reference
+from numparam.kernels._callers import warn_caller
 
 
 def _import_numba() -> None:
@@ -34,11 +34,9 @@ def _is_disabled() -> bool:
 
 
 if _is_disabled():
-    warnings.warn(
+    warn_caller(
         "NUMBA_DISABLE_JIT is set: numparam uses its reference kernels, plain NumPy with the same "
-        "results, which are many times slower",
-        RuntimeWarning,
-        stacklevel=2,
+        "results, which are many times slower"
     )
     __path__ = list(reference.__path__)
 else:

@@ -20,13 +20,14 @@ import pickle
 import stat
 import sys
 import tempfile
-import warnings
 from typing import Any
 
 import llvmlite
 import numba
 from numba.core import caching
 from numba.core.dispatcher import Dispatcher
+
+from numparam.kernels._callers import warn_caller
 
 _KERNELS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -86,7 +87,7 @@ def folder() -> str | None:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=3)
+    warn_caller(message)
 
 
 def _user_folders() -> list[pathlib.Path]:

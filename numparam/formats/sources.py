@@ -16,7 +16,7 @@ from .errors import FileAccessError, TruncatedFileError, access_error, missing_f
 from .opening import MAX_PIECES, OpenFile
 from .signatures import PREFIX_LENGTH, check_file_magic
 
-__all__ = ["ByteSource", "is_file_object", "open_source"]
+__all__ = ["ByteSource", "is_file_object", "open_source", "read_file"]
 
 _CHUNK = 16 << 20
 
@@ -212,3 +212,25 @@ def open_source(source: Any, kind: str = "a .params file") -> ByteSource:
     if hasattr(source, "read"):
         return _contents_of(source)
     return _BufferSource(source)
+
+
+def read_file(path: str | bytes | os.PathLike[Any], kind: str) -> bytes:
+    """Read a whole file.
+
+    Parameters
+    ----------
+    path : str, bytes or os.PathLike
+        Where it is.
+    kind : str
+        As for `open_source`.
+
+    Raises
+    ------
+    FileAccessError
+        If the file is missing, not a regular file or may not be read.
+    """
+    source = _FileSource(os.fsdecode(path), kind)
+    try:
+        return source.read_at(0, source.size)
+    finally:
+        source.close()

@@ -108,6 +108,11 @@ def _require_rows(parameter: ParameterLike) -> None:
         )
     if parameter._state.data is None:
         raise replicas.no_arrays(parameter)
+    if not parameter._state.data[0].shape:
+        raise RowIdValueError(
+            f"Parameter {quoted(parameter.name)} is a scalar and has no rows. Read it with data(), "
+            "and write it with set_data."
+        )
 
 
 def _as_ids(parameter: ParameterLike, ids: Any) -> Any:

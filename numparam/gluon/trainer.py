@@ -16,6 +16,7 @@ from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.formats.atomic import write_file
 from numparam.formats.quoting import quoted
+from numparam.formats.sources import read_file
 from numparam.gluon.errors import (
     TrainerArgumentError,
     TrainerCallError,
@@ -661,6 +662,8 @@ class Trainer:
 
         Raises
         ------
+        FileAccessError
+            If the file is missing or cannot be read: an OSError, and what Python raises there.
         StatesError
             If the file is damaged, a pickle, or of other parameters: a ValueError and an
             MXNetError. Nothing is changed.
@@ -688,8 +691,7 @@ class Trainer:
         if self._update_on_kvstore and not isinstance(store, KVStore):
             store.load_optimizer_states(fname)
             return
-        with open(fname, "rb") as file:
-            contents = file.read()
+        contents = read_file(fname, "a Trainer's states")
         first = get_updater(self._optimizer)
         first.set_states(contents, allow_pickle=allow_pickle)
         self._check_states(first)

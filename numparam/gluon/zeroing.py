@@ -117,7 +117,8 @@ class GradientTables:
 
     def is_valid(self, parameters: Mapping[str, Any]) -> bool:
         """Return whether these are still all gradients of the parameters."""
-        if self._parameters is not parameters:
+        # The number: OrderedDict.pop(entries, name) passes over what announces changes.
+        if self._parameters is not parameters or len(parameters) != len(self._members):
             return False
         if self._announced and self._dense.is_current:
             return True

@@ -7,7 +7,6 @@ import json
 import logging
 import math
 import reprlib
-import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from numparam._missing import show_public_names
 from numparam.class_registry import Registrable
+from numparam.formats.warning import warn_caller
 from numparam.initializer.bilinear import bilinear_weights
 from numparam.initializer.by_name import create, registry
 from numparam.initializer.description import InitDesc
@@ -127,11 +127,10 @@ class Initializer(Registrable):
         self._init_default(desc, arr)
 
     def _legacy_init(self, name: Any, arr: NDArray) -> None:
-        warnings.warn(
+        warn_caller(
             "initializers are called with an InitDesc, not with plain text: "
             f"init(InitDesc({name!r}), array)",
             DeprecationWarning,
-            stacklevel=3,
         )
         if not isinstance(name, str):
             raise TypeError(f"the name of a parameter is text, not {type(name).__name__} {name!r}")

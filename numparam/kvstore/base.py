@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from numparam._missing import show_public_names
+from numparam.formats.warning import warn_caller
 from numparam.kvstore import merging
 from numparam.kvstore.errors import CapabilityError, KeyTypeError, UnknownStoreError
 from numparam.ndarray.ndarray import NDArray
@@ -234,11 +234,10 @@ class KVStoreBase:
         name = klass.__name__.lower()
         previous = KVStoreBase.kv_registry.get(name)
         if previous is not None and previous is not klass:
-            warnings.warn(
+            warn_caller(
                 f"the store name {name!r} meant {previous.__module__}.{previous.__qualname__}; "
                 f"from now on it means {klass.__module__}.{klass.__qualname__}",
                 UserWarning,
-                stacklevel=2,
             )
         KVStoreBase.kv_registry[name] = klass
         return klass

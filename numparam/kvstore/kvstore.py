@@ -14,6 +14,7 @@ from numparam._missing import show_public_names
 from numparam.devices.backend import Buffer
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
+from numparam.formats.sources import read_file
 from numparam.kvstore import merging
 from numparam.kvstore.base import KVStoreBase, check_capability, provide
 from numparam.kvstore.errors import (
@@ -556,6 +557,8 @@ class KVStore(KVStoreBase):
         ------
         AssertionError
             If the store has no optimizer.
+        FileAccessError
+            If the file is missing or cannot be read: an OSError, and what Python raises there.
 
         Examples
         --------
@@ -568,8 +571,7 @@ class KVStore(KVStoreBase):
         >>> store.load_optimizer_states(path)
         """
         self._states_of("load")
-        with open(fname, "rb") as file:
-            contents = file.read()
+        contents = read_file(fname, "an optimizer's states")
         self._set_states(contents, allow_pickle)
 
     @_in_turn

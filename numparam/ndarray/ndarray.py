@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,6 +16,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
+from numparam.formats.warning import warn_caller
 from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray import capsules, host_memory, indexing, kinds
 from numparam.ndarray.converting import COPY, MOVE, check_copyto
@@ -750,7 +750,7 @@ class NDArray(OperationMethods):
                 f"copyto writes into an NDArray or onto a Context, not {type(other).__name__}"
             )
         if other is self or self._is_same_memory(other):
-            warnings.warn("an array was copied to itself", RuntimeWarning, stacklevel=2)
+            warn_caller("an array was copied to itself", RuntimeWarning)
             return False
         check_copyto(self, other)
         return invoke(COPY, (self,), {}, out=other)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from numparam._missing import show_public_names
 from numparam.class_registry import Registrable, Registry, RegistryErrors
+from numparam.formats.warning import warn_caller
 from numparam.lr_scheduler import LRScheduler
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray
@@ -308,11 +308,10 @@ class Optimizer(Registrable):
         if not is_short(weight.dtype):
             return self.create_state(index, weight)
         if not self.multi_precision:
-            warnings.warn(
+            warn_caller(
                 f"{self.name_of(index)} is {np.dtype(weight.dtype).name}: small changes of it are "
                 "lost in rounding. Consider multi_precision=True",
                 UserWarning,
-                stacklevel=2,
             )
             return self.create_state(index, weight)
         master = weight.astype(np.float32)

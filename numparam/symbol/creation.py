@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from numparam.attribute import AttrScope
-from numparam.formats.sources import open_source
+from numparam.formats.quoting import shown_path
+from numparam.formats.sources import read_file
 from numparam.symbol import json_format
 from numparam.symbol.attributes import write_shape
 from numparam.symbol.symbol import Symbol, _Variable
@@ -172,16 +173,12 @@ def load(fname: str | os.PathLike[Any]) -> Symbol:
     """
     if not isinstance(fname, (str, os.PathLike)):
         raise TypeError(f"fname must be a path; got {fname!r} of type {type(fname).__name__}.")
-    source = open_source(fname, "a symbol's JSON file")
-    try:
-        contents = source.read_at(0, source.size)
-    finally:
-        source.close()
+    contents = read_file(fname, "a symbol's JSON file")
     try:
         return load_json(contents.decode())
     except UnicodeDecodeError as error:
         raise json_format.SymbolJSONError(
-            f"{source.name}: a symbol's JSON is UTF-8 text; byte {error.start} is not."
+            f"{shown_path(fname)}: a symbol's JSON is UTF-8 text; byte {error.start} is not."
         ) from error
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from numparam.base import MXNetError
+from numparam.formats.warning import warn_caller
 from numparam.modes.np_mode import is_np_shape
 from numparam.symbol.attributes import read_shape
 from numparam.types.dtypes import UnsupportedDTypeError, as_dtype, dtype_from_flag
@@ -154,10 +154,10 @@ def _result(
             for name, value in zip(variables.names, found, strict=True)
             if (value is None if what == "type" else not shape_is_known(value))
         ]
-        warnings.warn(
+        warn_caller(
             f"The {what} of these arguments is not known; give it to infer_{what}:\n\t"
             + "\n\t".join(unknown[:10] + ["..."] * (len(unknown) > 10)),
-            stacklevel=4,
+            UserWarning,
         )
         return None, None, None
     return found, [found[position] for position in variables.outputs], []

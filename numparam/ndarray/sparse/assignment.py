@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from numparam.base import MXNetError
+from numparam.formats.warning import warn_caller
 from numparam.ndarray.indexing import WRITE
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import invoke
@@ -45,11 +45,10 @@ def assign(array: BaseSparseNDArray, value: Any) -> None:
     """
     array._require_writable()
     if isinstance(value, np.ndarray):
-        warnings.warn(
+        warn_caller(
             f"a NumPy array is written into a {array.stype} array: all of its elements are looked "
             "at. Making a sparse array of it once is faster",
             RuntimeWarning,
-            stacklevel=3,
         )
         backend, dtype = array._backend, array._buffer.dtype
         host = quietly(as_host_array(value, dtype).astype, dtype)

@@ -206,3 +206,15 @@ def test_the_error_for_a_copy_of_rows_names_what_writes_them():
     matrix = mx.nd.array(np.eye(3)).tostype("csr")
     with pytest.raises(ValueError, match="changes would be lost"):
         matrix.indptr[:] = 0
+
+
+def test_a_scalar_has_no_rows():
+    scale = mx.gluon.Parameter("scale", shape=())
+    scale.initialize()
+    for call in (
+        lambda: scale.rows([0]),
+        lambda: scale.set_rows([0], np.ones(1)),
+        lambda: scale.add_rows([0], np.ones(1)),
+    ):
+        with pytest.raises(ValueError, match=r"'scale' is a scalar and has no rows.*data\(\)"):
+            call()

@@ -420,3 +420,22 @@ def test_parameters_may_come_from_an_iterator(listed):
     before = params["b"].data().asnumpy()
     trainer.step(1)
     assert not (params["b"].data().asnumpy() == before).any()
+
+
+@pytest.mark.parametrize("owner", ["trainer", "store"])
+def test_states_that_are_missing_are_named_with_their_folder(tmp_path, owner):
+    weight = mx.gluon.Parameter("weight", shape=2)
+    weight.initialize()
+    trainer = mx.gluon.Trainer([weight], "adam")
+    store = mx.kv.create("local")
+    store.set_optimizer(mx.optimizer.Adam())
+    load = {"trainer": trainer.load_states, "store": store.load_optimizer_states}[owner]
+    trainer.save_states(tmp_path / "net.states")
+    with pytest.raises(FileNotFoundError) as caught:
+        load(tmp_path / "ent.states")
+    assert str(caught.value).startswith("there is no file 'ent.states' in the folder")
+    assert "Did you mean 'net.states'?" in str(caught.value)
+    with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere"):
+        load(tmp_path / "nowhere" / "net.states")
+    with pytest.raises(IsADirectoryError, match="states"):
+        load(tmp_path)

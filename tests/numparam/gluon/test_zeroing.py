@@ -480,6 +480,18 @@ def test_a_table_that_another_thread_releases_while_it_is_checked_is_stale(monke
     assert not table.is_valid(parameters._params)
 
 
+def test_a_parameter_that_was_removed_past_the_announcements_is_not_zeroed():
+    params = mx.gluon.ParameterDict()
+    gone = params.get("gone", shape=2)
+    params.get("stays", shape=2)
+    params.initialize()
+    params.zero_grad()
+    gone.grad()[:] = 1
+    OrderedDict.pop(params._params, "gone")
+    params.zero_grad()
+    assert gone.grad().tolist() == [1, 1]
+
+
 class CastWhileLookedAt(list):
     """Tables of a parameter, which is cast when they are first looked at, as by another thread."""
 

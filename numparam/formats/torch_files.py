@@ -87,6 +87,8 @@ class TorchFile:
             path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
             try:
                 loaded = _load(torch, path, bytes_source)
+            except MemoryError:
+                raise
             except Exception as error:  # torch raises many kinds
                 reason = str(error).strip().partition("\n")[0]
                 raise TorchFileError(

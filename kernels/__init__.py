@@ -31,3 +31,7 @@ from numparam.kernels._threads import num_threads, set_num_threads
 from numparam.kernels._warmup import warmup
 
 __all__ = ["KERNELS", "Kernel", "num_threads", "set_num_threads", "warmup"]
+
+
+def __dir__() -> list[str]:
+    return __all__

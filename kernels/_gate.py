@@ -360,19 +360,22 @@ def pairs_match(
     targets: Sequence[np.ndarray],
     read: Sequence[np.ndarray],
     address: Callable[[Any], int] = address,
+    names: tuple[str, str] = ("targets", "sources"),
 ) -> None:
     """Check that sources have their targets' forms, and that no two of all arrays share memory.
 
     A source may be exactly its own target: element i is read before element i is written.
     """
+    written, given_as = names
     if len(targets) != len(read):
         raise ValueError(
-            f"there are {len(targets)} targets and {len(read)} sources; each target needs one"
+            f"there are {len(targets)} {written} and {len(read)} {given_as}; each of {written} "
+            "needs one"
         )
     for i, (target, given) in enumerate(zip(targets, read, strict=True)):
         if target.shape != given.shape or target.dtype != given.dtype:
             raise ValueError(
-                f"sources[{i}] must be {target.dtype}{target.shape} like targets[{i}], "
+                f"{given_as}[{i}] must be {target.dtype}{target.shape} like {written}[{i}], "
                 f"not {given.dtype}{given.shape}"
             )
     spans = sorted(
@@ -381,7 +384,7 @@ def pairs_match(
     for (start, nbytes, i), (following, _, j) in pairwise(spans):
         if following < start + nbytes:
             raise ValueError(
-                f"targets[{min(i, j)}] and targets[{max(i, j)}] share memory, which would be "
+                f"{written}[{min(i, j)}] and {written}[{max(i, j)}] share memory, which would be "
                 "written twice; pass each array once, and no views of it"
             )
     starts = [start for start, _, _ in spans]
@@ -392,4 +395,6 @@ def pairs_match(
             continue
         other, nbytes, owner = spans[before]
         if other + nbytes > start and not (owner == i and other == start):
-            raise ValueError(f"sources[{i}] shares memory with targets[{owner}]; pass a copy of it")
+            raise ValueError(
+                f"{given_as}[{i}] shares memory with {written}[{owner}]; pass a copy of it"
+            )

@@ -38,7 +38,7 @@ KERNELS: tuple[Kernel, ...] = (
     ),
     Kernel("table", ("build",), _EVERYWHERE),
     Kernel("accumulate", ("assign", "add"), _EVERYWHERE),
-    Kernel("average_many", ("mean_in_place",), _EVERYWHERE),
+    Kernel("average_many", ("mean_in_place", "add_n"), _EVERYWHERE),
     Kernel("merge", ("merge",), _EVERYWHERE),
     Kernel("merge_many", ("mean",), _EVERYWHERE),
     Kernel("cast", ("cast", "copy"), _EVERYWHERE),

@@ -36,11 +36,13 @@ if TYPE_CHECKING:
         attribute,
         autograd,
         base,
+        checkpoint,
         context,
         engine,
         formats,
         gluon,
         initializer,
+        interop,
         kernels,
         kvstore,
         lr_scheduler,
@@ -88,6 +90,7 @@ __all__ = [
     "attribute",
     "autograd",
     "base",
+    "checkpoint",
     "context",
     "cpu",
     "cpu_pinned",
@@ -99,6 +102,7 @@ __all__ = [
     "gpu",
     "init",
     "initializer",
+    "interop",
     "is_np_array",
     "is_np_shape",
     "kernels",
@@ -173,10 +177,14 @@ def __getattr__(name: str) -> Any:
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
     else:
+        inside = {
+            short: importlib.import_module(f"{__name__}.{module}")
+            for short, module in (("nd", "ndarray"), ("gluon", "gluon"))
+        }
         raise missing(
             "numparam",
             name,
-            __all__,
+            [*__all__, *(f"{short}.{one}" for short, home in inside.items() for one in dir(home))],
             "It is Gluon's parameter layer without MXNet: parameters, arrays, gradients, "
             f"optimizers and files; no layers, data sets or graphs. It has {', '.join(__all__)}",
         )

@@ -1,6 +1,7 @@
 """Errors for unknown names of modules, which suggest what to use instead.
 
-A module's ``__getattr__`` raises what `missing` returns. For ``from numparam import optimizer``
+A module's ``__getattr__`` raises what `missing` returns; a module that only has what stands in it
+calls `show_public_names` at its end instead. For ``from numparam import optimizer``
 Python does not show that: it looks for a module of the name, and reports only that there is none.
 The finder here is asked last, and repeats the text in an ImportError.
 """
@@ -11,10 +12,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
-__all__ = ["explain_imports", "missing"]
+__all__ = ["explain_imports", "missing", "near_names", "show_public_names"]
 
 _PACKAGE = __package__
+
+# How many names an error lists; for more, it names `dir`.
+_LISTED = 12
 
 
 def missing(module: str, name: str, names: Iterable[str], advice: str) -> AttributeError:
@@ -41,11 +46,57 @@ def missing(module: str, name: str, names: Iterable[str], advice: str) -> Attrib
     >>> str(missing("mx.nd", "zeross", ["zeros", "ones"], "It has arrays."))
     "mx.nd has no 'zeross'. Did you mean 'zeros'? It has arrays."
     """
+    return AttributeError(
+        f"{module} has no {name!r:.200}. {near_names(name, names)}{advice}", name=name
+    )
+
+
+def near_names(name: str, names: Iterable[str]) -> str:
+    """Return a question with the names that are near a given one and a space, or nothing.
+
+    Examples
+    --------
+    >>> near_names("zeross", ["zeros", "ones"])
+    "Did you mean 'zeros'? "
+    """
     import difflib  # late: few programs ask for names that do not exist
 
-    near = difflib.get_close_matches(name[:100], list(names), 3)
-    hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-    return AttributeError(f"{module} has no {name!r:.200}. {hint}{advice}", name=name)
+    asked, known = name[:100], sorted(names)
+    near = difflib.get_close_matches(asked, known, 3, cutoff=0.7)
+    if not near and len(asked) > 2:
+        near = [one for one in known if one.lower().startswith(asked.lower())][:3]
+    return f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
+def show_public_names(module: str) -> None:
+    """Let `dir` list only the public names of a module, and errors for others suggest near ones.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``; its ``__all__`` is complete by now. If it has a ``__getattr__`` or
+        ``__dir__`` of its own, that stays.
+    """
+    space = vars(sys.modules[module])
+    names: list[str] = space["__all__"]
+
+    def look_up(name: str) -> Any:
+        if name.startswith("_"):  # asked for by tools, which expect that it is missing
+            raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+        listed = sorted(known for known in names if not known.startswith("_"))
+        if len(listed) > _LISTED:
+            advice = f"dir({module}) lists its names"
+        else:
+            advice = f"It has {', '.join(listed)}"
+        raise missing(module, name, listed, advice)
+
+    def list_names() -> list[str]:
+        return [name for name in names if not name.startswith("_")]
+
+    space.setdefault("__getattr__", look_up)
+    space.setdefault("__dir__", list_names)
+    # For ``from module import name`` Python asks finders, and so ours, only below packages.
+    space.setdefault("__path__", [])
 
 
 class _MissingModules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import ClassVar
 
+from numparam._missing import show_public_names
 from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
 
@@ -102,3 +103,6 @@ class AttrScope(Scope, metaclass=_AttrScopeType):
 
 
 AttrScope._scopes = AttrScope._current = ThreadState(AttrScope)
+
+
+show_public_names(__name__)

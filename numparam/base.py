@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from numparam._missing import show_public_names
+
 __all__ = [
     "MXNetError",
     "NotImplementedForSymbol",
@@ -169,3 +171,6 @@ class NotSupportedForSparseNDArray(_UnavailableFunctionError):
     """
 
     _reason = "needs a dense array, not a sparse one: use tostype('default') first."
+
+
+show_public_names(__name__)

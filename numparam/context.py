@@ -11,6 +11,7 @@ import operator
 import warnings
 from typing import ClassVar
 
+from numparam._missing import show_public_names
 from numparam.base import MXNetError
 from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
@@ -385,3 +386,6 @@ def _require_gpu(device_id: int) -> None:
             f"{gpu(device_id)} does not exist: {found}. With an NVIDIA GPU and driver, install "
             "numparam[cuda12] or numparam[cuda13]."
         )
+
+
+show_public_names(__name__)

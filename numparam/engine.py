@@ -10,6 +10,8 @@ import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from numparam._missing import show_public_names
+
 __all__ = ["bulk", "set_bulk_size"]
 
 _size = 0
@@ -58,3 +60,6 @@ def bulk(size: int) -> Iterator[None]:
         yield
     finally:
         set_bulk_size(previous)
+
+
+show_public_names(__name__)

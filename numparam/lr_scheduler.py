@@ -19,6 +19,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from numparam._missing import show_public_names
+
 __all__ = [
     "CosineScheduler",
     "FactorScheduler",
@@ -462,5 +464,4 @@ def _check_factor(factor: float) -> None:
         )
 
 
-def __dir__() -> list[str]:
-    return __all__
+show_public_names(__name__)

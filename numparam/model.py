@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from numparam._missing import show_public_names
 from numparam.base import MXNetError
 from numparam.context import cpu
 from numparam.formats.atomic import write_file
@@ -219,3 +220,6 @@ def load_checkpoint(
 
 def _arrays_file(prefix: str | os.PathLike[str], epoch: int) -> str:
     return f"{os.fspath(prefix)}-{epoch:04d}.params"
+
+
+show_public_names(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import ClassVar
 
+from numparam._missing import show_public_names
 from numparam.modes.scope import Scope
 from numparam.modes.thread_state import ThreadState
 
@@ -117,3 +118,6 @@ class Prefix(NameManager):
 
 
 NameManager._scopes = NameManager._current = ThreadState(NameManager)
+
+
+show_public_names(__name__)

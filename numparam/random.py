@@ -17,7 +17,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from numparam._missing import missing
+from numparam._missing import missing, show_public_names
 from numparam.generator import reseed_after_fork, seed
 
 if TYPE_CHECKING:
@@ -67,5 +67,4 @@ def __getattr__(name: str) -> Any:
     )
 
 
-def __dir__() -> list[str]:
-    return __all__
+show_public_names(__name__)

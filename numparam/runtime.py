@@ -9,6 +9,7 @@ True
 
 from __future__ import annotations
 
+from numparam._missing import show_public_names
 from numparam.context import num_gpus
 
 __all__ = ["Feature", "Features", "feature_list"]
@@ -118,3 +119,6 @@ def feature_list() -> list[Feature]:
     ['CUDA', 'CUDNN']
     """
     return list(Features().values())
+
+
+show_public_names(__name__)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from numparam import context
+from numparam._missing import show_public_names
 from numparam.modes.np_decorators import use_np, use_np_array, use_np_shape
 from numparam.modes.np_mode import _NumpyArrayScope as _NumpyArrayScope
 from numparam.modes.np_mode import (
@@ -160,5 +161,4 @@ def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
     return context.gpu_memory_info(gpu_dev_id)
 
 
-def __dir__() -> list[str]:
-    return __all__
+show_public_names(__name__)

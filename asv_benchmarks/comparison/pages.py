@@ -121,6 +121,10 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+# Slower than this many times, or in fewer rounds, turns do not make contenders equal.
+_BUSY, _ROUNDS = 3.0, 5
+
+
 def about(results: Mapping[str, Any]) -> str:
     """Say where, when and how the numbers were measured, and whether they are worth anything."""
     machine = results["machine"]
@@ -133,7 +137,8 @@ def about(results: Mapping[str, Any]) -> str:
         f"{machine['mxnet']}, by `{machine['command']}`: "
         + (f"the fastest of {rounds} rounds in turns." if rounds > 1 else "one round.")
     )
-    if len(busy) * 2 > len(results["rows"]):
+    much = len(busy) * 2 > len(results["rows"])
+    if much and (max(busy) > _BUSY or rounds < _ROUNDS):
         return (
             f"**Provisional: the machine was busy with other work, up to {max(busy):.0f} times "
             f"as slow as at its best. These ratios show the form of the table and little else.** "
@@ -142,6 +147,7 @@ def about(results: Mapping[str, Any]) -> str:
     if busy:
         text += (
             f" The machine was busy with other work during {len(busy)} of {len(results['rows'])} "
-            f"rows, up to {max(busy):.1f} times as slow as at its best."
+            f"rows, up to {max(busy):.1f} times as slow as at its best: the ratios, of contenders "
+            "that took turns, hold better than the times."
         )
     return text

@@ -68,7 +68,7 @@ def folder() -> str | None:
         return None
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen:
-        places = [pathlib.Path(os.path.abspath(chosen), "numparam")]
+        places = [pathlib.Path(chosen, "numparam")]
     else:
         places = [_KERNELS / "__pycache__", *_user_folders()]
     reasons = []
@@ -103,6 +103,8 @@ def _user_folders() -> list[pathlib.Path]:
 
 def _unusable(place: pathlib.Path) -> str | None:
     """Return why a folder, made if it is missing, cannot be the cache; None if it can."""
+    if not place.is_absolute():
+        return "a relative path leads to files of whichever folder a program is started in"
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Links are followed once and for all: what they point to is what is checked.

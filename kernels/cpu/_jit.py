@@ -22,13 +22,20 @@ if getattr(numba.config, "DISABLE_JIT", False):
     )
 
 # For helpers: they become part of each caller's machine code and are not cached alone. Without
-# `forceinline` LLVM may leave a call in the loop, which then is not vectorised.
-inline = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+# `forceinline` LLVM may leave a call in the loop, which then is not vectorised. Nothing but kernels
+# calls them: the entries for Python and for C, a sixth of what there is to compile, are left out.
+inline = numba.njit(
+    nogil=True,
+    error_model="numpy",
+    forceinline=True,
+    no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+)
 
 
 def kernel(function: Callable) -> Any:
     """Compile `function` at its first call: serial, without the GIL, exact, cached on disk."""
-    compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
     _cache.attach(compiled)
     # Numba calls this where no compiled code fits the arguments; other calls do not pass here.
     compiled._compile_for_args = functools.partial(_without_signals.run, compiled._compile_for_args)

@@ -1,4 +1,4 @@
-"""The means of many arrays' copies, in their place: one call into compiled code for each dtype."""
+"""Sums and means of many arrays' copies: one call into compiled code for each dtype."""
 
 from __future__ import annotations
 
@@ -67,6 +67,50 @@ def mean_in_place(copies: Iterable[Iterable[object]]) -> None:
             _walk.run(_kernel(walked.kind, len(group)), walked, _columns(group), nbytes=nbytes)
 
 
+def add_n(sources: Iterable[Iterable[object]], outs: Iterable[object]) -> None:
+    """Sum the copies of each of many arrays, in the order given, rounding once.
+
+    Parameters
+    ----------
+    sources : iterable of Table, or of iterables of numpy.ndarray
+        k ≥ 1 of them, such as one for each context: each of n ≥ 0 C-contiguous arrays of any shapes
+        and dtypes.
+    outs : iterable of numpy.ndarray, or Table
+        n C-contiguous, writeable arrays: array i has the shape and dtype of array i of each source,
+        and gets their sum. It may be exactly one of these; it shares no other memory. Tables from
+        `numparam.kernels.cpu.table.build` save checking the arrays again.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the numbers, shapes or dtypes differ, if memory is shared, or if an array cannot be
+        written; then no array has been touched.
+
+    Notes
+    -----
+    The same bits as ``average.add_n`` of each array's copies, and of one dtype in one call into
+    compiled code, whatever their number. Moves (k + 1) × the sum of nbytes;
+    O(k × (bytes + n × log(n))).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.cpu import average_many
+    >>> first, second = [np.float32([1]), np.int8([1])], [np.float32([2]), np.int8([4])]
+    >>> average_many.add_n([first, second], outs=first)
+    >>> first
+    [array([3.], dtype=float32), array([5], dtype=int8)]
+    """
+    read = [table.build(one, writeable=False) for one in _gate.several(sources, "sources")]
+    ready = table.build(outs)
+    for k, one in enumerate(read):
+        _gate.pairs_match(ready.arrays, one.arrays, names=("outs", f"sources[{k}]"))
+    # Of the same shapes and dtypes in each table, so in the same groups and chunks.
+    for out, *group in zip(ready.groups, *(one.groups for one in read), strict=True):
+        nbytes = (len(group) + 1) * out.nbytes
+        _walk.run(_add_spans(out.kind), out, _columns(group), nbytes=nbytes)
+
+
 def _check_booleans(group: Sequence[Group]) -> None:
     """Raise if copies differ; if they do not, they are their mean."""
     differing = np.full(1, len(group), np.int64)
@@ -128,6 +172,35 @@ def _averaging(kind: str, mean: Any) -> Callable:
                     copy_bytes(addresses[k], addresses[0], n * itemsize, False)
 
     return average
+
+
+@kernel_per_kind
+def _add_spans(kind):
+    if kind == "float64":
+        return _adding(kind, _float_sums.combine_float64)
+    if kind in _gate.FLOATS:
+        return _adding(kind, _float_sums.combine_narrow(kind))
+    if kind == "bool":
+        return _adding(kind, _integer_sums.combine_booleans(kind))
+    return _adding(kind, _integer_sums.add_integers(kind))
+
+
+def _adding(kind: str, combine: Any) -> Callable:
+    """Return the walk over the outputs that writes what `combine` makes of the sources."""
+    itemsize = ITEMSIZE[kind]
+
+    def add(rows, columns, chunks_per_piece, counter):
+        count = len(columns)
+        addresses = np.empty(count + 1, np.int64)  # the last one is the output's
+        taken = np.empty(1, np.int64)
+        for array, start, stop in spans(rows, chunks_per_piece, counter):
+            for k in range(count):
+                addresses[k] = columns[k, array] + start * itemsize
+            addresses[count] = rows[0, array] + start * itemsize
+            taken[0] = 0
+            combine(addresses, stop - start, 1, taken)
+
+    return add
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""The means of many arrays' copies, in their place, on a GPU."""
+"""Sums and means of many arrays' copies, on a GPU."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from numparam.kernels import _gate
 from numparam.kernels._gate import ITEMSIZE
-from numparam.kernels.cuda import _device_gate, _launch, _pointers, _workspace, table
+from numparam.kernels.cuda import _device_gate, _launch, _pointers, _workspace, average, table
 from numparam.kernels.cuda._memory import DeviceArray
 
 _NONE = 2**63 - 1
@@ -35,6 +35,25 @@ def mean_in_place(copies: Iterable[Iterable[object]]) -> None:
         _check_booleans(groups.pop("bool"), device_id)
     for kind, arrays_of in groups.items():
         _average(kind, arrays_of, device_id)
+
+
+def add_n(sources: Iterable[Iterable[object]], outs: Iterable[object]) -> None:
+    """Sum the copies of each of many arrays, in the order given, rounding once.
+
+    Parameters and errors are those of `numparam.kernels.cpu.average_many.add_n`, with arrays of one
+    GPU. One launch for each array. Moves (k + 1) × the sum of nbytes.
+    """
+    read = [table.build(one, writeable=False) for one in _gate.several(sources, "sources")]
+    ready = table.build(outs)
+    for k, one in enumerate(read):
+        _gate.pairs_match(
+            ready.arrays, one.arrays, lambda array: array.address, ("outs", f"sources[{k}]")
+        )
+    every = [array for one in (ready, *read) for array in one.arrays]
+    if every:
+        _device_gate.one_device(every, ["arrays"] * len(every))
+    for out, *arrays in zip(ready.arrays, *(one.arrays for one in read), strict=True):
+        average.add_n(arrays, out)
 
 
 def _check_booleans(copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The means of many arrays' copies, in their place."""
+"""Sums and means of many arrays' copies."""
 
 from __future__ import annotations
 
@@ -36,3 +36,25 @@ def mean_in_place(copies: Iterable[Iterable[object]]) -> None:
     for arrays, mean in zip(zip(*tables, strict=True), means, strict=True):
         for array in arrays:
             array[...] = mean
+
+
+def add_n(sources: Iterable[Iterable[object]], outs: Iterable[object]) -> None:
+    """Sum the copies of each of many arrays, in the order given, rounding once.
+
+    Parameters and errors are those of `numparam.kernels.cpu.average_many.add_n`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numparam.kernels.reference import average_many
+    >>> out = np.zeros(2)
+    >>> average_many.add_n([[np.ones(2)], [np.array([1.0, 2.0])]], [out])
+    >>> out
+    array([2., 3.])
+    """
+    read = [table.build(one, writeable=False) for one in _gate.several(sources, "sources")]
+    ready = table.build(outs)
+    for k, arrays in enumerate(read):
+        _gate.pairs_match(ready, arrays, names=("outs", f"sources[{k}]"))
+    for out, *arrays in zip(ready, *read, strict=True):
+        average.add_n(arrays, out)

@@ -22,6 +22,7 @@ array([0.5, 1.5], dtype=float32)
 
 from __future__ import annotations
 
+from numparam._missing import show_public_names
 from numparam.autograd.accumulation import accumulate_grad
 from numparam.autograd.function import Function
 from numparam.autograd.gradients import backward, get_symbol, grad
@@ -73,5 +74,4 @@ __all__ = [
 ]
 
 
-def __dir__() -> list[str]:
-    return __all__
+show_public_names(__name__)

@@ -1,5 +1,6 @@
 """Files of arrays as one lazy object, whatever their format: `Checkpoint`."""
 
+from numparam._missing import show_public_names
 from numparam.checkpoint.checkpoint import Checkpoint
 from numparam.checkpoint.comparison import Difference
 from numparam.checkpoint.errors import (
@@ -15,3 +16,6 @@ __all__ = [
     "Difference",
     "MissingArrayError",
 ]
+
+
+show_public_names(__name__)

@@ -14,7 +14,7 @@ from numparam.checkpoint.comparison import Difference, compare
 from numparam.checkpoint.converted import CastArray, DenseArray, dtype_of, is_floating
 from numparam.checkpoint.errors import CheckpointPlanError
 from numparam.checkpoint.key_map import read_key_map
-from numparam.checkpoint.presentation import array_table, printable
+from numparam.checkpoint.presentation import array_table, counted, printable
 from numparam.devices.locks import exclusively
 from numparam.formats.array_files import WriteOptions, open_arrays, write_arrays
 from numparam.formats.quoting import quoted, shown_path
@@ -133,7 +133,7 @@ class Checkpoint(Mapping[str, NDArray]):
         new._sources = frozenset(key for parent in parents for key in parent._sources)
         new._named = named
         new._label = parents[0]._label if len(parents) == 1 else "the result"
-        new._title = f"{len(arrays)} array{'' if len(arrays) == 1 else 's'}"
+        new._title = counted(len(arrays), "array")
         return new
 
     # A mapping of names to arrays
@@ -799,7 +799,7 @@ class Checkpoint(Mapping[str, NDArray]):
         if conflicts and on_conflict == "error":
             shown = ", ".join(printable(name) for name in dict.fromkeys(conflicts[:5]))
             raise CheckpointPlanError(
-                f"{len(conflicts)} names are in several checkpoints: {shown}"
+                f"{counted(len(conflicts), 'name')} in several checkpoints: {shown}"
                 f"{', …' if len(conflicts) > 5 else ''}. Pass on_conflict='first' or 'last', or "
                 "rename them first"
             )

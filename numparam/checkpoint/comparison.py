@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from numparam.checkpoint.alignment import aligned
-from numparam.checkpoint.presentation import printable, table
+from numparam.checkpoint.presentation import counted, printable, table
 from numparam.formats.streams import ArrayHeader, ArrayStream
 
 __all__ = ["ChangedArray", "Difference", "compare"]
@@ -121,7 +121,7 @@ class Difference:
     def __str__(self) -> str:
         rows = [(printable(name), what, how) for name, what, how in self.rows()]
         if not rows:
-            return f"equal: {self.compared} arrays"
+            return f"equal: {counted(self.compared, 'array')}"
         more = [f"… {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
         return "\n".join([table(("name", "differs in", ""), rows[:_SHOWN], set()), *more])
 

@@ -12,7 +12,7 @@ import numpy as np
 from numparam.devices.registry import backend_of
 from numparam.formats.records import CSRRecord, DenseRecord, Record, RowSparseRecord
 from numparam.formats.streams import ArrayHeader, ArrayStream, flat_pieces
-from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError
+from numparam.types.dtypes import FLAG_BY_DTYPE, UnsupportedDTypeError, as_dtype
 
 __all__ = ["CastArray", "DenseArray", "cast", "dtype_of", "is_floating"]
 
@@ -22,17 +22,18 @@ _FLOAT8 = ("float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu", "float8_e4m3fnuz", 
 
 
 def dtype_of(dtype: Any) -> np.dtype[Any]:
-    """Return a dtype by any of its names, including those of 8-bit floating point."""
+    """Return a dtype by any of its spellings, including those of 8-bit floating point."""
+    for name in _FLOAT8:
+        kind = getattr(ml_dtypes, name)
+        if str(dtype) in (name, f"torch.{name}") or dtype is kind:
+            return np.dtype(kind)
     try:
-        if isinstance(dtype, str) and dtype in (*_FLOAT8, "bfloat16"):
-            return np.dtype(getattr(ml_dtypes, dtype))
-        found = np.dtype(dtype)
-    except TypeError:
-        found = None
-    if dtype is None or found is None or not (found in FLAG_BY_DTYPE or found.name in _FLOAT8):
+        return as_dtype(dtype, None)
+    except UnsupportedDTypeError:
         names = ", ".join([known.name for known in FLAG_BY_DTYPE] + list(_FLOAT8))
-        raise UnsupportedDTypeError(f"there is no dtype {dtype!r:.100} here; there are {names}")
-    return found
+        raise UnsupportedDTypeError(
+            f"there is no dtype {dtype!r:.100} here; there are {names}"
+        ) from None
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:

@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from numparam.formats.quoting import quoted
 from numparam.formats.streams import ArrayHeader
 
-__all__ = ["array_table", "bytes_text", "printable", "shape_text", "table"]
+__all__ = ["array_table", "bytes_text", "counted", "printable", "shape_text", "table"]
 
 _SHOWN = 60
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: ``1 array``, ``2 arrays``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int]) -> str:
@@ -42,7 +47,7 @@ def array_table(title: str, headers: Mapping[str, ArrayHeader]) -> str:
         rows = [*rows[: _SHOWN // 2], (f"… {left} more", "", "", "", ""), *rows[-_SHOWN // 2 :]]
     head = ("name", "shape", "dtype", "storage", "bytes")
     total = sum(header.nbytes for header in headers.values())
-    count = f"{len(headers)} array{'' if len(headers) == 1 else 's'}"
+    count = counted(len(headers), "array")
     lines = [title, table(head, rows, {4})] if rows else [title]
     return "\n".join([*lines, f"{count}, {bytes_text(total)}"])
 

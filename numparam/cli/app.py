@@ -16,7 +16,7 @@ import typer
 from numparam import __version__, kernels
 from numparam.base import MXNetError
 from numparam.checkpoint import Checkpoint, CheckpointPlanError
-from numparam.checkpoint.presentation import bytes_text, printable, shape_text
+from numparam.checkpoint.presentation import bytes_text, counted, printable, shape_text
 from numparam.cli import doctor as doctoring
 from numparam.cli.files import opened, write
 from numparam.cli.output import print_error, print_json, print_table
@@ -139,7 +139,7 @@ def ls(file: File, json: Json = False) -> None:
             )
             for name, header in headers.items()
         ]
-        total = f"{len(rows)} array{'' if len(rows) == 1 else 's'}, {bytes_text(checkpoint.nbytes)}"
+        total = f"{counted(len(rows), 'array')}, {bytes_text(checkpoint.nbytes)}"
         print_table(("name", "shape", "dtype", "storage", "bytes"), rows, {4}, total)
 
 
@@ -207,9 +207,9 @@ def diff(
     else:
         rows = [(printable(name), what, how) for name, what, how in found.rows()]
         footer = (
-            f"equal: {found.compared} arrays"
+            f"equal: {counted(found.compared, 'array')}"
             if found.equal
-            else f"{len(rows)} differences; {found.compared} arrays compared"
+            else f"{counted(len(rows), 'difference')}; {counted(found.compared, 'array')} compared"
         )
         print_table(("name", "differs in", "how"), rows, set(), footer)
     if not found.equal:
@@ -284,7 +284,7 @@ def doctor(
         print_json({"file": file, "arrays": count, "findings": found, "healthy": not bad})
     else:
         rows = [(printable(entry["name"]), _finding(entry)) for entry in found]
-        footer = f"{count} arrays, {len(bad)} with NaN or infinities"
+        footer = f"{counted(count, 'array')}, {len(bad)} with NaN or infinities"
         print_table(("name", "found"), rows, set(), footer)
     if bad:
         raise typer.Exit(1)

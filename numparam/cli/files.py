@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 from numparam.checkpoint import Checkpoint, CheckpointPlanError
-from numparam.cli.output import progress_of
+from numparam.cli.output import STDIN_PREFIX, progress_of
 
 __all__ = ["opened", "write"]
 
@@ -25,7 +25,7 @@ def opened(paths: Iterable[str]) -> Iterator[list[Checkpoint]]:
         found = []
         for path in paths:
             if path == "-":
-                copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix="numparam-stdin-"))
+                copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix=STDIN_PREFIX))
                 shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
                 copy.flush()
                 path = copy.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -23,7 +24,16 @@ from rich.text import Text
 
 from numparam.checkpoint.presentation import table
 
-__all__ = ["print_error", "print_json", "print_table", "progress_of"]
+__all__ = ["STDIN_PREFIX", "print_error", "print_json", "print_table", "progress_of"]
+
+#: How the names of temporary files begin that hold what came from standard input.
+STDIN_PREFIX = "numparam-stdin-"
+
+# Arguments of functions, and the options that stand for them.
+_OPTIONS = {
+    "on_conflict='first' or 'last'": "--on-conflict first or last",
+    "pass format=,": "pass --format,",
+}
 
 
 def print_table(
@@ -68,9 +78,15 @@ def _plain(value: Any) -> Any:
 
 
 def print_error(error: BaseException | str) -> None:
-    """Print an error in one line on standard error."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    print(f"numparam: {text}", file=sys.stderr)
+    """Print an error in one line on standard error, in the words of the command line."""
+    text = ""
+    for line in str(error).splitlines():
+        between = " " if text.endswith((":", ";", ",", ".")) else "; " if line[:1] == " " else ". "
+        text += (between if text else "") + " ".join(line.split())
+    for argument, option in _OPTIONS.items():
+        text = text.replace(argument, option)
+    text = re.sub(rf"\S*{STDIN_PREFIX}\w+", "standard input", text)
+    print(f"numparam: {text or type(error).__name__}", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -33,6 +33,8 @@ Examples
 
 from __future__ import annotations
 
+from numparam._missing import show_public_names
+
 from .errors import (
     CountMismatchError,
     FileAccessError,
@@ -92,3 +94,6 @@ __all__ = [
     "read_headers",
     "write",
 ]
+
+
+show_public_names(__name__)

@@ -20,7 +20,7 @@ from .safetensors import (
     shards_of,
     write_safetensors,
 )
-from .signatures import PREFIX_LENGTH
+from .signatures import PREFIX_LENGTH, check_file_magic
 from .sources import ByteSource, is_file_object, open_source
 from .streams import ArrayFile, ArrayStream
 from .suffixes import INDEX_SUFFIX, SUFFIXES
@@ -41,6 +41,9 @@ __all__ = [
 Put = Callable[[list[bytes | memoryview]], None]
 
 _OLD_TORCH = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
+
+# For messages.
+_EXPECTED = "a .params, .safetensors, .npz or PyTorch file"
 
 
 class UnknownFormatError(UnsupportedRecordError):
@@ -140,6 +143,9 @@ def open_arrays(source: Any, encoding: str = "utf-8", errors: str = "strict") ->
     bytes_source = open_source(source, "a file of arrays")
     try:
         kind = _identify(bytes_source)
+        if kind == "params":
+            prefix = bytes_source.read_at(0, min(bytes_source.size, PREFIX_LENGTH))
+            check_file_magic(prefix, bytes_source.name, _EXPECTED)
     finally:
         bytes_source.close()
     if kind == "index":
@@ -152,7 +158,7 @@ def open_arrays(source: Any, encoding: str = "utf-8", errors: str = "strict") ->
         return NpzFile(source)
     if kind == "torch":
         return TorchFile(source)
-    return ParamsFile(source, encoding, errors)  # which says what a stranger is
+    return ParamsFile(source, encoding, errors)
 
 
 def is_params_source(source: Any) -> bool:

@@ -36,7 +36,7 @@ _BINARY: tuple[tuple[bytes, str, str], ...] = (
 _HTML = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 
 
-def check_file_magic(prefix: bytes, source: str) -> None:
+def check_file_magic(prefix: bytes, source: str, expected: str = "a .params file") -> None:
     r"""Raise if a file's first bytes cannot be those of a ``.params`` file.
 
     Parameters
@@ -45,6 +45,8 @@ def check_file_magic(prefix: bytes, source: str) -> None:
         The file's first bytes, up to `PREFIX_LENGTH`.
     source : str
         The file's name, for the message.
+    expected : str, default 'a .params file'
+        What may be there, for the message.
 
     Raises
     ------
@@ -55,20 +57,22 @@ def check_file_magic(prefix: bytes, source: str) -> None:
     --------
     >>> check_file_magic(b"\x12\x01\x00\x00\x00\x00\x00\x00", "net.params")
     """
-    expected = struct.pack("<Q", FILE_MAGIC)
-    if prefix[:8] == expected[: len(prefix)]:
+    magic = struct.pack("<Q", FILE_MAGIC)
+    if prefix[:8] == magic[: len(prefix)]:
         return
     if prefix[:4] in {struct.pack("<I", magic) for magic in RECORD_MAGICS.values()}:
         raise NotAParamsFileError(
-            "expected a .params file, found a single array without the file header, as in a "
+            f"expected {expected}, found a single array without the file header, as in a "
             "pickled NDArray. Read it with loads_record.",
             source=source,
             offset=0,
         )
-    raise describe_stranger(prefix, source)
+    raise describe_stranger(prefix, source, expected)
 
 
-def describe_stranger(prefix: bytes, source: str) -> NotAParamsFileError:
+def describe_stranger(
+    prefix: bytes, source: str, expected: str = "a .params file"
+) -> NotAParamsFileError:
     r"""Return the error for a file whose first bytes are not those of a ``.params`` file.
 
     Parameters
@@ -77,6 +81,8 @@ def describe_stranger(prefix: bytes, source: str) -> NotAParamsFileError:
         The file's first bytes, up to `PREFIX_LENGTH`.
     source : str
         The file's name, for the message.
+    expected : str, default 'a .params file'
+        What may be there, for the message.
 
     Returns
     -------
@@ -89,7 +95,7 @@ def describe_stranger(prefix: bytes, source: str) -> NotAParamsFileError:
     net.params: byte 0: expected a .params file, found a zip archive. Unpack it first...
     """
     kind, what, advice = _identify(prefix)
-    return kind(f"expected a .params file, found {what}. {advice}", source=source, offset=0)
+    return kind(f"expected {expected}, found {what}. {advice}", source=source, offset=0)
 
 
 def _identify(prefix: bytes) -> tuple[type[NotAParamsFileError], str, str]:

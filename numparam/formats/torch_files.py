@@ -17,6 +17,7 @@ import ml_dtypes
 import numpy as np
 
 from .errors import FormatError, UnsupportedRecordError
+from .mapped_pages import release_pages
 from .npz import SourceFile
 from .parts import DensePart, check_names, join, split
 from .quoting import quoted
@@ -85,8 +86,9 @@ class TorchFile:
         bytes_source = open_source(source, "a PyTorch file")
         try:
             path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+            mapped = path is not None and _is_zip(bytes_source)
             try:
-                loaded = _load(torch, path, bytes_source)
+                loaded = _load(torch, path if mapped else None, bytes_source)
             except MemoryError:
                 raise
             except Exception as error:  # torch raises many kinds
@@ -95,7 +97,7 @@ class TorchFile:
                     f"torch.load(…, weights_only=True) failed: {reason}", source=bytes_source.name
                 ) from error
             parts: dict[str, DensePart] = {
-                name: _Tensor(torch, name, tensor, bytes_source.name)
+                name: _Tensor(torch, name, tensor, bytes_source.name, mapped)
                 for name, tensor in _tensors(torch, loaded, bytes_source.name).items()
             }
             self.arrays: dict[str, ArrayStream] = join(parts, bytes_source.name)
@@ -107,9 +109,14 @@ class TorchFile:
         self.arrays = {}
 
 
+def _is_zip(source: Any) -> bool:
+    return bool(source.read_at(0, min(4, source.size)) == b"PK\x03\x04")
+
+
 def _load(torch: Any, path: str | None, source: Any) -> Any:
+    """Load a file: by mapping that of a path, or else by reading it whole."""
     options = {"map_location": "cpu", "weights_only": True}
-    if path is not None and source.read_at(0, min(4, source.size)) == b"PK\x03\x04":
+    if path is not None:
         return torch.load(path, mmap=True, **options)
     return torch.load(io.BufferedReader(SourceFile(source)), **options)
 
@@ -137,7 +144,7 @@ def _tensors(torch: Any, loaded: Any, source: str) -> dict[str, Any]:
 
 
 class _Tensor:
-    def __init__(self, torch: Any, name: str, tensor: Any, source: str):
+    def __init__(self, torch: Any, name: str, tensor: Any, source: str, mapped: bool):
         kind = str(tensor.dtype).removeprefix("torch.")
         strided = tensor.layout == torch.strided and tensor.device.type == "cpu"
         if not strided or tensor.is_quantized or kind not in _PLAIN + _NARROW:
@@ -149,14 +156,28 @@ class _Tensor:
         self._torch = torch
         self._tensor = tensor.detach()
         self._kind = kind
+        self._mapped = mapped
         self.shape = tuple(tensor.shape)
         self.dtype = np.dtype(getattr(ml_dtypes, kind)) if kind in _NARROW else np.dtype(kind)
 
     def read(self) -> Array:
-        return np.array(self._view())
+        view = self._view()
+        values = np.array(view)
+        self._release(view)
+        return values
 
     def pieces(self, count: int) -> Iterator[Array]:
-        return flat_pieces(self._view(), count)
+        for piece in flat_pieces(self._view(), count):
+            yield piece
+            self._release(piece)
+
+    def _release(self, part: Array) -> None:
+        """Release the memory of a part if it belongs to the mapped file, not to a copy."""
+        if self._mapped and part.nbytes:
+            storage = self._tensor.untyped_storage()
+            begin = storage.data_ptr()
+            if begin <= part.ctypes.data < begin + storage.nbytes():
+                release_pages(part)
 
     def _view(self) -> Array:
         tensor = self._tensor.resolve_conj().resolve_neg().contiguous()
@@ -206,9 +227,10 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
     sizes = [part.dtype.itemsize * math.prod(part.shape) for part in parts.values()]
     total = sum(-(-size // 64) * 64 for size in sizes)
     with tempfile.TemporaryFile() as file:
-        if total > _IN_MEMORY:
-            file.truncate(total)
-            memory: Array = np.memmap(file, np.uint8, "r+")
+        mapped = total > _IN_MEMORY
+        if mapped:
+            _reserve(file.fileno(), total)
+            memory: Array = np.asarray(np.memmap(file, np.uint8, "r+"))
         else:
             memory = np.empty(total, np.uint8)
         tensors, at = {}, 0
@@ -218,9 +240,28 @@ def write_torch(put: Put, arrays: Mapping[str, ArrayStream], count: int) -> None
             for piece in part.pieces(max(1, count // part.dtype.itemsize)):
                 own[begin : begin + piece.nbytes] = np.ascontiguousarray(piece).view(np.uint8)
                 begin += piece.nbytes
-            tensors[name] = _tensor_of(torch, np.asarray(own), part)
+            tensors[name] = _tensor_of(torch, own, part)
             at += -(-size // 64) * 64
-        torch.save(tensors, _Output(put))
+            if mapped:
+                release_pages(own)
+        output = _Output(put, memory if mapped else memory[:0])
+        try:
+            torch.save(tensors, output)
+        except RuntimeError as error:  # which is all that torch makes of a full disk
+            raise output.failure or error from None
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Make a file as large as it will be; in a hole, a full disk would end the process."""
+    if not hasattr(os, "posix_fallocate"):
+        os.ftruncate(descriptor, size)
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{error.strerror} in the temporary folder {tempfile.gettempdir()}"
+        ) from None
 
 
 def _tensor_of(torch: Any, memory: Array, part: DensePart) -> Any:
@@ -231,15 +272,37 @@ def _tensor_of(torch: Any, memory: Array, part: DensePart) -> Any:
 
 
 class _Output:
-    """The file object that ``torch.save`` writes to."""
+    """The file object that ``torch.save`` writes to.
 
-    def __init__(self, put: Put):
+    Parameters
+    ----------
+    put : callable
+        Writes a list of pieces, and keeps none.
+    mapped : numpy.ndarray
+        Memory of a mapped file, whose parts are released once they are written.
+    """
+
+    def __init__(self, put: Put, mapped: Array):
         self._put = put
+        self._begin = mapped.ctypes.data
+        self._end = self._begin + mapped.nbytes
+        self.failure: Exception | None = None
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        self._put([view])
+        try:
+            for start in range(0, len(view), _IN_MEMORY):
+                self._put_piece(view[start : start + _IN_MEMORY])
+        except Exception as failure:
+            self.failure = self.failure or failure
+            raise
         return len(view)
+
+    def _put_piece(self, piece: memoryview) -> None:
+        self._put([piece])
+        written = np.frombuffer(piece, np.uint8)
+        if self._begin <= written.ctypes.data < self._end:
+            release_pages(written)
 
     def flush(self) -> None:
         """Do nothing: everything is written at once."""

@@ -16,6 +16,7 @@ from numparam.gluon.parameter import (
 from numparam.gluon.parameter_dict import ParameterDict
 
 if TYPE_CHECKING:
+    from numparam.gluon import trainer
     from numparam.gluon.trainer import Trainer
 
 __all__ = [
@@ -26,14 +27,16 @@ __all__ = [
     "Trainer",
     "parameter",
     "tensor_types",
+    "trainer",
     "utils",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Trainer":
+    if name in ("Trainer", "trainer"):
         # Late: with it come all optimizers and stores, which who only reads parameters needs not.
-        value = importlib.import_module("numparam.gluon.trainer").Trainer
+        module = importlib.import_module("numparam.gluon.trainer")
+        value = module if name == "trainer" else module.Trainer
         globals()[name] = value
         return value
     raise missing(

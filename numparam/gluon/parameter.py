@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from numparam import autograd, initializer, symbol
+from numparam._missing import show_public_names
 from numparam.context import Context, current_context
 from numparam.gluon import (
     averaging,
@@ -401,7 +402,8 @@ class Parameter:
         >>> [array.context for array in weight.list_data()]
         [cpu(0), cpu(1)]
         """
-        replicas.require_dense(self, "list_data")
+        if self._stype != _DENSE:
+            replicas.require_dense(self, "list_data")
         return list(self._check_and_get(self._data, list))
 
     def grad(self, ctx: Context | None = None) -> NDArray:
@@ -1184,3 +1186,6 @@ def _constant_value(value: Any, name: str) -> NDArray:
 
             return mx_numpy.array(host, dtype=host.dtype)
         return nd_array(host)
+
+
+show_public_names(__name__)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.quoting import quoted
@@ -857,3 +858,6 @@ def _check_constant(found: Parameter, value: Any) -> None:
             f"Constant '{found.name}' exists with another value. Use another name, or call "
             "get_constant without a value."
         )
+
+
+show_public_names(__name__)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numparam.devices.backend import Backend, Buffer
 from numparam.gluon.lineup import Lineup
 from numparam.kvstore import KVStore, KVStoreBase
-from numparam.kvstore.merging import copy_all, total
-from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.values import reachable
+from numparam.kvstore.merging import copy_all, total, total_dense
 
 __all__ = ["Reduction"]
 
@@ -63,21 +60,5 @@ class Reduction:
                 self._store.pushpull(key, list(column), priority=-key)
             return
         columns = [column for _, column in dense if len(column) > 1]
-        pairs = [column for column in columns if len(column) == 2 and reachable(*column[::-1])]
-        for column in columns:
-            if len(column) > 2 or not reachable(*column[::-1]):
-                total(column, column[0], out=column[0])
-        _add_all([(second, first) for first, second in pairs])
+        total_dense(columns, [column[0] for column in columns])
         copy_all((column[0], other) for column in columns for other in column[1:])
-
-
-def _add_all(pairs: list[tuple[NDArray, NDArray]]) -> None:
-    """Add the first array of each pair to the second one."""
-    groups: dict[int, tuple[Backend, list[Buffer], list[Buffer]]] = {}
-    for source, target in pairs:
-        backend = target._backend
-        _, targets, sources = groups.setdefault(id(backend), (backend, [], []))
-        targets.append(target._buffer)
-        sources.append(source._buffer)
-    for backend, targets, sources in groups.values():
-        backend.accumulate.add(targets, sources)

@@ -6,13 +6,12 @@ takes it for an unknown shape where NumPy shapes are off, which nothing can make
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from numparam.formats.quoting import quoted
 from numparam.gluon.errors import ShapeMismatchError
-from numparam.types.shapes import InvalidShapeError
+from numparam.types.shapes import InvalidShapeError, as_integers
 
 __all__ = ["Shape", "as_shape", "filled_in", "is_known", "merged"]
 
@@ -55,10 +54,7 @@ def as_shape(shape: Any, name: str) -> Shape | None:
     if shape is None:
         return None
     try:
-        if isinstance(shape, Iterable) and not isinstance(shape, (str, bytes)):
-            sizes = tuple(map(operator.index, shape))
-        else:
-            sizes = (operator.index(shape),)
+        sizes = as_integers(shape)
     except TypeError:
         raise InvalidShapeError(
             f"Parameter {quoted(name)}: a shape is an integer or a tuple of integers; got "

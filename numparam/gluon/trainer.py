@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from numparam import autograd
 from numparam import kvstore as stores
+from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
@@ -818,6 +819,8 @@ def _listed(params: Any) -> list[Parameter]:
     if isinstance(params, (dict, ParameterDict)):
         # Tied weights may be one parameter under several keys.
         params = list(dict.fromkeys(params[key] for key in sorted(params.keys())))
+    if isinstance(params, (Iterator, ValuesView)):  # of which one pass is enough
+        params = list(params)
     if not isinstance(params, (list, tuple)):
         raise TrainerArgumentError(
             "a Trainer takes a ParameterDict, a dict or a list of Parameters, not "
@@ -878,3 +881,6 @@ def _fit_state(optimizer: FusedOptimizer, updater: Updater, index: int, weight: 
     for target, source in zip(targets[::-1], sources[::-1], strict=False):
         target[:] = source.astype(target.dtype)
     updater.states[index] = made
+
+
+show_public_names(__name__)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.devices.grouping import Group, Row, grouped
 from numparam.formats.quoting import quoted
@@ -285,3 +286,6 @@ def _brief_print_list(items: Iterable[object], limit: int = 7) -> str:
         return ", ".join(quoted(str(name)) for name in names)
     first, last = names[: limit // 2], names[-limit // 2 :]
     return ", ".join([*[quoted(str(n)) for n in first], "...", *[quoted(str(n)) for n in last]])
+
+
+show_public_names(__name__)

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.class_registry import Registrable
 from numparam.initializer.bilinear import bilinear_weights
 from numparam.initializer.by_name import create, registry
@@ -304,3 +305,6 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _plain_array(value: Any) -> np.ndarray:
     return value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)
+
+
+show_public_names(__name__)

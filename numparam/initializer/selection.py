@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from numparam.initializer.by_name import create
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import (
@@ -21,6 +23,7 @@ from numparam.initializer.initializer import Initializer
 from numparam.initializer.writing import write
 from numparam.ndarray.files import load
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.values import as_host_array
 
 __all__ = ["Load", "Mixed", "as_initializer"]
 
@@ -195,9 +198,12 @@ class Load:
                 )
             default(name, arr)
         else:
-            if tuple(value.shape) != tuple(arr.shape):
+            if not hasattr(value, "shape"):
+                value = as_host_array(value, np.dtype(np.float32))
+            shape = tuple(value.shape)
+            if shape != tuple(arr.shape):
                 raise MissingValueError(
-                    f"{str(name)!r} has the shape {arr.shape}, and its loaded value {value.shape}"
+                    f"{str(name)!r} has the shape {arr.shape}, and its loaded value {shape}"
                 )
             write(arr, value)
         if self.verbose:

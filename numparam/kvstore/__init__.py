@@ -14,6 +14,7 @@ array([0., 0.], dtype=float32)
 
 from __future__ import annotations
 
+from numparam._missing import show_public_names
 from numparam.kvstore import base, kvstore
 from numparam.kvstore.base import KVStoreBase, create
 from numparam.kvstore.kvstore import KVStore
@@ -21,5 +22,4 @@ from numparam.kvstore.kvstore import KVStore
 __all__ = ["KVStore", "KVStoreBase", "base", "create", "kvstore"]
 
 
-def __dir__() -> list[str]:
-    return __all__
+show_public_names(__name__)

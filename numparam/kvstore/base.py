@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from numparam._missing import show_public_names
 from numparam.kvstore import merging
 from numparam.kvstore.errors import CapabilityError, KeyTypeError, UnknownStoreError
 from numparam.ndarray.ndarray import NDArray
@@ -350,3 +351,6 @@ def create(name: str = "local") -> KVStoreBase:
         f"there is no key-value store {name!r:.200}. {hint}. KVStoreBase.register adds one, such "
         "as one over processes"
     )
+
+
+show_public_names(__name__)

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from numparam import autograd
+from numparam._missing import show_public_names
 from numparam.devices.backend import Buffer
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
@@ -230,7 +231,7 @@ class KVStore(KVStoreBase):
         with autograd.pause():
             grouped = self._grouped(key, value)
             stored = {one: self._stored(one) for one in grouped}
-            sums = {one: self._sum(one, values, stored[one]) for one, values in grouped.items()}
+            sums = self._sums_of(grouped, stored)
             if self._updater is None:
                 for one, value_of_one in sums.items():
                     kept = value_of_one is self._sums.get(one)
@@ -239,22 +240,47 @@ class KVStore(KVStoreBase):
             else:
                 self._update(sums, stored, also)
 
-    def _sum(self, key: Key, values: list[Any], stored: NDArray) -> NDArray:
+    def _sums_of(
+        self, grouped: Mapping[Key, list[Any]], stored: Mapping[Key, NDArray]
+    ) -> dict[Key, NDArray]:
+        """Sum the values of each key; dense ones of several contexts all together."""
+        sums: dict[Key, NDArray] = {}
+        together: list[tuple[list[Any], NDArray]] = []
+        for key, values in grouped.items():
+            self._check_shape(key, values, stored[key])
+            if len(values) > 1 and all(value.stype == "default" for value in values):
+                sums[key] = self._kept_sum(key, values[0], stored[key])
+                together.append((values, sums[key]))
+            else:
+                sums[key] = self._sum(key, values, stored[key])
+        merging.total_dense([values for values, _ in together], [out for _, out in together])
+        return sums
+
+    def _check_shape(self, key: Key, values: list[Any], stored: NDArray) -> None:
         if self._updater is not None and values[0].shape != stored.shape:
             raise ValueMismatchError(
                 f"key {key!r}: the pushed value has shape {tuple(values[0].shape)}, the stored "
                 f"one {tuple(stored.shape)}"
             )
-        out = None
-        if len(values) > 1 and values[0].stype == "default":
-            out = self._sums.get(key)
-            fits = out is not None and out.shape == values[0].shape
-            if not fits or out.dtype != values[0].dtype or out.context != stored.context:  # type: ignore[union-attr]
-                backend = stored._backend
-                buffer = backend.empty(values[0].shape, np.dtype(values[0].dtype))
-                out = self._sums[key] = NDArray.from_buffer(buffer, stored.context, backend)
+
+    def _kept_sum(self, key: Key, value: NDArray, stored: NDArray) -> NDArray:
+        """Return the array for the sums of a key's dense values, which is kept for the next one."""
+        out = self._sums.get(key)
+        if (
+            out is None
+            or out.shape != value.shape
+            or out.dtype != value.dtype
+            or out.context != stored.context
+        ):
+            backend = stored._backend
+            buffer = backend.empty(value.shape, np.dtype(value.dtype))
+            out = self._sums[key] = NDArray.from_buffer(buffer, stored.context, backend)
+        return out
+
+    def _sum(self, key: Key, values: list[Any], stored: NDArray) -> NDArray:
+        """Sum row-sparse values, or return a single one."""
         try:
-            return merging.total(values, stored, out)
+            return merging.total(values, stored)
         except RowIdRangeError as error:
             raise RowIdRangeError(f"key {key!r}: {error}") from error
 
@@ -723,3 +749,6 @@ provide(
     ("local", "device", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device"),
     KVStore,
 )
+
+
+show_public_names(__name__)

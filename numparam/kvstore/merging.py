@@ -15,7 +15,7 @@ from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
 
-__all__ = ["copy_all", "total"]
+__all__ = ["copy_all", "total", "total_dense"]
 
 
 def total(values: Sequence[Any], where: Any = None, out: NDArray | None = None) -> NDArray:
@@ -45,13 +45,7 @@ def total(values: Sequence[Any], where: Any = None, out: NDArray | None = None) 
     """
     first = values[0]
     place = first if where is None else where
-    for value in values:
-        alike = value.stype == first.stype and value.shape == first.shape
-        if not alike or value.dtype != first.dtype or value.stype == "csr":
-            raise ValueMismatchError(
-                "values that are summed must be dense or row_sparse arrays of one shape and "
-                f"dtype; got {_described(first)} and {_described(value)}"
-            )
+    _check_alike(values)
     context, backend = place.context, place._backend
     if first.stype == "row_sparse":
         return _total_rows(values, context, backend)
@@ -62,6 +56,54 @@ def total(values: Sequence[Any], where: Any = None, out: NDArray | None = None) 
         return type(first).from_buffer(backend.average.add_n(buffers), context, backend)
     backend.average.add_n(buffers, out=out._buffer)
     return out
+
+
+def total_dense(columns: Sequence[Sequence[NDArray]], outs: Sequence[NDArray]) -> None:
+    """Sum the values of many dense arrays: in one call for each device, number and dtype of values.
+
+    Parameters
+    ----------
+    columns : sequence of sequence of NDArray
+        For each array its values, on any contexts.
+    outs : sequence of NDArray
+        What gets the sums: an array of its own each, or the first value.
+
+    Raises
+    ------
+    ValueMismatchError
+        If the values do not fit each other: a ValueError and an MXNetError. Then no sum is made.
+    """
+    groups: dict[tuple[int, int], list[int]] = {}
+    alone = []
+    for position, (values, out) in enumerate(zip(columns, outs, strict=True)):
+        _check_alike(values)
+        near = all(reachable(value, out) for value in values)
+        if near and hasattr(out._backend, "average_many"):  # an attribute for each operation
+            groups.setdefault((id(out._backend), len(values)), []).append(position)
+        else:
+            alone.append(position)
+    for positions in groups.values():
+        buffers = [[value._buffer for value in columns[position]] for position in positions]
+        targets = [outs[position]._buffer for position in positions]
+        try:
+            outs[positions[0]]._backend.average_many.add_n(
+                list(zip(*buffers, strict=True)), targets
+            )
+        except ValueError:  # some share memory, as tied parameters do
+            alone += positions
+    for position in alone:
+        total(columns[position], outs[position], outs[position])
+
+
+def _check_alike(values: Sequence[Any]) -> None:
+    first = values[0]
+    for value in values:
+        alike = value.stype == first.stype and value.shape == first.shape
+        if not alike or value.dtype != first.dtype or value.stype == "csr":
+            raise ValueMismatchError(
+                "values that are summed must be dense or row_sparse arrays of one shape and "
+                f"dtype; got {_described(first)} and {_described(value)}"
+            )
 
 
 def _total_rows(values: Sequence[Any], context: Context, backend: Backend) -> NDArray:

@@ -128,4 +128,4 @@ if not TYPE_CHECKING:  # a type checker knows all names
 
 def __dir__() -> list[str]:
     names = {*__all__, *op.__all__, "normal", "shuffle", "uniform"}
-    return sorted(name for name in names if not name.startswith("_"))
+    return sorted(name for name in names if not name.startswith("_") and name != "operations")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from numparam.base import MXNetError
@@ -10,6 +9,7 @@ from numparam.context import Context, current_context
 from numparam.devices.backend import Backend
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_shape
+from numparam.types.shapes import as_integers
 
 __all__ = [
     "ArgumentTypeError",
@@ -70,11 +70,7 @@ def shape_of(shape: Any, any_mode: bool = False) -> tuple[int, ...]:
         If it is not a shape: an MXNetError, a ValueError and a TypeError.
     """
     try:
-        lengths = (
-            tuple(map(operator.index, shape))
-            if isinstance(shape, (tuple, list)) or getattr(shape, "ndim", 0) == 1
-            else (operator.index(shape),)
-        )
+        lengths = as_integers(shape)
     except TypeError:
         raise ShapeArgumentError(
             f"a shape is an integer or a tuple of integers, not {shape!r}"

@@ -14,6 +14,7 @@ Ints = int | Sequence[int]
 DType = str | type | np.dtype[Any]
 
 __all__ = [
+    'arange_like',
     'boolean_mask',
     'getnnz',
     'isfinite',
@@ -21,6 +22,7 @@ __all__ = [
     'isnan',
 ]
 
+def arange_like(data: NDArray, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: Any = None, axis: int | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray: ...
 def boolean_mask(data: NDArray, index: NDArray, axis: int = 0, out: NDArray | None = None, name: str | None = None) -> NDArray: ...
 def getnnz(data: NDArray, axis: int | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray: ...
 def isfinite(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray: ...

@@ -76,7 +76,7 @@ def function_of(name: str, prefix: str = "") -> Callable[..., Any]:
         return _binary_function(ARITHMETIC[name])
     row = OPERATIONS.get(prefix + name if prefix.endswith(".") else name)
     if row is None or name.startswith("_") != (prefix == "_"):
-        unknown_operation(name)
+        unknown_operation(name, prefix)
     return _function(name, row)
 
 
@@ -287,18 +287,23 @@ def bind(
     return inputs, attributes, out
 
 
-def unknown_operation(name: str) -> NoReturn:
-    """Raise the error for a name that ``numparam.nd`` does not have.
+def unknown_operation(name: str, prefix: str = "") -> NoReturn:
+    """Raise the error for a name that ``numparam.nd``, or a module in it, does not have.
 
     Raises
     ------
     AttributeError
         With what numparam is, and which names are near.
     """
+    if prefix:
+        face = "_internal" if prefix == "_" else prefix.rstrip(".")
+        module, names = f"numparam.nd.{face}", names_of(prefix)
+    else:
+        module, names = "numparam.nd", dir(sys.modules[__package__])
     raise missing(
-        "numparam.nd",
+        module,
         name,
-        [known for known in dir(sys.modules[__package__]) if not known.startswith("_")],
+        names,
         "numparam is Gluon's parameter layer, with the array operations that parameter code needs; "
         "it has no neural network layers",
     )

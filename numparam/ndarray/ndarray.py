@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 import warnings
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices import epochs, exports
@@ -33,6 +33,7 @@ from numparam.recording import differentiation
 from numparam.recording.scopes import recording
 from numparam.recording.tape import Mark, Variable
 from numparam.types.dtypes import DTypeLike, as_dtype, bfloat16
+from numparam.types.shapes import as_integers
 
 if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
     from numparam.ndarray.operation_methods import OperationMethods
@@ -974,9 +975,7 @@ class NDArray(OperationMethods):
             raise TypeError(
                 f"reshape has no argument {', '.join(keywords)}; it has shape and reverse"
             )
-        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-            shape = tuple(shape[0])
-        codes = tuple(map(operator.index, shape))
+        codes = as_integers(shape[0] if len(shape) == 1 else shape)
         try:
             wanted = coded_shape(self.shape, codes, reverse)
         except ValueError as error:
@@ -1295,3 +1294,6 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(sys.modules[__package__], name)
+
+
+show_public_names(__name__)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.ndarray import indexing, kinds
 from numparam.ndarray.ndarray import NDArray
@@ -21,6 +21,7 @@ from numparam.ndarray.operations.axes import axes_of, axis_of, integers
 from numparam.ndarray.operators import forward, in_place, reflected, unary
 from numparam.ndarray.values import NUMBERS, as_host_array
 from numparam.types.dtypes import DTypeLike
+from numparam.types.shapes import as_integers
 
 if TYPE_CHECKING:  # the types of the methods that are made from the table of operations
     from numparam.ndarray.operation_methods import NumpyOperationMethods
@@ -300,8 +301,8 @@ class ndarray(NumpyOperationMethods):
         (3, 2)
         """
         c_order(order, "reshape")
-        lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        return self._in_shape(_completed(tuple(map(operator.index, lengths)), self.shape))
+        lengths = as_integers(shape[0] if len(shape) == 1 else shape)
+        return self._in_shape(_completed(lengths, self.shape))
 
     def ravel(self, order: str = "C") -> Self:
         """Return a one-dimensional array on the same memory.
@@ -423,8 +424,8 @@ class ndarray(NumpyOperationMethods):
         array([[1., 3.],
                [2., 4.]])
         """
-        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
-            order = axes[0]
+        if len(axes) == 1:
+            order = None if axes[0] is None else as_integers(axes[0])
         else:
             order = axes or None
         return invoke(OPERATIONS["_np_transpose"], (self,), {"axes": order})
@@ -684,3 +685,6 @@ def _completed(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ..
             f"the {size} elements of shape {shape} cannot be arranged as {wanted}: {problem}"
         )
     return tuple(size // given if length == -1 else length for length in wanted)
+
+
+show_public_names(__name__)

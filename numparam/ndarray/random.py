@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from numparam import generator
-from numparam._missing import missing
+from numparam._missing import missing, show_public_names
 from numparam.base import MXNetError
 from numparam.context import Context
 from numparam.devices.backend import Backend, Buffer
@@ -820,3 +820,6 @@ def _store_all_rows(drawn: NDArray, out: Any) -> None:
     """Store every row, including zeros."""
     ids = all_row_ids(out._backend, out.shape[0])
     out._adopt(Parts(drawn._buffer, ids, valid=True))
+
+
+show_public_names(__name__)

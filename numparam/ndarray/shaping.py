@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numparam.ndarray.ndarray import NDArray
@@ -16,12 +16,12 @@ class NothingToJoinError(ValueError, AssertionError):
     """There are no arrays to join; also an AssertionError, as in MXNet."""
 
 
-def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
+def concatenate(arrays: Iterable[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
     """Join arrays along an axis.
 
     Parameters
     ----------
-    arrays : sequence of NDArray
+    arrays : iterable of NDArray
         Arrays of one dtype and, but for `axis`, one shape.
     axis : int, default 0
         The axis.
@@ -39,6 +39,7 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
     >>> mx.nd.concatenate([mx.nd.ones((1, 2)), mx.nd.zeros((1, 2))]).shape
     (2, 2)
     """
+    arrays = list(arrays)
     if not arrays:
         raise NothingToJoinError("concatenate needs at least one array")
     if len(arrays) == 1 and not always_copy:

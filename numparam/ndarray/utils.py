@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from numparam._missing import show_public_names
 from numparam.ndarray.creation import array, empty, zeros
 from numparam.ndarray.files import load, load_frombuffer, save
 
 __all__ = ["array", "empty", "load", "load_frombuffer", "save", "zeros"]
+
+
+show_public_names(__name__)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from numparam.ndarray.foreign import host_array, is_foreign
 from numparam.ndarray.quiet import quietly
-from numparam.types.dtypes import bfloat16
+from numparam.types.dtypes import FLAG_BY_DTYPE, bfloat16
 
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
@@ -89,7 +90,7 @@ def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray 
 
 
 def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return numbers as a host array; arrays of any library keep their dtype.
+    """Return numbers as a host array; arrays of any library keep their dtype if we have it.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
         If `value` is not made of numbers.
     """
     if isinstance(value, np.ndarray):
-        if value.dtype.kind in "fiub":  # as mostly
+        if value.dtype in FLAG_BY_DTYPE:  # as mostly
             return value
         array = value
     elif isinstance(value, NUMBERS):
@@ -118,15 +119,18 @@ def as_host_array(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
         array = host_array(value)
     else:
         array = _of_sequence(value)
-    if array.dtype == object and all(isinstance(one, NUMBERS) for one in array.flat):
+    if array.dtype == object and all(isinstance(one, (*NUMBERS, Number)) for one in array.flat):
         try:
-            array = array.astype(np.float64)  # integers beyond 64 bits are among them
-        except OverflowError as error:
+            array = array.astype(np.float64)  # integers beyond 64 bits and fractions are among them
+        except (OverflowError, TypeError) as error:
             raise TypeError(f"{_not_numbers(value)}: {error}") from error
-    if array.dtype.kind not in "biufV" or array.dtype.names not in (None, ("bfloat16",)):
+    kind = array.dtype
+    if kind.names == ("bfloat16",):
+        return array.view(bfloat16)
+    if kind.kind not in "biufV" or kind.type is np.void:
         raise TypeError(_not_numbers(value))
-    if array.dtype.names is not None:
-        array = array.view(bfloat16)
+    if kind.newbyteorder("=") not in FLAG_BY_DTYPE:  # of 80 or 128 bits, or of 8 and fewer
+        return quietly(array.astype, np.float64 if kind.itemsize > 8 else np.float32)
     return array
 
 
@@ -157,4 +161,11 @@ def _number(value: Any, dtype: np.dtype[Any]) -> np.ndarray:
 
 
 def _not_numbers(value: Any) -> str:
-    return f"expected a number, a list of numbers or an array, not {type(value).__name__}"
+    given = type(value).__name__
+    if isinstance(value, np.ndarray):
+        given = f"an ndarray of dtype {value.dtype}"
+    elif isinstance(value, (list, tuple)):
+        other = next((one for one in value if not isinstance(one, (*NUMBERS, list, tuple))), None)
+        if other is not None:
+            given = f"a {given} that holds {other!r:.100}"
+    return f"expected a number, a list of numbers or an array, not {given}"

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from numparam._missing import near_names
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.ndarray.operations import OPERATIONS, invoke
@@ -142,7 +143,7 @@ def __getattr__(name: str) -> NoReturn:
     if name in dir(np.linalg):
         instead = f"call numpy.linalg.{name} with array.asnumpy(), and mx.np.array on its result"
     else:
-        instead = f"it has {', '.join(__all__)}"
+        instead = f"{near_names(name, __all__)}it has {', '.join(__all__)}"
     raise AttributeError(f"mx.np.linalg has no {name!r}: {instead}")
 
 

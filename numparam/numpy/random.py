@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from numparam._missing import missing, show_public_names
 from numparam.context import Context
 from numparam.ndarray import random as classic
 from numparam.ndarray.arguments import ShapeArgumentError, shape_of
@@ -216,10 +217,12 @@ def shuffle(x: ndarray) -> None:
 
 
 def __getattr__(name: str) -> NoReturn:
-    raise AttributeError(
-        f"mx.np.random has no {name!r}; it has {', '.join(__all__)}, and npx.random.seed starts "
-        "the sequence. For other distributions draw with numpy.random and make arrays with "
-        "mx.np.array"
+    raise missing(
+        "mx.np.random",
+        name,
+        __all__,
+        f"It has {', '.join(__all__)}, and npx.random.seed starts the sequence. For other "
+        "distributions draw with numpy.random and make arrays with mx.np.array",
     )
 
 
@@ -265,3 +268,6 @@ def _delivered(scaled: ndarray, draw: ndarray, out: ndarray | None) -> ndarray:
 def _require_this_kind(name: str, array: Any) -> None:
     if not isinstance(array, ndarray):
         raise kind_error(name, array)
+
+
+show_public_names(__name__)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
 import numpy as np
+
+from numparam._missing import near_names
 
 __all__ = ["refuse"]
 
@@ -37,5 +40,6 @@ def refuse(name: str) -> NoReturn:
     elif name in dir(np):
         instead = f"call numpy.{name} with array.asnumpy(), and mx.np.array on its result"
     else:
-        instead = "NumPy has none, either; dir(mx.np) lists the names"
+        near = near_names(name, dir(sys.modules[__package__]))
+        instead = f"{near}NumPy has none, either; dir(mx.np) lists the names"
     raise AttributeError(f"mx.np has no {name!r}: {instead}")

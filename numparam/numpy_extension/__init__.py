@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from numparam._missing import missing
 from numparam.context import (
     Context,
     cpu,
@@ -60,9 +61,12 @@ __all__ += list(FUNCTIONS)
 if not TYPE_CHECKING:  # a type checker knows all names
 
     def __getattr__(name: str) -> Any:
-        raise AttributeError(
-            f"mx.npx has no {name!r}. numparam is Gluon's parameter layer: it has the layers "
-            f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()"
+        raise missing(
+            "mx.npx",
+            name,
+            __all__,
+            "numparam is Gluon's parameter layer: it has the layers "
+            f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()",
         )
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from numparam._missing import missing, show_public_names
 from numparam.random import seed
 
 __all__ = ["seed"]
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"mx.npx.random has no {name!r}; mx.np.random has the distributions")
+    raise missing("mx.npx.random", name, __all__, "mx.np.random has the distributions")
+
+
+show_public_names(__name__)

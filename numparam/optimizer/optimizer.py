@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from numparam._missing import show_public_names
 from numparam.class_registry import Registrable, Registry, RegistryErrors
 from numparam.lr_scheduler import LRScheduler
 from numparam.modes.np_mode import is_np_array
@@ -560,3 +561,6 @@ def _take_newer(master: NDArray, weight: NDArray) -> None:
 
 register = Optimizer.register
 create = Optimizer.create_optimizer
+
+
+show_public_names(__name__)

@@ -8,6 +8,7 @@ from operator import call
 from types import ModuleType
 from typing import Any
 
+from numparam._missing import show_public_names
 from numparam.devices import epochs
 from numparam.devices.backend import Buffer
 from numparam.ndarray.ndarray import NDArray
@@ -428,3 +429,6 @@ def _kept(arrays: Sequence[Any]) -> tuple[Any, ...]:
 
 def _classic(array: NDArray) -> NDArray:
     return array if array._array_class is NDArray else array.as_nd_ndarray()
+
+
+show_public_names(__name__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from numparam._missing import near_names
 from numparam.symbol import numpy
 from numparam.symbol import numpy as np
 from numparam.symbol.creation import Group, Variable, load, load_json, var
@@ -32,7 +33,7 @@ __all__ = [
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise NoGraphCompilerError(f"mx.sym.{name}")
+    raise NoGraphCompilerError(f"mx.sym.{name}", near_names(name, __all__))
 
 
 def __dir__() -> list[str]:

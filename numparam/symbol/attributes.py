@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from numparam.base import MXNetError
+from numparam.types.shapes import as_integers
 
 __all__ = ["HIDDEN_KEYS", "canonical_key", "read_shape", "with_short_names", "write_shape"]
 
@@ -102,15 +103,15 @@ def write_shape(shape: Any) -> str:
     ('(2, 3)', '[4]')
     """
     try:
-        if isinstance(shape, (tuple, list)):
-            kind = list if isinstance(shape, list) else tuple
-            return str(kind(operator.index(size) for size in shape))
-        return str(operator.index(shape))
+        sizes = as_integers(shape)
     except TypeError:
         raise TypeError(
             f"A variable's shape must be a tuple of integers; got {shape!r} of type "
             f"{type(shape).__name__}."
         ) from None
+    if isinstance(shape, list):
+        return str(list(sizes))
+    return str(sizes if isinstance(shape, Iterable) and getattr(shape, "ndim", 1) > 0 else sizes[0])
 
 
 def read_shape(text: str) -> tuple[int, ...] | None:

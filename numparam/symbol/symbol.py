@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+from numparam._missing import show_public_names
 from numparam.base import MXNetError
 from numparam.formats.atomic import write_file
 from numparam.symbol import inference, json_format
@@ -558,3 +559,6 @@ class _Symbol(Symbol):
 
 # Where MXNet has it, for pickles and for its name in messages.
 _Symbol.__module__ = "numparam.symbol.numpy"
+
+
+show_public_names(__name__)

@@ -19,12 +19,14 @@ class NoGraphCompilerError(MXNetError, TypeError, AttributeError):
     ----------
     operation : str
         What was asked for.
+    hint : str, default ''
+        A sentence on names that are near, and a space.
     """
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, hint: str = "") -> None:
         super().__init__(
-            f"{operation} would build a graph, and numparam has no graph compiler: its symbols "
-            "are variables and groups of variables. Compute with NDArray instead."
+            f"{hint}{operation} would build a graph, and numparam has no graph compiler: its "
+            "symbols are variables and groups of variables. Compute with NDArray instead."
         )
 
 

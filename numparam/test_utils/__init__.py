@@ -27,6 +27,7 @@ import numpy.random as rnd
 import numpy.testing as npt
 
 import numparam as mx
+from numparam._missing import show_public_names
 from numparam.context import Context, current_context
 from numparam.modes.np_decorators import use_np
 from numparam.ndarray import array
@@ -175,3 +176,6 @@ __all__ = [
     "var_check",
     "verify_generator",
 ]
+
+
+show_public_names(__name__)

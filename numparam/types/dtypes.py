@@ -149,7 +149,8 @@ def _of_another_library(dtype: Any) -> Any:
     """Return the NumPy equivalent of a dtype of PyTorch or TensorFlow; NumPy reads JAX's itself."""
     if hasattr(dtype, "as_numpy_dtype"):  # TensorFlow's
         return dtype.as_numpy_dtype
-    if type(dtype).__name__ == "dtype" and type(dtype).__module__ == "torch":
+    written = isinstance(dtype, str) and dtype.startswith("torch.")  # as in configurations
+    if written or (type(dtype).__name__ == "dtype" and type(dtype).__module__ == "torch"):
         name = str(dtype).removeprefix("torch.")  # 'torch.bfloat16'
         return _BY_SPELLING.get(name, dtype)
     return dtype

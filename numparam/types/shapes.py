@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 
 from numparam.modes.np_mode import is_np_shape
 
-__all__ = ["InvalidShapeError", "shape_is_known"]
+__all__ = ["InvalidShapeError", "as_integers", "shape_is_known"]
 
 
 class InvalidShapeError(ValueError, AssertionError):
@@ -59,3 +61,27 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
                 "unknown"
             )
     return True
+
+
+def as_integers(value: Any) -> tuple[int, ...]:
+    """Return an integer, or a sequence or one-dimensional array of integers, as a tuple of int.
+
+    Parameters
+    ----------
+    value : int, or iterable or array of int
+        Integers of NumPy and arrays of one element without dimensions are integers, too.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_integers(np.int64(2)), as_integers(np.array([2, 3])), as_integers(range(2))
+    ((2,), (2, 3), (0, 1))
+    """
+    ordered = isinstance(value, Iterable) and not isinstance(value, (Set, Mapping))
+    several = ordered and getattr(value, "ndim", 1) > 0
+    return tuple(map(operator.index, value)) if several else (operator.index(value),)

@@ -1,4 +1,4 @@
-"""The means of many arrays' copies, in their place."""
+"""Sums and means of many arrays' copies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from numparam.kernels.cpu import _pool, table
 from numparam.kernels.cpu import average_many as cpu
 from numparam.kernels.reference import average
 from numparam.kernels.reference import average_many as reference
-from tests.support.awkward_inputs import KINDS, same_bits, values
+from tests.support.awkward_inputs import KINDS, SAMPLED, same_bits, values
 
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
+
+
+SAMPLED_KINDS = [
+    pytest.param(kind, marks=() if kind in SAMPLED else pytest.mark.exhaustive) for kind in KINDS
+]
 
 
 def copies_of(kind, sizes, count):
@@ -25,7 +30,7 @@ def copies_of(kind, sizes, count):
 
 @BACKENDS
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 130])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SAMPLED_KINDS)
 def test_every_copy_gets_the_bits_of_the_mean(backend, kind, count):
     copies = copies_of(kind, (5, 0, 40 if count > 5 else 20_000), count)
     expected = [average.mean(arrays) for arrays in zip(*copies, strict=True)]
@@ -96,6 +101,75 @@ def test_copies_that_do_not_match_leave_everything_untouched(backend):
     ):
         with pytest.raises(error, match=message):
             backend.mean_in_place(copies)
+    assert (one == 1).all()
+    assert not two.any()
+    assert memory.tolist() == [0, 1, 2, 3]
+
+
+@BACKENDS
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 130])
+@pytest.mark.parametrize("kind", SAMPLED_KINDS)
+def test_every_output_gets_the_bits_of_the_sum(backend, kind, count):
+    sizes = (5, 0, 40 if count > 5 else 20_000)
+    sources = [
+        [values(kind, size, 10 * i + k) for i, size in enumerate(sizes)] for k in range(count)
+    ]
+    expected = [average.add_n(arrays) for arrays in zip(*sources, strict=True)]
+    outs = [values(kind, size, 99) for size in sizes]
+    backend.add_n(sources, outs)
+    for out, total in zip(outs, expected, strict=True):
+        assert same_bits(out, total)
+    backend.add_n(sources, sources[-1])  # in the place of one of them
+    for out, total in zip(sources[-1], expected, strict=True):
+        assert same_bits(out, total)
+
+
+@pytest.mark.parametrize("number", [1, 2000])
+def test_sums_enter_compiled_code_once_for_each_dtype(number, monkeypatch):
+    entries = []
+
+    def counted(call, *arguments):
+        entries.append(call)
+        return call(*arguments)
+
+    monkeypatch.setattr(_pool, "enter", counted)
+    dtypes = ("f4", "i1", "?")
+    sources = [[np.ones(3, dtype) for _ in range(number) for dtype in dtypes] for _ in range(3)]
+    cpu.add_n([table.build(arrays, writeable=False) for arrays in sources], sources[0])
+    assert len(entries) == len(dtypes)
+    assert sources[0][0].tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_sums_of_large_arrays_whatever_the_threads(threads):
+    before = kernels.set_num_threads(threads)
+    try:
+        sources = [[np.arange(700_001, dtype=np.float32) * k, np.ones(3)] for k in (1, 2)]
+        outs = [np.empty(700_001, np.float32), np.empty(3)]
+        cpu.add_n(sources, outs)
+        assert same_bits(outs[0], np.arange(700_001, dtype=np.float32) * np.float32(3))
+        assert outs[1].tolist() == [2, 2, 2]
+    finally:
+        kernels.set_num_threads(before)
+
+
+@BACKENDS
+def test_sums_that_cannot_be_made_leave_everything_untouched(backend):
+    one, two, memory = np.ones(3), np.zeros(3), np.arange(4.0)
+    frozen = np.zeros(3)
+    frozen.flags.writeable = False
+    for sources, outs, error, message in (
+        ([], [two], ValueError, "empty"),
+        ([[one], [one, memory]], [two], ValueError, r"1 outs and 2 sources\[1\]"),
+        ([[one], [memory]], [two], ValueError, r"sources\[1\]\[0\] must be"),
+        ([[one], [one.astype("f4")]], [two], ValueError, r"sources\[1\]\[0\] must be"),
+        ([[one, one]], [two, two], ValueError, "share memory"),
+        ([[memory[1:], one]], [memory[:3], two], ValueError, "shares memory"),
+        ([[one, two]], [two, one], ValueError, "shares memory"),
+        ([[one]], [frozen], ValueError, "read-only"),
+    ):
+        with pytest.raises(error, match=message):
+            backend.add_n(sources, outs)
     assert (one == 1).all()
     assert not two.any()
     assert memory.tolist() == [0, 1, 2, 3]

@@ -10,9 +10,14 @@ from numparam.kernels.cpu import _pool
 from numparam.kernels.cpu import merge_many as cpu
 from numparam.kernels.reference import merge
 from numparam.kernels.reference import merge_many as reference
-from tests.support.awkward_inputs import KINDS, same_bits, values
+from tests.support.awkward_inputs import KINDS, SAMPLED, same_bits, values
 
 BACKENDS = pytest.mark.parametrize("backend", [reference, cpu], ids=["reference", "cpu"])
+
+
+SAMPLED_KINDS = [
+    pytest.param(kind, marks=() if kind in SAMPLED else pytest.mark.exhaustive) for kind in KINDS
+]
 
 
 def sets_of(kind, shapes, count):
@@ -34,7 +39,7 @@ def mean(backend, sets):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SAMPLED_KINDS)
 def test_each_is_what_merge_makes_of_it(kind, count):
     sets = sets_of(kind, [(6, (3,)), (0, (3,)), (30, ()), (20, (0,)), (9, (2049,))], count)
     for backend in (reference, cpu):

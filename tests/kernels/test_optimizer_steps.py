@@ -13,9 +13,15 @@ from hypothesis import strategies as st
 from numparam import kernels
 from numparam.kernels import _coefficients
 from numparam.kernels.cpu import _pool, adam, lamb, sgd
-from tests.support import optimizer_steps
 from tests.support.awkward_inputs import same_bits
-from tests.support.optimizer_steps import OPTIMIZERS, Optimizer, coefficients, dtype_held, states_of
+from tests.support.optimizer_steps import (
+    OPTIMIZERS,
+    Optimizer,
+    coefficients,
+    dtype_held,
+    states_of,
+    tried,
+)
 
 EXACT = [one for one in OPTIMIZERS if one.exact]
 WD, RESCALE, CLIP = 0.01, 0.5, 0.6
@@ -134,8 +140,8 @@ def changing(optimizer: Optimizer, t: int) -> dict:
 )
 @each(OPTIMIZERS)
 def test_five_steps_follow_the_formula(optimizer, kind, mixed, tolerance):
-    if kind == "float64" and optimizer.name not in optimizer_steps.THOROUGH:
-        kind, tolerance = "float32", 2e-5
+    if mixed not in tried(optimizer, "dense", kind):
+        kind, mixed, tolerance = "float32", False, 2e-5
     module = module_of(optimizer)
     generator = np.random.default_rng(3)
     given_dtype, held = dtype_held(kind, False), dtype_held(kind, mixed)
@@ -181,21 +187,31 @@ class Training:
         return [self.weight], [gradient], [[state] for state in self.states], own
 
 
+def history_of(module, optimizer: Optimizer, wd: float, steps: int) -> np.ndarray:
+    """Coefficients of that many steps, one row for each."""
+    rows = [
+        coefficients(module, optimizer, wd=wd, **changing(optimizer, t))
+        for t in range(1, steps + 1)
+    ]
+    return np.concatenate(rows)
+
+
 def both_trainings(optimizer, kind, mixed, wd, plan):
     """Train densely and exactly, a row-sparse gradient a step, and compare what is looked at."""
     module = module_of(optimizer)
     dense, exact = (Training(optimizer, kind, mixed, 12) for _ in range(2))
-    made = []
+    made = history_of(module, optimizer, wd, len(plan))
     generator = np.random.default_rng(len(plan))
+    full = np.zeros_like(dense.weight)
+    bound = module.bind(*dense.many(full))
     first = 1
     for t, (ids, look) in enumerate(plan, 1):
-        made.append(coefficients(module, optimizer, wd=wd, **changing(optimizer, t)))
         rows = np.array(sorted(ids), np.int64)
         gradient = generator.standard_normal((len(rows), 5)).astype(dense.weight.dtype)
-        full = np.zeros_like(dense.weight)
+        full[...] = 0
         full[rows] = gradient
-        module.dense(dense.many(full), made[-1])
-        history = np.concatenate(made)[first - 1 :]
+        module.dense(bound, made[t - 1 : t])
+        history = made[first - 1 : t]
         module.exact_rows(
             exact.weight, rows, gradient, exact.states, exact.last, history, first, exact.master
         )
@@ -222,10 +238,11 @@ STEPS = st.lists(
 
 
 @each(EXACT)
-@given(plan=STEPS, wd=st.sampled_from([0.0, 0.01]), mixed=st.booleans())
+@given(plan=STEPS, wd=st.sampled_from([0.0, 0.01]), kind=st.sampled_from(["float32", "bfloat16"]))
 @settings(max_examples=15, deadline=None)
-def test_any_interleaving_of_exact_steps_gives_the_bits_of_dense_ones(optimizer, plan, wd, mixed):
-    both_trainings(optimizer, "bfloat16" if mixed else "float32", mixed, wd, plan)
+def test_any_interleaving_of_exact_steps_gives_the_bits_of_dense_ones(optimizer, plan, wd, kind):
+    for mixed in tried(optimizer, "exact_rows", kind):
+        both_trainings(optimizer, kind, mixed, wd, plan)
 
 
 @pytest.mark.parametrize("wd", [0.0, 0.01])

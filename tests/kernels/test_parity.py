@@ -12,11 +12,12 @@ from numparam import kernels
 from numparam.kernels import KERNELS
 from numparam.kernels.cpu import _pool
 from tests.support.awkward_inputs import KINDS
-from tests.support.parity import INPUTS, check, compare, outcome
+from tests.support.parity import FLOATS, INPUTS, check, compare, optimizer_inputs, outcome
 
 BLOCK = 2048
 CHUNK = 4096
 SIZES = (0, 1, 7, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 3)
+EXHAUSTIVE = optimizer_inputs(exhaustive=True)
 FUNCTIONS = [(row.name, name) for row in KERNELS for name in row.functions]
 
 
@@ -37,6 +38,16 @@ def test_cpu_gives_the_bits_of_the_reference(operation, name, kind):
     function, reference = entries(operation, name)
     for size in SIZES:
         for arguments in INPUTS[operation, name](kind, size):
+            compare(function, reference, arguments)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kind", FLOATS)
+@pytest.mark.parametrize(("operation", "name"), EXHAUSTIVE)
+def test_steps_of_every_kind_give_the_bits_of_the_reference(operation, name, kind):
+    function, reference = entries(operation, name)
+    for size in SIZES:
+        for arguments in EXHAUSTIVE[operation, name](kind, size):
             compare(function, reference, arguments)
 
 

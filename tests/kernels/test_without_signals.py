@@ -100,19 +100,19 @@ INTERRUPTED = """
     while count < 50:
         count += 1
         try:
-            from numparam.kernels.cpu import average
-            mean = average.mean([np.float32([1]), np.float32([3])])
+            from numparam.kernels.cpu import cast
+            cast.cast(np.float32([2]), np.float64)
             signal.setitimer(signal.ITIMER_REAL, 0)
             break
         except KeyboardInterrupt:
             pass
-    from numparam.kernels.cpu import average
-    print(average.mean([np.float32([1]), np.float32([3])]).tolist())
+    from numparam.kernels.cpu import cast
+    print(cast.cast(np.float32([2]), np.float64).tolist())
 """
 
 
 @timer
-@pytest.mark.parametrize("delay", [0.15, 0.4, 0.8, 2.0])
+@pytest.mark.parametrize("delay", [0.15, 0.4, 0.8, 1.4])
 def test_an_interrupted_first_use_can_be_repeated(delay, tmp_path):
     assert "[2.0]" in run_isolated(INTERRUPTED.replace("{delay}", str(delay)), tmp_path)
 
@@ -120,7 +120,7 @@ def test_an_interrupted_first_use_can_be_repeated(delay, tmp_path):
 HANDLER = """
     import signal
     import numpy as np
-    from numparam.kernels.cpu import average, cast
+    from numparam.kernels.cpu import cast
 
     kinds = iter(["int8", "uint8", "int16", "float16", "int32"])
     results = []
@@ -132,8 +132,7 @@ HANDLER = """
 
     signal.signal(signal.SIGALRM, handle)
     signal.setitimer(signal.ITIMER_REAL, 0.05, 0.2)
-    for kind in ("float32", "float64", "int64", "bfloat16"):
-        average.mean([np.ones(3, np.float32)] * 2)
+    for kind in ("float64", "int64", "bfloat16", "float16", "uint8"):
         cast.cast(np.ones(3, np.float32), kind)
     signal.setitimer(signal.ITIMER_REAL, 0)
     print(results and all(result == [3] for result in results))

@@ -15,7 +15,7 @@ ROOT = Path(numparam.__file__).parent
 #: on its own floor those that stand before it.
 FLOORS = [
     ["kernels"],
-    ["base", "_missing", "_other_name", "modes", "types", "attribute", "name", "engine"],
+    ["_missing", "base", "_other_name", "modes", "types", "attribute", "name", "engine"],
     ["devices", "context", "formats"],
     ["generator", "recording", "class_registry"],
     ["ndarray"],

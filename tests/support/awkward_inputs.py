@@ -11,6 +11,13 @@ KINDS = (
 )  # fmt: skip
 
 
+# For kernels made of functions that other tests try with every kind: one of each way in which
+# numbers are added up and rounded.
+SAMPLED = (
+    "float16", "bfloat16", "float32", "float64", "int8", "int64", "uint64", "bool",
+)  # fmt: skip
+
+
 def dtype_of(kind: str) -> np.dtype:
     return np.dtype(ml_dtypes.bfloat16 if kind == "bfloat16" else kind)
 

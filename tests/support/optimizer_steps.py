@@ -11,10 +11,13 @@ from tests.support.awkward_inputs import dtype_of, values
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 
-# Element kinds are the business of code that all optimizers share, and each takes a compilation:
-# two optimizers are tested with all of them, the others with these.
+# Element kinds are the business of loads and stores that all optimizers share, and each takes
+# compilations. Two optimizers are tested with all of them. Two have bodies of their own, which are
+# tested with bfloat16 too, with and without master weights. Of the others, what a formula says of
+# rows that rest depends on the precision of states: the exact form is tested with bfloat16 states,
+# and the dense one, with which it is compared. `exhaustive` tests go through all of it.
 THOROUGH = ("sgd", "adam")
-TRIED = ("float32", "bfloat16")
+OWN_BODIES = ("groupadagrad", "lamb")
 
 
 class Optimizer(NamedTuple):
@@ -58,6 +61,16 @@ OPTIMIZERS = (
 )
 
 
+def tried(optimizer: Optimizer, form: str, kind: str, exhaustive: bool = False) -> tuple[bool, ...]:
+    """Return with what a form of a step is tested for a kind: without master weights, with them."""
+    both = (False, True) if kind in ("float16", "bfloat16") else (False,)
+    if exhaustive or optimizer.name in THOROUGH:
+        return both
+    if kind == "float32" or (kind == "bfloat16" and optimizer.name in OWN_BODIES):
+        return both
+    return (False,) if kind == "bfloat16" and form != "rows" else ()
+
+
 def coefficients(module: Any, optimizer: Optimizer, count: int = 1, **changed: Any) -> np.ndarray:
     """Coefficients of an optimizer; hyper-parameters may be changed."""
     common = {"wd": 0.01, "rescale_grad": 0.5, "clip_gradient": 0.6}
@@ -77,11 +90,14 @@ def states_of(optimizer: Optimizer, weight: np.ndarray, dtype: np.dtype) -> list
     return made
 
 
-def many_arguments(module: Any, optimizer: Optimizer, kind: str, size: int) -> Iterator[tuple]:
-    """Arguments of `dense`: arrays of several sizes, with and without master weights."""
-    for mixed in (False, True) if kind in ("float16", "bfloat16") else (False,):
+def many_arguments(
+    module: Any, optimizer: Optimizer, kind: str, size: int, masters_held: tuple[bool, ...]
+) -> Iterator[tuple]:
+    """Arguments of `dense`: arrays of several sizes, without or with master weights."""
+    for mixed in masters_held:
         held = "float32" if mixed else kind
-        sizes = (size, 3, 0, 64)
+        # The simulator starts threads for each row of a GroupAdaGrad step, here for each element.
+        sizes = (size, 3, 0, 16 if optimizer.name == "groupadagrad" else 64)
         weights = [values(kind, n, i) for i, n in enumerate(sizes)]
         gradients = [values(kind, n, 10 + i) for i, n in enumerate(sizes)]
         states = [
@@ -103,9 +119,11 @@ def many_arguments(module: Any, optimizer: Optimizer, kind: str, size: int) -> I
         )
 
 
-def row_arguments(module: Any, optimizer: Optimizer, kind: str, size: int) -> Iterator[tuple]:
+def row_arguments(
+    module: Any, optimizer: Optimizer, kind: str, size: int, masters_held: tuple[bool, ...]
+) -> Iterator[tuple]:
     """Arguments of `rows`, and of the exact forms: everything that one of them needs."""
-    for mixed in (False, True) if kind in ("float16", "bfloat16") else (False,):
+    for mixed in masters_held:
         held = "float32" if mixed else kind
         rows = size // 2 + 1
         generator = np.random.default_rng(size)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tests.support import optimizer_steps
-from tests.support.awkward_inputs import dtype_of, same_bits, values
+from tests.support.awkward_inputs import SAMPLED, dtype_of, same_bits, values
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 Arguments = tuple[tuple, dict[str, Any]]
@@ -48,11 +48,23 @@ def _accumulated(kind: str, size: int) -> Iterator[Arguments]:
 
 
 def _averaged(kind: str, size: int) -> Iterator[Arguments]:
+    if kind not in SAMPLED:
+        return
     for count in (1, 2, 3, 4):
         large, small = _copies(kind, size, count), _copies(kind, 3, count)
         empty, other = _copies(kind, 0, count), [np.full((2, 2), k) / 3 for k in range(count)]
         yield ([list(arrays) for arrays in zip(large, small, empty, other, strict=True)],), {}
     yield ([[], []],), {}
+
+
+def _added_many(kind: str, size: int) -> Iterator[Arguments]:
+    if kind not in SAMPLED:
+        return
+    for count in (1, 2, 3, 4):
+        large, small = _copies(kind, size, count), _copies(kind, 3, count)
+        sources = [list(arrays) for arrays in zip(large, small, strict=True)]
+        yield (sources, [values(kind, size, 77), values(kind, 3, 78)]), {}
+    yield ([[], []], []), {}
 
 
 def _scaled(kind: str, size: int) -> Iterator[Arguments]:
@@ -120,6 +132,8 @@ def _merged(kind: str, size: int) -> Iterator[Arguments]:
 
 
 def _merged_many(kind: str, size: int) -> Iterator[Arguments]:
+    if kind not in SAMPLED:
+        return
     yield ([], [], []), {}
     sets = []
     for count in (1, 2, 3):
@@ -159,6 +173,7 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("average", "add_n"): _combine,
     ("average", "mean"): _combine,
     ("average_many", "mean_in_place"): _averaged,
+    ("average_many", "add_n"): _added_many,
     ("reset", "zero"): _many,
     ("accumulate", "assign"): _accumulated,
     ("accumulate", "add"): _accumulated,
@@ -181,36 +196,35 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
 }
 
 
-def _optimizer_inputs() -> Iterator[tuple[tuple[str, str], Callable]]:
+def optimizer_inputs(exhaustive: bool = False) -> dict[tuple[str, str], Callable]:
+    """Return the rows of the optimizers; `exhaustive` ones for all that kernels take."""
+    made: dict[tuple[str, str], Callable] = {}
     for name in {one.name: None for one in optimizer_steps.OPTIMIZERS}:
         module = importlib.import_module(f"numparam.kernels.reference.{name}")
         mine = [one for one in optimizer_steps.OPTIMIZERS if one.name == name]
         # Both are host arithmetic that the backends share; their users are compared.
-        yield (name, "coefficients"), lambda kind, size: iter(())
-        yield (name, "bind"), lambda kind, size: iter(())
-        yield (name, "dense"), functools.partial(_dense_steps, module, mine)
-        yield (name, "rows"), functools.partial(_row_steps, module, mine, "rows")
-        if mine[0].exact:
-            yield (name, "exact_rows"), functools.partial(_row_steps, module, mine, "exact_rows")
-            yield (name, "catch_up"), functools.partial(_row_steps, module, mine, "catch_up")
+        made[name, "coefficients"] = made[name, "bind"] = nothing_to_compare
+        made[name, "dense"] = functools.partial(_dense_steps, module, mine, exhaustive)
+        for form in ("rows", "exact_rows", "catch_up") if mine[0].exact else ("rows",):
+            made[name, form] = functools.partial(_row_steps, module, mine, exhaustive, form)
+    return made
 
 
-def _tried(optimizer: optimizer_steps.Optimizer, kind: str) -> bool:
-    thorough = optimizer.name in optimizer_steps.THOROUGH
-    return kind in (FLOATS if thorough else optimizer_steps.TRIED)
-
-
-def _dense_steps(module: Any, optimizers: list, kind: str, size: int) -> Iterator[Arguments]:
-    for optimizer in optimizers if _tried(optimizers[0], kind) else ():
-        for arguments in optimizer_steps.many_arguments(module, optimizer, kind, size):
-            yield arguments, {}
+def _dense_steps(
+    module: Any, optimizers: list, exhaustive: bool, kind: str, size: int
+) -> Iterator[Arguments]:
+    for optimizer in optimizers if kind in FLOATS else ():
+        masters_held = optimizer_steps.tried(optimizer, "dense", kind, exhaustive)
+        for given in optimizer_steps.many_arguments(module, optimizer, kind, size, masters_held):
+            yield given, {}
 
 
 def _row_steps(
-    module: Any, optimizers: list, form: str, kind: str, size: int
+    module: Any, optimizers: list, exhaustive: bool, form: str, kind: str, size: int
 ) -> Iterator[Arguments]:
-    for optimizer in optimizers if _tried(optimizers[0], kind) else ():
-        for made in optimizer_steps.row_arguments(module, optimizer, kind, size):
+    for optimizer in optimizers if kind in FLOATS else ():
+        masters_held = optimizer_steps.tried(optimizer, form, kind, exhaustive)
+        for made in optimizer_steps.row_arguments(module, optimizer, kind, size, masters_held):
             given = dict(made)
             if form == "rows":
                 given["coefficients"] = given.pop("history")[-1:]
@@ -221,7 +235,7 @@ def _row_steps(
             yield (), given
 
 
-INPUTS |= dict(_optimizer_inputs())
+INPUTS |= optimizer_inputs()
 
 
 def agree(left: Any, right: Any) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numparam.ndarray.operations.joining import tile_vjp
 from numparam.ndarray.operations.operation import operation, vjp_of
 from numparam.ndarray.operations.scattering import added_at
+from numparam.types.shapes import as_integers
 
 __all__: list[str] = []
 
@@ -17,8 +18,9 @@ Array = np.ndarray
 
 
 def _numbers(axes: Any) -> Any:
-    """Convert a list to a tuple of integers; other values stay as they are."""
-    return tuple(axes) if isinstance(axes, list) else axes
+    """Convert a list or an array to a tuple of integers; other values stay as they are."""
+    several = isinstance(axes, (list, range)) or getattr(axes, "ndim", 0) == 1
+    return as_integers(axes) if several else axes
 
 
 @operation("_np_transpose", dtype="computed", result="Of the dtype of ``a``.")

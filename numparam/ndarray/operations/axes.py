@@ -42,6 +42,6 @@ def integers(value: Any) -> tuple[int, ...]:
         return ()
     if isinstance(value, str):
         value = ast.literal_eval(value)
-    if isinstance(value, Iterable):
+    if isinstance(value, Iterable) and getattr(value, "ndim", 1) > 0:
         return tuple(int(entry) for entry in value)
     return (int(value),)

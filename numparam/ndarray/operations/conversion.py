@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from numparam.devices.backend import Backend, Buffer
 from numparam.ndarray import kinds
+from numparam.ndarray.operations.axes import axis_of
 from numparam.ndarray.operations.operation import operation, vjp_of
 from numparam.types.dtypes import as_dtype
 
@@ -67,6 +69,29 @@ def _zeros_like(data: Array) -> Array:
 def _ones_like(data: Array) -> Array:
     """Make an array of ones in the shape of another."""
     return np.ones(data.shape, data.dtype)
+
+
+@operation(
+    "contrib.arange_like",
+    source="As in MXNet 1.9.1, where a `repeat` below 1 ends the process.",
+    differentiable=False,
+)
+def _arange_like(
+    data: Array,
+    *,
+    start: float = 0.0,
+    step: float = 1.0,
+    repeat: int = 1,
+    ctx: Any = None,
+    axis: int | None = None,
+) -> Array:
+    """Make evenly spaced numbers in the shape of an array, or in the length of one of its axes."""
+    if repeat < 1:
+        raise ValueError(f"repeat must be 1 or more, not {repeat}")
+    shape = data.shape if axis is None else (data.shape[axis_of(axis, data.ndim)],)
+    count = math.prod(shape)
+    numbers = start + step * (np.arange(count) // repeat)
+    return numbers.astype(data.dtype).reshape(shape)
 
 
 @operation(

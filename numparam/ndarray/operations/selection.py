@@ -319,11 +319,16 @@ def _slice_vjp(
     return added_at(cotangent, _slices(data_shape, begin, end, step), data_shape)
 
 
+def _bounds(value: Any) -> tuple[Any, ...]:
+    """Return one bound, or a sequence or an array of bounds, as a tuple."""
+    several = isinstance(value, (tuple, list, range)) or getattr(value, "ndim", 0) == 1
+    return tuple(value) if several else (value,)
+
+
 def _slices(shape: tuple[int, ...], begin: Any, end: Any, step: Any) -> tuple[slice, ...]:
-    starts, stops, steps = (
-        tuple(bounds) if isinstance(bounds, (tuple, list)) else (bounds,)
-        for bounds in (begin, end, step or (None,))
-    )
+    starts, stops = _bounds(begin), _bounds(end)
+    steps = () if step is None else _bounds(step)
+    steps = steps or (None,)
     if len(starts) != len(stops) or len(starts) > len(shape):
         raise ValueError(
             f"begin and end must have one number for each of up to {len(shape)} dimensions"

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from numparam._missing import missing, show_public_names
 from numparam.ndarray import op
 from numparam.ndarray.functions import function_of
 from numparam.ndarray.ndarray import NDArray
-from numparam.ndarray.sparse import (
+from numparam.ndarray.sparse import (  # noqa: F401 - they register rules
     elementwise,
     like_rules,
     linear,
@@ -59,18 +60,10 @@ __all__ = [
     "adagrad_update",
     "array",
     "csr_matrix",
-    "elementwise",
     "empty",
     "from_dense",
-    "like_rules",
-    "linear",
-    "products",
-    "reductions",
     "retain",
-    "retention",
     "row_sparse_array",
-    "sums",
-    "updates",
     "zeros",
 ]
 
@@ -83,4 +76,14 @@ else:
         # The operations handle every storage type, so they are those of numparam.nd.
         if name.startswith("__"):
             raise AttributeError(name)
+        if name not in op.__all__:
+            raise missing(
+                __name__,
+                name,
+                [*__all__, *op.__all__],
+                "It makes sparse arrays, and has the operations of numparam.nd",
+            )
         return getattr(op, name)
+
+
+show_public_names(__name__)

@@ -37,13 +37,11 @@ def is_shape(numbers: tuple[Any, ...]) -> bool:
 
 def whole_shape(shape: Any) -> tuple[int, ...]:
     """Return the shape of a sparse array, after checking that it is not a single number."""
-    if isinstance(shape, np.ndarray) and shape.ndim == 1 and shape.dtype.kind in "iu":
-        shape = shape.tolist()
-    if not isinstance(shape, (tuple, list)):
+    if getattr(shape, "ndim", 0) != 1 and not isinstance(shape, (tuple, list, range)):
         raise SparseArgumentError(
             f"the shape of a sparse array is a tuple of numbers, not {shape!r}"
         )
-    lengths = shape_of(tuple(shape), any_mode=True)
+    lengths = shape_of(shape, any_mode=True)
     if any(length > sys.maxsize for length in lengths):
         raise SparseArgumentError(
             f"an id of 64 bits reaches {sys.maxsize} rows or columns, not the shape {lengths}"

@@ -9,35 +9,113 @@ from hypothesis import strategies as st
 from numparam import ndarray as nd
 from tests.support.gradients import check_function
 
-# Each makes of some arrays of 2 x 3, or of shapes that stretch to it, another one. All of them are
-# smooth near the values that come in, and none grows fast.
-STEPS = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - 2 * b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / (1.5 + b * b),
-    "power": lambda a, b: (1 + a * a) ** (b.tanh()),
-    "sine": lambda a, b: a.sin(),
-    "exponential": lambda a, b: (-(a * a)).exp(),
-    "logarithm": lambda a, b: (1 + a * a).log(),
-    "sigmoid": lambda a, b: nd.sigmoid(a),
-    "softmax": lambda a, b: nd.softmax(a, axis=-1),
-    "centred": lambda a, b: a - a.mean(axis=0, keepdims=True),
-    "scaled": lambda a, b: a / (1 + (b * b).sum()).sqrt(),
-    "rows": lambda a, b: a[[1, 0]],
-    "repeated rows": lambda a, b: nd.take(a, nd.array([1, 1])),
-    "reversed": lambda a, b: a[:, ::-1],
-    "product": lambda a, b: nd.dot(nd.dot(a, b.T).tanh(), b),
-    "written": lambda a, b: _first_row_replaced(a, b),
-    "joined": lambda a, b: nd.concat(a[:, :1], b[:, 1:], dim=1),
-    "transposed": lambda a, b: a.T.reshape((2, 3)) + b,
-}
+STEPS = {}
 
 
-def _first_row_replaced(a, b):
+def step(function):
+    """Note a function that makes another 2 x 3 array of two.
+
+    All of them are smooth near the values that come in, and none grows fast.
+    """
+    STEPS[function.__name__] = function
+    return function
+
+
+@step
+def add(a, b):
+    return a + b
+
+
+@step
+def subtract(a, b):
+    return a - 2 * b
+
+
+@step
+def multiply(a, b):
+    return a * b
+
+
+@step
+def divide(a, b):
+    return a / (1.5 + b * b)
+
+
+@step
+def power(a, b):
+    return (1 + a * a) ** (b.tanh())
+
+
+@step
+def sine(a, b):
+    return a.sin()
+
+
+@step
+def exponential(a, b):
+    return (-(a * a)).exp()
+
+
+@step
+def logarithm(a, b):
+    return (1 + a * a).log()
+
+
+@step
+def sigmoid(a, b):
+    return nd.sigmoid(a)
+
+
+@step
+def softmax(a, b):
+    return nd.softmax(a, axis=-1)
+
+
+@step
+def centred(a, b):
+    return a - a.mean(axis=0, keepdims=True)
+
+
+@step
+def scaled(a, b):
+    return a / (1 + (b * b).sum()).sqrt()
+
+
+@step
+def rows(a, b):
+    return a[[1, 0]]
+
+
+@step
+def repeated_rows(a, b):
+    return nd.take(a, nd.array([1, 1]))
+
+
+@step
+def reversed(a, b):
+    return a[:, ::-1]
+
+
+@step
+def product(a, b):
+    return nd.dot(nd.dot(a, b.T).tanh(), b)
+
+
+@step
+def written(a, b):
     target = nd.zeros((2, 3), dtype="float64")
     target[0:1] = b[1:2]
     return target + a
+
+
+@step
+def joined(a, b):
+    return nd.concat(a[:, :1], b[:, 1:], dim=1)
+
+
+@step
+def transposed(a, b):
+    return a.T.reshape((2, 3)) + b
 
 
 def _program(steps):

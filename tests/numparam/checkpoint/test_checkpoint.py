@@ -244,3 +244,17 @@ def test_a_checkpoint_is_not_pickled(path):
 
     with pytest.raises(TypeError, match="pass its path"):
         pickle.dumps(mx.Checkpoint(path))
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (">f2", "float16"),
+        ([("bfloat16", np.uint16)], "bfloat16"),
+        ("torch.float8_e5m2", "float8_e5m2"),
+        ("torch.bfloat16", "bfloat16"),
+    ],
+)
+def test_astype_takes_dtypes_in_any_spelling(path, given, name):
+    headers = mx.Checkpoint(path).astype(given).headers
+    assert headers["arg:fc_weight"].dtype.name == name

@@ -93,7 +93,9 @@ def test_mean_and_its_kinds(paths, tmp_path):
 def test_merge_asks_what_to_do_with_conflicts(paths, tmp_path, capsys):
     target = str(tmp_path / "both.params")
     assert run(["merge", *paths, "-o", target]) == 2
-    assert "2 names are in several checkpoints" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "2 names in several checkpoints" in error
+    assert "Pass --on-conflict first or last" in error
     assert not os.path.exists(target)
     assert run(["merge", *paths, "-o", target, "--on-conflict", "last"]) == 0
     assert mx.Checkpoint(target)["aux:mean"].asnumpy().tolist() == [2] * 10
@@ -134,7 +136,11 @@ def test_warm_up_compiles_kernels(monkeypatch, capsys):
     ("arguments", "message"),
     [
         pytest.param(["ls", "missing.params"], "missing.params", id="missing file"),
-        pytest.param(["ls", __file__], "expected a .params file", id="stranger"),
+        pytest.param(
+            ["ls", __file__],
+            "expected a .params, .safetensors, .npz or PyTorch file",
+            id="stranger",
+        ),
         pytest.param(["ls"], "Missing argument", id="no argument"),
         pytest.param(["lss"], "No such command", id="no command"),
         pytest.param(["diff", "-", "-"], "read once", id="two inputs"),
@@ -159,6 +165,21 @@ def test_files_go_through_pipes(paths):
     assert listed.returncode == 0
     assert b"arg:fc_weight" in listed.stdout
     assert list(mx.Checkpoint(converted.stdout)) == ["arg:fc_weight", "aux:mean"]
+    stranger = _command(["ls", "-"], input=b"no arrays at all", capture_output=True)
+    assert stranger.returncode == 2
+    assert stranger.stderr.startswith(b"numparam: standard input: byte 0: expected a .params, ")
+
+
+def test_the_problems_of_an_error_are_told_apart(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = ["one.npz", "two.npz"]
+    for path, names in zip(paths, ("ab", "bcd"), strict=True):
+        mx.Checkpoint.from_arrays({name: np.ones(2) for name in names}).save(path)
+    assert run(["mean", *paths, "-o", "mean.npz"]) == 2
+    assert (
+        "nothing was read: two.npz has no 'a'; two.npz has 'c', which one.npz lacks; two.npz has "
+        "'d', which one.npz lacks. Make them alike first"
+    ) in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX")

@@ -1,7 +1,9 @@
 """Every format holds every array: what is written is read back, bit for bit."""
 
+import errno
 import io
 import json
+import os
 import struct
 import zipfile
 
@@ -164,6 +166,30 @@ def test_large_torch_files_go_through_mapped_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("numparam.formats.torch_files._IN_MEMORY", 10)
     write_arrays(tmp_path / "net.pt", _streams({"w": W}))
     assert_same(open_arrays(tmp_path / "net.pt").arrays["w"].read(), W)
+
+
+def test_torch_files_fail_as_others_do_on_a_full_disk(tmp_path, monkeypatch):
+    torch_files = pytest.importorskip("numparam.formats.torch_files")
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+
+    def full(pieces):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        torch_files.write_torch(full, _streams({"w": W}), 1 << 20)
+    if not hasattr(os, "posix_fallocate"):
+        return
+
+    def no_room(descriptor, offset, size):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # Memory that is mapped from a file with holes ends the process on a full disk.
+    monkeypatch.setattr(os, "posix_fallocate", no_room)
+    monkeypatch.setattr("numparam.formats.torch_files._IN_MEMORY", 10)
+    (tmp_path / "net.pt").write_bytes(b"old")
+    with pytest.raises(OSError, match="No space left on device in the temporary folder"):
+        write_arrays(tmp_path / "net.pt", _streams({"w": W}))
+    assert (tmp_path / "net.pt").read_bytes() == b"old"
 
 
 def test_without_torch_its_files_say_what_to_install(tmp_path, monkeypatch):

@@ -1,3 +1,4 @@
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -396,3 +397,16 @@ def test_a_failing_finish_of_a_subclass_leaves_what_was_deferred_before():
         parameter.initialize("zeros", ctx=mx.cpu(2))
     assert parameter._deferred_init is before
     assert parameter.list_ctx() == [mx.cpu(1)]
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.longdouble, ml_dtypes.float8_e5m2, ml_dtypes.float8_e4m3fn, ml_dtypes.int4]
+)
+def test_values_of_dtypes_that_arrays_lack_are_converted(dtype):
+    values = np.arange(6).reshape(2, 3).astype(dtype)
+    weight = mx.gluon.Parameter("weight", shape=(2, 3))
+    weight.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    weight.set_data(values)
+    assert weight.data(mx.cpu(1)).tolist() == [[0, 1, 2], [3, 4, 5]]
+    weight.set_rows([1], values[:1])
+    assert weight.data().tolist() == [[0, 1, 2], [0, 1, 2]]

@@ -399,3 +399,24 @@ def test_a_parameter_under_two_keys_is_stepped_once():
     tied.update({"encoder": members[0], "decoder": members[0]})
     Trainer(tied, "sgd", {"learning_rate": 0.25}).step(1)
     assert values(members[0]) == [0.75]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        pytest.param(lambda params: params.values(), id="values"),
+        pytest.param(lambda params: iter(params.values()), id="iterator"),
+        pytest.param(lambda params: map(params.get, params.keys()), id="map"),
+    ],
+)
+def test_parameters_may_come_from_an_iterator(listed):
+    params = mx.gluon.ParameterDict()
+    for name in "ab":
+        params.get(name, shape=2)
+    params.initialize()
+    trainer = mx.gluon.Trainer(listed(params), "sgd")
+    for parameter in params.values():
+        mx.autograd.accumulate_grad(parameter.data(), mx.nd.ones(2))
+    before = params["b"].data().asnumpy()
+    trainer.step(1)
+    assert not (params["b"].data().asnumpy() == before).any()

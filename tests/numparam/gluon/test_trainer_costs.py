@@ -86,6 +86,20 @@ def test_compiled_code_is_entered_once_for_each_dtype_and_context(monkeypatch):
     assert len(entered(monkeypatch, trainer, members)) == 4
 
 
+@pytest.mark.parametrize("contexts", [2, 3])
+@pytest.mark.parametrize("on_store", [True, False])
+def test_sums_over_contexts_are_one_call_for_any_number_of_parameters(
+    monkeypatch, contexts, on_store
+):
+    for count in (2, 20):
+        members = dense(count, contexts=contexts, shape=(3, 2))
+        options = {"update_on_kvstore": on_store}
+        trainer = Trainer(members, "sgd", {"momentum": 0.9}, **options)
+        # A sum, copies to the other contexts, and the steps on the store or on all contexts.
+        expected = 2 + (1 if on_store else contexts)
+        assert len(entered(monkeypatch, trainer, members)) == expected
+
+
 def peak_of_a_warm_step(count, name, shape=(64,)):
     members = dense(count, shape=shape)
     trainer = Trainer(members, name)

@@ -292,3 +292,11 @@ def test_a_file_of_arrays_without_names_is_no_source_of_values(tmp_path):
     mx.nd.save(path, [mx.nd.ones((2,))])
     with pytest.raises(TypeError, match="arrays with names"):
         mx.init.Load(path)
+
+
+def test_load_takes_lists_as_values():
+    weight = nd.empty((2, 2))
+    init.Load({"weight": [[1, 2], [3, 4]]})("weight", weight)
+    assert weight.tolist() == [[1, 2], [3, 4]]
+    with pytest.raises(MXNetError, match=r"loaded value \(1, 2\)"):
+        init.Load({"weight": [[1, 2]]})("weight", weight)

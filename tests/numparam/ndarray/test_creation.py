@@ -1,3 +1,5 @@
+import decimal
+import fractions
 import subprocess
 import sys
 
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import numparam as mx
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 from numparam.context import cpu
@@ -225,3 +228,17 @@ def test_object_arrays_of_numbers_are_arrays_of_numbers():
     for wrong in (["x"], [None], [10**400]):
         with pytest.raises(TypeError):
             nd.array(np.array(wrong, object))
+
+
+@pytest.mark.parametrize("make", [nd.array, mx.np.array])
+def test_fractions_and_decimals_are_numbers(make):
+    numbers = [fractions.Fraction(1, 2), decimal.Decimal("1.5"), 2]
+    assert make(numbers).tolist() == [0.5, 1.5, 2]
+    assert make(np.array(numbers, object)).tolist() == [0.5, 1.5, 2]
+
+
+def test_errors_name_what_is_no_number():
+    with pytest.raises(TypeError, match="not a list that holds 'x'"):
+        nd.array([1, "x"])
+    with pytest.raises(TypeError, match="not an ndarray of dtype object"):
+        nd.array(np.array([None]))

@@ -184,3 +184,9 @@ def test_parameters_have_numpys_types_for_dtypes_of_other_libraries(given):
     assert members.get("w", dtype=given) is members["w"]
     assert mx.np.ones((2,), dtype=given).dtype == np.float16
     assert mx.nd.ones((2,)).astype(given).dtype == np.float16
+
+
+def test_dtypes_are_spelled_as_in_the_configurations_of_pytorch():
+    assert as_dtype("torch.bfloat16") == as_dtype("bfloat16")
+    with pytest.raises(UnsupportedDTypeError, match=r"torch\.complex64"):
+        as_dtype("torch.complex64")

@@ -3,7 +3,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import numparam as mx
@@ -126,6 +126,7 @@ def test_matrices_that_check_format_refuses_are_stored_and_refused_at_every_use(
 
 
 @given(ids=st.lists(st.integers(0, 3), min_size=1, max_size=6))
+@settings(max_examples=30)
 @pytest.mark.parametrize("use", USES[1:])
 def test_rows_may_be_given_in_any_order_and_the_last_of_an_id_counts(ids, use):
     rows = np.arange(2 * len(ids), dtype=np.float32).reshape(-1, 2) + 1

@@ -152,7 +152,7 @@ def test_a_sum_of_gradients_that_is_interrupted_is_noticed_by_the_next_step(monk
     def interrupt(pairs):
         raise Interrupted
 
-    monkeypatch.setattr(reducing, "_add_all", interrupt)
+    monkeypatch.setattr(reducing, "copy_all", interrupt)
     with pytest.raises(Interrupted):
         trainer.step(2) if call == "step" else trainer.allreduce_grads()
     monkeypatch.undo()

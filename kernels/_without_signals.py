@@ -4,6 +4,9 @@ Python runs the handlers of signals on the main thread, in the middle of whateve
 An import of Numba that Ctrl-C breaks off cannot be repeated in the same process, and LLVM does not
 survive a handler that compiles while it is itself at work. So the main thread has such work done by
 another thread, and waits.
+
+Changes that belong together need no other thread where each is one call of compiled code: Python
+runs no handler between calls that are all made inside another one; see `at_once`.
 """
 
 from __future__ import annotations
@@ -12,10 +15,36 @@ import _thread
 import atexit
 import sys
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import starmap
+from operator import call
 from typing import Any
 
 _ending = False
+
+
+class Always(tuple[Any, ...]):
+    """A call for `at_once` that is made even if an earlier one fails; repeating it is harmless."""
+
+    __slots__ = ()
+
+
+def at_once(calls: Sequence[tuple[Any, ...]]) -> None:
+    """Make calls with no interrupt, handler or other thread of Python's between them.
+
+    Parameters
+    ----------
+    calls : sequence of tuple
+        Functions that run no code of Python's, each followed by its arguments.
+    """
+    try:
+        deque(starmap(call, calls), maxlen=0)
+    except BaseException:
+        for one in calls:
+            if type(one) is Always:
+                call(*one)
+        raise
 
 
 def run(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -42,11 +71,17 @@ def run(function: Callable[..., Any], *arguments: Any) -> Any:
         finally:
             finished.release()
 
-    try:
-        _thread.start_new_thread(work, ())
-    except (RuntimeError, MemoryError):
-        return function(*arguments)
     interrupt: BaseException | None = None
+    started: list[bool] = []
+    try:
+        # One call: an interrupt comes before the thread is started, or while it is waited for.
+        at_once([(_thread.start_new_thread, work, ()), (started.append, True), (finished.acquire,)])
+    except BaseException as reason:
+        if not started and isinstance(reason, (RuntimeError, MemoryError)):
+            return function(*arguments)
+        if not started:
+            raise
+        interrupt = reason
     while not outcome:
         try:
             finished.acquire()

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import _thread
 import functools
+import operator
 import os
 import queue
 import sys
@@ -33,11 +34,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from numparam.kernels import _forking, _threads  # noqa: F401 (the compiler's lock, too)
+from numparam.kernels._without_signals import Always
 from numparam.kernels.cpu._jit import kernel
 
 # A handoff costs about 30 microseconds, the time one thread needs for a few hundred kilobytes.
 PARALLEL_BYTES = 1 << 20
 
+_ALL_CLAIMED = 1 << 40  # more than any task has pieces
 _CLOSED = 1 << 32  # added to the number of helpers at work once nobody may join them
 YIELDS = 64  # how often a waiting caller lets others run before it sleeps
 
@@ -102,7 +105,8 @@ def _leave(cells):
 @kernel
 def _close(cells):
     """Prevent further helpers from joining, and wait until those at work have left."""
-    changed(cells, _CLOSED)
+    if changed(cells, 0) < _CLOSED:  # once
+        changed(cells, _CLOSED)
     rests = 0
     while changed(cells, 0) != _CLOSED:
         rest(rests >= YIELDS)
@@ -148,9 +152,16 @@ class _Pool:
 
     def __init__(self) -> None:
         self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self.put = self._tasks.put
         self._started: list[None] = []
 
     def invite(self, task: _Task, helpers: int) -> None:
+        self.grow(helpers)
+        for _ in range(helpers):
+            self.put(task)
+
+    def grow(self, helpers: int) -> None:
+        """Start threads until there are as many as are asked for, or no more can be started."""
         while len(self._started) < helpers and not sys.is_finalizing():
             self._started.append(None)
             try:
@@ -159,8 +170,6 @@ class _Pool:
             except (RuntimeError, MemoryError):
                 self._started.pop()
                 break  # less help
-        for _ in range(helpers):
-            self._tasks.put(task)
 
     def _work(self) -> None:
         _inside.worker = True
@@ -192,9 +201,7 @@ def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
     """
     # The next piece, and how many helpers are at work.
     cells = np.zeros(2, np.int64)
-    helpers = 0
-    if nbytes >= PARALLEL_BYTES and pieces > 1 and not getattr(_inside, "worker", False):
-        helpers = min(_threads.num_threads(), pieces) - 1
+    helpers = _helpers(nbytes, pieces)
     # What is not compiled yet, this thread compiles: workers would only queue for the compiler.
     if helpers <= 0 or not call.signatures:
         enter(call, *arguments, cells)
@@ -210,9 +217,45 @@ def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
         raise task.failures[0]
 
 
-def enter(call: Callable, *arguments: object) -> object:
-    """Call compiled code on the caller's thread. All calls pass here, so that tests can count."""
-    return call(*arguments)
+def calls(call: Any, *arguments: object, nbytes: int, pieces: int) -> list[tuple[Any, ...]]:
+    """Return what `run` does as calls for `_without_signals.at_once`.
+
+    Parameters
+    ----------
+    call, *arguments, nbytes, pieces
+        As for `run`.
+
+    Returns
+    -------
+    list of tuple
+        Calls of compiled code, to be made once. Until then nothing is changed.
+    """
+    if not call.signatures:
+        # Compile it: Python's code runs for that. There is nothing left to claim.
+        enter(call, *arguments, np.array([_ALL_CLAIMED, 0], np.int64))
+    cells = np.zeros(2, np.int64)
+    helpers = _helpers(nbytes, pieces)
+    if helpers <= 0:
+        return [(enter, call, *arguments, cells)]
+    _compile_all()
+    _pool.grow(helpers)
+    task = _Task(call, arguments, cells)
+    return [
+        *[(_pool.put, task)] * helpers,
+        (enter, call, *arguments, cells),
+        Always((_close, cells)),
+    ]
+
+
+def _helpers(nbytes: int, pieces: int) -> int:
+    """Return how many threads help with a task."""
+    if nbytes < PARALLEL_BYTES or pieces <= 1 or getattr(_inside, "worker", False):
+        return 0
+    return min(_threads.num_threads(), pieces) - 1
+
+
+#: Calls compiled code on the caller's thread. All calls pass here, so that tests can count.
+enter: Callable[..., Any] = operator.call
 
 
 def _after_fork_in_child() -> None:

@@ -22,6 +22,7 @@ import numpy as np
 from numparam.kernels import _coefficients, _gate, _row_gate, _step_gate
 from numparam.kernels._formulas.scalars import Formula, all_compiled
 from numparam.kernels._gate import ITEMSIZE
+from numparam.kernels._without_signals import at_once
 from numparam.kernels.cpu import _pool, _rows, _walk, table
 from numparam.kernels.cpu._elements import claim, load, minimum, store
 from numparam.kernels.cpu._jit import inline, kernel
@@ -69,15 +70,17 @@ class Bound:
         What the kernels take, for each element kind of the weights.
     """
 
-    __slots__ = ("gradients", "groups", "held", "states", "weights")
+    __slots__ = ("_steps", "gradients", "groups", "held", "states", "weights")
 
     def __init__(
         self,
+        steps: Steps,
         weights: Table,
         gradients: Table,
         states: Sequence[Table],
         masters: Table | None,
     ) -> None:
+        self._steps = steps
         held = weights if masters is None else masters
         tables = [held, gradients, *states] + ([] if masters is None else [weights])
         self.weights = weights
@@ -87,6 +90,13 @@ class Bound:
         self.groups = tuple(
             _BoundGroup(group, tables, masters is not None) for group in weights.groups
         )
+
+    def calls(self, coefficients: np.ndarray) -> list[tuple] | None:
+        """Return what `dense` does as calls of compiled code, for `_without_signals.at_once`.
+
+        None if it does more than such calls.
+        """
+        return None if self._steps.is_part else self._steps.dense_calls(self, coefficients)
 
     def __reduce__(self):
         raise TypeError("bound arrays are addresses of this process; bind the arrays again instead")
@@ -138,6 +148,8 @@ class Steps:
         ``form(states, width, kind, mixed)``. The first one takes the arguments of the exact form;
         without `last_steps` it makes the last step of the history alone. The second one steps whole
         arrays: it takes their addresses, positions, `_BoundGroup.rows_of` and coefficients.
+    is_part : bool, default False
+        Whether these are a part of the optimizer's step.
     """
 
     def __init__(
@@ -146,8 +158,10 @@ class Steps:
         formulas: dict[int, Formula | None],
         form: Callable | None = None,
         dense_form: Callable | None = None,
+        is_part: bool = False,
     ) -> None:
         self.name = name
+        self.is_part = is_part
         self.row_state = form is not None
         self._form = form
         self._dense_form = dense_form
@@ -175,30 +189,33 @@ class Steps:
             None if own is None else own.arrays,
             self.row_state,
         )
-        return Bound(ready, read, held, own)
+        return Bound(self, ready, read, held, own)
 
     def dense(self, arrays: Bound | tuple, coefficients: np.ndarray) -> None:
         """Step each weight as a whole."""
         bound = arrays if isinstance(arrays, Bound) else self.bind(*arrays)
+        at_once(self.dense_calls(bound, coefficients))
+
+    def dense_calls(self, bound: Bound, coefficients: np.ndarray) -> list[tuple]:
+        """Return the calls of compiled code that step each weight as a whole."""
         _step_gate.state_count(self.name, len(bound.states), tuple(self.formulas))
         numbers = _step_gate.coefficients(coefficients, len(bound.held), self._width)
-        if self.row_state:
-            self._dense_by_rows(bound, numbers)
-            return
+        form = self._dense_form if self.row_state else _dense
+        calls: list[tuple] = []
         for one in bound.groups:
-            _walk.run(
-                self._kernel(_dense, len(bound.states), one.group.kind, one.mixed),
-                one.group, one.pointers, one.group.positions, numbers, nbytes=one.nbytes,
-            )  # fmt: skip
-
-    def _dense_by_rows(self, bound: Bound, coefficients: np.ndarray) -> None:
-        for one in bound.groups:
-            rows = one.rows_of()
-            _pool.run(
-                self._kernel(self._dense_form, len(bound.states), one.group.kind, one.mixed),
-                one.pointers, one.group.positions, rows, coefficients,
-                nbytes=one.nbytes, pieces=int(rows[3, -1]),
-            )  # fmt: skip
+            compiled = self._kernel(form, len(bound.states), one.group.kind, one.mixed)
+            if self.row_state:
+                rows = one.rows_of()
+                calls += _pool.calls(
+                    compiled, one.pointers, one.group.positions, rows, numbers,
+                    nbytes=one.nbytes, pieces=int(rows[3, -1]),
+                )  # fmt: skip
+            else:
+                calls += _walk.calls(
+                    compiled, one.group, one.pointers, one.group.positions, numbers,
+                    nbytes=one.nbytes,
+                )  # fmt: skip
+        return calls
 
     def rows(self, weight, ids, gradient, states, coefficients, master=None) -> None:
         """Step the rows that a row-sparse gradient holds."""

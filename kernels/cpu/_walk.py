@@ -67,6 +67,15 @@ def run(walking: Callable, walked: Group, *arguments: object, nbytes: int) -> No
     )  # fmt: skip
 
 
+def calls(walking: Callable, walked: Group, *arguments: object, nbytes: int) -> list[tuple]:
+    """Return what `run` does as calls of compiled code; see `_pool.calls`."""
+    chunks_per_piece = _PIECE // (CHUNK * ITEMSIZE[walked.kind])
+    return _pool.calls(
+        walking, walked.rows, *arguments, chunks_per_piece,
+        nbytes=nbytes, pieces=-(-walked.chunks // chunks_per_piece),
+    )  # fmt: skip
+
+
 @inline
 def spans(rows, chunks_per_piece, counter):
     """Iterate over the spans that this thread claims: array number, start and stop element.

@@ -27,8 +27,8 @@ from numparam.kernels._formulas import lamb
 from numparam.kernels.cpu import norm, retain
 from numparam.kernels.cpu._steps import Bound, Steps, formulas
 
-_FIRST = Steps("lamb", formulas(lamb.LOOK))
-_SECOND = Steps("lamb", formulas(lamb.MOVE))
+_FIRST = Steps("lamb", formulas(lamb.LOOK), is_part=True)
+_SECOND = Steps("lamb", formulas(lamb.MOVE), is_part=True)
 
 
 def coefficients(count: int, **hyper: object) -> np.ndarray:

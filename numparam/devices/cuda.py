@@ -26,7 +26,8 @@ class CUDABackend(Backend):
 
     def __init__(self, device_id: int) -> None:
         super().__init__("cuda", f"gpu({device_id})")
-        from numparam.kernels.cuda import _memory, _provider
+        with _forking.importing:
+            from numparam.kernels.cuda import _memory, _provider
 
         try:
             _provider.require(device_id)

@@ -12,14 +12,13 @@ from numparam.base import MXNetError
 from numparam.devices.backend import Backend
 from numparam.devices.cuda import CUDABackend
 from numparam.devices.host import HostBackend
+from numparam.devices.locks import in_turn, new_table
 from numparam.devices.shared import SharedHostBackend
-from numparam.kernels import _forking
 
 __all__ = ["backend_of", "factory_of", "register", "synchronize_all"]
 
 _host = HostBackend()
-# Making a backend may import kernels.
-_lock = _forking.importing
+_in_making = new_table()
 _factories: dict[str, Callable[[int], Backend]] = {
     "cpu": lambda device_id: _host,
     "cpu_pinned": lambda device_id: _host,
@@ -39,13 +38,13 @@ def register(device_type: str, factory: Callable[[int], Backend] | None) -> None
     factory : callable or None
         ``factory(device_id) -> Backend``, called once for each device.
     """
-    with _lock:
-        for key in [key for key in _backends if key[0] == device_type]:
-            del _backends[key]
-        if factory is None:
-            _factories.pop(device_type, None)
-        else:
-            _factories[device_type] = factory
+    if factory is None:
+        _factories.pop(device_type, None)
+    else:
+        _factories[device_type] = factory
+    for key in list(_backends):
+        if key[0] == device_type:
+            _backends.pop(key, None)
 
 
 def factory_of(device_type: str) -> Callable[[int], Backend] | None:
@@ -77,24 +76,27 @@ def backend_of(device_type: str, device_id: int = 0) -> Backend:
     """
     key = (device_type, device_id)
     found = _backends.get(key)
-    if found is None:
-        try:
-            factory = _factories[device_type]
-        except KeyError:
+    # In turn, so that a factory makes one for each device. A signal handler may wait for a thread
+    # that needs a backend, while its own thread makes one; then there are two for a while.
+    return in_turn(_in_making, {key}, lambda: _made(key)) if found is None else found
+
+
+def _made(key: tuple[str, int]) -> Backend:
+    while (found := _backends.get(key)) is None:
+        device_type, device_id = key
+        factory = _factories.get(device_type)
+        if factory is None:
             raise MXNetError(
                 f"no backend serves devices of type {device_type!r}; "
                 f"there are {', '.join(sorted(_factories))}"
-            ) from None
-        with _lock:
-            found = _backends.get(key)
-            if found is None:
-                found = _backends[key] = factory(device_id)
+            )
+        made = factory(device_id)
+        if _factories.get(device_type) is factory:  # it may have been replaced meanwhile
+            _backends.setdefault(key, made)
     return found
 
 
 def synchronize_all() -> None:
     """Wait until all work given to the devices in use is done."""
-    with _lock:
-        used = list(_backends.values())
-    for each in used:
+    for each in list(_backends.values()):
         each.synchronize()

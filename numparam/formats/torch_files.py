@@ -89,6 +89,8 @@ class TorchFile:
             mapped = path is not None and _is_zip(bytes_source)
             try:
                 loaded = _load(torch, path if mapped else None, bytes_source)
+            except MemoryError:
+                raise
             except Exception as error:  # torch raises many kinds
                 reason = str(error).strip().partition("\n")[0]
                 raise TorchFileError(

@@ -14,6 +14,7 @@ from numparam.gluon.checks import as_array
 from numparam.gluon.errors import (
     IncompatibleDataError,
     IncompleteLoadError,
+    IncompleteLoadMemoryError,
     LoadError,
     NoNamedArraysError,
     ParameterConflictError,
@@ -156,7 +157,8 @@ def _load(
                 plan.carry_out()
         except Exception as error:
             reason = str(error).rstrip(".")
-            raise IncompleteLoadError(
+            short = isinstance(error, MemoryError)
+            raise (IncompleteLoadMemoryError if short else IncompleteLoadError)(
                 f"Parameter {quoted(name)} could not be loaded from {where}: {reason}. All names, "
                 "shapes and dtypes had been checked before. "
                 f"{_progress(changed, name, plan.in_place)}",

@@ -20,6 +20,7 @@ __all__ = [
     "DownloadError",
     "IncompatibleDataError",
     "IncompleteLoadError",
+    "IncompleteLoadMemoryError",
     "InvalidGradReqError",
     "InvalidNameError",
     "InvalidStorageTypeError",
@@ -225,6 +226,10 @@ class IncompleteLoadError(MXNetError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.changed, self.damaged)
+
+
+class IncompleteLoadMemoryError(IncompleteLoadError, MemoryError):
+    """There was not enough memory to load all parameters; a MemoryError too."""
 
 
 class InvalidNameError(TypeError, ValueError):

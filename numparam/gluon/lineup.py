@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from numparam.context import Context
 from numparam.devices import epochs, exports
 from numparam.gluon.errors import StaleGradientError
+from numparam.kvstore.merging import copy_all
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["Lineup"]
@@ -124,10 +126,33 @@ class Lineup:
             for weights, grads in zip(self.weights, self.grads, strict=True)
         ]
 
-    def mark_used(self) -> None:
-        """Note that all gradients were used, and are stale until they are written again."""
-        for flags in self._flags:
-            flags[:] = self._none_fresh
+    def copy_first(self, positions: Sequence[int]) -> None:
+        """Copy weights of the first context to the others."""
+        copy_all(
+            (self.weights[0][position], weights[position])
+            for weights in self.weights[1:]
+            for position in positions
+        )
+
+    def freshness(self) -> list[bytes]:
+        """Return which gradients were written since the last step: a byte each, by context."""
+        return list(map(bytes, self._flags))
+
+    def marks(self, freshness: Sequence[bytes] | None = None) -> list[tuple[Any, ...]]:
+        """Return calls of compiled code, for `at_once`, that note which gradients are fresh.
+
+        Parameters
+        ----------
+        freshness : list of bytes, optional
+            As `freshness` returned it. All gradients are used, and stale until they are written
+            again, if not given.
+        """
+        given = [self._none_fresh] * len(self._flags) if freshness is None else freshness
+        whole = slice(None)
+        return [
+            (operator.setitem, flags, whole, fresh)
+            for flags, fresh in zip(self._flags, given, strict=True)
+        ]
 
 
 def is_written_elsewhere(grad: NDArray) -> bool:

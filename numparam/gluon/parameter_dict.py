@@ -695,7 +695,7 @@ class ParameterDict:
             If the file is damaged or cannot be read. Nothing was changed.
         IncompleteLoadError
             If reading fails after all these checks; the message names the parameters that have
-            changed.
+            changed. A MemoryError too if memory lacks.
 
         Notes
         -----

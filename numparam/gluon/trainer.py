@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence, ValuesView
-from itertools import starmap
-from operator import call
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numparam import autograd
 from numparam import kvstore as stores
 from numparam._missing import show_public_names
 from numparam.context import Context
+from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
 from numparam.formats.quoting import quoted
 from numparam.formats.sources import read_file
@@ -28,17 +28,20 @@ from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.gluon.reducing import Reduction
 from numparam.gluon.rows import check_owner
+from numparam.kernels._without_signals import at_once
 from numparam.kvstore import KVStore, KVStoreBase
 from numparam.kvstore.merging import copy_all
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer import FusedOptimizer, Optimizer, Updater, create, get_updater, saved_states
 from numparam.optimizer.errors import StatesError
-from numparam.optimizer.many import Prepared
+from numparam.optimizer.many import Call, Prepared, commit_all
 
 __all__ = ["Trainer"]
 
 # MXNet's store of this type does not update parameters of more elements than this.
 _LARGE = 16 * 1024 * 1024
+
+_in_use = new_table()
 
 
 class Trainer:
@@ -244,9 +247,7 @@ class Trainer:
         >>> weight.data(mx.cpu(0)).asnumpy()
         array([0.75, 0.75], dtype=float32)
         """
-        with self._rescaled(batch_size), autograd.pause():
-            self._ready()
-            self._step(ignore_stale_grad, reduce=True, update=True)
+        self._in_turn(lambda: self._make_step(batch_size, ignore_stale_grad))
 
     def allreduce_grads(self) -> None:
         """Sum the gradients over the contexts; `update` does the rest.
@@ -271,10 +272,7 @@ class Trainer:
         >>> weight.grad(mx.cpu(1)).asnumpy()
         array([4., 4.], dtype=float32)
         """
-        with autograd.pause():
-            self._ready()
-            self._refuse_on_store("allreduce_grads")
-            self._step(ignore_stale_grad=True, reduce=True, update=False)
+        self._in_turn(self._sum_gradients)
 
     def update(self, batch_size: float, ignore_stale_grad: bool = False) -> None:
         """Update the parameters, after `allreduce_grads`.
@@ -305,39 +303,81 @@ class Trainer:
         >>> weight.data(mx.cpu(1)).asnumpy()
         array([0.75, 0.75], dtype=float32)
         """
+        self._in_turn(lambda: self._make_update(batch_size, ignore_stale_grad))
+
+    def _in_turn(self, function: Callable[[], None]) -> None:
+        """Call a function while no other thread makes a step of this Trainer."""
+        in_turn(_in_use, {id(self)}, function)
+
+    # Each of these is one step for an interrupt: all of it is made, or nothing. Only sums of
+    # gradients may be half made; the gradients count as stale from the moment when it begins, so
+    # that the next step notices.
+
+    def _make_step(self, batch_size: float, ignore_stale_grad: bool) -> None:
+        with self._rescaled(batch_size), autograd.pause():
+            self._ready()
+            lineup = self._lined_up()
+            if not ignore_stale_grad:
+                lineup.check_fresh()
+            if self._kvstore is None:
+                self._commit(lineup, self._prepare(lineup, self._chosen(lineup, ignore_stale_grad)))
+            elif self._update_on_kvstore:
+                self._step_on_store(lineup, ignore_stale_grad)
+            else:
+                self._sum_and_step(lineup, self._kvstore, self._chosen(lineup, ignore_stale_grad))
+
+    def _make_update(self, batch_size: float, ignore_stale_grad: bool) -> None:
         with self._rescaled(batch_size), autograd.pause():
             self._ready()
             self._refuse_on_store("update")
-            self._step(ignore_stale_grad, reduce=False, update=True)
+            lineup = self._lined_up()
+            if not ignore_stale_grad:
+                lineup.check_fresh()
+            self._commit(lineup, self._prepare(lineup, self._chosen(lineup, ignore_stale_grad)))
 
-    def _step(self, ignore_stale_grad: bool, *, reduce: bool, update: bool) -> None:
-        lineup = self._lined_up()
-        if update and not ignore_stale_grad:
-            lineup.check_fresh()
-        reduction = Reduction(lineup, self._kvstore) if reduce and self._kvstore else None
-        if self._kvstore is not None and self._update_on_kvstore:
-            self._step_on_store(lineup, ignore_stale_grad)
-            return
-        try:
-            if reduction is not None:
+    def _sum_gradients(self) -> None:
+        with autograd.pause():
+            self._ready()
+            self._refuse_on_store("allreduce_grads")
+            lineup = self._lined_up()
+            if self._kvstore is None:
+                return
+            fresh = lineup.freshness()
+            reduction = Reduction(lineup, self._kvstore)
+            with _undone_if_it_fails(reduction):
                 reduction.sum_rows()
-            prepared = self._prepare(lineup, ignore_stale_grad) if update else []
-            if reduction is not None:
+                at_once(lineup.marks())
                 reduction.sum_dense()
-        except BaseException:
-            if reduction is not None:
-                reduction.undo()
-            raise
-        for each in prepared:
-            each.commit()
-        if update and not self._overflows():
-            lineup.mark_used()
+            at_once(lineup.marks(fresh))
 
-    def _prepare(self, lineup: Lineup, ignore_stale_grad: bool) -> list[Prepared]:
-        """Check the updates of all contexts."""
+    def _sum_and_step(
+        self, lineup: Lineup, store: KVStoreBase, chosen: list[list[int]] | None
+    ) -> None:
+        fresh = lineup.freshness()
+        reduction = Reduction(lineup, store)
+        with _undone_if_it_fails(reduction):
+            reduction.sum_rows()
+            prepared = self._prepare(lineup, chosen)  # raises if anything cannot be used
+            at_once(lineup.marks())
+            reduction.sum_dense()
+            if getattr(self._optimizer, "looks_at_gradients", False) and prepared is not None:
+                prepared = self._prepare(lineup, chosen)
+        if prepared is None:
+            at_once(lineup.marks(fresh))
+        self._commit(lineup, prepared)
+
+    def _commit(self, lineup: Lineup, prepared: list[Prepared] | None) -> None:
+        if prepared is not None:
+            commit_all(prepared, lineup.marks())
+
+    def _chosen(self, lineup: Lineup, ignore_stale_grad: bool) -> list[list[int]] | None:
+        """Return the positions of the parameters to update, by context; None for all."""
+        return lineup.fresh_positions() if ignore_stale_grad else None
+
+    def _prepare(self, lineup: Lineup, chosen: list[list[int]] | None) -> list[Prepared] | None:
+        """Check the updates of all contexts; return None if this step is skipped."""
         if self._overflows():
-            return []
-        chosen = lineup.fresh_positions() if ignore_stale_grad else None
+            return None
         prepared = []
         for place, updater in enumerate(self._updaters):
             indices, grads, weights = lineup.indices, lineup.grads[place], lineup.weights[place]
@@ -365,15 +405,26 @@ class Trainer:
                 out = [lineup.weights[place][i] for place in places]
                 store.pushpull(key, summands, out=out, priority=-key)
         elif keys:
-            store.push(keys, grads)
             dense = [i for i in positions if lineup.members[i]._stype == "default"]
-            copy_all(
-                (lineup.weights[0][i], lineup.weights[place][i])
-                for i in dense
-                for place in places[1:]
-            )
-            self._behind.update(lineup.indices[i] for i in set(positions) - set(dense))
-        lineup.mark_used()
+            behind = [lineup.indices[i] for i in set(positions) - set(dense)]
+            made: list[bool] = []
+            also = [*lineup.marks(), (self._behind.update, behind), (made.append, True)]
+            try:
+                self._push(store, keys, grads, also)
+                lineup.copy_first(dense)
+            except BaseException:
+                if made:  # the weights of the other contexts belong to the step
+                    lineup.copy_first(dense)
+                raise
+        at_once(lineup.marks())
+
+    @staticmethod
+    def _push(store: KVStore, keys: Any, grads: Any, also: list[Call]) -> None:
+        if type(store).push is KVStore.push:
+            store._push(keys, grads, also)
+        else:
+            store.push(keys, grads)
+            at_once(also)
 
     def _overflows(self) -> bool:
         """Return whether a loss scaler, if there is one, skips the step."""
@@ -706,7 +757,7 @@ class Trainer:
         for updater in [*self._updaters, *([self._store_updater] if self._store_updater else [])]:
             steps.append((object.__setattr__, updater, "optimizer", optimizer))
         steps.append((object.__setattr__, self, "_optimizer", optimizer))
-        any(starmap(call, steps))  # one call of compiled code: an interrupt leaves all or nothing
+        at_once(steps)
 
     def _check_states(self, loaded: Updater) -> None:
         """Raise if loaded states are those of other parameters."""
@@ -753,6 +804,16 @@ class _Rescaled:
     def __exit__(self, error_type: Any, error: Any, trace: Any) -> None:
         if error_type is not None:
             self._trainer._optimizer.rescale_grad = self._before
+
+
+@contextmanager
+def _undone_if_it_fails(reduction: Reduction) -> Iterator[None]:
+    """Restore row-sparse gradients whose sums are of no use."""
+    try:
+        yield
+    except BaseException:
+        reduction.undo()
+        raise
 
 
 def _listed(params: Any) -> list[Parameter]:

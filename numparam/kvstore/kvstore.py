@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -30,6 +30,7 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.optimizer import Optimizer, Updater, get_updater
+from numparam.optimizer.many import Call
 
 __all__ = ["KVStore"]
 
@@ -195,7 +196,6 @@ class KVStore(KVStoreBase):
         self._values[key] = value
         self._note_type(pairs)
 
-    @_in_turn
     def push(self, key: Any, value: Any, priority: int = 0) -> None:
         """Sum values over contexts, and replace or update the stored value.
 
@@ -224,6 +224,11 @@ class KVStore(KVStoreBase):
         >>> out.asnumpy()
         array([2., 2.], dtype=float32)
         """
+        self._push(key, value)
+
+    @_in_turn
+    def _push(self, key: Any, value: Any, also: Sequence[Call] = ()) -> None:
+        """Push values; the calls of compiled code belong to the update, if there is an updater."""
         with autograd.pause():
             grouped = self._grouped(key, value)
             stored = {one: self._stored(one) for one in grouped}
@@ -234,7 +239,7 @@ class KVStore(KVStoreBase):
                     self._values[one] = value_of_one if kept else _copy(value_of_one)
                     self._sums.pop(one, None)
             else:
-                self._update(sums, stored)
+                self._update(sums, stored, also)
 
     def _sums_of(
         self, grouped: Mapping[Key, list[Any]], stored: Mapping[Key, NDArray]
@@ -280,11 +285,17 @@ class KVStore(KVStoreBase):
         except RowIdRangeError as error:
             raise RowIdRangeError(f"key {key!r}: {error}") from error
 
-    def _update(self, sums: Mapping[Key, NDArray], stored: Mapping[Key, NDArray]) -> None:
+    def _update(
+        self, sums: Mapping[Key, NDArray], stored: Mapping[Key, NDArray], also: Sequence[Call]
+    ) -> None:
         updater = self._updater
         if isinstance(updater, Updater):
             keys = tuple(sums)
-            updater(keys, tuple(sums.values()), tuple(stored[key] for key in keys))
+            arrays = tuple(sums.values()), tuple(stored[key] for key in keys)
+            if also:
+                updater.prepare(keys, *arrays).commit(also)
+            else:
+                updater(keys, *arrays)
             return
         for key, value in sums.items():
             # Functions of the user's own get str keys as bytes, as in MXNet.

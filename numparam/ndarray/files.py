@@ -126,7 +126,7 @@ def _record(array: Any, label: str) -> formats.Record:
         )
     try:
         return _foreign_record(array)
-    except MXNetError:
+    except (MXNetError, MemoryError):
         raise
     except Exception as error:  # whatever another library raises
         raise SaveArgumentError(

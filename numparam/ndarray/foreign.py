@@ -53,6 +53,8 @@ def host_array(value: Any) -> np.ndarray:
     """
     try:
         plain = _plain(value)
+    except MemoryError:
+        raise
     except Exception as error:  # whatever another library raises
         raise TypeError(_not_given(value, error)) from error
     refusal: Exception | None = None
@@ -63,6 +65,8 @@ def host_array(value: Any) -> np.ndarray:
             refusal = error  # a dtype that DLPack lacks, or an old version of the library
     try:
         return np.asarray(plain)
+    except MemoryError:
+        raise
     except Exception as error:
         raise TypeError(_not_given(value, refusal or error)) from error
 

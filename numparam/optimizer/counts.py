@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
@@ -62,6 +63,10 @@ class UpdateCounts(MutableMapping[Hashable, int]):
     def store(self, places: np.ndarray, counts: np.ndarray) -> None:
         """Set the counts at some positions."""
         self._values[places] = counts
+
+    def storing(self, places: np.ndarray, counts: np.ndarray) -> tuple[Any, ...]:
+        """Return what `store` does as a call of compiled code: a function and its arguments."""
+        return operator.setitem, self._values, places, counts
 
     def __getitem__(self, index: Hashable) -> int:
         place = self._places.get(index)

@@ -183,8 +183,11 @@ class FusedOptimizer(Optimizer):
         """
         return None
 
-    def note_step(self, rate: float, number: int) -> None:
-        """Take note of a step that is made; see `hyper_parameters_at` for the arguments.
+    #: Whether `rate_factors` depends on the gradients.
+    looks_at_gradients: ClassVar[bool] = False
+
+    def noted_by_step(self, rate: float, number: int) -> Mapping[str, Any]:
+        """Return the attributes that a step sets, besides ``num_update``.
 
         Parameters
         ----------
@@ -193,11 +196,20 @@ class FusedOptimizer(Optimizer):
         number : int
             Its number, as `num_update` counts.
 
+        Returns
+        -------
+        dict
+            Values by the names of attributes.
+
         Examples
         --------
         >>> import numparam as mx
-        >>> mx.optimizer.SGD(momentum=0.9).note_step(rate=0.1, number=1)
+        >>> mx.optimizer.SGD(momentum=0.9).noted_by_step(rate=0.1, number=1)
+        {}
+        >>> sorted(mx.optimizer.LARS().noted_by_step(rate=0.1, number=1))
+        ['_rated', 'cur_lr', 'last_lr']
         """
+        return {}
 
     # Steps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,7 @@ class LARS(SGD):
     """
 
     looks_at_whole_weights = True
+    looks_at_gradients = True
     _rated = -1  # the update that `cur_lr` belongs to; pickles of MXNet do not have it
 
     def __init__(
@@ -81,9 +82,10 @@ class LARS(SGD):
             momentum *= current / last
         return {"momentum": momentum}
 
-    def note_step(self, rate: float, number: int) -> None:
-        """Remember the learning rates of this step and of the last one."""
-        self.last_lr, self.cur_lr, self._rated = self._rates_at(rate, number)
+    def noted_by_step(self, rate: float, number: int) -> Mapping[str, Any]:
+        """Return the learning rates of this step and of the last one."""
+        names = "last_lr", "cur_lr", "_rated"
+        return dict(zip(names, self._rates_at(rate, number), strict=True))
 
     def _rates_at(self, rate: float, number: int) -> tuple[float | None, float, int]:
         """Return the learning rate before that of a step, that one, and the step's number."""

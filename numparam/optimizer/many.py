@@ -12,12 +12,13 @@ import importlib
 import operator
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
+from numparam.kernels import _without_signals
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer.errors import GradientError, WeightError
 from numparam.optimizer.exact_rows import RowHistory
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from numparam.optimizer.counts import UpdateCounts
     from numparam.optimizer.fused import FusedOptimizer
 
-__all__ = ["ANY_NUMBER", "Entry", "Plan", "Prepared", "step"]
+__all__ = ["ANY_NUMBER", "Call", "Entry", "Plan", "Prepared", "commit_all", "step"]
+
+#: A function that runs no code of Python's, and its arguments.
+Call = tuple[Any, ...]
 
 #: ``aggregate_num`` of optimizers that take any number of parameters in one call.
 ANY_NUMBER = 2**31 - 1
@@ -56,17 +60,66 @@ class Prepared:
 
     Parameters
     ----------
-    calls : list of callable
-        What makes it. None of them is expected to fail.
+    first : sequence of callable
+        What is called first: draws of random states, or all of a step that no kernel makes.
+    compiled : callable, optional
+        Returns the step of the kernels: calls of compiled code for the counts and most dense
+        parameters, and what is to be called for others, such as those with row-sparse gradients.
+    on_host : bool, default True
+        Whether all arrays are in the host's memory.
     """
 
-    def __init__(self, calls: list[Callable[[], None]]) -> None:
-        self._calls = calls
+    def __init__(
+        self,
+        first: Sequence[Callable[[], None]] = (),
+        compiled: Callable[[], tuple[list[Call], list[Callable[[], None]]]] | None = None,
+        on_host: bool = True,
+    ) -> None:
+        self.first = first
+        self.compiled = compiled
+        self.on_host = on_host
 
-    def commit(self) -> None:
-        """Make the step."""
-        for call in self._calls:
-            call()
+    def commit(self, also: Sequence[Call] = ()) -> None:
+        """Make the step; see `commit_all`."""
+        commit_all([self], also)
+
+
+def commit_all(prepared: Sequence[Prepared], also: Sequence[Call] = ()) -> None:
+    """Make steps, so that an interrupt leaves all of them made or none.
+
+    Steps of other devices are made one after the other, and those of optimizers whose classes make
+    them without a kernel.
+
+    Parameters
+    ----------
+    prepared : sequence of Prepared
+        The steps, of one context each.
+    also : sequence of tuple
+        Calls of compiled code that belong to the step, each a function and its arguments.
+    """
+    for one in prepared:
+        for draw in one.first:
+            draw()
+    calls = list(also)
+    others: list[Callable[[], None]] = []
+    for one in prepared:
+        if one.compiled is not None:
+            own, more = one.compiled()
+            calls += own
+            others += more
+    if not others:
+        _without_signals.at_once(calls)
+        return
+
+    def make() -> None:
+        _without_signals.at_once(calls)
+        for other in others:
+            other()
+
+    if all(one.on_host for one in prepared):
+        _without_signals.run(make)
+    else:
+        make()
 
 
 class Entry:
@@ -168,7 +221,7 @@ class _Dense:
         self._table: np.ndarray | None = None
         self._made_of: tuple[Any, ...] | None = None
 
-    def prepare(self, coefficients: _Coefficients) -> Callable[[], None]:
+    def prepare(self, coefficients: _Coefficients) -> None:
         """Compute the coefficients of the step, in the memory of the last ones."""
         key = coefficients.key
         if self._table is None or key is None or key != self._made_of:
@@ -178,9 +231,14 @@ class _Dense:
                 self._table = np.empty((count, table.shape[1]))
             self._table[:] = table  # one row may stand for all
             self._made_of = key
-        return self._run
 
-    def _run(self) -> None:
+    def calls(self) -> list[Call] | None:
+        """Return the step as calls of compiled code; None where it is more than that."""
+        calls = getattr(self._bound, "calls", None)
+        return None if calls is None else cast("list[Call]", calls(self._table))
+
+    def run(self) -> None:
+        """Make the step."""
         self.kernel.dense(self._bound, self._table)
 
 
@@ -323,6 +381,7 @@ class Plan:
         self.sparse = [entry for entry in entries if entry.is_sparse]
         dense = [entry for entry in entries if not entry.is_sparse]
         self._draw = optimizer.drawn_states(dense)
+        self._on_host = all(entry.weight._backend.buffers_are_arrays for entry in entries)
         arrays = [entry.weight for entry in dense] + [entry.grad for entry in dense]
         for entry in dense:
             arrays += entry.states
@@ -442,15 +501,24 @@ class Plan:
             self._lr_mult,
             self._wd_mult,
         )
-        calls = [group.prepare(coefficients) for group in self._dense]
-        calls += [_sparse(optimizer, entry, coefficients, histories) for entry in self.sparse]
+        for group in self._dense:
+            group.prepare(coefficients)
+        rows = [_sparse(optimizer, entry, coefficients, histories) for entry in self.sparse]
+        noted = {"num_update": newest, **optimizer.noted_by_step(rate, newest)}
 
-        def count() -> None:
-            counts.store(places, following)
-            optimizer.num_update = newest
-            optimizer.note_step(rate, newest)
+        def compiled() -> tuple[list[Call], list[Callable[[], None]]]:
+            calls: list[Call] = [counts.storing(places, following)]
+            calls += [(setattr, optimizer, name, value) for name, value in noted.items()]
+            others = []
+            for group in self._dense:
+                own = group.calls()
+                if own is None:
+                    others.append(group.run)
+                else:
+                    calls += own
+            return calls, others + rows
 
-        return Prepared([count, *([] if self._draw is None else [self._draw]), *calls])
+        return Prepared([] if self._draw is None else [self._draw], compiled, self._on_host)
 
 
 def _grouped(optimizer: FusedOptimizer, entries: list[Entry], count: int) -> list[_Dense]:

@@ -252,7 +252,7 @@ def _named(root: type, name: str) -> type:
 def _unpickled(contents: bytes) -> tuple[dict[Any, Any], Optimizer | None]:
     try:
         loaded = _Unpickler(io.BytesIO(contents)).load()
-    except StatesError:
+    except (StatesError, MemoryError):
         raise
     except Exception as error:
         raise StatesError(f"the pickled states cannot be loaded: {error}") from error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from numparam.base import MXNetError
 
 __all__ = ["NAME_BY_TYPEID", "TYPEID_BY_NAME", "UnknownDeviceTypeError", "register_device_type"]
@@ -13,8 +11,6 @@ NAME_BY_TYPEID: dict[int, str] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_s
 
 #: The inverse of :data:`NAME_BY_TYPEID`.
 TYPEID_BY_NAME: dict[str, int] = {name: typeid for typeid, name in NAME_BY_TYPEID.items()}
-
-_registration = threading.RLock()  # a signal handler may register one, too
 
 
 class UnknownDeviceTypeError(MXNetError, KeyError):
@@ -51,19 +47,28 @@ def register_device_type(name: str, typeid: int | None = None) -> int:
     """
     if not (isinstance(name, str) and name.isidentifier()):
         raise ValueError(f"A device type's name must be an identifier such as 'cpu'; got {name!r}.")
-    with _registration:
+    # Without a lock, for which a signal handler's thread could wait for ever: each step is one of
+    # the interpreter's, and what is registered is never changed.
+    while True:
         known = TYPEID_BY_NAME.get(name)
         if known is not None and typeid in (None, known):
             return known
         if known is not None:
             raise ValueError(f"The device type {name!r} has number {known}, not {typeid}.")
-        if typeid is None:
-            typeid = max(15, *NAME_BY_TYPEID) + 1
-        if typeid < 16 or typeid in NAME_BY_TYPEID:
+        numbers = NAME_BY_TYPEID.copy()
+        # Another call for the name may have been interrupted, or be as far, in another thread.
+        begun = next((number for number, other in numbers.items() if other == name), None)
+        if begun is not None:
+            TYPEID_BY_NAME.setdefault(name, begun)
+            continue
+        wanted = max(15, *numbers) + 1 if typeid is None else typeid
+        if wanted < 16 or wanted in numbers:
             raise ValueError(
                 f"The number {typeid} for device type {name!r} is taken or below 16. "
-                f"Taken: {NAME_BY_TYPEID}."
+                f"Taken: {numbers}."
             )
-        NAME_BY_TYPEID[typeid] = name
-        TYPEID_BY_NAME[name] = typeid
-    return typeid
+        if (
+            NAME_BY_TYPEID.setdefault(wanted, name) == name
+            and TYPEID_BY_NAME.setdefault(name, wanted) != wanted
+        ):
+            NAME_BY_TYPEID.pop(wanted)  # another thread has given the name another number

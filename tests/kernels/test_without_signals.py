@@ -142,3 +142,30 @@ HANDLER = """
 @timer
 def test_a_handler_may_use_kernels_while_others_are_compiled(tmp_path):
     assert "True" in run_isolated(HANDLER, tmp_path)
+
+
+@timer
+def test_an_interrupt_waits_for_work_that_has_been_started():
+    def interrupt(number, frame):
+        raise Interrupted
+
+    def work():
+        started.append(True)
+        time.sleep(0.002)
+        finished.append(True)
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for number in range(150):
+            started, finished = [], []
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 1e-6 * (1 + number))
+                _without_signals.run(work)
+            except Interrupted:
+                done = bool(finished)
+                time.sleep(0.003 if not done else 0)
+                assert done or not started, number
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, previous)

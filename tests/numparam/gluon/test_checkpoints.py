@@ -224,6 +224,21 @@ def test_reading_that_fails_midway_says_what_has_changed(device, tmp_path, monke
         assert after[1] == before[1]
 
 
+def test_a_lack_of_memory_while_values_are_read_is_a_memory_error(device, tmp_path, monkeypatch):
+    parameters = network(state="initialised")
+    write(tmp_path / "net.params", arrays([f"net_{name}" for name in NAMES]))
+
+    def failing(*_, **__):
+        raise MemoryError("no room")
+
+    for method in ("read", "read_into", "read_many"):
+        monkeypatch.setattr(ParamsReader, method, failing)
+    with pytest.raises(MemoryError, match="no room") as refusal:
+        parameters.load(tmp_path / "net.params")
+    assert isinstance(refusal.value, IncompleteLoadError)
+    assert isinstance(pickle.loads(pickle.dumps(refusal.value)), MemoryError)
+
+
 def test_damage_is_found_before_anything_changes(device, tmp_path):
     parameters = network(state="initialised")
     before = snapshot(parameters)

@@ -245,3 +245,17 @@ def test_dtypes_of_other_libraries_are_dtypes(library, name):
     weight.initialize()
     weight.cast(dtype)
     assert weight.data()._buffer.dtype.name == name
+
+
+class Exhausted:
+    """An array of another library that has no memory to give its values."""
+
+    ndim = 1
+
+    def __array__(self, *arguments, **keywords):
+        raise MemoryError("no room")
+
+
+def test_a_lack_of_memory_in_another_library_stays_a_memory_error(tmp_path):
+    with pytest.raises(MemoryError, match="no room"):
+        mx.nd.save(tmp_path / "arrays", {"a": Exhausted()})

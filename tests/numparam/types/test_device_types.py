@@ -1,3 +1,4 @@
+import sys
 import threading
 
 import pytest
@@ -58,3 +59,70 @@ def test_threads_registering_at_once_get_different_numbers():
         thread.join()
     assert len(found) == 16
     assert len(set(found)) == 4
+
+
+class Interrupted(KeyboardInterrupt):
+    """What the interrupt raises."""
+
+
+def at_line(number, call):
+    """Register a device type, and call a function at the n-th line of that; return whether."""
+    reached = 0
+
+    def trace(frame, event, argument):
+        nonlocal reached
+        if frame.f_code is not register_device_type.__code__:
+            return None
+        reached += event == "line"
+        if event == "line" and reached == number:
+            sys.settrace(None)
+            call()
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        register_device_type("abacus")
+    finally:
+        sys.settrace(previous)
+    return reached >= number
+
+
+def interrupt():
+    raise Interrupted
+
+
+def test_a_registration_that_was_interrupted_can_be_made_again():
+    number = 0
+    while True:
+        number += 1
+        device_types.TYPEID_BY_NAME.pop("abacus", None)
+        for typeid in [key for key in device_types.NAME_BY_TYPEID if key >= 16]:
+            del device_types.NAME_BY_TYPEID[typeid]
+        try:
+            at_line(number, interrupt)
+        except Interrupted:
+            assert device_types.NAME_BY_TYPEID[register_device_type("abacus")] == "abacus"
+            assert list(device_types.NAME_BY_TYPEID.values()).count("abacus") == 1
+        else:
+            break
+    assert number > 3
+
+
+def test_a_handler_can_wait_for_a_thread_that_registers_a_type():
+    def register_in_a_thread():
+        names = ["abacus", "slide_rule"]
+        thread = threading.Thread(target=lambda: made.extend(map(register_device_type, names)))
+        thread.daemon = True
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+
+    for number in range(1, 12):
+        made = []
+        device_types.TYPEID_BY_NAME.pop("abacus", None)
+        for typeid in [key for key in device_types.NAME_BY_TYPEID if key >= 16]:
+            device_types.TYPEID_BY_NAME.pop(device_types.NAME_BY_TYPEID.pop(typeid), None)
+        if at_line(number, register_in_a_thread):
+            assert made == [register_device_type("abacus"), register_device_type("slide_rule")]
+            assert list(device_types.NAME_BY_TYPEID.values()).count("abacus") == 1

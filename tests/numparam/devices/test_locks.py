@@ -18,6 +18,12 @@ from tests.support.threads import in_new_thread
 SIZE = 1 << 20
 
 
+@pytest.fixture(autouse=True)
+def forget_locks_of_interrupted_calls():
+    """Start without locks that nobody holds, which the interrupts of other tests leave."""
+    locks._locks.clear()
+
+
 def dictionary_of(parameter):
     parameters = mx.gluon.ParameterDict()
     parameters.update({"w": parameter})

@@ -16,7 +16,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
-from numparam.formats.warning import warn_caller
+from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray import capsules, host_memory, indexing, kinds
 from numparam.ndarray.converting import COPY, MOVE, check_copyto

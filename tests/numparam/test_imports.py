@@ -88,3 +88,27 @@ def test_every_room_imports_only_rooms_below_it():
 
 def test_the_table_of_floors_names_every_room():
     assert {name.partition(".")[0] for name in GRAPH} <= set(chain(*FLOORS))
+
+
+def _late_imports(path: Path):
+    """Yield the lines of imports inside functions, and the text on and right above each."""
+    text = path.read_text()
+    lines = text.splitlines()
+    for function in ast.walk(ast.parse(text)):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    first = node.lineno - 1
+                    while lines[first - 1].lstrip().startswith(("import ", "from ")):
+                        first -= 1
+                    yield node.lineno, "\n".join(lines[max(0, first - 4) : node.end_lineno])
+
+
+def test_every_import_inside_a_function_says_why_it_stands_there():
+    unexplained = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in chain(ROOT.rglob("*.py"), (ROOT / "kernels").rglob("*.py"))
+        for line, around in _late_imports(path)
+        if "#" not in around
+    }
+    assert not unexplained

@@ -205,7 +205,7 @@ class Context(Scope, metaclass=_ContextType):
         --------
         >>> cpu().empty_cache()
         """
-        from numparam.devices.registry import backend_of
+        from numparam.devices.registry import backend_of  # a Context alone is light
 
         backend_of(self.device_type, self.device_id).empty_cache()
 
@@ -373,7 +373,7 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     ...     free, total = mx.context.gpu_memory_info(0)
     """
     _require_gpu(device_id)
-    from numparam.devices import cuda
+    from numparam.devices import cuda  # a Context alone is light
 
     return cuda.gpu_memory_info(device_id)
 

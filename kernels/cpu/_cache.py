@@ -89,7 +89,7 @@ def folder() -> str | None:
 
 
 def _warn(message: str) -> None:
-    warn_caller(message)
+    warn_caller(message, RuntimeWarning)
 
 
 def _user_folders() -> list[pathlib.Path]:

@@ -17,10 +17,11 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from numparam.kernels._callers import warn_caller
+
 from .errors import FileAccessError, InPlaceWarning, access_error, missing_file_error
 from .opening import OpenFile
 from .quoting import shown_path
-from .warning import warn_caller
 
 __all__ = ["TEMPORARY_PREFIX", "write_file"]
 

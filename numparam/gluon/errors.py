@@ -12,6 +12,7 @@ from typing import Any
 from numparam.base import MXNetError
 from numparam.devices.backend import AllocationError
 from numparam.formats import FormatError
+from numparam.ndarray.sparse.errors import RowIdRangeError
 
 __all__ = [
     "BatchAxisError",
@@ -266,10 +267,6 @@ class RowIdTypeError(TypeError, AttributeError):
 
 class SparseRowIdError(MXNetError, TypeError):
     """Row ids are a sparse array."""
-
-
-class RowIdRangeError(IndexError, MXNetError):
-    """A row id is negative, or not below the number of rows."""
 
 
 class RowIdValueError(ValueError, MXNetError):

@@ -29,12 +29,12 @@ from numparam.gluon import (
     values,
     zeroing,
 )
-from numparam.gluon.callers import warn
 from numparam.gluon.errors import DeferredInitializationError
 from numparam.gluon.multipliers import Multiplier
 from numparam.gluon.placed import Placed
 from numparam.gluon.rows import RowStore
 from numparam.gluon.state import Mark, Ready, State, replace_state
+from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
@@ -1175,7 +1175,7 @@ class Constant(Parameter):
     @grad_req.setter
     def grad_req(self, grad_req: str) -> None:
         if grad_req != "null":
-            warn(
+            warn_caller(
                 f'Constant parameter "{self.name}" does not support grad_req other than "null", '
                 f'and new value "{grad_req}" is ignored.'
             )

@@ -141,7 +141,7 @@ def check_owner(parameter: ParameterLike, trainer: RowStore | None) -> None:
         )
 
 
-def reduced(parameter: ParameterLike) -> Any:
+def reduced(parameter: ParameterLike) -> NDArray:
     """Average a parameter's copies on ``cpu(0)``, after pulling the values of a Trainer's store."""
     state = parameter._state
     if parameter._stype == "row_sparse" and parameter._trainer is not None and state.data:
@@ -150,7 +150,7 @@ def reduced(parameter: ParameterLike) -> Any:
         return averaging.mean(parameter._check_and_get(state.data, list))
 
 
-def _pulled(parameter: ParameterLike, state: State) -> Any:
+def _pulled(parameter: ParameterLike, state: State) -> NDArray:
     """Pull all rows from the Trainer's store to ``cpu(0)``."""
     array = (state.data or [])[0]
     context = Context("cpu", 0)

@@ -179,7 +179,7 @@ class Load:
             # A file of no arrays does not tell whether they would have names.
             param = load(param, encoding=encoding, errors=errors) or {}
         if not isinstance(param, Mapping):
-            raise UnnamedArraysError(
+            raise NamelessArraysError(
                 f"Load needs arrays with names, a dict or a file of one, not {type(param).__name__}"
             )
         self.param = {}
@@ -243,7 +243,7 @@ class Load:
             logging.info("Initialized %s %s", name, how)
 
 
-class UnnamedArraysError(InvalidInitializerError, AttributeError):
+class NamelessArraysError(InvalidInitializerError, AttributeError):
     """Arrays without names cannot be loaded by name; also an AttributeError, as in MXNet."""
 
 

@@ -52,7 +52,7 @@ def whole(ids: DeviceArray, name: str) -> DeviceArray:
 def _not_whole(ids: DeviceArray, found: int, name: str) -> Exception:
     if ids.dtype == np.uint64:
         return IndexError(f"{name} holds {2**64 + ~(found + 1)}, which is beyond any row")
-    value = np.float64(_one(_memory.view(ids, 0, (ids.size,)), found))
+    value = float(_one(_memory.view(ids, 0, (ids.size,)), found))
     exact = 2 ** {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[ids.dtype.name]
     return ValueError(
         f"{name}[{found}] is {value!r} as {ids.dtype}; a floating-point row id must be a whole "

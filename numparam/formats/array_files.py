@@ -301,7 +301,7 @@ def _write_one(
             raise FileAccessError(
                 1,
                 f"{quoted(path)} is being read, and its folder is not writeable, so that it could "
-                "only be overwritten in place. Save to another folder.",
+                "only be overwritten in place. Save to another folder",
                 path,
             )
         _write(chosen, file.write_pieces, arrays, options)

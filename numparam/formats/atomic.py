@@ -305,6 +305,8 @@ def _write_in_place(target: str, fill: Fill) -> None:
             file.truncate(file.tell())
             os.fsync(file.fileno())
         except OSError as error:
+            if isinstance(error, FileAccessError) and file.tell() == 0:
+                raise  # `fill` refused before anything was written
             raise _PartlyWrittenError(error.errno, error.strerror) from error
 
 

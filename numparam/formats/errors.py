@@ -250,7 +250,8 @@ def _similar_name(folder: str, name: str) -> str | None:
     """Find the most similar file name among the first thousand of a folder."""
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in itertools.islice(entries, 1000)]
+            some = itertools.islice(entries, 1000)
+            names = [entry.name for entry in some if not entry.is_dir()]
     except OSError:
         return None
     return next(iter(difflib.get_close_matches(name, names, 1)), None)

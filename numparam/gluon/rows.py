@@ -82,8 +82,9 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
     trainer = parameter._trainer
     if trainer is None:
         raise NoTrainerError(
-            f"Parameter {quoted(parameter.name)} is row_sparse: its rows come from a Trainer, and "
-            "it has none. Create Trainer(parameters, ...) with this parameter first."
+            f"Parameter {quoted(parameter.name)} is row_sparse and has no Trainer, which this "
+            "method takes rows from. Use rows(ids), set_rows(ids, rows) and add_rows(ids, rows), "
+            "which need none; or create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
     ids = _unique_rows(parameter, row_id)

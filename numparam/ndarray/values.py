@@ -162,6 +162,8 @@ def _not_numbers(value: Any) -> str:
     given = type(value).__name__
     if isinstance(value, np.ndarray):
         given = f"an ndarray of dtype {value.dtype}"
+    elif is_foreign(value):
+        given = f"a {given} of dtype {getattr(value, 'dtype', None)}"
     elif isinstance(value, (list, tuple)):
         other = next((one for one in value if not isinstance(one, (*NUMBERS, list, tuple))), None)
         if other is not None:

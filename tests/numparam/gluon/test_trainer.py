@@ -441,6 +441,21 @@ def test_states_that_are_missing_are_named_with_their_folder(tmp_path, owner):
         load(tmp_path)
 
 
+def test_a_parameter_that_left_the_trainer_is_not_updated():
+    parameters = mx.gluon.ParameterDict()
+    stays, leaves = (parameters.get(name, shape=(2,), init="ones") for name in ("stays", "leaves"))
+    parameters.initialize()
+    trainer = mx.gluon.Trainer(parameters, "sgd", {"learning_rate": 1})
+    for expected in (0, 0):
+        with mx.autograd.record():
+            loss = (stays.data() + leaves.data()).sum()
+        loss.backward()
+        trainer.step(1)
+        trainer._params = [stays]
+        assert leaves.data().asnumpy().tolist() == [expected] * 2
+    assert stays.data().asnumpy().tolist() == [-1, -1]
+
+
 class OverProcesses(Trainer):
     """Sums as Horovod's trainer does: in place, over processes of which there are two here."""
 

@@ -75,6 +75,8 @@ class LRScheduler:
     2.0
     """
 
+    _warmup_final_lr: float | None = None  # where it is not `base_lr`
+
     def __init__(
         self,
         base_lr: float = 0.01,
@@ -94,8 +96,18 @@ class LRScheduler:
         self.base_lr = base_lr
         self.warmup_steps = warmup_steps
         self.warmup_begin_lr = warmup_begin_lr
-        self.warmup_final_lr = base_lr
         self.warmup_mode = warmup_mode
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        own = dict(state)
+        if "warmup_final_lr" in own:  # MXNet's pickles
+            own["_warmup_final_lr"] = own.pop("warmup_final_lr")
+        self.__dict__.update(own)
+
+    @property
+    def warmup_final_lr(self) -> float:
+        """The learning rate at the end of the warm-up: `base_lr` as it was set by the caller."""
+        return self.base_lr if self._warmup_final_lr is None else self._warmup_final_lr
 
     def take_learning_rate(self, learning_rate: float) -> None:
         """Take over the learning rate of an optimizer, which calls this when it is made.
@@ -113,7 +125,9 @@ class LRScheduler:
         >>> schedule(1)
         0.5
         """
-        self.base_lr = learning_rate
+        if learning_rate != self.base_lr:
+            self._warmup_final_lr = self.warmup_final_lr
+            self.base_lr = learning_rate
 
     def get_warmup_lr(self, num_update: int) -> float:
         """Return the learning rate during the warm-up.
@@ -239,7 +253,7 @@ class FactorScheduler(LRScheduler):
         dropped = own.pop("count", 0)  # MXNet's `base_lr` drops with it
         if dropped:
             own["base_lr"] /= own["factor"] ** (dropped // own["step"])
-        self.__dict__.update(own)
+        super().__setstate__(own)
 
     def __call__(self, num_update: int) -> float:
         """Return the learning rate of an update; see `LRScheduler.__call__`."""
@@ -305,7 +319,7 @@ class MultiFactorScheduler(LRScheduler):
         own = dict(state)
         own.pop("count", None)
         own["base_lr"] /= own["factor"] ** own.pop("cur_step_ind", 0)  # MXNet's drops on the way
-        self.__dict__.update(own)
+        super().__setstate__(own)
 
     def __call__(self, num_update: int) -> float:
         """Return the learning rate of an update; see `LRScheduler.__call__`."""
@@ -343,7 +357,7 @@ class _Decay(LRScheduler):
         own = dict(state)
         own.pop("max_steps", None)
         own["base_lr"] = own.pop("base_lr_orig", own["base_lr"])  # MXNet's changes on the way
-        self.__dict__.update(own)
+        super().__setstate__(own)
 
     def take_learning_rate(self, learning_rate: float) -> None:
         """Keep the own `base_lr`, as in MXNet."""

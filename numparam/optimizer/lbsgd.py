@@ -173,8 +173,10 @@ class LBSGD(SGD):
             if grad.stype != "default":
                 sums.append(grad.copy() if total is None or begins else total + grad)
                 continue
-            if total is None or total.stype != "default":
-                total = zeros_like(grad) if begins else total.tostype("default")
+            if total is None or (begins and total.stype != "default"):
+                total = zeros_like(grad)
+            elif total.stype != "default":
+                total = total.tostype("default")
             (copied if begins else added).append((grad, total))
             sums.append(total)
         _accumulate("assign", copied)
@@ -184,9 +186,8 @@ class LBSGD(SGD):
     def rate_factors(self, entries: Sequence[Entry], counts: np.ndarray, wds: Any) -> Any:
         """Return the factors of the learning rate; see `FusedOptimizer.rate_factors`."""
         if self.warmup_strategy == "lars":
-            sizes, lengths = (
-                squares(getattr(entry, kind) for entry in entries) for kind in ("weight", "grad")
-            )
+            arrays = [entry.weight for entry in entries] + [entry.grad for entry in entries]
+            sizes, lengths = np.split(squares(arrays), 2)  # one call for all
             quotients = np.sqrt(sizes / (lengths + wds * sizes + 1e-18))
             return np.clip(quotients, 0.01, 100.0)
         made = counts - self.begin_num_update + self.init_updates

@@ -484,7 +484,8 @@ class Checkpoint(Mapping[str, NDArray]):
         ----------
         target : str, os.PathLike or binary file object
             The file, which is replaced once the new one is complete. If its name ends in
-            ``.safetensors.index.json``, several files are written beside it and then the index.
+            ``.safetensors.index.json``, several files are written beside it and then the index; the
+            files of an old index stay until that, and are removed then.
         format : {'params', 'safetensors', 'npz', 'torch'}, optional
             The format; by default the one of the suffix: ``.params``, ``.safetensors``, ``.npz``,
             or ``.pt``, ``.pth`` and ``.bin``.
@@ -492,14 +493,15 @@ class Checkpoint(Mapping[str, NDArray]):
             For ``.params``: write version 3. By default if an array was read as version 3, or needs
             it.
         shard_size : int, default 5,000,000,000
-            The most bytes of one of several files.
+            The most bytes of one of several files; an array that is larger has a file of its own.
         progress : callable, optional
             Called with the number of bytes written since the last call.
 
         Raises
         ------
         ValueError
-            If the format cannot hold a name or a dtype, or is not known. Nothing is written then.
+            If the format cannot hold a name or a dtype, or is not known, or if `shard_size` is not
+            positive. Nothing is written then.
         FileAccessError
             If the operating system refuses; the old file is then as it was.
 

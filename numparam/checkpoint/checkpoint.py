@@ -380,8 +380,8 @@ class Checkpoint(Mapping[str, NDArray]):
         kept = self._with(
             {name: array for name, array in self._arrays.items() if not found.drops(name)}
         )
-        everything = set(self._arrays)
-        return kept._renamed(lambda name: found.new_name(name, everything))
+        new = found.new_names(self._arrays)
+        return kept._renamed(lambda name: new[name])
 
     def _renamed(self, new_name: Callable[[str], str]) -> Checkpoint:
         new = names.renamed(self._arrays, new_name)

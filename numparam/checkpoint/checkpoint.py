@@ -725,7 +725,14 @@ class Checkpoint(Mapping[str, NDArray]):
 
     # Comparing and merging
 
-    def diff(self, other: Any, *, rtol: float = 0.0, atol: float = 0.0) -> Difference:
+    def diff(
+        self,
+        other: Any,
+        *,
+        rtol: float = 0.0,
+        atol: float = 0.0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Difference:
         """Compare with another checkpoint.
 
         Parameters
@@ -734,6 +741,8 @@ class Checkpoint(Mapping[str, NDArray]):
             The other one.
         rtol, atol : float, default 0
             Values that differ by no more than ``atol + rtol * abs(other)`` count as equal.
+        progress : callable, optional
+            Called with the number of this checkpoint's bytes compared since the last call.
 
         Returns
         -------
@@ -756,7 +765,7 @@ class Checkpoint(Mapping[str, NDArray]):
         w     values      1 differ, by 0.5 at most, relative 0.2
         """
         (opened,) = _opened([other])
-        return compare(self._arrays, opened._arrays, rtol, atol)
+        return compare(self._arrays, opened._arrays, rtol, atol, progress)
 
     def merge(self, *others: Any, on_conflict: str = "error") -> Checkpoint:
         """Return the arrays of several checkpoints as one.

@@ -252,7 +252,7 @@ def write_arrays(
         _write_one(name, chosen, arrays, options)
         return
     groups = divided(arrays, options.shard_size)
-    write_shards(name, groups, lambda path, some: _write_one(path, chosen, some, options))
+    write_shards(name, groups, lambda file, some: _write(chosen, file.write_pieces, some, options))
 
 
 def _write_one(

@@ -158,7 +158,7 @@ def divided(arrays: Mapping[str, ArrayStream], most: int) -> list[dict[str, Arra
 def write_shards(
     path: str,
     groups: list[dict[str, ArrayStream]],
-    write_one: Callable[[str, Mapping[str, ArrayStream]], None],
+    write_one: Callable[[OpenFile, Mapping[str, ArrayStream]], None],
 ) -> None:
     """Write several files and then their index, which takes the place of an old one.
 
@@ -169,7 +169,7 @@ def write_shards(
     groups : list of dict
         The arrays of each file, from `divided`.
     write_one : callable
-        Writes arrays into the file of a path.
+        Writes arrays into an open file.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def write_shards(
         try:
             _take_names(path, stem, len(groups), opened, names)
             for file, arrays in zip(names, groups, strict=True):
-                write_one(os.path.join(folder, file), arrays)
+                _fill(os.path.join(folder, file), arrays, write_one)
             index = _index(dict(zip(names, groups, strict=True)))
             write_file(path, lambda file, regular: file.write_pieces([index]))
             complete = True
@@ -232,6 +232,25 @@ def _take_names(path: str, stem: str, count: int, opened: list[OpenFile], names:
         except OSError as error:
             advice = "The files of the index could not be made. Check the folder and its rights."
             raise access_error(error, os.path.join(folder, names[len(opened)]), advice) from error
+
+
+def _fill(
+    path: str,
+    arrays: Mapping[str, ArrayStream],
+    write_one: Callable[[OpenFile, Mapping[str, ArrayStream]], None],
+) -> None:
+    """Write one of the files; no index names it yet."""
+    try:
+        with OpenFile(path, "r+") as file:
+            write_one(file, arrays)
+            os.fsync(file.fileno())
+    except FileAccessError:
+        raise
+    except OSError as error:
+        advice = (
+            "The file could not be saved. The old checkpoint is unchanged. Check the free space."
+        )
+        raise access_error(error, path, advice) from error
 
 
 def _take_rights_of(index: str, file: OpenFile) -> None:

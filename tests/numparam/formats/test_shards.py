@@ -75,17 +75,19 @@ def test_a_killed_save_leaves_one_of_both_and_the_next_one_cleans_up(tmp_path, m
     pid = os.fork()
     if not pid:
         remaining = steps
-        write = shards.write_file
 
-        def die_later(*arguments):
-            nonlocal remaining
-            remaining -= 1
-            if remaining < 0:
-                os._exit(1)
-            return write(*arguments)
+        def dying(function):
+            def die_later(*arguments):
+                nonlocal remaining
+                remaining -= 1
+                if remaining < 0:
+                    os._exit(1)
+                return function(*arguments)
 
-        monkeypatch.setattr(shards, "write_file", die_later)
-        monkeypatch.setattr("numparam.formats.array_files.write_file", die_later)
+            return die_later
+
+        monkeypatch.setattr(shards, "write_file", dying(shards.write_file))
+        monkeypatch.setattr(shards, "_fill", dying(shards._fill))
         _save(tmp_path, 2)
         os._exit(0)
     _, status = os.waitpid(pid, 0)

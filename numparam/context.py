@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import operator
 import warnings
-from typing import ClassVar
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
 from numparam._missing import show_public_names
 from numparam.base import MXNetError
@@ -191,6 +192,35 @@ class Context(Scope, metaclass=_ContextType):
 
     def __repr__(self) -> str:
         return f"{self.device_type}({self.device_id})"
+
+    def stream(self, stream: Any) -> AbstractContextManager[None]:
+        """Give a GPU's work to a stream of another library, inside a ``with`` block.
+
+        The stream first waits for what was given to the context before; at the end of the block,
+        what is given to the context later waits for the stream. The block holds for this thread.
+
+        Parameters
+        ----------
+        stream : int or stream of PyTorch, CuPy or ``cuda.core``
+            The stream or its handle; it must live until the end of the block.
+
+        Raises
+        ------
+        MXNetError
+            If the context is not a GPU, or one that does not exist.
+        TypeError
+            If it is not a stream.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> def doubled(array, stream):  # such as a torch.cuda.Stream()
+        ...     with array.context.stream(stream):
+        ...         return array * 2
+        """
+        from numparam.devices.registry import backend_of  # a Context alone is light
+
+        return backend_of(self.device_type, self.device_id).in_stream(_handle_of(stream))
 
     def empty_cache(self) -> None:
         """Release memory that is kept for reuse to the system.
@@ -384,6 +414,33 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     from numparam.devices import cuda  # a Context alone is light
 
     return cuda.gpu_memory_info(device_id)
+
+
+def _handle_of(stream: Any) -> int:
+    """Return the handle of a stream; 1, CUDA's legacy default stream, for 0, which also means it.
+
+    Raises
+    ------
+    TypeError
+        If it is not a stream.
+    """
+    handle = stream
+    if hasattr(stream, "__cuda_stream__"):
+        handle = stream.__cuda_stream__()[1]
+    else:
+        for name in ("cuda_stream", "ptr", "handle"):  # PyTorch, CuPy, Numba
+            if hasattr(stream, name):
+                handle = getattr(stream, name)
+                break
+    try:
+        number = operator.index(getattr(handle, "value", handle))
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise TypeError(
+            f"expected a CUDA stream or its handle, not {type(stream).__name__} {stream!r:.200}"
+        )
+    return number or 1
 
 
 def _require_gpu(device_id: int) -> None:

@@ -1,9 +1,11 @@
 """GPUs through NVIDIA's driver: memory from a pool that is kept, copies, and launches.
 
-All work goes to a default stream, in order. Memory comes from one stream-ordered pool for each GPU,
-so that an allocation takes a few microseconds and what is freed serves the next one. A copy between
-the host and a GPU that is longer than a few kilobytes passes through three pinned buffers in turn:
-while the GPU copies one, the host fills or empties the next.
+All work goes to one stream, in order: the default stream, or in a `stream` block one of another
+library's, which waits for the default stream at the start and is waited for at the end. Memory
+comes from one stream-ordered pool for each GPU, so that an allocation takes a few microseconds and
+what is freed serves the next one. A copy between the host and a GPU that is longer than a few
+kilobytes passes through three pinned buffers in turn: while the GPU copies one, the host fills or
+empties the next.
 
 Written against `cuda.core` 1.2 and `cuda.bindings` 13. Where there is no GPU, the tests run it on a
 stand-in for the driver.
@@ -130,22 +132,22 @@ class Driver:
         """Return the address of `nbytes` > 0 bytes, and what holds them."""
         with self._current(device_id) as device:
             try:
-                buffer = self._buffer(device, nbytes)
+                buffer = self._buffer(device_id, device, nbytes)
             except Exception as error:
                 if not _is_out_of_memory(error):
                     raise
                 # What the pool keeps may be in pieces that are too small: give it back first.
-                self._trim(device)
+                self._trim(device_id, device)
                 buffer = self._last_try(device_id, device, nbytes)
             self.allocations += 1
             return int(buffer.handle), _Held(self, device_id, buffer)
 
-    def _buffer(self, device: _Device, nbytes: int) -> Any:
-        return device.pool.allocate(nbytes, stream=self._stream())
+    def _buffer(self, device_id: int, device: _Device, nbytes: int) -> Any:
+        return device.pool.allocate(nbytes, stream=self._core_stream(self.stream_of(device_id)))
 
     def _last_try(self, device_id: int, device: _Device, nbytes: int) -> Any:
         try:
-            return self._buffer(device, nbytes)
+            return self._buffer(device_id, device, nbytes)
         except Exception as error:
             if not _is_out_of_memory(error):
                 raise
@@ -155,26 +157,32 @@ class Driver:
                 f"{int(total):,} are free); free arrays on it, or use smaller ones"
             ) from error
 
-    def _stream(self) -> Any:
-        """Return the default stream as `cuda.core` has it."""
-        per_thread = self.default_stream == 2
+    def _core_stream(self, stream: int) -> Any:
+        """Return a stream as `cuda.core` has it."""
+        if stream > 2:
+            return self._core.Stream.from_handle(stream)
         core = self._core
-        return core.PER_THREAD_DEFAULT_STREAM if per_thread else core.LEGACY_DEFAULT_STREAM
+        return core.PER_THREAD_DEFAULT_STREAM if stream == 2 else core.LEGACY_DEFAULT_STREAM
 
     def _release(self, device_id: int, buffer: Any) -> None:
         """Give memory back to its pool, in order with the work that uses it."""
         if os.getpid() == self._process:
-            with self._current(device_id):
-                buffer.close(self._stream())
+            with self._current(device_id) as device:
+                # Another thread's stream may still use it. A stream that is in no block any more
+                # was waited for at the end of its block.
+                for stream in tuple(device.streams):
+                    self._order(stream, self.default_stream)
+                buffer.close(self._core_stream(self.default_stream))
 
-    def _trim(self, device: _Device) -> None:
-        self._call("cuStreamSynchronize", self._handle())
+    def _trim(self, device_id: int, device: _Device) -> None:
+        self._call("cuStreamSynchronize", self._driver.CUstream(self.default_stream))
+        self._call("cuStreamSynchronize", self._handle(device_id))
         self._call("cuMemPoolTrimTo", device.pool.handle, 0)
 
     def empty_cache(self, device_id: int) -> None:
         """Give memory that the pool keeps for reuse back to the GPU."""
         with self._current(device_id) as device:
-            self._trim(device)
+            self._trim(device_id, device)
 
     def memory_info(self, device_id: int) -> tuple[int, int]:
         """Return the free and the total bytes of the GPU."""
@@ -191,10 +199,56 @@ class Driver:
         """Return the generation of a GPU: what machine code is made for."""
         return self._device(device_id).capability
 
+    # Streams
+
+    def stream_of(self, device_id: int) -> int:
+        """Return the stream to which this thread gives work of a GPU now."""
+        streams: dict[int, int] | None = getattr(self._mine, "streams", None)
+        return streams.get(device_id, self.default_stream) if streams else self.default_stream
+
+    @contextlib.contextmanager
+    def stream(self, device_id: int, stream: int) -> Iterator[None]:
+        """Give this thread's work of a GPU to another library's stream, inside a block."""
+        before = self.stream_of(device_id)
+        with self._current(device_id) as device:
+            self._order(before, stream)
+        device.streams.append(stream)
+        streams: dict[int, int] = self._mine.__dict__.setdefault("streams", {})
+        streams[device_id] = stream
+        try:
+            yield
+        finally:
+            streams[device_id] = before
+            with self._current(device_id):
+                self._order(stream, before)
+            device.streams.remove(stream)
+
+    def wait_for(self, stream: int, device_id: int) -> None:
+        """Let later work wait for what another library has given to its stream."""
+        with self._current(device_id):
+            self._order(stream, self.stream_of(device_id))
+
+    def let_wait(self, stream: int, device_id: int) -> None:
+        """Let another library's stream wait for the work so far."""
+        with self._current(device_id):
+            self._order(self.stream_of(device_id), stream)
+
+    def _order(self, first: int, then: int) -> None:
+        """Let what is given to one stream from now on wait for what another one has."""
+        if first == then:
+            return
+        timing = self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING
+        event = self._call("cuEventCreate", timing)
+        try:
+            self._call("cuEventRecord", event, self._driver.CUstream(first))
+            self._call("cuStreamWaitEvent", self._driver.CUstream(then), event, 0)
+        finally:
+            self._call("cuEventDestroy", event)
+
     # Copies
 
-    def _handle(self) -> Any:
-        return self._driver.CUstream(self.default_stream)
+    def _handle(self, device_id: int) -> Any:
+        return self._driver.CUstream(self.stream_of(device_id))
 
     def copy_in(self, device_id: int, address: int, host: np.ndarray) -> None:
         """Copy a contiguous host array to an address of the GPU; it may be changed afterwards."""
@@ -202,17 +256,21 @@ class Driver:
         with self._current(device_id):
             if nbytes <= SMALL:
                 # The driver has copied the bytes aside, or to the GPU, when it returns.
-                if self.default_stream == 1:
+                if self.stream_of(device_id) == 1:
                     self._call("cuMemcpyHtoD", address, source, nbytes)
                 else:
-                    self._call("cuMemcpyHtoDAsync", address, source, nbytes, self._handle())
-                    self._call("cuStreamSynchronize", self._handle())
+                    self._call(
+                        "cuMemcpyHtoDAsync", address, source, nbytes, self._handle(device_id)
+                    )
+                    self._call("cuStreamSynchronize", self._handle(device_id))
                 return
             for start, count, slot in self._pieces(device_id, nbytes):
                 ctypes.memmove(slot.address, source + start, count)
                 target = address + start
-                self._call("cuMemcpyHtoDAsync", target, slot.address, count, self._handle())
-                self._call("cuEventRecord", slot.event, self._handle())
+                self._call(
+                    "cuMemcpyHtoDAsync", target, slot.address, count, self._handle(device_id)
+                )
+                self._call("cuEventRecord", slot.event, self._handle(device_id))
 
     def copy_out(self, device_id: int, address: int, host: np.ndarray) -> None:
         """Copy from an address of the GPU into a contiguous host array, after all work before."""
@@ -220,14 +278,16 @@ class Driver:
         self.downloads += 1
         with self._current(device_id):
             if nbytes <= SMALL:
-                self._call("cuMemcpyDtoHAsync", target, address, nbytes, self._handle())
-                self._call("cuStreamSynchronize", self._handle())
+                self._call("cuMemcpyDtoHAsync", target, address, nbytes, self._handle(device_id))
+                self._call("cuStreamSynchronize", self._handle(device_id))
                 return
             under_way: list[tuple[int, int, _Slot]] = []
             for start, count, slot in self._pieces(device_id, nbytes, under_way, target):
                 source = address + start
-                self._call("cuMemcpyDtoHAsync", slot.address, source, count, self._handle())
-                self._call("cuEventRecord", slot.event, self._handle())
+                self._call(
+                    "cuMemcpyDtoHAsync", slot.address, source, count, self._handle(device_id)
+                )
+                self._call("cuEventRecord", slot.event, self._handle(device_id))
                 under_way.append((start, count, slot))
             for piece in under_way:
                 self._empty(piece, target)
@@ -271,12 +331,12 @@ class Driver:
     def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
         """Copy within a GPU, in order with its kernels."""
         with self._current(device_id):
-            self._call("cuMemcpyDtoDAsync", target, source, nbytes, self._handle())
+            self._call("cuMemcpyDtoDAsync", target, source, nbytes, self._handle(device_id))
 
     def clear(self, device_id: int, address: int, nbytes: int) -> None:
         """Set bytes to zero, in order with the kernels."""
         with self._current(device_id):
-            self._call("cuMemsetD8Async", address, 0, nbytes, self._handle())
+            self._call("cuMemsetD8Async", address, 0, nbytes, self._handle(device_id))
 
     # Kernels
 
@@ -290,8 +350,8 @@ class Driver:
             for i, number in enumerate(numbers):
                 block.numbers[i] = number
             self._call(
-                "cuLaunchKernel", loaded.handle, form[0], 1, 1, form[1], 1, 1, 0, self._handle(),
-                block.address, 0,
+                "cuLaunchKernel", loaded.handle, form[0], 1, 1, form[1], 1, 1, 0,
+                self._handle(device_id), block.address, 0,
             )  # fmt: skip
 
     def _loaded(self, kernel: Any, device_id: int, device: _Device) -> Any:
@@ -315,17 +375,6 @@ class Driver:
         with self._current(device_id):
             self._call("cuCtxSynchronize")
 
-    def wait_for(self, stream: int, device_id: int) -> None:
-        """Let later work wait for what another library has given to its stream."""
-        with self._current(device_id):
-            timing = self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING
-            event = self._call("cuEventCreate", timing)
-            try:
-                self._call("cuEventRecord", event, self._driver.CUstream(stream))
-                self._call("cuStreamWaitEvent", self._handle(), event, 0)
-            finally:
-                self._call("cuEventDestroy", event)
-
     def device_of(self, address: int) -> int | None:
         """Return the GPU that an address belongs to; None if it is not CUDA memory."""
         attribute = self._driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
@@ -334,14 +383,15 @@ class Driver:
 
 
 class _Device:
-    """One GPU: its context, its pool, its generation."""
+    """One GPU: its context, its pool, its generation, and the streams of open blocks."""
 
-    __slots__ = ("capability", "context", "pool")
+    __slots__ = ("capability", "context", "pool", "streams")
 
     def __init__(self, context: Any, pool: Any, capability: tuple[int, int]) -> None:
         self.context = context
         self.pool = pool
         self.capability = capability
+        self.streams: list[int] = []
 
 
 class _Held:

@@ -89,5 +89,5 @@ def _wait(stream: int | None, device_id: int, name: str) -> None:
     if stream == 0:
         raise ValueError(f"{name} names stream 0, which the interface forbids as ambiguous")
     memory = _provider.device_memory()
-    if stream != memory.default_stream:
+    if stream != memory.stream_of(device_id):
         memory.wait_for(stream, device_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 import numpy as np
@@ -62,13 +63,13 @@ class DeviceArray:
 
     @property
     def __cuda_array_interface__(self) -> dict[str, Any]:
-        """The interface's version 3, in which other libraries wait for our default stream."""
+        """The interface's version 3, in which other libraries wait for our current stream."""
         return {
             "shape": self.shape,
             "typestr": self.dtype.str,
             "data": (self.address, not self.writeable),
             "strides": None,
-            "stream": _provider.device_memory().default_stream,
+            "stream": _provider.device_memory().stream_of(self.device_id),
             "version": 3,
         }
 
@@ -228,6 +229,37 @@ def view(buffer: DeviceArray, start: int, shape: tuple[int, ...]) -> DeviceArray
         buffer._owner,
         buffer.writeable,
     )
+
+
+def stream_of(device_id: int = 0) -> int:
+    """Return the number of the stream to which this thread gives work of a GPU now."""
+    return int(_provider.device_memory().stream_of(device_id))
+
+
+def stream(device_id: int, number: int) -> AbstractContextManager[None]:
+    """Give this thread's work of a GPU to another library's stream, inside a block.
+
+    Parameters
+    ----------
+    device_id : int
+        Number of the GPU.
+    number : int
+        The stream's handle; it must live until the end of the block. It waits for what was given
+        to the stream before, which waits for it at the end.
+
+    Raises
+    ------
+    CUDAUnavailableError
+        If the GPU cannot be used.
+    """
+    _provider.require(device_id)
+    block: AbstractContextManager[None] = _provider.device_memory().stream(device_id, number)
+    return block
+
+
+def let_wait(number: int, device_id: int) -> None:
+    """Let another library's stream wait for the work that was given to a GPU so far."""
+    _provider.device_memory().let_wait(number, device_id)
 
 
 def synchronize(device_id: int = 0) -> None:

@@ -236,7 +236,16 @@ class _Simulator:
     def synchronize(self, device_id: int) -> None:
         pass
 
+    def stream_of(self, device_id: int) -> int:
+        return self.default_stream
+
+    def stream(self, device_id: int, stream: int) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     def wait_for(self, stream: int, device_id: int) -> None:
+        pass
+
+    def let_wait(self, stream: int, device_id: int) -> None:
         pass
 
     def empty_cache(self, device_id: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
@@ -188,6 +189,28 @@ class Backend(ABC):
         MXNetError
             If the memory is not the host's: then only `download` reaches it, by a copy.
         """
+
+    @property
+    def stream(self) -> int:
+        """The stream that work is given to, as CUDA numbers them; 1, the default, elsewhere."""
+        return 1
+
+    def in_stream(self, stream: int) -> AbstractContextManager[None]:
+        """Give this thread's work to another library's stream, inside a ``with`` block."""
+        raise MXNetError(f"{self.device} has no streams")
+
+    def let_wait(self, stream: int) -> None:  # noqa: B027 - elsewhere nothing is under way
+        """Let a stream of another library wait for all work that was given to the device."""
+
+    def borrowed(self, array: object) -> Buffer:
+        """Return a buffer over the memory of another library's array on this device.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If its memory cannot be shared as it is.
+        """
+        raise TypeError(f"{self.device} shares no memory with a {type(array).__name__}")
 
     @abstractmethod
     def synchronize(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,17 @@ class CUDABackend(Backend):
                 "numparam does not copy to the host silently: call as_in_context(cpu()) first"
             ) from failure
 
+    @property
+    def stream(self) -> int:
+        return self._memory.stream_of(self.device_id)
+
+    def in_stream(self, stream: int) -> AbstractContextManager[None]:
+        return self._memory.stream(self.device_id, stream)
+
+    def let_wait(self, stream: int) -> None:
+        self._memory.let_wait(stream, self.device_id)
+
     def borrowed(self, array: object) -> Buffer:
-        """Return a buffer over the memory of another library's array on this GPU."""
         with _forking.importing:
             from numparam.kernels.cuda import _interface  # once a GPU is asked for
         return _interface.borrow(array, "array")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def apply(backend: Any, function: Callable[..., Any], buffers: tuple[Buffer, ...
     cupy = _cupy(_name(function))
     floats = [one for one in buffers if one.dtype.kind == "f" or _is_bfloat16(one)]
     narrow = bool(floats) and all(map(_is_bfloat16, floats))
-    with cupy.cuda.Device(backend.device_id):
+    with cupy.cuda.Device(backend.device_id), _in_our_stream(cupy, backend):
         seen = [_seen(cupy, one) for one in _widened(backend, buffers)]
         result = function(*seen)
         return _taken(cupy, backend, result, buffers, narrow)
@@ -73,11 +74,19 @@ def update(
 ) -> None:
     """Call a function that writes into its first array; see `Backend.update`."""
     cupy = _cupy(_name(function))
-    with cupy.cuda.Device(backend.device_id):
+    with cupy.cuda.Device(backend.device_id), _in_our_stream(cupy, backend):
         [aside, *others] = _widened(backend, (target, *buffers))
         function(_seen(cupy, aside), *(_seen(cupy, one) for one in others))
         if aside is not target:
             backend.convert_into(aside, target)
+
+
+def _in_our_stream(cupy: Any, backend: Any) -> AbstractContextManager[Any]:
+    """Let CuPy give its work to the stream that ours goes to, so that both are in order."""
+    if backend.stream == 1:
+        return nullcontext()  # CuPy's own default
+    stream: AbstractContextManager[Any] = cupy.cuda.ExternalStream(backend.stream)
+    return stream
 
 
 def _widened(backend: Any, buffers: tuple[Buffer, ...]) -> list[Buffer]:

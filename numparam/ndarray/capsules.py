@@ -21,9 +21,19 @@ from numparam.base import MXNetError
 from numparam.ndarray.protection import may_be_written
 from numparam.types.dtypes import bfloat16
 
-__all__ = ["UnshareableError", "exported", "exported_for_writing", "imported", "imported_from"]
+__all__ = [
+    "UnshareableError",
+    "device_type_of",
+    "exported",
+    "exported_at",
+    "exported_for_writing",
+    "imported",
+    "imported_by",
+    "imported_from",
+]
 
 _DEVICES = (1, 3)  # kDLCPU, kDLCUDAHost
+_NOWHERE = np.zeros(1)  # where arrays without elements are
 _BFLOAT = 4
 _READ_ONLY = 1
 _VERSION = 1
@@ -178,6 +188,54 @@ def exported_for_writing(host: np.ndarray) -> Any:
     return capsule
 
 
+def exported_at(
+    buffer: Any,
+    device: tuple[int, int],
+    max_version: tuple[int, int] | None,
+    for_writing: bool = False,
+) -> Any:
+    """Return a capsule of the memory of another device, which NumPy never touches.
+
+    Parameters
+    ----------
+    buffer : object with ``__cuda_array_interface__``
+        C-contiguous. It is kept alive.
+    device : tuple of int
+        DLPack's number of the device type, and the device's number.
+    max_version : tuple of int, optional
+        The newest version of DLPack that the consumer knows; None means the first.
+    for_writing : bool, default False
+        Whether `imported_by` may write into the memory of a capsule of the first version.
+    """
+    described = dict(buffer.__cuda_array_interface__)
+    bits = np.dtype(f"u{buffer.dtype.itemsize}") if buffer.dtype == bfloat16 else buffer.dtype
+    size = math.prod(described["shape"])
+    owner = _Owner(
+        {
+            "version": 3,
+            "data": (described["data"][0] if size else _NOWHERE.ctypes.data, False),
+            "shape": described["shape"],
+            "strides": None,
+            "typestr": bits.str,
+        }
+    )
+    owner.buffer = buffer
+    array = np.asarray(owner)
+    capsule = array.__dlpack__(max_version=max_version)
+    if for_writing:
+        _for_writing[id(array)] = array
+    tensor = _tensor_of(capsule)
+    tensor.device_type, tensor.device_id = device
+    if buffer.dtype == bfloat16:
+        tensor.code = _BFLOAT
+    return capsule
+
+
+def device_type_of(capsule: Any) -> int:
+    """Return DLPack's number of the device type of a capsule that was not used yet."""
+    return int(_tensor_of(capsule).device_type)
+
+
 def _capsule(host: np.ndarray, **keywords: Any) -> Any:
     if host.dtype != bfloat16:
         return host.__dlpack__(**keywords)
@@ -201,10 +259,13 @@ def _form_of(capsule: Any) -> tuple[bytes, type[_Managed | _ManagedVersioned], b
 class _Owner:
     """Memory that another library manages, with NumPy's array interface."""
 
-    __slots__ = ("__array_interface__", "_address", "_delete")
+    __slots__ = (
+        "__array_interface__", "__cuda_array_interface__", "_address", "_delete", "buffer",
+    )  # fmt: skip
 
     def __init__(self, interface: dict[str, Any]) -> None:
         self.__array_interface__ = interface
+        self.buffer: Any = None  # that it keeps alive
         self._address: int | None = None
         self._delete: Callable[[int], None] | None = None
 
@@ -250,6 +311,41 @@ def imported(
     UnshareableError
         If a field has a value that cannot be used: a ValueError and an MXNetError.
     """
+
+    def made(managed: Any, owner: _Owner) -> np.ndarray:
+        array = _array(managed, owner, trusted)
+        if check is not None:
+            check(array)
+        return array
+
+    return _taken(capsule, made)
+
+
+def imported_by(
+    capsule: Any, borrow: Callable[[dict[str, Any], Any], Any], devices: tuple[int, ...]
+) -> Any:
+    """Return what `borrow` makes of the memory of a capsule of another device.
+
+    Parameters
+    ----------
+    capsule : PyCapsule
+        It is used up, unless an error is raised: then it is as it was.
+    borrow : callable
+        Gets a dictionary of data, shape, strides (bytes) and dtype, and what its result must keep
+        alive.
+    devices : tuple of int
+        DLPack's numbers of the device types that will do.
+
+    Raises
+    ------
+    TypeError, UnshareableError
+        As `imported`; or what `borrow` raises.
+    """
+    return _taken(capsule, lambda managed, owner: borrow(_described(managed, devices), owner))
+
+
+def _taken(capsule: Any, make: Callable[[Any, _Owner], Any]) -> Any:
+    """Use a capsule up for what `make` makes of its structure, in one step."""
     token = (capsule,)  # while it is alive, no other capsule has its id
     try:
         if _in_progress.setdefault(id(capsule), token) is not token:
@@ -258,14 +354,12 @@ def imported(
         address = _get_pointer(capsule, name)
         managed = form.from_address(address)
         owner = _Owner({})
-        array = _array(managed, owner, trusted)
-        if check is not None:
-            check(array)
+        result = make(managed, owner)
         owner.prepare(managed.deleter)
         if _set_name(capsule, used_name):
             raise TypeError(f"the DLPack capsule {capsule!r} cannot be marked as used")
         owner.own(address)
-        return array
+        return result
     finally:
         if _in_progress.get(id(capsule)) is token:
             del _in_progress[id(capsule)]
@@ -315,8 +409,8 @@ def imported_from(
     return imported(capsule, check, trusted or knows)
 
 
-def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
-    """Return an array on the memory that a capsule describes, which keeps `owner` alive."""
+def _described(managed: Any, devices: tuple[int, ...]) -> dict[str, Any]:
+    """Check the fields of a capsule's structure; return data, shape, strides and dtype."""
     if isinstance(managed, _ManagedVersioned):
         if managed.major != _VERSION:
             raise UnshareableError(
@@ -326,21 +420,28 @@ def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
         writable = not managed.flags & _READ_ONLY
     else:
         writable = managed.manager is not None and managed.manager in _for_writing
-        trusted = True
     tensor = managed.tensor
-    if tensor.device_type not in _DEVICES:
+    if tensor.device_type not in devices:
         raise UnshareableError(
-            f"the memory is on a device of DLPack's type {tensor.device_type}, not on the host; "
-            "copy it to the host first"
+            f"the memory is on a device of DLPack's type {tensor.device_type}, not on one of "
+            f"{', '.join(map(str, devices))}; 1 is the host: copy it there first"
         )
     dtype = _dtype_of(tensor)
     shape, strides = _layout_of(tensor, dtype.itemsize)
     start = (tensor.data or 0) + tensor.byte_offset
-    empty = 0 in shape
-    if not start and not empty:
+    if not start and 0 not in shape:
         raise UnshareableError(f"the capsule has the shape {shape}, but no memory")
-    if empty:
-        start = start or ctypes.addressof(tensor)  # of no elements, whatever it is
+    return {"data": (start, not writable), "shape": shape, "strides": strides, "dtype": dtype}
+
+
+def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
+    """Return an array on the memory that a capsule describes, which keeps `owner` alive."""
+    described = _described(managed, _DEVICES)
+    (start, read_only), shape, strides, dtype = described.values()
+    writable = not read_only
+    trusted = trusted or isinstance(managed, _Managed)
+    if 0 in shape:
+        start = start or ctypes.addressof(managed)  # of no elements, whatever it is
     elif writable and not trusted:
         low = start + sum(min(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
         high = start + sum(max(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))

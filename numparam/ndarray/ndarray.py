@@ -18,7 +18,7 @@ from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
 from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_shape
-from numparam.ndarray import capsules, host_memory, indexing, kinds
+from numparam.ndarray import capsules, device_capsules, host_memory, indexing, kinds
 from numparam.ndarray.converting import COPY, MOVE, check_copyto
 from numparam.ndarray.functions import method
 from numparam.ndarray.legacy_numbers import LEGACY_NAMES
@@ -605,10 +605,24 @@ class NDArray(OperationMethods):
         """Return the elements for JAX, which does not call ``__array__``."""
         return np.asarray(self)
 
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        if not self._is_on_gpu:
+            raise AttributeError(f"an array on {self._ctx} has no __cuda_array_interface__")
+        exports.note(self._buffer)
+        interface = dict(self._buffer.__cuda_array_interface__)
+        address, read_only = interface["data"]
+        return {**interface, "data": (address, read_only or not self.writable)}
+
     def __dlpack__(self, **keywords: Any) -> Any:
-        return capsules.exported(self._exported_memory(), **keywords)
+        if not self._is_on_gpu:
+            return capsules.exported(self._exported_memory(), **keywords)
+        exports.note(self._buffer)
+        return device_capsules.exported(self._buffer, self._backend, self.writable, **keywords)
 
     def __dlpack_device__(self) -> tuple[int, int]:
+        if self._is_on_gpu:
+            return device_capsules.device_of(self._buffer)
         self._host_memory()
         return (1, 0)
 
@@ -628,6 +642,8 @@ class NDArray(OperationMethods):
         array([[1., 2.],
                [3., 4.]], dtype=float32)
         """
+        if self._is_on_gpu:
+            return self.__dlpack__()
         return capsules.exported(self._host_memory())
 
     def to_dlpack_for_write(self) -> Any:
@@ -649,7 +665,14 @@ class NDArray(OperationMethods):
                [0., 0.]], dtype=float32)
         """
         self._require_writable()
+        if self._is_on_gpu:
+            exports.note(self._buffer)
+            return device_capsules.exported_for_writing(self._buffer, self._backend)
         return capsules.exported_for_writing(self._exported_memory())
+
+    @property
+    def _is_on_gpu(self) -> bool:
+        return hasattr(self._buffer, "__cuda_array_interface__")
 
     @property
     def _shares_host_memory(self) -> bool:

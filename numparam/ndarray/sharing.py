@@ -10,7 +10,7 @@ import numpy as np
 
 from numparam.context import Context
 from numparam.devices.registry import backend_of
-from numparam.ndarray import capsules
+from numparam.ndarray import capsules, device_capsules
 from numparam.ndarray.capsules import UnshareableError
 from numparam.ndarray.ndarray import NDArray
 from numparam.types.dtypes import UnsupportedDTypeError, as_dtype, bfloat16
@@ -117,21 +117,22 @@ def from_dlpack(dlpack: Any) -> NDArray:
     Parameters
     ----------
     dlpack : PyCapsule or object with ``__dlpack__``
-        A capsule of host memory, from `to_dlpack_for_read`, `to_dlpack_for_write` or another
-        library; or an array of another library.
+        A capsule, from `to_dlpack_for_read`, `to_dlpack_for_write` or another library; or an array
+        of another library.
 
     Returns
     -------
     NDArray
-        On ``cpu(0)``. It is writable if the other side says that the memory may be written, which
-        DLPack can express since version 1, and the operating system does not forbid it; and if the
-        capsule is from `to_dlpack_for_write`. Arrays of JAX are read-only.
+        On ``cpu(0)``, or on the GPU that the memory is of. It is writable if the other side says
+        that the memory may be written, which DLPack can express since version 1, and the operating
+        system does not forbid it; and if the capsule is from `to_dlpack_for_write`. Arrays of JAX
+        are read-only.
 
     Raises
     ------
     ValueError
-        If the memory is not the host's, or cannot be shared as it is. The capsule can be used
-        afterwards.
+        If the memory is on a device without a context, or cannot be shared as it is. The capsule
+        can be used afterwards.
     TypeError
         If it is neither, or a capsule that was used before.
 
@@ -145,11 +146,28 @@ def from_dlpack(dlpack: Any) -> NDArray:
     >>> values
     array([7., 7.])
     """
+    if device_capsules.is_of_a_gpu(dlpack):
+        return _on_gpu(dlpack)
     if not hasattr(dlpack, "__dlpack__"):
         host = capsules.imported(dlpack, _check_shareable)
     else:
         host = capsules.imported_from(dlpack, _check_shareable)
     return _shared(host, Context("cpu", 0), host.flags.writeable)
+
+
+def _on_gpu(dlpack: Any) -> NDArray:
+    """Return an array that shares a GPU's memory."""
+    # Which GPU it is, the memory's address says; any of them can ask.
+    number = int(dlpack.__dlpack_device__()[1]) if hasattr(dlpack, "__dlpack__") else 0
+    backend = backend_of("gpu", number)
+    if hasattr(dlpack, "__dlpack__"):
+        buffer = device_capsules.imported_from(dlpack, backend)
+    else:
+        buffer = device_capsules.imported(dlpack, backend)
+    context = Context("gpu", buffer.device_id)
+    return NDArray.from_buffer(
+        buffer, context, backend_of("gpu", buffer.device_id), buffer.writeable
+    )
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

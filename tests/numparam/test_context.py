@@ -18,6 +18,7 @@ from numparam.context import (
     num_gpus,
 )
 from numparam.devices import cuda, host
+from numparam.devices.registry import backend_of
 from numparam.ndarray import ones
 from numparam.types.device_types import UnknownDeviceTypeError
 from tests.support.threads import in_new_thread
@@ -269,3 +270,36 @@ def test_a_number_that_files_cannot_hold_is_refused_at_once(number, caught_as):
 
 def test_the_largest_number_is_accepted():
     assert Context("cpu", 2**31 - 1).device_id == 2**31 - 1
+
+
+class _TorchStream:
+    cuda_stream = 77
+
+
+class _CoreStream:
+    def __cuda_stream__(self):
+        return (0, 78)
+
+
+@pytest.mark.parametrize(
+    ("stream", "handle"),
+    [(79, 79), (0, 1), (_TorchStream(), 77), (_CoreStream(), 78)],
+    ids=["handle", "null stream", "torch", "cuda.core"],
+)
+def test_a_stream_of_another_library_is_given_by_its_handle(stream, handle, monkeypatch):
+    seen = []
+    backend = backend_of("cpu", 0)
+    monkeypatch.setattr(type(backend), "in_stream", lambda self, number: seen.append(number))
+    cpu(0).stream(stream)
+    assert seen == [handle]
+
+
+@pytest.mark.parametrize("stream", [None, "1", -1, 1.5])
+def test_what_is_no_stream_is_refused(stream):
+    with pytest.raises(TypeError, match="expected a CUDA stream"):
+        cpu(0).stream(stream)
+
+
+def test_the_host_has_no_streams():
+    with pytest.raises(MXNetError, match="cpu has no streams"):
+        cpu(0).stream(77)

@@ -38,6 +38,7 @@ class FakeDriver:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.orders: list[tuple[int, int]] = []  # what waits for what: (first, then)
         self.current = 0
         self.events = 0
         self.pinned: dict[int, Any] = {}
@@ -83,19 +84,21 @@ class FakeDriver:
 
     def cuEventCreate(self, flags):
         self.events += 1
-        return self._said("cuEventCreate", object())
+        return self._said("cuEventCreate", _Event())
 
     def cuEventDestroy(self, event):
         self.events -= 1
         return self._said("cuEventDestroy")
 
     def cuEventRecord(self, event, stream):
+        event.stream = stream
         return self._said("cuEventRecord")
 
     def cuEventSynchronize(self, event):
         return self._said("cuEventSynchronize")
 
     def cuStreamWaitEvent(self, stream, event, flags):
+        self.orders.append((event.stream, stream))
         return self._said("cuStreamWaitEvent")
 
     def cuStreamSynchronize(self, stream):
@@ -131,6 +134,10 @@ class FakeDriver:
         return self._said("cuLaunchKernel")
 
 
+class _Event:
+    stream: int
+
+
 class _Buffer:
     def __init__(self, pool: Any, nbytes: int) -> None:
         self._memory = np.empty(nbytes, np.uint8)
@@ -139,6 +146,7 @@ class _Buffer:
 
     def close(self, stream: Any) -> None:
         self._pool.freed += 1
+        self._pool.used.append(stream)
 
 
 class _Pool:
@@ -146,12 +154,14 @@ class _Pool:
         self.handle = self
         self.kept = 0
         self.freed = 0
+        self.used: list[Any] = []  # the streams of allocations and releases
         self.full = False
         self.empty_for_good = False
 
     def allocate(self, nbytes: int, *, stream: Any) -> _Buffer:
         if self.full or self.empty_for_good:
             raise RuntimeError("CUDA_ERROR_OUT_OF_MEMORY: out of memory")
+        self.used.append(stream)
         return _Buffer(self, nbytes)
 
 
@@ -189,7 +199,11 @@ class FakeCore:
                 held.get_kernel = lambda name: _Kernel(name, core.arguments)  # type: ignore[attr-defined]
                 return held
 
+        class Stream:
+            from_handle = staticmethod(lambda handle: f"stream {handle}")
+
         self.arguments = arguments
+        self.Stream = Stream
         self.Device = Device
         self.ObjectCode = ObjectCode
 

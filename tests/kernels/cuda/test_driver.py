@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 
 import numpy as np
 import pytest
@@ -138,3 +139,77 @@ def test_a_forked_process_is_told_to_spawn(machine, monkeypatch):
     monkeypatch.setattr(_driver.os, "getpid", lambda: -1)
     with pytest.raises(_driver.DriverError, match="spawn"):
         driver.allocate(0, 16)
+
+
+def test_work_in_a_stream_block_is_in_order_with_what_was_before_and_comes_after(machine):
+    fake, driver, _ = machine
+    driver.synchronize(0)
+    assert driver.stream_of(0) == 1
+    with driver.stream(0, 77):
+        assert fake.orders == [(1, 77)]
+        assert (driver.stream_of(0), driver.stream_of(1)) == (77, 1)
+        driver.wait_for(88, 0)
+        driver.let_wait(99, 0)
+        assert fake.orders[1:] == [(88, 77), (77, 99)]
+        with driver.stream(0, 78):
+            assert driver.stream_of(0) == 78
+        assert driver.stream_of(0) == 77
+    assert fake.orders[3:] == [(77, 78), (78, 77), (77, 1)]
+    assert driver.stream_of(0) == 1
+    assert fake.events == 0
+
+
+def test_an_error_in_a_stream_block_ends_it(machine):
+    fake, driver, _ = machine
+    with pytest.raises(KeyError), driver.stream(0, 77):
+        raise KeyError
+    assert driver.stream_of(0) == 1
+    assert fake.orders == [(1, 77), (77, 1)]
+
+
+def test_a_stream_block_holds_for_its_thread(machine):
+    _, driver, _ = machine
+    seen = []
+    with driver.stream(0, 77):
+        thread = threading.Thread(target=lambda: seen.append(driver.stream_of(0)))
+        thread.start()
+        thread.join()
+    assert seen == [1]
+
+
+def test_copies_and_kernels_go_to_the_stream_of_the_block(machine, monkeypatch):
+    fake, driver, _ = machine
+    host = np.arange(4, dtype=np.uint8)
+    address, _held = driver.allocate(0, 16)
+    streams = []
+    for name in ("cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync", "cuMemsetD8Async", "cuLaunchKernel"):
+        function = getattr(fake, name)
+        place = 8 if name == "cuLaunchKernel" else 3
+
+        def noted(*arguments, function=function, place=place):
+            streams.append(arguments[place])
+            return function(*arguments)
+
+        monkeypatch.setattr(fake, name, noted)
+    with driver.stream(0, 77):
+        driver.copy_in(0, address, host)
+        driver.copy_out(0, address, host)
+        driver.clear(0, address, 4)
+        driver.launch(Kernel(), 0, (1, 1), 1, 2, 3, 4)
+    assert streams == [77] * 4
+    assert "cuMemcpyHtoD" not in fake.calls  # which goes to the default stream
+
+
+def test_memory_that_a_block_may_use_is_released_after_its_work(machine):
+    fake, driver, _ = machine
+    _, held = driver.allocate(0, 16)
+    pool = driver._device(0).pool
+    with driver.stream(0, 77):
+        _, inside = driver.allocate(0, 16)
+        del held
+        gc.collect()
+        assert fake.orders == [(1, 77), (77, 1)]  # the release waits for the block's stream
+    del inside
+    gc.collect()
+    assert fake.orders == [(1, 77), (77, 1), (77, 1)]
+    assert pool.used == ["legacy", "stream 77", "legacy", "legacy"]

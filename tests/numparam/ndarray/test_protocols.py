@@ -152,16 +152,17 @@ def test_what_is_no_capsule_is_refused(thing):
         nd.from_dlpack(thing)
 
 
-def test_memory_on_another_device_is_refused():
-    class OnTheGPU:
+@pytest.mark.parametrize(("device_type", "message"), [(10, "not on the host"), (2, "gpu")])
+def test_memory_on_another_device_is_refused(device_type, message):
+    class Elsewhere:
         def __dlpack__(self, **keywords):
             raise AssertionError("it must not be asked for")
 
         def __dlpack_device__(self):
-            return (2, 0)
+            return (device_type, 99)
 
-    with pytest.raises(MXNetError, match="not on the host"):
-        nd.from_dlpack(OnTheGPU())
+    with pytest.raises(MXNetError, match=message):
+        nd.from_dlpack(Elsewhere())
 
 
 def test_strided_memory_cannot_be_shared_through_dlpack():

@@ -6,8 +6,11 @@ included; the first step asks for 1.
 
 Each schedule is a pure function of `num_update` and its attributes. In MXNet some change their
 `base_lr` on the way, so that a schedule that was asked for a late update answers an earlier one
-with a rate that is too low; and the `learning_rate` of an optimizer, which replaces `base_lr`, is
-forgotten by the polynomial and the cosine, and by warming up.
+with a rate that is too low.
+
+As in MXNet, the `learning_rate` of an optimizer, also one that is the optimizer's default, replaces
+the `base_lr` of factors and steps, but not that of the polynomial and the cosine, nor the rate that
+warming up leads to. To be sure of the rates, give the optimizer the schedule's own `base_lr`.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -37,7 +39,7 @@ class ScheduleTypeError(TypeError, AssertionError):
     """An argument of a schedule has the wrong type; also an AssertionError, as in MXNet."""
 
 
-class LRScheduler(ABC):
+class LRScheduler:
     """The base class of schedules: a learning rate, with a warm-up to it.
 
     A subclass defines ``__call__(num_update)``, and calls `get_warmup_lr` while
@@ -47,7 +49,7 @@ class LRScheduler(ABC):
     ----------
     base_lr : float, default 0.01
         The learning rate that the schedule starts from. The optimizer's ``learning_rate`` replaces
-        it.
+        it, but not in `PolyScheduler` and `CosineScheduler`, nor in ``warmup_final_lr``.
     warmup_steps : int, default 0
         Number of updates before the schedule starts.
     warmup_begin_lr : float, default 0
@@ -73,6 +75,8 @@ class LRScheduler(ABC):
     2.0
     """
 
+    _warmup_final_lr: float | None = None  # where it is not `base_lr`
+
     def __init__(
         self,
         base_lr: float = 0.01,
@@ -96,13 +100,34 @@ class LRScheduler(ABC):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         own = dict(state)
-        own.pop("warmup_final_lr", None)  # of MXNet's pickles
+        if "warmup_final_lr" in own:  # MXNet's pickles
+            own["_warmup_final_lr"] = own.pop("warmup_final_lr")
         self.__dict__.update(own)
 
     @property
     def warmup_final_lr(self) -> float:
-        """The learning rate at the end of the warm-up: `base_lr`."""
-        return self.base_lr
+        """The learning rate at the end of the warm-up: `base_lr` as it was set by the caller."""
+        return self.base_lr if self._warmup_final_lr is None else self._warmup_final_lr
+
+    def take_learning_rate(self, learning_rate: float) -> None:
+        """Take over the learning rate of an optimizer, which calls this when it is made.
+
+        Parameters
+        ----------
+        learning_rate : float
+            It replaces `base_lr`.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> schedule = mx.lr_scheduler.FactorScheduler(step=100, base_lr=1.0)
+        >>> sgd = mx.optimizer.SGD(learning_rate=0.5, lr_scheduler=schedule)
+        >>> schedule(1)
+        0.5
+        """
+        if learning_rate != self.base_lr:
+            self._warmup_final_lr = self.warmup_final_lr
+            self.base_lr = learning_rate
 
     def get_warmup_lr(self, num_update: int) -> float:
         """Return the learning rate during the warm-up.
@@ -115,7 +140,7 @@ class LRScheduler(ABC):
         Returns
         -------
         float
-            Between `warmup_begin_lr` and `base_lr`.
+            Between `warmup_begin_lr` and `warmup_final_lr`.
 
         Raises
         ------
@@ -139,7 +164,6 @@ class LRScheduler(ABC):
         growth = self.warmup_final_lr - self.warmup_begin_lr
         return self.warmup_begin_lr + growth * float(num_update) / float(self.warmup_steps)
 
-    @abstractmethod
     def __call__(self, num_update: int) -> float:
         """Return the learning rate of an update.
 
@@ -153,6 +177,9 @@ class LRScheduler(ABC):
         float
             The learning rate.
         """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define __call__(num_update), which returns the rate"
+        )
 
 
 class ScheduleRangeError(ValueError, AssertionError):
@@ -332,6 +359,9 @@ class _Decay(LRScheduler):
         own["base_lr"] = own.pop("base_lr_orig", own["base_lr"])  # MXNet's changes on the way
         super().__setstate__(own)
 
+    def take_learning_rate(self, learning_rate: float) -> None:
+        """Keep the own `base_lr`, as in MXNet."""
+
     @property
     def max_steps(self) -> int:
         """Number of updates from the end of warming up to `max_update`."""
@@ -344,9 +374,9 @@ class _Decay(LRScheduler):
         done = min(num_update, self.max_update) - self.warmup_steps
         return self.final_lr + (self.base_lr - self.final_lr) * self._remaining(done)
 
-    @abstractmethod
     def _remaining(self, done: int) -> float:
         """Return the remaining fraction of the decay after some updates: from 1 to 0."""
+        raise NotImplementedError
 
 
 class PolyScheduler(_Decay):

@@ -117,6 +117,20 @@ def claim(typing_context, counter):
 
 
 @intrinsic
+def added(typing_context, cell, amount):
+    """Add to a shared int64 array of one element atomically, and return its old value.
+
+    What each thread wrote before its addition is visible to the thread that makes the last one.
+    """
+
+    def codegen(context, builder, signature, arguments):
+        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
+        return builder.atomic_rmw("add", array.data, arguments[1], "acq_rel")
+
+    return types.int64(cell, types.int64), codegen
+
+
+@intrinsic
 def minimum(typing_context, cell, value):
     """Lower a shared int64 array of one element to `value`, atomically."""
 

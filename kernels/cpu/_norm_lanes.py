@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
+from numparam.kernels.cpu._convert import convert
+from numparam.kernels.cpu._elements import load
 from numparam.kernels.cpu._jit import inline
 
 LANES = 256  # accumulators of a chunk, as a CUDA block would have threads
@@ -30,3 +35,23 @@ def folded(lanes, count):
     for lane in range(4):
         lanes[lane] += lanes[lane + 4]
     return (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+
+
+@functools.cache
+def chunk_sum(kind: str) -> Callable:
+    """Return the function that sums the squares of at most a chunk of elements."""
+
+    @inline
+    def sum_chunk(address, count, lanes):
+        lanes[:] = 0.0
+        whole = count // LANES * LANES
+        for row in range(0, whole, LANES):
+            for lane in range(LANES):
+                value = convert(load(address, row + lane, kind), kind, "float64")
+                lanes[lane] += value * value
+        for lane in range(count - whole):
+            value = convert(load(address, whole + lane, kind), kind, "float64")
+            lanes[lane] += value * value
+        return folded(lanes, count)
+
+    return sum_chunk

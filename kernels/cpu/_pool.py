@@ -40,7 +40,7 @@ from numparam.kernels.cpu._jit import kernel
 # A handoff costs about 30 microseconds, the time one thread needs for a few hundred kilobytes.
 PARALLEL_BYTES = 1 << 20
 
-_ALL_CLAIMED = 1 << 40  # more than any task has pieces
+ALL_CLAIMED = 1 << 40  # more than any task has pieces
 _CLOSED = 1 << 32  # added to the number of helpers at work once nobody may join them
 YIELDS = 64  # how often a waiting caller lets others run before it sleeps
 
@@ -232,7 +232,7 @@ def calls(call: Any, *arguments: object, nbytes: int, pieces: int) -> list[tuple
     """
     if not call.signatures:
         # Compile it: Python's code runs for that. There is nothing left to claim.
-        enter(call, *arguments, np.array([_ALL_CLAIMED, 0], np.int64))
+        enter(call, *arguments, np.array([ALL_CLAIMED, 0], np.int64))
     cells = np.zeros(2, np.int64)
     helpers = _helpers(nbytes, pieces)
     if helpers <= 0:

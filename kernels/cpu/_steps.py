@@ -91,12 +91,9 @@ class Bound:
             _BoundGroup(group, tables, masters is not None) for group in weights.groups
         )
 
-    def calls(self, coefficients: np.ndarray) -> list[tuple] | None:
-        """Return what `dense` does as calls of compiled code, for `_without_signals.at_once`.
-
-        None if it does more than such calls.
-        """
-        return None if self._steps.is_part else self._steps.dense_calls(self, coefficients)
+    def calls(self, coefficients: np.ndarray) -> list[tuple]:
+        """Return what `dense` does as calls of compiled code, for `_without_signals.at_once`."""
+        return self._steps.dense_calls(self, coefficients)
 
     def __reduce__(self):
         raise TypeError("bound arrays are addresses of this process; bind the arrays again instead")
@@ -148,8 +145,10 @@ class Steps:
         ``form(states, width, kind, mixed)``. The first one takes the arguments of the exact form;
         without `last_steps` it makes the last step of the history alone. The second one steps whole
         arrays: it takes their addresses, positions, `_BoundGroup.rows_of` and coefficients.
-    is_part : bool, default False
-        Whether these are a part of the optimizer's step.
+    whole_form : callable, optional
+        What makes the kernel of a dense step that needs sums over whole arrays:
+        ``whole_form(formula, states, width, kind, mixed)``. It takes, after the table's rows,
+        addresses, positions and coefficients, what `_scratch` returns.
     """
 
     def __init__(
@@ -158,13 +157,13 @@ class Steps:
         formulas: dict[int, Formula | None],
         form: Callable | None = None,
         dense_form: Callable | None = None,
-        is_part: bool = False,
+        whole_form: Callable | None = None,
     ) -> None:
         self.name = name
-        self.is_part = is_part
         self.row_state = form is not None
         self._form = form
         self._dense_form = dense_form
+        self._whole_form = whole_form
         self.formulas = formulas
         self._width = _coefficients.width(name)
         self._kernel = functools.cache(self._kernel_for)
@@ -200,7 +199,7 @@ class Steps:
         """Return the calls of compiled code that step each weight as a whole."""
         _step_gate.state_count(self.name, len(bound.states), tuple(self.formulas))
         numbers = _step_gate.coefficients(coefficients, len(bound.held), self._width)
-        form = self._dense_form if self.row_state else _dense
+        form = (self._dense_form if self.row_state else self._whole_form) or _dense
         calls: list[tuple] = []
         for one in bound.groups:
             compiled = self._kernel(form, len(bound.states), one.group.kind, one.mixed)
@@ -211,8 +210,9 @@ class Steps:
                     nbytes=one.nbytes, pieces=int(rows[3, -1]),
                 )  # fmt: skip
             else:
+                more = () if self._whole_form is None else _scratch(one.group, self._width)
                 calls += _walk.calls(
-                    compiled, one.group, one.pointers, one.group.positions, numbers,
+                    compiled, one.group, one.pointers, one.group.positions, numbers, *more,
                     nbytes=one.nbytes,
                 )  # fmt: skip
         return calls
@@ -379,6 +379,16 @@ def _check_last(last, ids, count, low, high, found, counter):
             if step < low or step > high:
                 minimum(found, i)
                 break
+
+
+def _scratch(group: Group, width: int) -> tuple[np.ndarray, ...]:
+    """Return memory for a step that needs sums over whole arrays.
+
+    Two numbers for each chunk, coefficients of each array, and three cells that threads share: how
+    many chunks are finished, whether the coefficients are, and a second counter of pieces.
+    """
+    cells = (np.zeros(1, np.int64) for _ in range(3))
+    return (np.empty((2, group.chunks)), np.empty((len(group.positions), width)), *cells)
 
 
 def _dense(formula, states, width, kind, mixed):

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from numparam.kernels import _gate
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cpu import _walk, table
 from numparam.kernels.cpu._convert import convert
-from numparam.kernels.cpu._elements import load, store
+from numparam.kernels.cpu._elements import added, load, store
 from numparam.kernels.cpu._jit import kernel_per_kind
-from numparam.kernels.cpu._norm_lanes import LANES, folded
+from numparam.kernels.cpu._norm_lanes import LANES, chunk_sum
 from numparam.kernels.cpu._pointers import CHUNK, Table
 from numparam.kernels.cpu._walk import spans
 
@@ -143,6 +140,7 @@ def _refuse_shared_memory(ready: Table) -> None:
 def _sum_spans(kind):
     """Sum the squares of each chunk; the thread that finishes the last piece adds up the chunks."""
     itemsize = ITEMSIZE[kind]
+    sum_chunk = chunk_sum(kind)
 
     def sum_spans(rows, positions, partial, sums, finished, chunks_per_piece, counter):
         arrays = len(positions)
@@ -153,18 +151,9 @@ def _sum_spans(kind):
             for start in range(begin, end, CHUNK):
                 count = min(CHUNK, end - start)
                 address = rows[0, array] + start * itemsize
-                lanes[:] = 0.0
-                whole = count // LANES * LANES
-                for row in range(0, whole, LANES):
-                    for lane in range(LANES):
-                        value = convert(load(address, row + lane, kind), kind, "float64")
-                        lanes[lane] += value * value
-                for lane in range(count - whole):
-                    value = convert(load(address, whole + lane, kind), kind, "float64")
-                    lanes[lane] += value * value
-                partial[rows[2, array] + start // CHUNK] = folded(lanes, count)
+                partial[rows[2, array] + start // CHUNK] = sum_chunk(address, count, lanes)
                 done += 1
-        if _add(finished, done) + done < chunks or (done == 0 and chunks > 0):
+        if added(finished, done) + done < chunks or (done == 0 and chunks > 0):
             return
         for array in range(arrays):
             total = 0.0
@@ -185,17 +174,3 @@ def _scale_spans(kind):
                 store(address, i, convert(product, "float64", kind), kind)
 
     return scale_spans
-
-
-@intrinsic
-def _add(typing_context, cell, amount):
-    """Add to a shared int64 array of one element atomically, and return its old value.
-
-    What each thread wrote before its addition is visible to the thread that makes the last one.
-    """
-
-    def codegen(context, builder, signature, arguments):
-        array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
-        return builder.atomic_rmw("add", array.data, arguments[1], "acq_rel")
-
-    return types.int64(cell, types.int64), codegen

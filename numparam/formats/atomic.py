@@ -23,7 +23,7 @@ from .errors import FileAccessError, InPlaceWarning, access_error, missing_file_
 from .opening import OpenFile
 from .quoting import shown_path
 
-__all__ = ["TEMPORARY_PREFIX", "write_file"]
+__all__ = ["TEMPORARY_PREFIX", "take_rights", "write_file"]
 
 #: How the names of temporary files begin; a killed save leaves one behind until the next save.
 TEMPORARY_PREFIX = ".numparam-"
@@ -162,7 +162,7 @@ def _replace(target: str, name: str, old: os.stat_result | None, fill: Fill) -> 
             return
         file = opened[-1]
         if old is not None:
-            _take_rights(file.fileno(), target, old)
+            take_rights(file.fileno(), target, old)
         fill(file, True)
         os.fsync(file.fileno())
         try:
@@ -264,7 +264,7 @@ def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
             file.close()
 
 
-def _take_rights(descriptor: int, target: str, old: os.stat_result) -> None:
+def take_rights(descriptor: int, target: str, old: os.stat_result) -> None:
     """Copy owner, group, extended attributes and mode of an old file to a new one."""
     if not hasattr(os, "fchmod"):
         return

@@ -62,7 +62,8 @@ class FormatError(MXNetError, ValueError):
 
     Examples
     --------
-    >>> print(FormatError("expected a count, got -1.", source="net.params", offset=24))
+    >>> import numparam as mx
+    >>> print(mx.formats.FormatError("expected a count, got -1.", source="net.params", offset=24))
     net.params: byte 24: expected a count, got -1.
     """
 

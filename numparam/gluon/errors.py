@@ -72,7 +72,8 @@ class DeferredInitializationError(MXNetError):
 
     Examples
     --------
-    >>> issubclass(DeferredInitializationError, RuntimeError)
+    >>> import numparam as mx
+    >>> issubclass(mx.gluon.DeferredInitializationError, RuntimeError)
     True
     """
 

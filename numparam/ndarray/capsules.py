@@ -35,11 +35,18 @@ _DTYPES: dict[tuple[int, int], np.dtype[Any]] = {
     (_BFLOAT, 16): bfloat16,
     (6, 8): np.dtype(np.bool_),
 }
-_KINDS = ["int", "uint", "float", "opaque", "bfloat", "complex", "bool"]
 # DLPack's types from 7 on; arrays have none of these dtypes, but take their values.
-_NARROW = ["float8_e3m4", "float8_e4m3", "float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz"]
-_NARROW += ["float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu"]
-_KINDS += _NARROW
+_NARROW = (
+    "float8_e3m4",
+    "float8_e4m3",
+    "float8_e4m3b11fnuz",
+    "float8_e4m3fn",
+    "float8_e4m3fnuz",
+    "float8_e5m2",
+    "float8_e5m2fnuz",
+    "float8_e8m0fnu",
+)
+_KINDS = ("int", "uint", "float", "opaque", "bfloat", "complex", "bool", *_NARROW)
 _DTYPES.update(
     ((code, 8), np.dtype(getattr(ml_dtypes, name)))
     for code, name in enumerate(_NARROW, 7)

@@ -203,7 +203,7 @@ def randint(
     Parameters
     ----------
     low, high : int
-        The bounds; at most 2**53 apart.
+        The bounds.
     shape, ctx, out, **keywords
         As for `uniform`.
     dtype : str, type or numpy.dtype, optional
@@ -237,10 +237,11 @@ def randint(
     if not first < end or first < limits.min or end - 1 > limits.max:
         raise DistributionError(f"there must be {wanted} integers from {low} to below {high}")
     span = end - first
-    if span > _LARGEST_SPAN:
-        raise DistributionError(f"low and high may be at most 2**53 apart, not {span}")
     lengths = _lengths(shape, out)
     ctx, backend = (out._ctx, out._backend) if out is not None else device_of(ctx)
+    if span > _LARGEST_SPAN:  # a float64 has too few fractions
+        numbers = generator.host_generator().integers(first, end, lengths, wanted)
+        return _delivered(NDArray.from_buffer(backend.upload(numbers), ctx, backend), out)
     fractions = backend.empty(lengths, np.dtype(np.float64))
     generator.fill_uniform(backend, fractions)
 

@@ -122,7 +122,7 @@ def randint(
     Parameters
     ----------
     low, high : int
-        The bounds; at most 2**53 apart.
+        The bounds.
     size, ctx, out
         As for `uniform`.
     dtype : str, type or numpy.dtype, optional

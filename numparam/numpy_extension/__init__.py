@@ -29,6 +29,7 @@ from numparam.modes.np_mode import is_np_array, is_np_shape, reset_np, set_np
 from numparam.ndarray.waiting import waitall
 from numparam.numpy.files import load, save
 from numparam.numpy_extension import random
+from numparam.numpy_extension.dropout import dropout
 from numparam.numpy_extension.operations import FUNCTIONS
 from numparam.random import seed
 
@@ -42,6 +43,7 @@ __all__ = [
     "cpu",
     "cpu_pinned",
     "current_context",
+    "dropout",
     "gpu",
     "gpu_memory_info",
     "is_np_array",
@@ -66,7 +68,8 @@ if not TYPE_CHECKING:  # a type checker knows all names
             name,
             __all__,
             "numparam is Gluon's parameter layer: it has the layers "
-            f"{', '.join(sorted(FUNCTIONS))}; mx.nd has more operations, on as_nd_ndarray()",
+            f"{', '.join(sorted([*FUNCTIONS, 'dropout']))}; mx.nd has more operations, on "
+            "as_nd_ndarray()",
         )
 
 

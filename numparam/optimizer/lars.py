@@ -95,8 +95,10 @@ class LARS(SGD):
 
     def rate_factors(self, entries: Sequence[Entry], counts: np.ndarray, wds: Any) -> np.ndarray:
         """Return the quotients of the norms; see `FusedOptimizer.rate_factors`."""
-        sizes = np.sqrt(squares(entry.weight for entry in entries))
-        lengths = abs(self.rescale_grad) * np.sqrt(squares(_stored(entry) for entry in entries))
+        weights = [entry.weight for entry in entries]
+        sums = squares([*weights, *map(_stored, entries)])  # one call for all
+        sizes, lengths = np.split(np.sqrt(sums), 2)
+        lengths *= abs(self.rescale_grad)
         scaled = np.array([self._is_scaled(entry.index) for entry in entries])
         scaled &= (sizes > 0) & (lengths > 0)
         with np.errstate(divide="ignore", invalid="ignore"):

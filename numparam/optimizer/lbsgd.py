@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,8 @@ class LBSGD(SGD):
        arXiv:1706.02677, 2017.
     """
 
+    copy_is_last = False
+
     def __init__(
         self,
         momentum: float = 0.0,
@@ -84,8 +86,13 @@ class LBSGD(SGD):
         self.updates_per_epoch = updates_per_epoch
         self.init_updates = begin_epoch * updates_per_epoch
         self.num_epochs = num_epochs
-        # By context and index: the sum (of the last large batch, if it is done), and how many.
+        # By context and index: the sum (of the last large batch, if it is done), and how many. By
+        # index alone: what MXNet saved, of whichever context.
         self.cumgrads: dict[Any, tuple[NDArray | None, int]] = {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.cumgrads = {key: _as_pair(value) for key, value in self.cumgrads.items()}
 
     @property
     def steps_are_fused(self) -> bool:
@@ -121,8 +128,9 @@ class LBSGD(SGD):
         checked = many.Plan(self, index, weight, grad, state, mixed=mixed)
         checked.prepare(self, self._index_update_count)  # raises if anything cannot be used
         keys = [(str(one.context), name) for one, name in zip(weight, index, strict=True)]
-        before = [self.cumgrads.get(key, (None, self.init_updates)) for key in keys]
-        sums = self._added(before, grad)
+        before = list(map(self._sum_so_far, keys))
+        wide = [mixed and self._is_mixed(one) for one in weight]
+        sums = self._added(before, grad, wide)
         ends = [(count + 1) % self.batch_scale == 0 for _, count in before]
         for key, total, (_, count) in zip(keys, sums, before, strict=True):
             self.cumgrads[key] = (total, count + 1)
@@ -131,22 +139,44 @@ class LBSGD(SGD):
         if last:
             chosen = [[given[i] for i in last] for given in (index, weight, sums, state)]
             _scale(chosen[2], 1.0 / self.batch_scale)
+            chosen[2] = [
+                one.astype(own.dtype, copy=False)
+                for one, own in zip(chosen[2], chosen[1], strict=True)
+            ]
             many.step(self, *chosen, mixed=mixed)
 
-    def _added(self, before: list[tuple[NDArray | None, int]], grads: Any) -> list[NDArray]:
-        """Add gradients to the sums so far; those of a finished large batch are overwritten."""
+    def _sum_so_far(self, key: tuple[str, Any]) -> tuple[NDArray | None, int]:
+        """Return the sum of a context and an index, and how many gradients are in it."""
+        if key in self.cumgrads:
+            return self.cumgrads[key]
+        total, count = self.cumgrads.get(key[1], (None, self.init_updates))
+        return (None if total is None else total.copy()), count  # each context writes into its own
+
+    def _added(
+        self, before: list[tuple[NDArray | None, int]], grads: Any, wide: list[bool]
+    ) -> list[NDArray]:
+        """Add gradients to the sums so far; those of a finished large batch are overwritten.
+
+        Where `wide` says so, the sums are of float32.
+        """
         sums: list[NDArray] = []
         added: list[tuple[NDArray, NDArray]] = []
         copied: list[tuple[NDArray, NDArray]] = []
-        for (total, count), grad in zip(before, grads, strict=True):
+        for (total, count), grad, is_wide in zip(before, grads, wide, strict=True):
             begins = total is None or count % self.batch_scale == 0
-            if total is not None and total.context != grad.context:  # it has been loaded
-                total = total.as_in_context(grad.context)
+            if is_wide:
+                grad = grad.astype(np.float32)
+            if total is not None and (  # it has been loaded
+                total.context != grad.context or total.dtype != grad.dtype
+            ):
+                total = total.as_in_context(grad.context).astype(grad.dtype)
             if grad.stype != "default":
                 sums.append(grad.copy() if total is None or begins else total + grad)
                 continue
-            if total is None or total.stype != "default" or total.dtype != grad.dtype:
+            if total is None or (begins and total.stype != "default"):
                 total = zeros_like(grad)
+            elif total.stype != "default":
+                total = total.tostype("default")
             (copied if begins else added).append((grad, total))
             sums.append(total)
         _accumulate("assign", copied)
@@ -156,9 +186,8 @@ class LBSGD(SGD):
     def rate_factors(self, entries: Sequence[Entry], counts: np.ndarray, wds: Any) -> Any:
         """Return the factors of the learning rate; see `FusedOptimizer.rate_factors`."""
         if self.warmup_strategy == "lars":
-            sizes, lengths = (
-                squares(getattr(entry, kind) for entry in entries) for kind in ("weight", "grad")
-            )
+            arrays = [entry.weight for entry in entries] + [entry.grad for entry in entries]
+            sizes, lengths = np.split(squares(arrays), 2)  # one call for all
             quotients = np.sqrt(sizes / (lengths + wds * sizes + 1e-18))
             return np.clip(quotients, 0.01, 100.0)
         made = counts - self.begin_num_update + self.init_updates
@@ -178,6 +207,15 @@ class LBSGD(SGD):
         done = count / warming
         part = {"linear": done, "power2": done**2, "sqrt": math.sqrt(done)}[self.warmup_strategy]
         return 1.0 + (most - 1.0) * part
+
+
+def _as_pair(value: Any) -> tuple[NDArray | None, int]:
+    """Return a sum and how many gradients are in it, which pickles of MXNet have in a dict."""
+    if not isinstance(value, Mapping):
+        total, count = value
+        return total, count
+    total = value["cum_grad"]  # the number 0 after a large batch
+    return (total if isinstance(total, NDArray) else None), value["num_cums"]
 
 
 def _scale(arrays: Iterable[NDArray], factor: float) -> None:

@@ -64,8 +64,8 @@ class Optimizer(Registrable):
     clip_gradient : float, optional
         Bound of the rescaled gradients, on both sides. None, 0 and negative numbers mean none.
     learning_rate : float, optional
-        Learning rate; 0.01 if there is no schedule either. It replaces the ``base_lr`` of the
-        schedule.
+        Learning rate; 0.01 if there is no schedule either. It replaces the ``base_lr`` of
+        most schedules; see `LRScheduler`.
     lr_scheduler : callable, optional
         Learning rate as a function of the number of updates; see `numparam.lr_scheduler`.
     sym : Symbol, optional
@@ -131,7 +131,7 @@ class Optimizer(Registrable):
         self.lr_scheduler: Any = lr_scheduler
         self.lr = 0.01 if lr_scheduler is None and learning_rate is None else learning_rate
         if isinstance(lr_scheduler, LRScheduler) and learning_rate is not None:
-            lr_scheduler.base_lr = learning_rate
+            lr_scheduler.take_learning_rate(learning_rate)
         self.wd = wd
         self.clip_gradient = clip_gradient
         self.multi_precision = multi_precision

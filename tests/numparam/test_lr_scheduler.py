@@ -70,9 +70,47 @@ def test_cosine_is_half_way_in_the_middle():
     assert schedule(11) == schedule(10)
 
 
-def test_base_class_cannot_be_made_and_subclasses_define_the_call():
-    with pytest.raises(TypeError):
-        lr_scheduler.LRScheduler()
+@pytest.mark.parametrize(
+    ("make", "rates"),
+    [
+        pytest.param(
+            lambda: lr_scheduler.FactorScheduler(1, 0.5, base_lr=0.4), [0.001, 0.0005], id="factor"
+        ),
+        pytest.param(
+            lambda: lr_scheduler.FactorScheduler(2, 0.5, base_lr=0.4, warmup_steps=3),
+            [0.4 / 3, 0.8 / 3, 0.0005],
+            id="factor after warming up",
+        ),
+        pytest.param(
+            lambda: lr_scheduler.MultiFactorScheduler([1], 0.5, base_lr=0.4),
+            [0.001, 0.0005],
+            id="steps",
+        ),
+        pytest.param(
+            lambda: lr_scheduler.PolyScheduler(4, base_lr=0.4, pwr=1), [0.3, 0.2, 0.1], id="poly"
+        ),
+        pytest.param(
+            lambda: lr_scheduler.CosineScheduler(4, base_lr=0.4, warmup_steps=2),
+            [0.2, 0.4, 0.2],
+            id="cosine",
+        ),
+    ],
+)
+def test_the_learning_rate_of_an_optimizer_replaces_what_it_replaces_in_mxnet(make, rates):
+    adam = numparam.optimizer.Adam(lr_scheduler=make())  # its default, 0.001
+    updater, weight = numparam.optimizer.get_updater(adam), numparam.nd.ones(2)
+    found = []
+    for _ in rates:
+        updater(0, numparam.nd.ones(2), weight)
+        found.append(adam.learning_rate)
+    assert found == pytest.approx(rates)
+    again = pickle.loads(pickle.dumps(adam.lr_scheduler))
+    assert [again(n) for n in range(9)] == [adam.lr_scheduler(n) for n in range(9)]
+
+
+def test_subclasses_define_the_call():
+    with pytest.raises(NotImplementedError, match="LRScheduler must define"):
+        lr_scheduler.LRScheduler(base_lr=0.5)(1)
 
     class Constant(lr_scheduler.LRScheduler):
         def __call__(self, num_update):

@@ -185,6 +185,27 @@ def test_integers_stay_in_range(low, span, size):
     assert ((drawn.asnumpy() >= low) & (drawn.asnumpy() < low + span)).all()
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0, 2**53 + 1), (-(2**62), 2**62), (1, 2**63), (-(2**63), 2**63)],
+)
+def test_integers_are_drawn_from_all_of_a_wide_range(low, high):
+    mx.random.seed(3)
+    drawn = nd.random.randint(low, high, shape=(20, 500), dtype="int64").asnumpy()
+    assert drawn.shape == (20, 500)
+    assert drawn.min() >= low
+    assert drawn.max() < high
+    assert len(np.unique(drawn)) == 10_000
+    assert np.isin(np.arange(8), drawn & 7).all()
+    places = (drawn.astype(np.float64) - low) / (high - low)
+    assert abs(places.mean() - 0.5) < 0.02
+    assert abs(places.std() - 12**-0.5) < 0.02
+    mx.random.seed(3)
+    out = nd.zeros((20, 500), dtype="int64")
+    assert nd.random.randint(low, high, out=out) is out
+    np.testing.assert_array_equal(out.asnumpy(), drawn)
+
+
 def test_integers_are_equally_likely():
     counts = np.bincount(nd.random.randint(0, 7, shape=70_000).asnumpy())
     assert counts.shape == (7,)
@@ -255,8 +276,8 @@ def randint_0_2_power_40(r):
     return r.randint(0, 2**40)
 
 
-def randint_0_2_power_60_dtype_int64(r):
-    return r.randint(0, 2**60, dtype="int64")
+def randint_0_2_power_64_dtype_int64(r):
+    return r.randint(0, 2**64, dtype="int64")
 
 
 def randint_0_5_3(r):
@@ -299,7 +320,7 @@ def uniform_ctx_cpu(r):
         uniform_dtype_float64_out_zeros_2,
         randint_5_5,
         randint_0_2_power_40,
-        randint_0_2_power_60_dtype_int64,
+        randint_0_2_power_64_dtype_int64,
         randint_0_5_3,
         randint_0_3_dtype_float32,
         randint_0_3_out_zeros_2,

@@ -86,6 +86,22 @@ def shape_array():
     return npx.shape_array(np.ones((2, 3)))
 
 
+def gamma():
+    return npx.gamma(np.array([1, 5]))
+
+
+def gammaln():
+    return npx.gammaln(np.array([1, 2]))
+
+
+def erfinv():
+    return npx.erfinv(np.array([0, 1]))
+
+
+def layer_norm():
+    return npx.layer_norm(np.array([[1, 3]]), np.array([1, 2]), np.array([0, 1]), eps=0)
+
+
 CALLS = {
     "relu": (relu, [0, 1]),
     "sigmoid": (sigmoid, [0.5]),
@@ -114,6 +130,10 @@ CALLS = {
     "gather_nd": (gather_nd, [2]),
     "slice": (sliced, [1, 2]),
     "shape_array": (shape_array, [2, 3]),
+    "gamma": (gamma, [1, 24]),
+    "gammaln": (gammaln, [0, 0]),
+    "erfinv": (erfinv, [0, numpy.inf]),
+    "layer_norm": (layer_norm, [[-1, 3]]),
 }
 
 
@@ -128,6 +148,24 @@ def test_layers_give_mxnets_values_as_np_arrays(device, name):
 def test_layers_with_two_results_give_a_list(device):
     values, positions = npx.topk(np.array([3, 1, 2]), k=2, ret_typ="both")
     assert (values.tolist(), positions.tolist()) == ([3, 2], [0, 2])
+
+
+def test_dropout_of_np_arrays(device):
+    x = np.ones((40, 50))
+    x.attach_grad()
+    assert npx.dropout(x, p=0.25).tolist() == x.tolist()
+    with mx.autograd.record():
+        dropped = npx.dropout(x, p=0.25, axes=1)
+        total = (dropped * 3).sum()
+    assert type(dropped) is np.ndarray
+    total.backward()
+    kept = dropped.asnumpy()
+    assert set(kept.ravel().tolist()) == {0, numpy.float32(4 / 3)}
+    assert (kept == kept[:, :1]).all()
+    numpy.testing.assert_array_equal(x.grad.asnumpy(), kept * 3)
+    for wrong in (mx.nd.ones((1,)), [1]):
+        with pytest.raises(TypeError, match=r"dropout takes mx\.np arrays"):
+            npx.dropout(wrong)
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -121,6 +121,46 @@ def test_states_that_mxnet_pickled_are_taken_over():
     assert optimizer.num_update == 4
 
 
+@pytest.mark.parametrize(
+    ("dtype", "before", "after"),
+    [
+        (
+            "float32",
+            [[-0.03750002384185791, 1.4812500476837158], [4.037499904632568, 3.870312452316284]],
+            [[-11.367874145507812, -0.9833123683929443], [15.367874145507812, 3.254171848297119]],
+        ),
+        (
+            "float16",
+            [[-0.037506103515625, 1.4814453125], [4.0390625, 3.87109375]],
+            [[-11.3671875, -0.9833984375], [15.3671875, 3.25390625]],
+        ),
+    ],
+)
+@pytest.mark.parametrize("saved_again", [False, True])
+def test_a_large_batch_that_mxnet_began_is_finished(dtype, before, after, saved_again):
+    updater = mx.optimizer.get_updater(mx.optimizer.create("sgd"))
+    contents = (GOLDEN / f"lbsgd_{dtype}_mxnet_1_9_1.pickle").read_bytes()
+    updater.set_states(contents, allow_pickle=True)
+    if saved_again:
+        updater.set_states(updater.get_states(dump_optimizer=True))
+    weight = mx.nd.array(before, dtype=dtype)
+    for k in range(5, 10):  # one of three gradients is in the sum already
+        updater(0, mx.nd.array([[k, 1], [-k, 0.25]], dtype=dtype), weight)
+    rounding = 1e-6 if dtype == "float32" else 1e-3
+    np.testing.assert_allclose(weight.asnumpy().astype(float), after, rtol=rounding)
+
+
+def test_gradients_of_16_bits_are_added_up_without_rounding():
+    arguments = {"warmup_strategy": "lars", "learning_rate": 1.0, "multi_precision": True}
+    updater = mx.optimizer.get_updater(mx.optimizer.create("lbsgd", batch_scale=64, **arguments))
+    weight = mx.nd.zeros(2, dtype="float16")
+    for _ in range(64):
+        updater(0, mx.nd.array([1.0009765625, 100.0625], dtype="float16"), weight)
+    # Sums of float16 would lose the last bits of each. The factor is at its least, 0.01.
+    expected = (np.float32([1.0009765625, 100.0625]) * np.float32(-0.01)).astype("float16")
+    assert weight.asnumpy().tolist() == expected.tolist()
+
+
 def test_an_optimizer_that_has_only_what_mxnet_pickles_goes_on():
     lars = mx.optimizer.LARS(momentum=0.9, eta=0.1)
     lars.__dict__ = {key: value for key, value in vars(lars).items() if key != "_rated"}

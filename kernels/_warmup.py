@@ -17,7 +17,8 @@ def warmup(kinds: Iterable[str] = ("float32",), operations: Iterable[str] | None
     """Compile the CPU kernels for the given dtypes now, or load them from the cache on disk.
 
     The first call of each kernel otherwise compiles it, which takes from a tenth of a second to a
-    few seconds of one core, or loads it in a few milliseconds if an earlier process kept it.
+    few seconds of one core, or loads it in a few milliseconds if an earlier process kept it. All
+    operations of one dtype take about two minutes of one core to compile, and seconds to load.
 
     Parameters
     ----------

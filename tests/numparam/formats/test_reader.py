@@ -215,3 +215,13 @@ def test_the_context_it_was_saved_from_is_told():
     contents = formats.dumps(None, [formats.DenseRecord(np.ones(1), 2, 7)])
     _, (record,) = formats.read(contents)
     assert (record.dev_type, record.dev_id) == (2, 7)
+
+
+def test_a_missing_file_is_not_taken_for_a_folder_of_a_similar_name(tmp_path):
+    (tmp_path / "net.param").mkdir()
+    with pytest.raises(FileNotFoundError) as missing:
+        formats.read(tmp_path / "net.params")
+    assert "net.param'?" not in str(missing.value)
+    (tmp_path / "net2.params").touch()
+    with pytest.raises(FileNotFoundError, match=r"Did you mean 'net2\.params'"):
+        formats.read(tmp_path / "net.params")

@@ -288,8 +288,8 @@ def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
     if not good.all():
         position = int(np.flatnonzero(~good)[0])
         raise ValueError(
-            f"{name}[{position}] is {wide[position]!r} as {ids.dtype}; a floating-point row id "
-            f"must be a whole number of at most {int(exact)}, up to which {ids.dtype} is exact. "
+            f"{name}[{position}] is {float(wide[position])!r} as {ids.dtype}; a floating-point row "
+            f"id must be a whole number of at most {int(exact)}, up to which {ids.dtype} is exact. "
             "Pass int64 ids"
         )
     return wide.astype(np.int64)

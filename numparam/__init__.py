@@ -26,6 +26,7 @@ True
 from __future__ import annotations
 
 import importlib
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 from numparam._missing import explain_imports, missing
@@ -176,20 +177,27 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     elif name in __all__:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
+    elif name.startswith("_") or PathFinder.find_spec(f"{__name__}.{name}", __path__):
+        # Of a module that exists, ``from numparam import module`` asks for the attribute first.
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
     else:
-        inside = {
-            short: importlib.import_module(f"{__name__}.{module}")
-            for short, module in (("nd", "ndarray"), ("gluon", "gluon"))
-        }
         raise missing(
             "numparam",
             name,
-            [*__all__, *(f"{short}.{one}" for short, home in inside.items() for one in dir(home))],
+            [*__all__, *_names_in("nd", "ndarray"), *_names_in("gluon", "gluon")],
             "It is Gluon's parameter layer without MXNet: parameters, arrays, gradients, "
-            f"optimizers and files; no layers, data sets or graphs. It has {', '.join(__all__)}",
+            "optimizers and files; no layers, data sets or graphs. dir(numparam) lists its names",
         )
     globals()[name] = value
     return value
+
+
+def _names_in(short: str, module: str) -> list[str]:
+    """Return the names of a public module, as they are written after ``import numparam as mx``."""
+    try:
+        return [f"{short}.{name}" for name in dir(importlib.import_module(f"{__name__}.{module}"))]
+    except ImportError:  # it is being imported at the moment: the error is about something else
+        return []
 
 
 def __dir__() -> list[str]:

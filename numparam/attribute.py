@@ -54,8 +54,9 @@ class AttrScope(Scope, metaclass=_AttrScopeType):
 
     Examples
     --------
+    >>> import numparam as mx
     >>> from numparam.symbol import var
-    >>> with AttrScope(__layout__="NCHW"), AttrScope(ctx_group="stage1"):
+    >>> with mx.AttrScope(__layout__="NCHW"), mx.AttrScope(ctx_group="stage1"):
     ...     sorted(var("weight").list_attr())
     ['__ctx_group__', '__layout__', 'ctx_group']
     """
@@ -85,7 +86,8 @@ class AttrScope(Scope, metaclass=_AttrScopeType):
 
         Examples
         --------
-        >>> AttrScope(a="1", b="2").get({"b": "3"})
+        >>> import numparam as mx
+        >>> mx.AttrScope(a="1", b="2").get({"b": "3"})
         {'a': '1', 'b': '3'}
         """
         merged: dict[str, str] = {}

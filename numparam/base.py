@@ -60,7 +60,8 @@ def py_str(value: bytes) -> str:
 
     Examples
     --------
-    >>> py_str(b"dense0_weight")
+    >>> import numparam as mx
+    >>> mx.base.py_str(b"dense0_weight")
     'dense0_weight'
     """
     return value.decode("utf-8")
@@ -74,7 +75,8 @@ class MXNetError(RuntimeError):
 
     Examples
     --------
-    >>> issubclass(MXNetError, RuntimeError)
+    >>> import numparam as mx
+    >>> issubclass(mx.MXNetError, RuntimeError)
     True
     """
 
@@ -143,8 +145,9 @@ class NotImplementedForSymbol(_UnavailableFunctionError):
 
     Examples
     --------
+    >>> import numparam as mx
     >>> def asnumpy(): ...
-    >>> print(NotImplementedForSymbol(asnumpy, None))
+    >>> print(mx.base.NotImplementedForSymbol(asnumpy, None))
     Function asnumpy needs values, which a Symbol does not have: call it on an NDArray.
     """
 
@@ -165,8 +168,9 @@ class NotSupportedForSparseNDArray(_UnavailableFunctionError):
 
     Examples
     --------
+    >>> import numparam as mx
     >>> def reshape(): ...
-    >>> print(NotSupportedForSparseNDArray(reshape, None))
+    >>> print(mx.base.NotSupportedForSparseNDArray(reshape, None))
     Function reshape needs a dense array, not a sparse one: use tostype('default') first.
     """
 

@@ -110,12 +110,13 @@ class Context(Scope, metaclass=_ContextType):
 
     Examples
     --------
-    >>> Context("gpu", 2), Context("cpu") == cpu(0), cpu(0) == cpu_pinned(0)
+    >>> import numparam as mx
+    >>> mx.Context("gpu", 2), mx.Context("cpu") == mx.cpu(0), mx.cpu(0) == mx.cpu_pinned(0)
     (gpu(2), True, False)
-    >>> with cpu(1):
-    ...     current_context()
+    >>> with mx.cpu(1):
+    ...     mx.current_context()
     cpu(1)
-    >>> current_context()
+    >>> mx.current_context()
     cpu(0)
     """
 
@@ -165,7 +166,8 @@ class Context(Scope, metaclass=_ContextType):
 
         Examples
         --------
-        >>> gpu(1).device_type
+        >>> import numparam as mx
+        >>> mx.gpu(1).device_type
         'gpu'
         """
         return NAME_BY_TYPEID[self.device_typeid]
@@ -203,9 +205,10 @@ class Context(Scope, metaclass=_ContextType):
 
         Examples
         --------
-        >>> cpu().empty_cache()
+        >>> import numparam as mx
+        >>> mx.cpu().empty_cache()
         """
-        from numparam.devices.registry import backend_of
+        from numparam.devices.registry import backend_of  # a Context alone is light
 
         backend_of(self.device_type, self.device_id).empty_cache()
 
@@ -228,7 +231,8 @@ def cpu(device_id: int = 0) -> Context:
 
     Examples
     --------
-    >>> cpu(1)
+    >>> import numparam as mx
+    >>> mx.cpu(1)
     cpu(1)
     """
     return Context("cpu", device_id)
@@ -249,7 +253,8 @@ def gpu(device_id: int = 0) -> Context:
 
     Examples
     --------
-    >>> gpu(1)
+    >>> import numparam as mx
+    >>> mx.gpu(1)
     gpu(1)
     """
     return Context("gpu", device_id)
@@ -274,7 +279,8 @@ def cpu_pinned(device_id: int = 0) -> Context:
 
     Examples
     --------
-    >>> cpu_pinned()
+    >>> import numparam as mx
+    >>> mx.cpu_pinned()
     cpu_pinned(0)
     """
     return Context("cpu_pinned", device_id)
@@ -301,7 +307,8 @@ def cpu_shared(device_id: int = 0) -> Context:
 
     Examples
     --------
-    >>> cpu_shared()
+    >>> import numparam as mx
+    >>> mx.cpu_shared()
     cpu_shared(0)
     """
     return Context("cpu_shared", device_id)
@@ -317,8 +324,9 @@ def current_context() -> Context:
 
     Examples
     --------
-    >>> with gpu(1):
-    ...     current_context()
+    >>> import numparam as mx
+    >>> with mx.gpu(1):
+    ...     mx.current_context()
     gpu(1)
     """
     return Context._default_ctx.value
@@ -373,7 +381,7 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     ...     free, total = mx.context.gpu_memory_info(0)
     """
     _require_gpu(device_id)
-    from numparam.devices import cuda
+    from numparam.devices import cuda  # a Context alone is light
 
     return cuda.gpu_memory_info(device_id)
 

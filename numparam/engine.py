@@ -32,7 +32,8 @@ def set_bulk_size(size: int) -> int:
 
     Examples
     --------
-    >>> set_bulk_size(15), set_bulk_size(0)
+    >>> import numparam as mx
+    >>> mx.engine.set_bulk_size(15), mx.engine.set_bulk_size(0)
     (0, 15)
     """
     global _size

@@ -221,7 +221,8 @@ class _Ahead:
             backend.random.uniform(values, low, high, seed=key, offset=first)
             self._drawn = (asked, first, values.size, values)
             place = 0
-        buffer.reshape(-1)[:] = values[place : place + buffer.size]
+        flat = buffer if buffer.ndim == 1 else buffer.reshape(-1)
+        flat[:] = values[place : place + flat.size]
         return True
 
 

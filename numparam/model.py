@@ -112,7 +112,11 @@ def save_checkpoint(
 
 
 def load_params(
-    prefix: str | os.PathLike[str], epoch: int
+    prefix: str | os.PathLike[str],
+    epoch: int,
+    *,
+    encoding: str = "utf-8",
+    errors: str = "strict",
 ) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     """Load the arrays of a checkpoint from ``PREFIX-EPOCH.params``.
 
@@ -122,6 +126,8 @@ def load_params(
         How the file's name begins, with its folder.
     epoch : int
         The number in its name.
+    encoding, errors : str
+        What the names in it are encoded in, as for `numparam.nd.load`.
 
     Returns
     -------
@@ -150,7 +156,7 @@ def load_params(
     ((2,), {})
     """
     path = _arrays_file(prefix, epoch)
-    names, arrays = files.read_arrays(path, strict=False)
+    names, arrays = files.read_arrays(path, strict=False, encoding=encoding, errors=errors)
     if not arrays:
         logging.warning("Params file '%s' is empty", path)
     found: dict[str, dict[str, NDArray]] = {"arg": {}, "aux": {}}
@@ -171,7 +177,11 @@ def load_params(
 
 
 def load_checkpoint(
-    prefix: str | os.PathLike[str], epoch: int
+    prefix: str | os.PathLike[str],
+    epoch: int,
+    *,
+    encoding: str = "utf-8",
+    errors: str = "strict",
 ) -> tuple[str, dict[str, NDArray], dict[str, NDArray]]:
     """Load a graph's text and its arrays from ``PREFIX-symbol.json`` and ``PREFIX-EPOCH.params``.
 
@@ -181,6 +191,8 @@ def load_checkpoint(
         How the names of both files begin, with their folder.
     epoch : int
         The number in the name of the arrays' file.
+    encoding, errors : str
+        As for `load_params`.
 
     Returns
     -------
@@ -212,7 +224,7 @@ def load_checkpoint(
         raise CheckpointTextError(
             f"{shown_path(path)}: a graph's JSON is UTF-8 text; byte {error.start} is not"
         ) from error
-    return symbol, *load_params(prefix, epoch)
+    return symbol, *load_params(prefix, epoch, encoding=encoding, errors=errors)
 
 
 def _arrays_file(prefix: str | os.PathLike[str], epoch: int) -> str:

@@ -39,7 +39,8 @@ class NameManager(Scope, metaclass=_NameManagerType):
 
     Examples
     --------
-    >>> manager = NameManager()
+    >>> import numparam as mx
+    >>> manager = mx.name.NameManager()
     >>> manager.get(None, "dense"), manager.get(None, "dense"), manager.get("mine", "dense")
     ('dense0', 'dense1', 'mine')
     """
@@ -66,7 +67,8 @@ class NameManager(Scope, metaclass=_NameManagerType):
 
         Examples
         --------
-        >>> NameManager().get(None, "conv")
+        >>> import numparam as mx
+        >>> mx.name.NameManager().get(None, "conv")
         'conv0'
         """
         if name:
@@ -85,7 +87,8 @@ class Prefix(NameManager):
 
     Examples
     --------
-    >>> with Prefix("encoder_") as manager:
+    >>> import numparam as mx
+    >>> with mx.name.Prefix("encoder_") as manager:
     ...     manager.get("weight", "dense"), manager.get(None, "dense")
     ('encoder_weight', 'encoder_dense0')
     """
@@ -111,7 +114,8 @@ class Prefix(NameManager):
 
         Examples
         --------
-        >>> Prefix("net_").get(None, "conv")
+        >>> import numparam as mx
+        >>> mx.name.Prefix("net_").get(None, "conv")
         'net_conv0'
         """
         return self._prefix + super().get(name, hint)

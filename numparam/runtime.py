@@ -54,7 +54,8 @@ class Features(dict[str, Feature]):
 
     Examples
     --------
-    >>> Features()["TENSORRT"]
+    >>> import numparam as mx
+    >>> mx.runtime.Features()["TENSORRT"]
     ✖ TENSORRT
     """
 
@@ -94,7 +95,8 @@ class Features(dict[str, Feature]):
 
         Examples
         --------
-        >>> Features().is_enabled("nccl")
+        >>> import numparam as mx
+        >>> mx.runtime.Features().is_enabled("nccl")
         False
         """
         name = feature_name.upper()
@@ -115,7 +117,8 @@ def feature_list() -> list[Feature]:
 
     Examples
     --------
-    >>> [feature.name for feature in feature_list()][:2]
+    >>> import numparam as mx
+    >>> [feature.name for feature in mx.runtime.feature_list()][:2]
     ['CUDA', 'CUDNN']
     """
     return list(Features().values())

@@ -60,7 +60,8 @@ def getenv(name: str) -> str | None:
 
     Examples
     --------
-    >>> getenv("NUMPARAM_NO_SUCH_VARIABLE") is None
+    >>> import numparam as mx
+    >>> mx.util.getenv("NUMPARAM_NO_SUCH_VARIABLE") is None
     True
     """
     return os.environ.get(name)
@@ -78,9 +79,10 @@ def setenv(name: str, value: str | None) -> None:
 
     Examples
     --------
-    >>> setenv("NUMPARAM_EXAMPLE", "1"); getenv("NUMPARAM_EXAMPLE")
+    >>> import numparam as mx
+    >>> mx.util.setenv("NUMPARAM_EXAMPLE", "1"); mx.util.getenv("NUMPARAM_EXAMPLE")
     '1'
-    >>> setenv("NUMPARAM_EXAMPLE", None)
+    >>> mx.util.setenv("NUMPARAM_EXAMPLE", None)
     """
     if value is None:
         os.environ.pop(name, None)
@@ -103,7 +105,8 @@ def set_module(module: str | None) -> Callable[[Decorated], Decorated]:
 
     Examples
     --------
-    >>> @set_module("numparam.numpy")
+    >>> import numparam as mx
+    >>> @mx.util.set_module("numparam.numpy")
     ... def zeros(): ...
     >>> zeros.__module__
     'numparam.numpy'

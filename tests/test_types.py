@@ -13,11 +13,13 @@ import numparam as mx
 ROOT = pathlib.Path(__file__).parent.parent
 
 CLIENT = """
+from typing import assert_type
+
 import numpy
 import numparam as mx
 from numparam import autograd, gluon
 from numparam.gluon.parameter import Parameter
-from numparam.ndarray.sparse import RowSparseNDArray
+from numparam.ndarray.sparse import CSRNDArray, RowSparseNDArray
 
 parameters = gluon.ParameterDict("net_")
 weight: Parameter = parameters.get("weight", shape=(2, 3))
@@ -44,6 +46,24 @@ loss.backward()
 angles: mx.np.ndarray = mx.np.exp(mx.np.ones((2, 2)))
 average: mx.np.ndarray = angles.mean(axis=0)
 layer: mx.np.ndarray = mx.npx.relu(angles)
+
+# Not Any, which every declaration above accepts.
+assert_type(parameters["weight"], Parameter)
+assert_type(data, mx.nd.NDArray)
+assert_type(2 - data, mx.nd.NDArray)
+assert_type(data.sum(), mx.nd.NDArray)
+assert_type(mx.nd.dot(data, data), mx.nd.NDArray)
+assert_type(data.copyto(mx.cpu(1)), mx.nd.NDArray)
+assert_type(data.split_v2(2), list[mx.nd.NDArray])
+assert_type(data.grad, mx.nd.NDArray | None)
+assert_type(mx.nd.sparse.zeros("row_sparse", (2, 2)), RowSparseNDArray)
+assert_type(mx.nd.sparse.empty("csr", (2, 2)), CSRNDArray)
+assert_type(1 + angles, mx.np.ndarray)
+assert_type(angles.astype("float16"), mx.np.ndarray)
+assert_type(mx.np.concatenate([angles, angles]), mx.np.ndarray)
+assert_type(mx.np.where(angles, angles, 0), mx.np.ndarray)
+assert_type(trainer.learning_rate, float)
+assert_type(mx.optimizer.create("sgd"), mx.optimizer.Optimizer)
 """
 
 MISTAKES = [

@@ -14,7 +14,8 @@ from numparam.kernels._callers import warn_caller
 
 
 def _import_numba() -> None:
-    # All of it that kernels use, and what Numba imports when it first types an array.
+    # All of it that kernels use, and what Numba imports when it first types an array: here, where
+    # no signal arrives, since an interrupted import of Numba cannot be repeated.
     import numba
     import numba.core.caching
     import numba.core.cgutils
@@ -36,7 +37,8 @@ def _is_disabled() -> bool:
 if _is_disabled():
     warn_caller(
         "NUMBA_DISABLE_JIT is set: numparam uses its reference kernels, plain NumPy with the same "
-        "results, which are many times slower"
+        "results, which are many times slower",
+        RuntimeWarning,
     )
     __path__ = list(reference.__path__)
 else:

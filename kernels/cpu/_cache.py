@@ -74,9 +74,11 @@ def folder() -> str | None:
         places = [_KERNELS / "__pycache__", *_user_folders()]
     reasons = []
     for place in places:
-        reason = _unusable(place)
+        # Links are followed once and for all: whoever owns one could change it later.
+        real = pathlib.Path(os.path.realpath(place)) if place.is_absolute() else place
+        reason = _unusable(real)
         if reason is None:
-            return os.fspath(place)
+            return os.fspath(real)
         reasons.append(f"{place}: {reason}")
     _warn(
         "numparam found no writeable folder for compiled kernels that nobody else can change "
@@ -87,7 +89,7 @@ def folder() -> str | None:
 
 
 def _warn(message: str) -> None:
-    warn_caller(message)
+    warn_caller(message, RuntimeWarning)
 
 
 def _user_folders() -> list[pathlib.Path]:
@@ -108,8 +110,7 @@ def _unusable(place: pathlib.Path) -> str | None:
         return "a relative path leads to files of whichever folder a program is started in"
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Links are followed once and for all: what they point to is what is checked.
-        reason = _changeable(pathlib.Path(os.path.realpath(place)))
+        reason = _changeable(place)
         if reason is None:
             # A test by writing: permission bits do not tell of read-only file systems.
             tempfile.TemporaryFile(dir=place).close()
@@ -129,7 +130,7 @@ def _changeable(place: pathlib.Path) -> str | None:
         if status.st_uid not in trusted:
             return f"{path} belongs to another user"
         writers = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if status.st_mode & stat.S_IWGRP and _is_private_group(status.st_gid):
+        if writers & stat.S_IWGRP and _is_private_group(status.st_gid) and not _has_acl(path):
             writers &= ~stat.S_IWGRP
         # In a sticky folder, such as /tmp, nobody can replace what is another's.
         sticky = status.st_mode & stat.S_ISVTX and path != place
@@ -148,7 +149,18 @@ def _is_private_group(group: int) -> bool:
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return False
-    return group == 0 or (entry.gr_name == user and set(entry.gr_mem) <= {user})
+    return (group == 0 or entry.gr_name == user) and set(entry.gr_mem) <= {"root", user}
+
+
+def _has_acl(path: pathlib.Path) -> bool:
+    """Return whether a list of further users and groups says who may use a folder.
+
+    Then the rights of the group in its mode are the most that any of them has.
+    """
+    try:
+        return "system.posix_acl_access" in os.listxattr(path)
+    except (AttributeError, OSError):  # the system or the file system has none
+        return False
 
 
 class _Locator(caching._CacheLocator):

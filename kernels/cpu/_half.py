@@ -3,7 +3,10 @@
 Where the target of the compilation has no such instructions (x86-64 without F16C, as with
 ``NUMBA_CPU_NAME=generic``), LLVM would call routines of a compiler's run-time library, which a JIT
 compiler does not find: the process would jump to address zero. There the bits are computed here,
-equal to NumPy's, free of branches, so that loops over them become vector code.
+equal to those of the instructions, free of branches, so that loops over them become vector code.
+
+NaN stays NaN with its sign and the upper bits of its payload, and becomes quiet, as the
+instructions and IEEE 754 have it; NumPy leaves a signalling NaN as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ _FLOAT, _I16, _I32 = ir.FloatType(), ir.IntType(16), ir.IntType(32)
 _INFINITY = 0x7F800000  # float32
 _SMALLEST_NORMAL = 0x38800000  # float32 2**-14, below which a float16 is subnormal
 _REBIAS = 112 << 23  # between the exponents of the two types
+_QUIET = 0x200  # the bit of a float16 that says that a NaN is quiet; in a float32 13 places higher
 
 _PROBE = """
 target triple = "{}"
@@ -40,8 +44,10 @@ def widened(context, builder, bits):
     chosen = builder.select(
         builder.icmp_unsigned("<", magnitude, _I32(0x400)), builder.bitcast(steps, _I32), normal
     )
-    special = builder.or_(moved, _I32(_INFINITY))
-    chosen = builder.select(builder.icmp_unsigned(">=", magnitude, _I32(0x7C00)), special, chosen)
+    infinite = builder.icmp_unsigned(">=", magnitude, _I32(0x7C00))
+    chosen = builder.select(infinite, builder.or_(moved, _I32(_INFINITY)), chosen)
+    quiet = builder.or_(moved, _I32(_INFINITY | _QUIET << 13))
+    chosen = builder.select(builder.icmp_unsigned(">", magnitude, _I32(0x7C00)), quiet, chosen)
     return builder.bitcast(builder.or_(sign, chosen), _FLOAT)
 
 
@@ -64,13 +70,10 @@ def rounded(context, builder, value):
     chosen = builder.select(
         builder.icmp_unsigned("<", magnitude, _I32(_SMALLEST_NORMAL)), small, normal
     )
-    # A NaN whose payload is cut off to nothing would be an infinity: NumPy sets the last bit.
     payload = builder.lshr(builder.and_(magnitude, _I32(0x7FFFFF)), _I32(13))
-    empty = builder.icmp_unsigned("==", payload, _I32(0))
-    payload = builder.select(empty, _I32(1), payload)
     chosen = builder.select(
         builder.icmp_unsigned(">", magnitude, _I32(_INFINITY)),
-        builder.or_(payload, _I32(0x7C00)),
+        builder.or_(payload, _I32(0x7C00 | _QUIET)),
         chosen,
     )
     return builder.trunc(builder.or_(sign, chosen), _I16)

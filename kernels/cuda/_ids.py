@@ -37,7 +37,7 @@ def whole(ids: DeviceArray, name: str) -> DeviceArray:
     made = _memory.empty((ids.size,), np.int64, ids.device_id)
     if not ids.size:
         return made
-    from numparam.kernels.cuda import _rows
+    from numparam.kernels.cuda import _rows  # needs numba-cuda
 
     found = _workspace.put(ids.device_id, [_NOTHING])
     convert = _rows.convert_ids(kind)
@@ -52,7 +52,7 @@ def whole(ids: DeviceArray, name: str) -> DeviceArray:
 def _not_whole(ids: DeviceArray, found: int, name: str) -> Exception:
     if ids.dtype == np.uint64:
         return IndexError(f"{name} holds {2**64 + ~(found + 1)}, which is beyond any row")
-    value = np.float64(_one(_memory.view(ids, 0, (ids.size,)), found))
+    value = float(_one(_memory.view(ids, 0, (ids.size,)), found))
     exact = 2 ** {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[ids.dtype.name]
     return ValueError(
         f"{name}[{found}] is {value!r} as {ids.dtype}; a floating-point row id must be a whole "
@@ -79,7 +79,7 @@ def check(device_id: int, ids: _Named, wanted: _Named | None, rows: int | None) 
     number = 0 if wanted is None else asked.size
     if not numbers.size + number:
         return True
-    from numparam.kernels.cuda import _rows
+    from numparam.kernels.cuda import _rows  # needs numba-cuda
 
     found = _workspace.put(device_id, [_NOTHING] * 4)
     last = _NOTHING if rows is None else rows - 1
@@ -140,7 +140,7 @@ def chunk_bits() -> int:
 
 def unique_of_sorted(keys: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
     """Drop repeats of sorted ids; return them, and their numbers up to the end of each chunk."""
-    from numparam.kernels.cuda import _order
+    from numparam.kernels.cuda import _order  # needs numba-cuda
 
     count, device_id = keys.size, keys.device_id
     chunks = -(-count // (1 << _CHUNK_BITS))
@@ -177,7 +177,7 @@ def union_by_bits(
     union, words, before : DeviceArray
         The ids; a bit for each row; and how many of them stand before each word of bits.
     """
-    from numparam.kernels.cuda import _bitmap
+    from numparam.kernels.cuda import _bitmap  # needs numba-cuda
 
     device_id = ids[0].device_id
     count = max(1, -(-rows // 64))

@@ -28,7 +28,7 @@ def dense(first: Steps, second: Steps, arrays: Bound | tuple, coefficients: np.n
 
 def _trust(coefficients: DeviceArray, weights: DeviceArray, updates: DeviceArray) -> None:
     """Multiply the rates by the ratio of norms, as `numparam.kernels._coefficients.trusted`."""
-    from numparam.kernels.cuda import _trusting
+    from numparam.kernels.cuda import _trusting  # needs numba-cuda
 
     count, width = coefficients.shape
     _launch.run(

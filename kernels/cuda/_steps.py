@@ -165,7 +165,7 @@ class Steps:
 
     def dense_with(self, bound: Bound, coefficients: int) -> None:
         """Step each weight as a whole, with coefficients that are on the GPU."""
-        from numparam.kernels.cuda import _stepping
+        from numparam.kernels.cuda import _stepping  # needs numba-cuda
 
         for one in bound.groups:
             _launch.run(
@@ -197,7 +197,7 @@ class Steps:
 
     def rows_with(self, rows: Rows, ids: DeviceArray, gradient: DeviceArray, numbers: int) -> None:
         """Step rows; `numbers` is the address of what `Rows.send` has sent."""
-        from numparam.kernels.cuda import _stepping
+        from numparam.kernels.cuda import _stepping  # needs numba-cuda
 
         lanes = rows.lanes(gradient)
         units = rows.width // lanes
@@ -240,7 +240,7 @@ class Steps:
         count = rows.weight.shape[0] if ids is None else ids.size
         if not count:
             return
-        from numparam.kernels.cuda import _stepping
+        from numparam.kernels.cuda import _stepping  # needs numba-cuda
 
         working = np.dtype(_step_gate.WORKING[rows.kind])
         with np.errstate(over="ignore"):
@@ -277,8 +277,8 @@ class Steps:
     def _kernel_for(
         self, form: Callable, states: int, kind: str, mixed: bool, lanes: int | None = None
     ) -> Any:
-        from numparam.kernels.cuda import _elements
-        from numparam.kernels.cuda._jit import inline, kernel
+        from numparam.kernels.cuda import _elements  # needs numba-cuda
+        from numparam.kernels.cuda._jit import inline, kernel  # needs numba-cuda
 
         if self._form is not None:
             function = self._form(states, self._width, kind, mixed)
@@ -388,7 +388,7 @@ class Rows:
         count = last.size if ids is None else ids.size
         if not count:
             return
-        from numparam.kernels.cuda import _stepping
+        from numparam.kernels.cuda import _stepping  # needs numba-cuda
 
         found = _workspace.put(self.device_id, [_NOTHING])
         _launch.run(

@@ -58,7 +58,7 @@ def _module(name: str) -> Any:
 
 def _plain() -> Iterator[Any]:
     """Yield the kernels that are the same for all kinds."""
-    from numparam.kernels.cuda._jit import Kernel
+    from numparam.kernels.cuda._jit import Kernel  # needs numba-cuda
 
     names = "_zeroing _order _bitmap _merging _pairing _squares _stepping _trusting _sums _rows"
     for name in names.split():
@@ -95,7 +95,7 @@ def _of_kind(kind: str) -> Iterator[Any]:
 
 
 def _steps_of(kind: str) -> Iterator[Any]:
-    from numparam.kernels.cuda import _stepping, _steps
+    from numparam.kernels.cuda import _stepping, _steps  # needs numba-cuda
 
     for row in KERNELS:
         if "dense" not in row.functions or "cuda" not in row.backends:

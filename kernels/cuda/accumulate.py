@@ -21,7 +21,7 @@ def assign(targets: Iterable[object], sources: Iterable[object]) -> None:
     pairs, device_id = _paired(targets, sources)
     if not pairs:
         return
-    from numparam.kernels.cuda import _pairing
+    from numparam.kernels.cuda import _pairing  # needs numba-cuda
 
     numbers, chunks = _numbers(pairs, [pair[0].nbytes for pair in pairs], _pointers.CHUNK)
     at = _workspace.put(device_id, numbers)
@@ -41,7 +41,7 @@ def add(targets: Iterable[object], sources: Iterable[object]) -> None:
     for pair in pairs:
         groups.setdefault(_gate.kind(pair[0].dtype), []).append(pair)
     for kind, group in groups.items():
-        from numparam.kernels.cuda import _pairing
+        from numparam.kernels.cuda import _pairing  # needs numba-cuda
 
         chunk = _pointers.CHUNK // ITEMSIZE[kind]
         numbers, chunks = _numbers(group, [pair[0].size for pair in group], chunk)

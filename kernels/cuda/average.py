@@ -117,7 +117,7 @@ def _combine(
     result = target if out is None else out
     if not target.size:
         return result
-    from numparam.kernels.cuda import _sums
+    from numparam.kernels.cuda import _sums  # needs numba-cuda
 
     # One number before the table receives what the comparison of booleans finds.
     numbers = [count, *(array.address for array in arrays), target.address]

@@ -58,7 +58,7 @@ def add_n(sources: Iterable[Iterable[object]], outs: Iterable[object]) -> None:
 
 def _check_booleans(copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:
     """Raise if copies differ; if they do not, they are their mean."""
-    from numparam.kernels.cuda import _sums
+    from numparam.kernels.cuda import _sums  # needs numba-cuda
 
     numbers, chunks = _numbers(copies, _pointers.CHUNK)
     found = _workspace.put(device_id, np.concatenate([[_NONE], numbers]))
@@ -72,7 +72,7 @@ def _check_booleans(copies: list[tuple[DeviceArray, ...]], device_id: int) -> No
 
 
 def _average(kind: str, copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:
-    from numparam.kernels.cuda import _sums
+    from numparam.kernels.cuda import _sums  # needs numba-cuda
 
     count, number = len(copies), len(copies[0])
     chunk = _pointers.CHUNK // ITEMSIZE[kind]

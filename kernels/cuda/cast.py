@@ -77,7 +77,7 @@ def _write(source: DeviceArray, target: DeviceArray) -> None:
         if target.address != source.address:
             _memory.copy_into(target, source)
         return
-    from numparam.kernels.cuda import _casting
+    from numparam.kernels.cuda import _casting  # needs numba-cuda
 
     size = max(ITEMSIZE[given], ITEMSIZE[wanted])
     aligned = not (source.address | target.address) % 16

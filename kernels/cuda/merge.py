@@ -118,7 +118,7 @@ def _by_bits(
     numbers: Sequence[DeviceArray], values: Sequence[DeviceArray], row_bytes: int, rows: int
 ) -> tuple[DeviceArray, DeviceArray, DeviceArray, DeviceArray]:
     """Order ids that ascend in each array: the union; addresses, their starts and counts."""
-    from numparam.kernels.cuda import _bitmap
+    from numparam.kernels.cuda import _bitmap  # needs numba-cuda
 
     device_id, parts = values[0].device_id, len(values)
     union, words, before = _ids.union_by_bits(numbers, rows)
@@ -142,7 +142,7 @@ def _by_sorting(
     numbers: Sequence[DeviceArray], values: Sequence[DeviceArray], row_bytes: int
 ) -> tuple[DeviceArray, DeviceArray, DeviceArray, DeviceArray]:
     """Order any ids: the union; the addresses of all rows, where those of each begin, how many."""
-    from numparam.kernels.cuda import _merging
+    from numparam.kernels.cuda import _merging  # needs numba-cuda
 
     device_id, total = values[0].device_id, sum(those.size for those in numbers)
     ids = _memory.empty((total,), np.int64, device_id)

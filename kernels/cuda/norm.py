@@ -52,7 +52,7 @@ def sum_of_squares(arrays: Iterable[object]) -> np.ndarray:
     device_id = ready.device_id
     sums = _memory.upload(np.zeros(len(ready)), device_id)
     for kind, places in _by_kind(ready).items():
-        from numparam.kernels.cuda import _squares
+        from numparam.kernels.cuda import _squares  # needs numba-cuda
 
         arrays = [ready.arrays[i] for i in places]
         numbers, chunks = _numbers(arrays, _squares.CHUNK)
@@ -113,7 +113,7 @@ def scale(arrays: Iterable[object], factor: float) -> None:
             )
     _step_gate.apart([("arrays", ready.arrays)], [], lambda array: array.address)
     for kind, places in _by_kind(ready).items():
-        from numparam.kernels.cuda import _squares
+        from numparam.kernels.cuda import _squares  # needs numba-cuda
 
         chunk = _pointers.CHUNK // ITEMSIZE[kind]
         numbers, chunks = _numbers([ready.arrays[i] for i in places], chunk)

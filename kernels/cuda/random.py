@@ -20,7 +20,7 @@ def bits(out: np.ndarray, *, seed: int, offset: int = 0, stream: int = 0) -> int
     target, kind = _destination(out, ("uint32",))
     state, following = _distributions.counters(target.size, kind, seed, offset, stream)
     if target.size:
-        from numparam.kernels.cuda import _filling
+        from numparam.kernels.cuda import _filling  # needs numba-cuda
 
         _fill(_filling.fill_bits, target, kind, state)
     return following
@@ -44,7 +44,7 @@ def uniform(
     bounds = _distributions.uniform_bounds(low, high, kind)
     state, following = _distributions.counters(target.size, kind, seed, offset, stream)
     if target.size:
-        from numparam.kernels.cuda import _filling
+        from numparam.kernels.cuda import _filling  # needs numba-cuda
 
         narrow = kind != "float64"
         call = _filling.fill_uniform(kind) if narrow else _filling.fill_uniform_float64
@@ -70,7 +70,7 @@ def normal(
     moments = _distributions.normal_moments(mean, sigma, kind)
     state, following = _distributions.counters(target.size, kind, seed, offset, stream)
     if target.size:
-        from numparam.kernels.cuda import _filling
+        from numparam.kernels.cuda import _filling  # needs numba-cuda
 
         narrow = kind != "float64"
         call = _filling.fill_normal(kind) if narrow else _filling.fill_normal_float64

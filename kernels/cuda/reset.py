@@ -41,7 +41,7 @@ def zero(arrays: Iterable[object]) -> None:
     """
     ready = table.build(arrays)
     if ready.rows is not None:
-        from numparam.kernels.cuda import _zeroing
+        from numparam.kernels.cuda import _zeroing  # needs numba-cuda
 
         _launch.run(
             _zeroing.zero_chunks, ready.device_id, ready.chunks * _launch.THREADS,

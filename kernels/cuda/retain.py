@@ -234,7 +234,7 @@ def scatter(table: np.ndarray, ids: object, rows: object) -> None:
     ascending = _ids.check(device_id, (numbers, "ids"), None, target.shape[0])
     if not values.nbytes:
         return
-    from numparam.kernels.cuda import _rows
+    from numparam.kernels.cuda import _rows  # needs numba-cuda
 
     order_at = 0
     if not ascending:
@@ -342,7 +342,7 @@ def _add(table: object, ids: object, rows: object, subtract: bool) -> None:
     ascending = _ids.check(device_id, (numbers, "ids"), None, target.shape[0])
     if not values.nbytes:
         return
-    from numparam.kernels.cuda import _rows
+    from numparam.kernels.cuda import _rows  # needs numba-cuda
 
     order_at = 0
     if not ascending:
@@ -413,7 +413,7 @@ def _take(
     """Copy the rows of wanted ids; with `direct`, an id is the position of its row."""
     if not target.nbytes:
         return
-    from numparam.kernels.cuda import _rows
+    from numparam.kernels.cuda import _rows  # needs numba-cuda
 
     unit, units, lane_bits = _shares(target, target.address, data_at)
     _launch.run(

@@ -380,8 +380,8 @@ class Checkpoint(Mapping[str, NDArray]):
         kept = self._with(
             {name: array for name, array in self._arrays.items() if not found.drops(name)}
         )
-        everything = set(self._arrays)
-        return kept._renamed(lambda name: found.new_name(name, everything))
+        new = found.new_names(self._arrays)
+        return kept._renamed(lambda name: new[name])
 
     def _renamed(self, new_name: Callable[[str], str]) -> Checkpoint:
         new = names.renamed(self._arrays, new_name)
@@ -484,7 +484,8 @@ class Checkpoint(Mapping[str, NDArray]):
         ----------
         target : str, os.PathLike or binary file object
             The file, which is replaced once the new one is complete. If its name ends in
-            ``.safetensors.index.json``, several files are written beside it and then the index.
+            ``.safetensors.index.json``, several files are written beside it and then the index; the
+            files of an old index stay until that, and are removed then.
         format : {'params', 'safetensors', 'npz', 'torch'}, optional
             The format; by default the one of the suffix: ``.params``, ``.safetensors``, ``.npz``,
             or ``.pt``, ``.pth`` and ``.bin``.
@@ -492,14 +493,15 @@ class Checkpoint(Mapping[str, NDArray]):
             For ``.params``: write version 3. By default if an array was read as version 3, or needs
             it.
         shard_size : int, default 5,000,000,000
-            The most bytes of one of several files.
+            The most bytes of one of several files; an array that is larger has a file of its own.
         progress : callable, optional
             Called with the number of bytes written since the last call.
 
         Raises
         ------
         ValueError
-            If the format cannot hold a name or a dtype, or is not known. Nothing is written then.
+            If the format cannot hold a name or a dtype, or is not known, or if `shard_size` is not
+            positive. Nothing is written then.
         FileAccessError
             If the operating system refuses; the old file is then as it was.
 
@@ -723,7 +725,14 @@ class Checkpoint(Mapping[str, NDArray]):
 
     # Comparing and merging
 
-    def diff(self, other: Any, *, rtol: float = 0.0, atol: float = 0.0) -> Difference:
+    def diff(
+        self,
+        other: Any,
+        *,
+        rtol: float = 0.0,
+        atol: float = 0.0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Difference:
         """Compare with another checkpoint.
 
         Parameters
@@ -732,6 +741,8 @@ class Checkpoint(Mapping[str, NDArray]):
             The other one.
         rtol, atol : float, default 0
             Values that differ by no more than ``atol + rtol * abs(other)`` count as equal.
+        progress : callable, optional
+            Called with the number of this checkpoint's bytes compared since the last call.
 
         Returns
         -------
@@ -754,7 +765,7 @@ class Checkpoint(Mapping[str, NDArray]):
         w     values      1 differ, by 0.5 at most, relative 0.2
         """
         (opened,) = _opened([other])
-        return compare(self._arrays, opened._arrays, rtol, atol)
+        return compare(self._arrays, opened._arrays, rtol, atol, progress)
 
     def merge(self, *others: Any, on_conflict: str = "error") -> Checkpoint:
         """Return the arrays of several checkpoints as one.

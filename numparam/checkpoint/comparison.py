@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -127,7 +127,11 @@ class Difference:
 
 
 def compare(
-    first: Mapping[str, ArrayStream], second: Mapping[str, ArrayStream], rtol: float, atol: float
+    first: Mapping[str, ArrayStream],
+    second: Mapping[str, ArrayStream],
+    rtol: float,
+    atol: float,
+    progress: Callable[[int], None] | None = None,
 ) -> Difference:
     """Compare two checkpoints; see `Checkpoint.diff`."""
     found = Difference()
@@ -142,7 +146,7 @@ def compare(
             continue
         found.compared += 1
         if one.header.storage == two.header.storage:
-            changed = _compare_values(_pairs(one, two), rtol, atol)
+            changed = _compare_values(_reported(_pairs(one, two), progress), rtol, atol)
             if changed is not None:
                 found.changed[name] = changed
     return found
@@ -164,6 +168,15 @@ def _pairs(one: ArrayStream, two: ArrayStream) -> Iterator[tuple[Array, Array]]:
         return
     _, (first, second) = aligned([one.read(), two.read()])
     yield first, second
+
+
+def _reported(
+    pairs: Iterator[tuple[Array, Array]], progress: Callable[[int], None] | None
+) -> Iterator[tuple[Array, Array]]:
+    for one, two in pairs:
+        yield one, two
+        if progress is not None:
+            progress(one.nbytes)
 
 
 def _compare_values(

@@ -19,7 +19,7 @@ from numparam.checkpoint import Checkpoint, CheckpointPlanError
 from numparam.checkpoint.presentation import bytes_text, counted, printable, shape_text
 from numparam.cli import doctor as doctoring
 from numparam.cli.files import opened, write
-from numparam.cli.output import print_error, print_json, print_table
+from numparam.cli.output import print_error, print_json, print_table, progress_of
 from numparam.context import num_gpus
 from numparam.devices.cuda import compile_gpu_kernels
 
@@ -200,8 +200,11 @@ def diff(
     json: Json = False,
 ) -> None:
     """Compare two files; the status is 1 where they differ."""
-    with opened([first, second]) as (one, two):
-        found = one.diff(two, rtol=rtol, atol=atol)
+    with (
+        opened([first, second]) as (one, two),
+        progress_of(f"comparing {printable(os.path.basename(first))}", one.nbytes) as advance,
+    ):
+        found = one.diff(two, rtol=rtol, atol=atol, progress=advance)
     if json:
         print_json(found.to_dict())
     else:
@@ -277,7 +280,10 @@ def doctor(
             print_table(("what", "found"), rows, set())
         return
     with opened([file]) as (checkpoint,):
-        found = doctoring.examine(checkpoint)
+        with progress_of(
+            f"examining {printable(os.path.basename(file))}", checkpoint.nbytes
+        ) as advance:
+            found = doctoring.examine(checkpoint, advance)
         count = len(checkpoint)
     bad = [entry for entry in found if entry["nan"] or entry["inf"]]
     if json:

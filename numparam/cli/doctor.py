@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,17 @@ def _driver() -> str:
         return "none found"
 
 
-def examine(checkpoint: Checkpoint) -> list[dict[str, Any]]:
+def examine(
+    checkpoint: Checkpoint, progress: Callable[[int], None] | None = None
+) -> list[dict[str, Any]]:
     """Return what is unusual about each array: NaN, infinities, rows of zeros, equal copies.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        The arrays.
+    progress : callable, optional
+        Called with the number of bytes examined since the last call.
 
     Returns
     -------
@@ -80,7 +90,7 @@ def examine(checkpoint: Checkpoint) -> list[dict[str, Any]]:
     first_by_digest: dict[bytes, str] = {}
     for name, array in checkpoint._arrays.items():
         entry = {"name": name, "nan": 0, "inf": 0, "zero_rows": 0, "rows": 0, "same_as": None}
-        digest = _examine_values(array, entry)
+        digest = _examine_values(array, entry, progress or _no_progress)
         if array.header.nbytes >= 64:  # small arrays are often equal by chance
             same = first_by_digest.setdefault(digest, name)
             entry["same_as"] = same if same != name else None
@@ -89,7 +99,13 @@ def examine(checkpoint: Checkpoint) -> list[dict[str, Any]]:
     return found
 
 
-def _examine_values(array: ArrayStream, entry: dict[str, Any]) -> bytes:
+def _no_progress(count: int) -> None:
+    pass
+
+
+def _examine_values(
+    array: ArrayStream, entry: dict[str, Any], progress: Callable[[int], None]
+) -> bytes:
     header = array.header
     digest = hashlib.blake2b(repr((header.shape, header.dtype.name, header.storage)).encode())
     if header.storage != "default":
@@ -98,12 +114,14 @@ def _examine_values(array: ArrayStream, entry: dict[str, Any]) -> bytes:
             if hasattr(record, ids):
                 digest.update(np.ascontiguousarray(getattr(record, ids)).data)
         _count(np.ascontiguousarray(record.data).reshape(-1), entry, digest)
+        progress(header.nbytes)
         return digest.digest()
     row = int(np.prod(header.shape[1:]))
     by_rows = len(header.shape) > 1 and row > 0
     count = max(1, _PIECE // row) * row if by_rows else _PIECE
     for piece in array.pieces(count):
         any_value = _count(piece, entry, digest)
+        progress(piece.nbytes)
         if by_rows:
             rows = any_value.reshape(-1, row).any(axis=1)
             entry["rows"] += len(rows)

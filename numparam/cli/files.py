@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 from numparam.checkpoint import Checkpoint, CheckpointPlanError
+from numparam.checkpoint.presentation import printable
 from numparam.cli.output import STDIN_PREFIX, progress_of
 
 __all__ = ["opened", "write"]
@@ -36,10 +37,13 @@ def opened(paths: Iterable[str]) -> Iterator[list[Checkpoint]]:
 def write(checkpoint: Checkpoint, target: str, format: str | None) -> None:
     """Write a checkpoint to a file or, in ``.params`` if no format is given, to standard output."""
     if target != "-":
-        with progress_of(f"writing {os.path.basename(target)}", checkpoint.nbytes) as advance:
+        with progress_of(
+            f"writing {printable(os.path.basename(target))}", checkpoint.nbytes
+        ) as advance:
             checkpoint.save(target, format, progress=advance)
         return
     if sys.stdout.isatty():
         raise CheckpointPlanError("arrays are not written to a terminal: redirect standard output")
-    checkpoint.save(sys.stdout.buffer, format or "params")
+    with progress_of("writing", checkpoint.nbytes) as advance:
+        checkpoint.save(sys.stdout.buffer, format or "params", progress=advance)
     sys.stdout.buffer.flush()

@@ -33,6 +33,12 @@ STDIN_PREFIX = "numparam-stdin-"
 _OPTIONS = {
     "on_conflict='first' or 'last'": "--on-conflict first or last",
     "pass format=,": "pass --format,",
+    "pass integers='first' or 'last'": "pass --integers first or last",
+    "pass 'first' or 'last'": "pass --integers first or last",
+    "Make it first, with os.makedirs.": "Make it first, with mkdir -p.",
+    "Data from a pipe can be read as bytes, or from a file object.": "A pipe is read as -.",
+    "first, with select, rename, astype or to_dense": "first, with numparam convert",
+    "Convert it first, with astype,": "Convert it first, with --dtype,",
 }
 
 
@@ -96,7 +102,7 @@ def progress_of(description: str, nbytes: int) -> Iterator[Callable[[int], None]
         yield lambda count: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

@@ -27,7 +27,7 @@ class CUDABackend(Backend):
     def __init__(self, device_id: int) -> None:
         super().__init__("cuda", f"gpu({device_id})")
         with _forking.importing:
-            from numparam.kernels.cuda import _memory, _provider
+            from numparam.kernels.cuda import _memory, _provider  # once a GPU is asked for
 
         try:
             _provider.require(device_id)
@@ -94,7 +94,7 @@ class CUDABackend(Backend):
     def borrowed(self, array: object) -> Buffer:
         """Return a buffer over the memory of another library's array on this GPU."""
         with _forking.importing:
-            from numparam.kernels.cuda import _interface
+            from numparam.kernels.cuda import _interface  # once a GPU is asked for
         return _interface.borrow(array, "array")
 
     def on_host(self, buffer: Buffer) -> np.ndarray:
@@ -114,19 +114,19 @@ class CUDABackend(Backend):
 def gpu_count() -> int:
     """Return the number of usable CUDA GPUs; 0 if CUDA or its Python package is missing."""
     with _forking.importing:
-        from numparam.kernels.cuda import _provider
+        from numparam.kernels.cuda import _provider  # once a GPU is asked for
     return _provider.device_count()
 
 
 def gpu_memory_info(device_id: int) -> tuple[int, int]:
     """Return the free and the total bytes of a CUDA GPU."""
     with _forking.importing:
-        from numparam.kernels.cuda import _provider
+        from numparam.kernels.cuda import _provider  # once a GPU is asked for
     return _provider.device_memory().memory_info(device_id)
 
 
 def compile_gpu_kernels(kinds: Sequence[str], device_id: int = 0) -> int:
     """Compile all kernels of some dtypes for a CUDA GPU, and return how many are on disk now."""
     with _forking.importing:
-        from numparam.kernels.cuda import _warming
+        from numparam.kernels.cuda import _warming  # once a GPU is asked for
     return _warming.compile_all(kinds, device_id)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from .atomic import write_file
 from .errors import FileAccessError, UnsupportedRecordError
-from .npz import NpzFile, SourceFile, check_npz, write_npz
+from .kinds import kind_of
+from .npz import NpzFile, check_npz, write_npz
 from .params_stream import ParamsFile, check_params, write_params
 from .quoting import quoted, shown_path
-from .safetensors import (
-    SafetensorsFile,
-    ShardedFile,
-    check_safetensors,
-    index_of_shards,
-    shards_of,
-    write_safetensors,
-)
+from .safetensors import SafetensorsFile, check_safetensors, write_safetensors
+from .shards import ShardedFile, divided, write_shards
 from .signatures import PREFIX_LENGTH, check_file_magic
-from .sources import ByteSource, is_file_object, open_source
+from .sources import is_file_object, open_source
 from .streams import ArrayFile, ArrayStream
 from .suffixes import INDEX_SUFFIX, SUFFIXES
 from .torch_files import TorchFile, check_torch, write_torch
@@ -39,8 +33,6 @@ __all__ = [
 ]
 
 Put = Callable[[list[bytes | memoryview]], None]
-
-_OLD_TORCH = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
 
 # For messages.
 _EXPECTED = "a .params, .safetensors, .npz or PyTorch file"
@@ -142,7 +134,7 @@ def open_arrays(source: Any, encoding: str = "utf-8", errors: str = "strict") ->
             raise TypeError("expected a binary file object; open it with mode 'rb'")
     bytes_source = open_source(source, "a file of arrays")
     try:
-        kind = _identify(bytes_source)
+        kind = kind_of(bytes_source)
         if kind == "params":
             prefix = bytes_source.read_at(0, min(bytes_source.size, PREFIX_LENGTH))
             check_file_magic(prefix, bytes_source.name, _EXPECTED)
@@ -150,7 +142,7 @@ def open_arrays(source: Any, encoding: str = "utf-8", errors: str = "strict") ->
         bytes_source.close()
     if kind == "index":
         if not isinstance(source, (str, os.PathLike)):
-            raise TypeError("an index of .safetensors files is opened by its path")
+            raise TypeError("the index of several files is opened by its path")
         return ShardedFile(source)
     if kind == "safetensors":
         return SafetensorsFile(source)
@@ -173,35 +165,9 @@ def is_params_source(source: Any) -> bool:
     except (OSError, TypeError):
         return True
     try:
-        return _identify(bytes_source) == "params"
+        return kind_of(bytes_source) == "params"
     finally:
         bytes_source.close()
-
-
-def _identify(source: ByteSource) -> str:
-    prefix = source.read_at(0, min(source.size, PREFIX_LENGTH))
-    if prefix[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _identify_zip(source)
-    if prefix[5:8] == bytes(3) and prefix[8:].lstrip()[:1] == b"{":
-        return "safetensors"
-    if prefix.lstrip()[:1] == b"{" and (
-        b'"weight_map"' in source.read_at(0, min(source.size, 1 << 26))
-    ):
-        return "index"
-    if prefix[:1] == b"\x80" and _OLD_TORCH in prefix[:20]:
-        return "torch"
-    return "params"
-
-
-def _identify_zip(source: ByteSource) -> str:
-    try:
-        with zipfile.ZipFile(SourceFile(source)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError):
-        return "npz"  # which says what is wrong
-    if any(name.rpartition("/")[2] == "data.pkl" for name in names):
-        return "torch"
-    return "npz" if all(name.endswith(".npy") for name in names) else "params"
 
 
 def format_of(target: Any, format: str | None = None) -> Format:
@@ -282,14 +248,11 @@ def write_arrays(
         _write(chosen, FileObject(target).write_pieces, arrays, options)
         return
     name = os.fsdecode(target)
-    if not name.lower().endswith(INDEX_SUFFIX):
+    if chosen.name != "safetensors" or not name.lower().endswith(INDEX_SUFFIX):
         _write_one(name, chosen, arrays, options)
         return
-    shards = shards_of(arrays, os.path.basename(name), options.shard_size)
-    for file, some in shards.items():
-        _write_one(os.path.join(os.path.dirname(name), file), chosen, some, options)
-    index = index_of_shards(shards)
-    write_file(target, lambda file, regular: file.write_pieces([index]))
+    groups = divided(arrays, options.shard_size)
+    write_shards(name, groups, lambda file, some: _write(chosen, file.write_pieces, some, options))
 
 
 def _write_one(
@@ -301,7 +264,7 @@ def _write_one(
             raise FileAccessError(
                 1,
                 f"{quoted(path)} is being read, and its folder is not writeable, so that it could "
-                "only be overwritten in place. Save to another folder.",
+                "only be overwritten in place. Save to another folder",
                 path,
             )
         _write(chosen, file.write_pieces, arrays, options)

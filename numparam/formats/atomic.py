@@ -17,12 +17,13 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from numparam.kernels._callers import warn_caller
+
 from .errors import FileAccessError, InPlaceWarning, access_error, missing_file_error
 from .opening import OpenFile
 from .quoting import shown_path
-from .warning import warn_caller
 
-__all__ = ["TEMPORARY_PREFIX", "write_file"]
+__all__ = ["TEMPORARY_PREFIX", "take_rights", "write_file"]
 
 #: How the names of temporary files begin; a killed save leaves one behind until the next save.
 TEMPORARY_PREFIX = ".numparam-"
@@ -161,7 +162,7 @@ def _replace(target: str, name: str, old: os.stat_result | None, fill: Fill) -> 
             return
         file = opened[-1]
         if old is not None:
-            _take_rights(file.fileno(), target, old)
+            take_rights(file.fileno(), target, old)
         fill(file, True)
         os.fsync(file.fileno())
         try:
@@ -263,7 +264,7 @@ def _remove(temporary: list[str], opened: list[OpenFile]) -> None:
             file.close()
 
 
-def _take_rights(descriptor: int, target: str, old: os.stat_result) -> None:
+def take_rights(descriptor: int, target: str, old: os.stat_result) -> None:
     """Copy owner, group, extended attributes and mode of an old file to a new one."""
     if not hasattr(os, "fchmod"):
         return
@@ -304,6 +305,8 @@ def _write_in_place(target: str, fill: Fill) -> None:
             file.truncate(file.tell())
             os.fsync(file.fileno())
         except OSError as error:
+            if isinstance(error, FileAccessError) and file.tell() == 0:
+                raise  # `fill` refused before anything was written
             raise _PartlyWrittenError(error.errno, error.strerror) from error
 
 

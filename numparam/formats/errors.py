@@ -62,7 +62,8 @@ class FormatError(MXNetError, ValueError):
 
     Examples
     --------
-    >>> print(FormatError("expected a count, got -1.", source="net.params", offset=24))
+    >>> import numparam as mx
+    >>> print(mx.formats.FormatError("expected a count, got -1.", source="net.params", offset=24))
     net.params: byte 24: expected a count, got -1.
     """
 
@@ -249,7 +250,8 @@ def _similar_name(folder: str, name: str) -> str | None:
     """Find the most similar file name among the first thousand of a folder."""
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in itertools.islice(entries, 1000)]
+            some = itertools.islice(entries, 1000)
+            names = [entry.name for entry in some if not entry.is_dir()]
     except OSError:
         return None
     return next(iter(difflib.get_close_matches(name, names, 1)), None)

@@ -34,8 +34,9 @@ class DenseRecord:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> import numpy as np
-    >>> DenseRecord(np.zeros((2, 3), np.float16)).dtype
+    >>> mx.formats.DenseRecord(np.zeros((2, 3), np.float16)).dtype
     dtype('float16')
     """
 
@@ -74,8 +75,9 @@ class RowSparseRecord:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> import numpy as np
-    >>> RowSparseRecord((5, 2), np.ones((1, 2), np.float32), np.array([3])).storage
+    >>> mx.formats.RowSparseRecord((5, 2), np.ones((1, 2), np.float32), np.array([3])).storage
     'row_sparse'
     """
 
@@ -114,8 +116,9 @@ class CSRRecord:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> import numpy as np
-    >>> CSRRecord((1, 3), np.ones(1), np.array([0, 1]), np.array([2])).storage
+    >>> mx.formats.CSRRecord((1, 3), np.ones(1), np.array([0, 1]), np.array([2])).storage
     'csr'
     """
 

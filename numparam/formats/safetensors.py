@@ -1,4 +1,4 @@
-"""The ``.safetensors`` format: a JSON header and the values, one file or several with an index.
+"""The ``.safetensors`` format: a JSON header and the values.
 
 ``u64 length | JSON header | values``, little endian; the header has ``{name: {"dtype", "shape",
 "data_offsets": [begin, end]}}`` and, as ``__metadata__``, texts. The format is described at
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -27,10 +26,8 @@ from .streams import ArrayStream
 __all__ = [
     "SafetensorsError",
     "SafetensorsFile",
-    "ShardedFile",
     "check_safetensors",
-    "index_of_shards",
-    "shards_of",
+    "read_parts",
     "write_safetensors",
 ]
 
@@ -85,7 +82,7 @@ class SafetensorsFile:
     def __init__(self, source: Any):
         self._source = open_source(source, "a .safetensors file")
         try:
-            self.arrays: dict[str, ArrayStream] = join(_parse(self._source), self._source.name)
+            self.arrays: dict[str, ArrayStream] = join(read_parts(self._source), self._source.name)
         except BaseException:
             self._source.close()
             raise
@@ -95,73 +92,14 @@ class SafetensorsFile:
         self._source.close()
 
 
-class ShardedFile:
-    """Several ``.safetensors`` files with an index, as one.
+def read_parts(source: ByteSource) -> dict[str, DensePart]:
+    """Return the dense arrays of a file, whose header is read; they are read from the open source.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The index, ``….safetensors.index.json``. The files are in its folder.
+    Raises
+    ------
+    SafetensorsError
+        If the header is damaged.
     """
-
-    format = "safetensors"
-    named = True
-
-    def __init__(self, path: str | os.PathLike[str]):
-        index = open_source(path, "the index of .safetensors files")
-        try:
-            where = _weight_map(index)
-        finally:
-            index.close()
-        folder = os.path.dirname(os.fspath(path))
-        self._sources: list[ByteSource] = []
-        parts: dict[str, DensePart] = {}
-        try:
-            found: dict[str, dict[str, DensePart]] = {}
-            for file in dict.fromkeys(where.values()):
-                if os.path.basename(file) != file or not file:
-                    raise SafetensorsError(
-                        f"the index names {quoted(file)}, which is not in its folder",
-                        source=index.name,
-                    )
-                self._sources.append(
-                    open_source(os.path.join(folder, file), "a .safetensors file of the index")
-                )
-                found[file] = _parse(self._sources[-1])
-            for name, file in where.items():
-                if name not in found[file]:
-                    raise SafetensorsError(
-                        f"the index says that {quoted(name)} is in {file}, and it is not",
-                        source=index.name,
-                    )
-                parts[name] = found[file][name]
-            self.arrays: dict[str, ArrayStream] = join(parts, index.name)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close all files."""
-        for source in self._sources:
-            source.close()
-
-
-def _weight_map(index: ByteSource) -> dict[str, str]:
-    try:
-        where = json.loads(index.read_at(0, index.size))["weight_map"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SafetensorsError(
-            'expected the JSON index of .safetensors files, an object with "weight_map"',
-            source=index.name,
-        ) from error
-    if not isinstance(where, dict) or not all(isinstance(file, str) for file in where.values()):
-        raise SafetensorsError(
-            'expected "weight_map" to map names to names of files', source=index.name
-        )
-    return where
-
-
-def _parse(source: ByteSource) -> dict[str, DensePart]:
     if source.size < 8:
         raise SafetensorsError("the file is shorter than its length of 8 bytes", source=source.name)
     (length,) = struct.unpack("<Q", source.read_at(0, 8))
@@ -299,36 +237,3 @@ def write_safetensors(put: Put, arrays: Mapping[str, ArrayStream], count: int) -
 
 def _nbytes(part: DensePart) -> int:
     return part.dtype.itemsize * math.prod(part.shape)
-
-
-def shards_of(
-    arrays: Mapping[str, ArrayStream], index_name: str, most: int
-) -> dict[str, dict[str, ArrayStream]]:
-    """Divide arrays over files of at most so many bytes each; larger arrays get a file each.
-
-    Returns
-    -------
-    dict
-        Arrays by the names of files: ``model-00001-of-00003.safetensors``, …
-    """
-    groups: list[dict[str, ArrayStream]] = [{}]
-    size = 0
-    for name, array in arrays.items():
-        if groups[-1] and size + array.header.nbytes > most:
-            groups.append({})
-            size = 0
-        groups[-1][name] = array
-        size += array.header.nbytes
-    stem = index_name.removesuffix(".index.json").removesuffix(".safetensors")
-    return {
-        f"{stem}-{number:05}-of-{len(groups):05}.safetensors": group
-        for number, group in enumerate(groups, 1)
-    }
-
-
-def index_of_shards(shards: Mapping[str, Mapping[str, ArrayStream]]) -> bytes:
-    """Return the index of the files that `shards_of` has named."""
-    where = {name: file for file, arrays in shards.items() for name in split(arrays)}
-    total = sum(array.header.nbytes for arrays in shards.values() for array in arrays.values())
-    index = {"metadata": {"total_size": total}, "weight_map": where}
-    return json.dumps(index, indent=2, ensure_ascii=False).encode()

@@ -48,6 +48,7 @@ class ArrayHeader:
 
     Examples
     --------
+    >>> import numpy as np
     >>> ArrayHeader.dense((2, 3), np.dtype("float32")).nbytes
     24
     """

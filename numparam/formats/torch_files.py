@@ -24,7 +24,14 @@ from .quoting import quoted
 from .sources import open_source
 from .streams import ArrayStream, flat_pieces
 
-__all__ = ["TorchFile", "TorchFileError", "TorchMissingError", "check_torch", "write_torch"]
+__all__ = [
+    "TorchFile",
+    "TorchFileError",
+    "TorchMissingError",
+    "check_torch",
+    "read_tensors",
+    "write_torch",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Put = Callable[[list[bytes | memoryview]], None]
@@ -82,31 +89,49 @@ class TorchFile:
     named = True
 
     def __init__(self, source: Any):
-        torch = _torch()
-        bytes_source = open_source(source, "a PyTorch file")
-        try:
-            path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
-            mapped = path is not None and _is_zip(bytes_source)
-            try:
-                loaded = _load(torch, path if mapped else None, bytes_source)
-            except MemoryError:
-                raise
-            except Exception as error:  # torch raises many kinds
-                reason = str(error).strip().partition("\n")[0]
-                raise TorchFileError(
-                    f"torch.load(…, weights_only=True) failed: {reason}", source=bytes_source.name
-                ) from error
-            parts: dict[str, DensePart] = {
-                name: _Tensor(torch, name, tensor, bytes_source.name, mapped)
-                for name, tensor in _tensors(torch, loaded, bytes_source.name).items()
-            }
-            self.arrays: dict[str, ArrayStream] = join(parts, bytes_source.name)
-        finally:
-            bytes_source.close()
+        name = source if isinstance(source, (str, os.PathLike)) else "<bytes in memory>"
+        self.arrays: dict[str, ArrayStream] = join(read_tensors(source), os.fsdecode(name))
 
     def close(self) -> None:
         """Release the tensors."""
         self.arrays = {}
+
+
+def read_tensors(source: Any) -> dict[str, DensePart]:
+    """Return the tensors of a file by name.
+
+    Parameters
+    ----------
+    source : str, os.PathLike or bytes-like
+        The file, or its contents.
+
+    Raises
+    ------
+    TorchMissingError
+        If PyTorch is not installed.
+    TorchFileError
+        If PyTorch cannot read the file, or it contains no dictionary of tensors.
+    """
+    torch = _torch()
+    bytes_source = open_source(source, "a PyTorch file")
+    try:
+        path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+        mapped = path is not None and _is_zip(bytes_source)
+        try:
+            loaded = _load(torch, path if mapped else None, bytes_source)
+        except MemoryError:
+            raise
+        except Exception as error:  # torch raises many kinds
+            reason = str(error).strip().partition("\n")[0]
+            raise TorchFileError(
+                f"torch.load(…, weights_only=True) failed: {reason}", source=bytes_source.name
+            ) from error
+        return {
+            name: _Tensor(torch, name, tensor, bytes_source.name, mapped)
+            for name, tensor in _tensors(torch, loaded, bytes_source.name).items()
+        }
+    finally:
+        bytes_source.close()
 
 
 def _is_zip(source: Any) -> bool:

@@ -14,6 +14,7 @@ from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.gluon import transfers
 from numparam.gluon.overlap import span_of
+from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.values import reachable
 from numparam.recording.scopes import pause
@@ -21,7 +22,7 @@ from numparam.recording.scopes import pause
 __all__ = ["average_in_place", "mean"]
 
 
-def mean(copies: Sequence[Any]) -> Any:
+def mean(copies: Sequence[Any]) -> NDArray:
     """Average the copies of one array.
 
     Parameters

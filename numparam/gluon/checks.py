@@ -149,8 +149,8 @@ def as_array(data: Any, name: str) -> NDArray | np.ndarray:
         host = as_host_array(array, np.dtype(np.float32))
     except TypeError as error:
         raise NotAnArrayError(
-            f"Parameter {quoted(name)} takes numbers; got an array of dtype "
-            f"{getattr(data, 'dtype', None)}: {error}. Convert it with astype first."
+            f"Parameter {quoted(name)} takes arrays of numbers; got a {type(data).__name__} of "
+            f"dtype {getattr(data, 'dtype', None)}: {str(error).removesuffix('.')}."
         ) from error
     return host.astype(host.dtype.newbyteorder("="), copy=False)
 

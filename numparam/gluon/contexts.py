@@ -10,11 +10,9 @@ from numparam.context import Context, current_context
 from numparam.formats.quoting import quoted
 from numparam.gluon.errors import NoContextsError, UnusableContextError
 from numparam.ndarray.arguments import ContextArgumentError, device_of
+from numparam.types.device_types import HOST_TYPES
 
 __all__ = ["as_context_list", "position_of", "read_once"]
-
-# Contexts of these types with equal numbers can stand for each other.
-_HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 
 def read_once(ctx: Any) -> Any:
@@ -113,8 +111,8 @@ def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | N
             return position
         if (
             other.device_id == context.device_id
-            and other.device_type in _HOST_TYPES
-            and context.device_type in _HOST_TYPES
+            and other.device_type in HOST_TYPES
+            and context.device_type in HOST_TYPES
         ):
             found = position
     return found

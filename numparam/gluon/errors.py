@@ -12,6 +12,7 @@ from typing import Any
 from numparam.base import MXNetError
 from numparam.devices.backend import AllocationError
 from numparam.formats import FormatError
+from numparam.ndarray.sparse.errors import RowIdRangeError
 
 __all__ = [
     "BatchAxisError",
@@ -71,7 +72,8 @@ class DeferredInitializationError(MXNetError):
 
     Examples
     --------
-    >>> issubclass(DeferredInitializationError, RuntimeError)
+    >>> import numparam as mx
+    >>> issubclass(mx.gluon.DeferredInitializationError, RuntimeError)
     True
     """
 
@@ -266,10 +268,6 @@ class RowIdTypeError(TypeError, AttributeError):
 
 class SparseRowIdError(MXNetError, TypeError):
     """Row ids are a sparse array."""
-
-
-class RowIdRangeError(IndexError, MXNetError):
-    """A row id is negative, or not below the number of rows."""
 
 
 class RowIdValueError(ValueError, MXNetError):

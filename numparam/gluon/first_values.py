@@ -11,6 +11,7 @@ from numparam import autograd
 from numparam.context import Context
 from numparam.devices.registry import backend_of
 from numparam.formats.quoting import quoted
+from numparam.generator import fill_uniform
 from numparam.gluon import transfers
 from numparam.gluon.errors import SparseNumpyParameterError, SparseScalarParameterError
 from numparam.initializer import (
@@ -26,6 +27,9 @@ from numparam.initializer import (
     Zero,
     as_initializer,
 )
+from numparam.initializer.constants import NUMBERS
+from numparam.initializer.distributions import DRAW_UNIFORM
+from numparam.initializer.writing import FLOATS
 from numparam.ndarray.ndarray import NDArray
 
 __all__ = ["FirstValues"]
@@ -34,8 +38,6 @@ _HOST = Context("cpu", 0)
 _DENSE = ("default", "default")
 # Initializers that are known to write every element; others may rely on zeros.
 _WRITE_ALL = frozenset({Constant, MSRAPrelu, Normal, One, Orthogonal, Uniform, Xavier, Zero})
-# Initializers that write one number: most biases and scales are made with it at once.
-_NUMBERS: dict[Any, int] = {Zero._init_weight: 0, One._init_weight: 1}
 
 
 class FirstValues:
@@ -96,9 +98,11 @@ class FirstValues:
             self._write = rule._init_weight
         #: Of numbers that can be drawn later, into an existing array; None of others.
         self.bound: float | None = None
-        if type(rule) is Uniform and self._write is not None and isinstance(rule.scale, float):
-            self.bound = abs(rule.scale) if math.isfinite(rule.scale) else None
-        self._number = _NUMBERS.get(getattr(self._write, "__func__", None))
+        function = getattr(self._write, "__func__", None)
+        # Where the initializer's own method is known, what it does is done in fewer calls.
+        if function is DRAW_UNIFORM and type(scale := rule.scale) is float:  # type: ignore[union-attr]
+            self.bound = abs(scale) if math.isfinite(scale) else None
+        self._number = NUMBERS.get(function)
         if self._number == 0:
             self._allocate = backend.zeros
 
@@ -140,7 +144,10 @@ class FirstValues:
         """Make a dense array with a parameter's first values; otherwise as `array`."""
         buffer = self._allocate(shape, dtype)
         array = self.array_class.from_buffer(buffer, self._place, self.backend)
-        if self._number is None:
+        if self.bound is not None and dtype in FLOATS:
+            # What the initializer would do, in fewer calls: there may be thousands of parameters.
+            fill_uniform(self.backend, buffer, -self.bound, self.bound)
+        elif self._number is None:
             self._fill(array, name)
         elif self._number:
             if self._in_host_memory:  # new, so that nobody else reads or writes it

@@ -11,7 +11,6 @@ from numparam.context import Context
 from numparam.formats.quoting import quoted
 from numparam.generator import take_uniform
 from numparam.gluon import contexts, hooks, replicas, shape_rules
-from numparam.gluon.callers import warn
 from numparam.gluon.checks import check_initializer
 from numparam.gluon.errors import UnknownShapeError
 from numparam.gluon.first_values import FirstValues
@@ -20,6 +19,7 @@ from numparam.gluon.placed import Placed
 from numparam.gluon.state import Commit, Ready, State
 from numparam.initializer import Uniform
 from numparam.initializer.writing import FLOATS
+from numparam.kernels._callers import warn_caller
 from numparam.recording.tape import Variable
 from numparam.types.dtypes import as_dtype
 
@@ -110,7 +110,7 @@ def prepare(parameter: ParameterLike, request: Request, plain: bool | None = Non
     """
     previous = parameter._state
     if previous.data is not None and not request.force_reinit:
-        warn(
+        warn_caller(
             f"Parameter {quoted(parameter.name)} is already initialized, ignoring. Set "
             "force_reinit=True to re-initialize."
         )

@@ -39,14 +39,13 @@ class ParameterLike(Protocol):
     def grad_req(self) -> str:
         """What happens to incoming gradients."""
 
-    @property
-    def _grad(self) -> Placed | None: ...
-
     def cast(self, dtype: Any) -> None:
         """Convert data and gradients."""
 
     def set_data(self, data: Any) -> None:
         """Write values."""
+
+    def _settled_data(self) -> Placed | None: ...
 
     def _check_and_get(self, arr_list: list[Any] | None, ctx: Any) -> Any: ...
 

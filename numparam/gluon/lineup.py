@@ -38,6 +38,7 @@ class Lineup:
 
     def __init__(self, parameters: Sequence[Any], contexts: Sequence[Context]) -> None:
         self._epoch = epochs.current()  # before any array is looked at
+        self._parameters = list(parameters)
         self._states = [parameter._state for parameter in parameters]
         self._grad_reqs = [parameter.grad_req for parameter in parameters]
         chosen = [
@@ -73,9 +74,11 @@ class Lineup:
 
     def still_holds(self, parameters: Sequence[Any]) -> bool:
         """Return whether these are still the arrays of the parameters."""
-        if self._epoch == epochs.current():
-            return True
+        if self._parameters != parameters:
+            return False  # the list is the Trainer's own, and announces no changes
         before = epochs.current()
+        if self._epoch == before:
+            return True
         for parameter, state in zip(parameters, self._states, strict=True):
             if parameter._state is not state:
                 return False

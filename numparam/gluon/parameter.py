@@ -29,12 +29,12 @@ from numparam.gluon import (
     values,
     zeroing,
 )
-from numparam.gluon.callers import warn
 from numparam.gluon.errors import DeferredInitializationError
 from numparam.gluon.multipliers import Multiplier
 from numparam.gluon.placed import Placed
 from numparam.gluon.rows import RowStore
 from numparam.gluon.state import Mark, Ready, State, replace_state
+from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_array, is_np_shape
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
@@ -404,7 +404,7 @@ class Parameter:
         """
         if self._stype != _DENSE:
             replicas.require_dense(self, "list_data")
-        return list(self._check_and_get(self._data, list))
+        return list(self._check_and_get(self._settled_data(), list))
 
     def grad(self, ctx: Context | None = None) -> NDArray:
         """Return the gradient on a context.
@@ -468,7 +468,7 @@ class Parameter:
         [np.float32(0.0), np.float32(0.0)]
         """
         replicas.require_gradients(self)
-        return list(self._check_and_get(self._grad, list))
+        return list(self._check_and_get(self._state.gradients, list))
 
     def list_ctx(self) -> list[Context]:
         """Return the contexts that the parameter is, or will be, initialized on.
@@ -696,7 +696,7 @@ class Parameter:
         >>> weight.data(mx.cpu(1)).asnumpy()
         array([1.5, 1.5], dtype=float32)
         """
-        averaging.average_in_place([self._check_and_get(self._data, list)])
+        averaging.average_in_place([self._check_and_get(self._settled_data(), list)])
 
     def mean_grads(self) -> None:
         """Average the gradients of all contexts, in place: afterwards each holds the mean.
@@ -717,8 +717,9 @@ class Parameter:
         array([[0.5, 0.5, 0.5],
                [0.5, 0.5, 0.5]], dtype=float32)
         """
-        if self._grad is not None:
-            averaging.average_in_place([self._grad])
+        gradients = self._state.gradients
+        if gradients is not None:
+            averaging.average_in_place([gradients])
 
     def set_data(self, data: Any) -> None:
         """Write values into the parameter's arrays on all contexts.
@@ -774,8 +775,9 @@ class Parameter:
         >>> weight.grad().asnumpy()
         array([0., 0.], dtype=float32)
         """
-        if self._grad is not None:
-            zeroing.zero(self._grad)
+        gradients = self._state.gradients
+        if gradients is not None:
+            zeroing.zero(gradients)
 
     def reset_ctx(self, ctx: Any) -> None:
         """Move the parameter to other contexts.
@@ -937,13 +939,19 @@ class Parameter:
         rows.check_owner(self, trainer)
         self._trainer = trainer
 
-    # Parts of the state, which MXNet-era code reads and assigns one by one
-
-    @property
-    def _data(self) -> Placed | None:
+    def _settled_data(self) -> Placed | None:
+        """Return the arrays; of a row-sparse parameter with all steps made that its rows miss."""
         if self._trainer is not None and self._stype != _DENSE:
             rows.settle(self)
         return self._state.data
+
+    # Parts of the state, which MXNet-era code reads and assigns one by one. It may change the lists
+    # in any way, too: what is read here is watched, and numparam itself reads the state.
+
+    @property
+    def _data(self) -> Placed | None:
+        arrays = self._settled_data()
+        return None if arrays is None else arrays.handed_out()
 
     @_data.setter
     def _data(self, arrays: Iterable[NDArray] | None) -> None:
@@ -952,7 +960,8 @@ class Parameter:
 
     @property
     def _grad(self) -> Placed | None:
-        return self._state.gradients
+        gradients = self._state.gradients
+        return None if gradients is None else gradients.handed_out()
 
     @_grad.setter
     def _grad(self, arrays: Iterable[NDArray] | None) -> None:
@@ -1166,7 +1175,7 @@ class Constant(Parameter):
     @grad_req.setter
     def grad_req(self, grad_req: str) -> None:
         if grad_req != "null":
-            warn(
+            warn_caller(
                 f'Constant parameter "{self.name}" does not support grad_req other than "null", '
                 f'and new value "{grad_req}" is ignored.'
             )

@@ -78,8 +78,8 @@ class ParameterDict:
 
     _prefix: str
 
-    # Code of MXNet's time reads and changes it, and may replace it by any mapping.
-    _params: OrderedDict[str, Parameter]
+    # Code of MXNet's time reads it as `_params`, changes it, and may replace it by any mapping.
+    _entries: OrderedDict[str, Parameter]
 
     _shared: ParameterDict | None
 
@@ -97,7 +97,7 @@ class ParameterDict:
                 f"prefix {prefix!r}. To add parameters, use update(parameters)."
             )
         self._prefix = prefix
-        self._params = Entries()
+        self._entries = Entries()
         self._shared = shared
         self._zeroing = None
 
@@ -112,24 +112,24 @@ class ParameterDict:
 
     def __getitem__(self, key: str) -> Parameter:
         try:
-            return self._params[key]
+            return self._entries[key]
         except KeyError:
-            names = [name for name, _ in items_now(self._params)]
+            names = [name for name, _ in items_now(self._entries)]
             near = difflib.get_close_matches(str(key), names, 1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise UnknownParameterError(
-                f"There is no Parameter {key!r} among the {len(self._params)} here; names include "
+                f"There is no Parameter {key!r} among the {len(self._entries)} here; names include "
                 f"the prefix '{self._prefix}'.{hint}"
             ) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._params)
+        return iter(self._entries)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._params
+        return name in self._entries
 
     def __len__(self) -> int:
-        return len(self._params)
+        return len(self._entries)
 
     def __bool__(self) -> bool:
         # As in MXNet, where a dictionary has no length: `if params:` asks whether there is one.
@@ -147,7 +147,7 @@ class ParameterDict:
         >>> list(params.keys())
         ['net_weight', 'net_bias']
         """
-        return self._params.keys()
+        return self._entries.keys()
 
     def values(self) -> ValuesView[Parameter]:
         """Return the parameters.
@@ -161,7 +161,7 @@ class ParameterDict:
         >>> [parameter.shape for parameter in params.values()]
         [(2, 3), (2,)]
         """
-        return self._params.values()
+        return self._entries.values()
 
     def items(self) -> ItemsView[str, Parameter]:
         """Return pairs of name and parameter.
@@ -175,11 +175,21 @@ class ParameterDict:
         >>> {name: parameter.shape for name, parameter in params.items()}
         {'net_weight': (2, 3), 'net_bias': (2,)}
         """
-        return self._params.items()
+        return self._entries.items()
+
+    @property
+    def _params(self) -> OrderedDict[str, Parameter]:
+        """The parameters by name, for code that may change them in any way."""
+        entries = self._entries
+        return entries.handed_out() if type(entries) is Entries else entries
+
+    @_params.setter
+    def _params(self, entries: OrderedDict[str, Parameter]) -> None:
+        self._entries = entries
 
     def _members(self) -> list[Parameter]:
         """Return the current parameters as a list, which another thread's `get` does not change."""
-        return [member for _, member in items_now(self._params)]
+        return [member for _, member in items_now(self._entries)]
 
     def _distinct(self) -> list[Parameter]:
         """Return the current parameters, each once, even if it has several keys."""
@@ -201,15 +211,15 @@ class ParameterDict:
         return self._prefix + name
 
     def _find(self, name: str) -> Parameter | None:
-        found = self._params.get(name)
+        found = self._entries.get(name)
         if found is None and self._shared is not None:
-            found = self._shared._params.get(name)
+            found = _entries_of(self._shared).get(name)
         return found
 
     def _insert(self, name: str, found: Parameter) -> Parameter:
         """Add a parameter; return the one with the name: another thread may have added one."""
-        held = self._params.get(name)
-        return held if held is not None else self._params.setdefault(name, found)
+        held = self._entries.get(name)
+        return held if held is not None else self._entries.setdefault(name, found)
 
     def _get_impl(self, name: str) -> Parameter | None:
         """Find a parameter here, or in the shared dictionary and add it here; or return None."""
@@ -351,7 +361,7 @@ class ParameterDict:
                 raise NotAParameterError(
                     f"update takes parameters; {quoted(name)} stands for a {type(member).__name__}."
                 )
-            if self._params.get(name, member) is not member:
+            if self._entries.get(name, member) is not member:
                 raise ParameterConflictError(
                     f"Cannot add the other dictionary's Parameter {quoted(name)}: another "
                     "parameter has this name here. Give the two dictionaries different prefixes."
@@ -432,8 +442,8 @@ class ParameterDict:
         """
         while True:
             tables = self._zeroing
-            if tables is None or not tables.is_valid(self._params):
-                tables = self._zeroing = zeroing.GradientTables(self._params, tables)
+            if tables is None or not tables.is_valid(self._entries):
+                tables = self._zeroing = zeroing.GradientTables(self._entries, tables)
             tables.zero()
             if not tables.is_released:  # as by a thread that replaces gradients meanwhile
                 return
@@ -457,7 +467,7 @@ class ParameterDict:
         >>> weight.grad(mx.cpu(1)).asnumpy()
         array([2., 2.], dtype=float32)
         """
-        held = [member._grad for member in self._members()]
+        held = [member._state.gradients for member in self._members()]
         averaging.average_in_place([arrays for arrays in held if arrays is not None])
 
     def mean_data(self) -> None:
@@ -487,7 +497,7 @@ class ParameterDict:
                [2., 2., 2.]], dtype=float32)
         """
         averaging.average_in_place(
-            [member._check_and_get(member._data, list) for member in self._members()]
+            [member._check_and_get(member._settled_data(), list) for member in self._members()]
         )
 
     def list_ctx(self) -> list[Context]:
@@ -717,7 +727,7 @@ class ParameterDict:
         options = checkpoints.Options(
             allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
         )
-        checkpoints.load_file(self._params, filename, options, encoding, errors)
+        checkpoints.load_file(self._entries, filename, options, encoding, errors)
 
     @classmethod
     def from_file(cls, filename: Any, ctx: Any = None, prefix: str = "") -> Self:
@@ -806,27 +816,35 @@ class ParameterDict:
         options = checkpoints.Options(
             allow_missing, ignore_extra, restore_prefix, ctx, cast_dtype, dtype_source
         )
-        checkpoints.load_arrays(self._params, param_dict, filename, options)
+        checkpoints.load_arrays(self._entries, param_dict, filename, options)
 
     # Copies and pickles
 
     def __getstate__(self) -> dict[str, Any]:
         # The entries of this moment: another thread may add some while they are copied.
-        entries = items_now(self._params)
-        params = Entries(entries) if type(self._params) is Entries else OrderedDict(entries)
-        return {**self.__dict__, "_zeroing": None, "_params": params}
+        entries = items_now(self._entries)
+        params = Entries(entries) if type(self._entries) is Entries else OrderedDict(entries)
+        state = {**self.__dict__, "_zeroing": None, "_params": params}  # as MXNet's
+        del state["_entries"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        rest = dict(state)
+        self._entries = rest.pop("_params")
+        self.__dict__.update(rest)
         self._zeroing = None  # pickles of MXNet have no such thing
 
     def __copy__(self) -> Self:
         duplicate = object.__new__(type(self))
-        duplicate.__dict__.update(self.__getstate__())
+        duplicate.__setstate__(self.__getstate__())
         return duplicate
 
 
 parameter.ParameterDict = ParameterDict
+
+
+def _entries_of(shared: Any) -> Mapping[str, Parameter]:
+    return shared._entries if isinstance(shared, ParameterDict) else shared._params
 
 
 def _prepared_assignment(member: Parameter, name: str, value: Any) -> Ready | None:

@@ -176,9 +176,10 @@ def restore_mxnet_state(
 def _restore_arrays(parameter: Any, state: dict[str, Any]) -> None:
     data, gradients = state["_data"], state["_grad"]
     parameter._load_init(data[0], state["_ctx_list"])
-    pairs = list(zip(parameter._data[1:], data[1:], strict=False))
-    if gradients is not None and parameter._grad is not None:
-        pairs += zip(parameter._grad, gradients, strict=False)
+    made = parameter._state
+    pairs = list(zip(made.data[1:], data[1:], strict=False))
+    if gradients is not None and made.gradients is not None:
+        pairs += zip(made.gradients, gradients, strict=False)
     for array, values in pairs:
         transfers.overwrite(array, values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
@@ -33,7 +34,9 @@ class Placed(list[NDArray]):
 
     Both are one object, so that a thread that looks an array up while another thread moves the
     parameter finds an array of the context it asked for: the old one or the new one. Every change
-    of the list begins an epoch of memory, which makes pointer tables stale.
+    of the list begins an epoch of memory, which makes pointer tables stale: at once by the list's
+    own methods; when the epoch is asked for, if it was made past them on a list that `handed_out`
+    returned.
 
     Attributes
     ----------
@@ -42,9 +45,12 @@ class Placed(list[NDArray]):
         is no such attribute before the first look-up.
     """
 
-    __slots__ = ("positions",)
+    __slots__ = ("__weakref__", "noted", "positions")
 
     positions: dict[Context | None, int]
+
+    #: The arrays when they were last looked at, if the list is watched.
+    noted: tuple[NDArray, ...]
 
     @classmethod
     def of(cls, arrays: Iterable[NDArray] | None) -> Placed | None:
@@ -52,6 +58,23 @@ class Placed(list[NDArray]):
         if arrays is None or type(arrays) is cls:
             return arrays
         return cls(arrays)
+
+    def handed_out(self) -> Placed:
+        """Return the list for code that may change it in any way, and watch it from now on."""
+        epochs.watch(self)
+        return self
+
+    def note(self) -> None:
+        """Note the arrays of this moment."""
+        self.noted = tuple(self)
+
+    def look(self) -> None:
+        """Begin a new epoch if the arrays are others than those noted, and note them."""
+        now, noted = tuple(self), self.noted
+        if len(now) != len(noted) or not all(map(operator.is_, now, noted)):
+            epochs.bump()  # first: whoever asks before they are noted looks for himself
+            self.positions = {}
+            self.noted = now
 
     # Everything that changes a list in place.
     __setitem__ = _announced(list.__setitem__)

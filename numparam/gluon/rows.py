@@ -82,8 +82,9 @@ def pull(parameter: ParameterLike, arrays: list[Any] | None, ctx: Any, row_id: N
     trainer = parameter._trainer
     if trainer is None:
         raise NoTrainerError(
-            f"Parameter {quoted(parameter.name)} is row_sparse: its rows come from a Trainer, and "
-            "it has none. Create Trainer(parameters, ...) with this parameter first."
+            f"Parameter {quoted(parameter.name)} is row_sparse and has no Trainer, which this "
+            "method takes rows from. Use rows(ids), set_rows(ids, rows) and add_rows(ids, rows), "
+            "which need none; or create Trainer(parameters, ...) with this parameter first."
         )
     held = parameter._check_and_get(arrays, ctx)
     ids = _unique_rows(parameter, row_id)
@@ -140,7 +141,7 @@ def check_owner(parameter: ParameterLike, trainer: RowStore | None) -> None:
         )
 
 
-def reduced(parameter: ParameterLike) -> Any:
+def reduced(parameter: ParameterLike) -> NDArray:
     """Average a parameter's copies on ``cpu(0)``, after pulling the values of a Trainer's store."""
     state = parameter._state
     if parameter._stype == "row_sparse" and parameter._trainer is not None and state.data:
@@ -149,7 +150,7 @@ def reduced(parameter: ParameterLike) -> Any:
         return averaging.mean(parameter._check_and_get(state.data, list))
 
 
-def _pulled(parameter: ParameterLike, state: State) -> Any:
+def _pulled(parameter: ParameterLike, state: State) -> NDArray:
     """Pull all rows from the Trainer's store to ``cpu(0)``."""
     array = (state.data or [])[0]
     context = Context("cpu", 0)

@@ -17,7 +17,7 @@ from numparam.devices.locks import ONE_STEP, exclusively
 from numparam.devices.registry import backend_of
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.creation import zeros
-from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.ndarray import AnyNDArray, NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.values import reachable
@@ -52,7 +52,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype, ctx: Context, cls: type[NDArr
     return cls.from_buffer(backend.empty(shape, dtype), ctx, backend)
 
 
-def zeros_like(array: Any, stype: str) -> Any:
+def zeros_like(array: Any, stype: str) -> NDArray:
     """Make an array of zeros of an array's shape, dtype and context.
 
     Parameters
@@ -81,7 +81,7 @@ def host_view(array: NDArray) -> np.ndarray | None:
         return None
 
 
-def copied(array: Any, ctx: Context) -> Any:
+def copied(array: AnyNDArray, ctx: Context) -> AnyNDArray:
     """Copy an array of any storage type to a context, which may be its own."""
     if array.stype != "default":
         return array.copyto(ctx)
@@ -136,7 +136,7 @@ def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
     return target._backend.upload(source._backend.download(source._buffer))
 
 
-def in_storage(array: Any, stype: str) -> Any:
+def in_storage(array: Any, stype: str) -> NDArray:
     """Convert an array to a storage type; row-sparse results store all rows. It may be returned."""
     if stype == "row_sparse":
         return all_rows(array)
@@ -148,7 +148,7 @@ def all_row_ids(backend: Backend, count: int) -> Buffer:
     return backend.upload(np.arange(count, dtype=np.int64))
 
 
-def all_rows(array: Any) -> Any:
+def all_rows(array: Any) -> RowSparseNDArray:
     """Return a row-sparse array that stores every row of an array, including zeros.
 
     Parameters

@@ -14,7 +14,6 @@ from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.devices.grouping import Group, Row, grouped
 from numparam.formats.quoting import quoted
-from numparam.gluon.callers import warn
 from numparam.gluon.downloads import check_sha1, download
 from numparam.gluon.errors import (
     BatchAxisError,
@@ -25,6 +24,7 @@ from numparam.gluon.errors import (
     SliceCountError,
     UnevenSplitError,
 )
+from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.creation import array as nd_array
 from numparam.ndarray.ndarray import NDArray
@@ -224,7 +224,7 @@ def clip_global_norm(
     with np.errstate(over="ignore"):
         norm = np.float32(total)
     if check_isfinite and not np.isfinite(norm):
-        warn(
+        warn_caller(
             f"the norm of all arrays together is {norm}: they hold NaN or infinity, and clipping "
             "makes nothing useful of them"
         )

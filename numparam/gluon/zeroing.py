@@ -80,7 +80,7 @@ class GradientTables:
     Parameters
     ----------
     parameters : mapping
-        Objects with ``_grad`` and ``_tables``.
+        Objects with ``_state`` and ``_tables``.
     previous : GradientTables, optional
         One that may be stale; where its arrays are still the same, it is used again.
     """
@@ -101,7 +101,7 @@ class GradientTables:
             # Also of one without gradients: when it gets some, the tables are released.
             alive = [other for other in parameter._tables if other() is not None]
             parameter._tables = [*alive, reference]
-            arrays = parameter._grad
+            arrays = parameter._state.gradients
             if arrays is not None:
                 announced = announced and type(arrays) is Placed
                 gradients.extend(arrays)
@@ -117,8 +117,7 @@ class GradientTables:
 
     def is_valid(self, parameters: Mapping[str, Any]) -> bool:
         """Return whether these are still all gradients of the parameters."""
-        # The number: OrderedDict.pop(entries, name) passes over what announces changes.
-        if self._parameters is not parameters or len(parameters) != len(self._members):
+        if self._parameters is not parameters:
             return False
         if self._announced and self._dense.is_current:
             return True
@@ -133,7 +132,7 @@ class GradientTables:
         """Return whether the same parameters have the same dense buffers."""
         epoch = epochs.current()
         members = [member for _, member in items_now(self._parameters)]
-        gradients = [array for member in members for array in member._grad or ()]
+        gradients = [array for member in members for array in member._state.gradients or ()]
         if len(members) != len(self._members) or not all(map(operator.is_, members, self._members)):
             return False
         return (

@@ -55,6 +55,11 @@ class One(Initializer):
         write(arr, 1)
 
 
+#: What the methods write that write one number. By method: a subclass, or whoever puts another one
+#: in its place, has it called.
+NUMBERS: dict[Any, int] = {Zero._init_weight: 0, One._init_weight: 1}
+
+
 @register
 class Constant(Initializer):
     """Write a number, or an array that stretches to the parameter's shape.

@@ -44,6 +44,10 @@ class Uniform(Initializer):
         write_uniform(arr, self.scale)
 
 
+#: The method, also where another one was put in its place.
+DRAW_UNIFORM = Uniform._init_weight
+
+
 @register
 class Normal(Initializer):
     """Draw from a normal distribution with mean 0.

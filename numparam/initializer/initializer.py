@@ -14,12 +14,12 @@ import numpy as np
 
 from numparam._missing import show_public_names
 from numparam.class_registry import Registrable
-from numparam.formats.warning import warn_caller
 from numparam.initializer.bilinear import bilinear_weights
 from numparam.initializer.by_name import create, registry
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import InitializerArgumentError, NoRuleError
 from numparam.initializer.writing import element_count, write
+from numparam.kernels._callers import warn_caller
 from numparam.ndarray import random
 from numparam.ndarray.ndarray import NDArray
 

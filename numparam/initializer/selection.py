@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.values import as_host_array
 
 __all__ = ["Load", "Mixed", "as_initializer"]
+
+# What MXNet puts before the names in checkpoints of modules.
+_KINDS = ("arg:", "aux:")
 
 
 class Mixed:
@@ -130,12 +134,14 @@ class Load:
     Parameters
     ----------
     param : dict or path
-        Arrays by name, or a ``.params`` file of such. ``arg:`` and ``aux:`` in front of names do
-        not count.
+        Arrays by name, or a ``.params`` file of such. Names are taken exactly first, and then
+        without ``arg:`` or ``aux:`` in front.
     default_init : Initializer, str or callable, optional
         For all other names.
     verbose : bool, default False
         Whether each parameter is logged, at level INFO by the root logger.
+    encoding, errors : str
+        What the names in a file are encoded in, as for `numparam.nd.load`.
 
     Raises
     ------
@@ -153,18 +159,37 @@ class Load:
     array([1., 2.], dtype=float32)
     """
 
-    def __init__(self, param: Any, default_init: Any = None, verbose: bool = False) -> None:
+    # Names as they were given, where something may be in front of them: parameters made of a
+    # file's names have those. Pickles of MXNet have neither of the two.
+    _exact: Mapping[str, Any] = MappingProxyType({})
+
+    # Several of the given names for one without what is in front of them.
+    _ambiguous: Mapping[str, list[str]] = MappingProxyType({})
+
+    def __init__(
+        self,
+        param: Any,
+        default_init: Any = None,
+        verbose: bool = False,
+        *,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+    ) -> None:
         if isinstance(param, (str, os.PathLike)):
             # A file of no arrays does not tell whether they would have names.
-            param = load(param) or {}
+            param = load(param, encoding=encoding, errors=errors) or {}
         if not isinstance(param, Mapping):
-            raise UnnamedArraysError(
+            raise NamelessArraysError(
                 f"Load needs arrays with names, a dict or a file of one, not {type(param).__name__}"
             )
-        self.param = {
-            name[4:] if name.startswith(("arg:", "aux:")) else name: array
-            for name, array in param.items()
-        }
+        self.param = {}
+        given: dict[str, list[str]] = {}
+        for name, array in param.items():
+            short = name[4:] if name[:4] in _KINDS else name
+            self.param[short] = array
+            given.setdefault(short, []).append(name)
+        self._exact = {name: array for name, array in param.items() if name[:4] in _KINDS}
+        self._ambiguous = {short: names for short, names in given.items() if len(names) > 1}
         self.default_init = None if default_init is None else _callable(default_init)
         self.verbose = verbose
 
@@ -181,15 +206,22 @@ class Load:
         Raises
         ------
         MissingValueError
-            If there is no value of the name and no `default_init`, or it has another shape: an
-            MXNetError and an AssertionError.
+            If there is no value of the name and no `default_init`, if there are several, or if it
+            has another shape: an MXNetError and an AssertionError.
         """
         self._write(name, arr, self.default_init)
 
     def _write(
         self, name: str, arr: NDArray, default: Callable[[str, NDArray], None] | None
     ) -> None:
-        value = self.param.get(name)
+        value = self._exact.get(name)
+        if value is None:
+            if name in self._ambiguous:
+                raise MissingValueError(
+                    f"there is more than one value for {str(name)!r}, as "
+                    f"{' and '.join(map(repr, self._ambiguous[name]))}. Keep one"
+                )
+            value = self.param.get(name)
         if value is None:
             if default is None:
                 raise MissingValueError(
@@ -211,7 +243,7 @@ class Load:
             logging.info("Initialized %s %s", name, how)
 
 
-class UnnamedArraysError(InvalidInitializerError, AttributeError):
+class NamelessArraysError(InvalidInitializerError, AttributeError):
     """Arrays without names cannot be loaded by name; also an AttributeError, as in MXNet."""
 
 

@@ -148,7 +148,7 @@ def accumulate(params: ParameterDict, grads: Mapping[str, Any], ctx: Context | N
         parameter = params[name]
         if parameter.grad_req == "null" or gradient is None or _is_of_integers(gradient):
             continue
-        variables.append(parameter._check_and_get(parameter._data, ctx))
+        variables.append(parameter._check_and_get(parameter._settled_data(), ctx))
         incoming.append(_host_gradient(gradient))
     accumulate_grad(variables, incoming)
 

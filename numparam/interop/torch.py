@@ -222,7 +222,9 @@ def state_dict(params: ParameterDict, ctx: Context | None = None) -> dict[str, t
     tensors: dict[Parameter, torch.Tensor] = {}
     for parameter in dict.fromkeys(params.values()):
         array = (
-            parameter._reduce() if ctx is None else parameter._check_and_get(parameter._data, ctx)
+            parameter._reduce()
+            if ctx is None
+            else parameter._check_and_get(parameter._settled_data(), ctx)
         )
         if array.stype != "default":
             array = array.tostype("default")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from numparam._missing import show_public_names
-from numparam.formats.warning import warn_caller
+from numparam.kernels._callers import warn_caller
 from numparam.kvstore import merging
 from numparam.kvstore.errors import CapabilityError, KeyTypeError, UnknownStoreError
 from numparam.ndarray.ndarray import NDArray

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numparam.base import MXNetError
+from numparam.ndarray.sparse.errors import RowIdRangeError
 
 __all__ = [
     "CapabilityError",
@@ -47,7 +48,3 @@ class CapabilityError(ValueError):
 
 class RowIdError(MXNetError, ValueError):
     """A row id is not a whole number."""
-
-
-class RowIdRangeError(MXNetError, IndexError):
-    """A row id is negative, or not below the number of rows."""

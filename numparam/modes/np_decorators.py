@@ -37,8 +37,9 @@ def use_np_shape(func: Decorated) -> Decorated:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> from numparam.modes.np_mode import is_np_shape
-    >>> use_np_shape(is_np_shape)()
+    >>> mx.use_np_shape(is_np_shape)()
     True
     """
     return _decorate(func, np_shape, "use_np_shape")
@@ -51,8 +52,9 @@ def use_np_array(func: Decorated) -> Decorated:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> from numparam.modes.np_mode import is_np_array
-    >>> use_np_array(is_np_array)()
+    >>> mx.use_np_array(is_np_array)()
     True
     """
     return _decorate(func, np_array, "use_np_array")
@@ -65,8 +67,9 @@ def use_np(func: Decorated) -> Decorated:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> from numparam.modes.np_mode import is_np_array, is_np_shape
-    >>> use_np(lambda: (is_np_shape(), is_np_array()))()
+    >>> mx.use_np(lambda: (is_np_shape(), is_np_array()))()
     (True, True)
     """
     return use_np_shape(use_np_array(func))

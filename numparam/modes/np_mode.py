@@ -67,7 +67,8 @@ def set_np_shape(active: bool | int) -> bool:
 
     Examples
     --------
-    >>> set_np_shape(True), is_np_shape(), set_np_shape(False), is_np_shape()
+    >>> import numparam as mx
+    >>> mx.set_np_shape(True), mx.is_np_shape(), mx.set_np_shape(False), mx.is_np_shape()
     (False, True, True, False)
     """
     global _process_shape
@@ -96,7 +97,8 @@ def is_np_shape() -> bool:
 
     Examples
     --------
-    >>> is_np_shape()
+    >>> import numparam as mx
+    >>> mx.is_np_shape()
     False
     """
     own = _modes.value.shape
@@ -114,7 +116,8 @@ def np_shape_mode() -> int:
 
     Examples
     --------
-    >>> with np_shape():
+    >>> import numparam as mx
+    >>> with mx.np_shape():
     ...     np_shape_mode()
     1
     """
@@ -133,7 +136,8 @@ def is_np_array() -> bool:
 
     Examples
     --------
-    >>> is_np_array()
+    >>> import numparam as mx
+    >>> mx.is_np_array()
     False
     """
     return _modes.value.array
@@ -198,8 +202,9 @@ def np_shape(active: bool | None = True) -> _NumpyShapeScope:
 
     Examples
     --------
-    >>> with np_shape():
-    ...     is_np_shape()
+    >>> import numparam as mx
+    >>> with mx.np_shape():
+    ...     mx.is_np_shape()
     True
 
     Notes
@@ -264,8 +269,9 @@ def np_array(active: bool = True) -> _NumpyArrayScope:
 
     Examples
     --------
-    >>> with np_shape(), np_array():
-    ...     is_np_array()
+    >>> import numparam as mx
+    >>> with mx.np_shape(), mx.np_array():
+    ...     mx.is_np_array()
     True
     """
     return _NumpyArrayScope(active)
@@ -288,9 +294,10 @@ def set_np(shape: bool | int = True, array: bool = True) -> None:
 
     Examples
     --------
-    >>> set_np(); is_np_shape(), is_np_array()
+    >>> import numparam as mx
+    >>> mx.util.set_np(); mx.is_np_shape(), mx.is_np_array()
     (True, True)
-    >>> reset_np(); is_np_shape(), is_np_array()
+    >>> mx.util.reset_np(); mx.is_np_shape(), mx.is_np_array()
     (False, False)
     """
     flag = as_switch(shape, "shape", (0, 1, _IN_THE_PROCESS))
@@ -308,6 +315,7 @@ def reset_np() -> None:
 
     Examples
     --------
-    >>> reset_np()
+    >>> import numparam as mx
+    >>> mx.util.reset_np()
     """
     set_np(shape=False, array=False)

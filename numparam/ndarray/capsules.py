@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from numparam.base import MXNetError
@@ -34,7 +35,23 @@ _DTYPES: dict[tuple[int, int], np.dtype[Any]] = {
     (_BFLOAT, 16): bfloat16,
     (6, 8): np.dtype(np.bool_),
 }
-_KINDS = ("int", "uint", "float", "opaque", "bfloat", "complex", "bool")
+# DLPack's types from 7 on; arrays have none of these dtypes, but take their values.
+_NARROW = (
+    "float8_e3m4",
+    "float8_e4m3",
+    "float8_e4m3b11fnuz",
+    "float8_e4m3fn",
+    "float8_e4m3fnuz",
+    "float8_e5m2",
+    "float8_e5m2fnuz",
+    "float8_e8m0fnu",
+)
+_KINDS = ("int", "uint", "float", "opaque", "bfloat", "complex", "bool", *_NARROW)
+_DTYPES.update(
+    ((code, 8), np.dtype(getattr(ml_dtypes, name)))
+    for code, name in enumerate(_NARROW, 7)
+    if hasattr(ml_dtypes, name)
+)
 
 
 class UnshareableError(MXNetError, ValueError):
@@ -328,16 +345,17 @@ def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
         low = start + sum(min(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
         high = start + sum(max(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
         writable = may_be_written(low, high + dtype.itemsize)
-    of_bfloat16 = dtype == bfloat16
+    # NumPy itself knows no other floats of these sizes: it takes the bits.
+    known = dtype.isbuiltin == 1
     owner.__array_interface__ = {
         "version": 3,
         "data": (start, not writable),
         "shape": shape,
         "strides": strides,
-        "typestr": np.dtype(np.uint16).str if of_bfloat16 else dtype.str,
+        "typestr": dtype.str if known else np.dtype(f"u{dtype.itemsize}").str,
     }
     array = np.asarray(owner)
-    return array.view(bfloat16) if of_bfloat16 else array
+    return array if known else array.view(dtype)
 
 
 def _dtype_of(tensor: _Tensor) -> np.dtype[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from numparam.devices.backend import Backend, Buffer
 from numparam.devices.locks import exclusively
 from numparam.devices.registry import backend_of
 from numparam.formats import DenseRecord, Record, dumps_record, loads_record
-from numparam.formats.warning import warn_caller
+from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_shape
 from numparam.ndarray import capsules, host_memory, indexing, kinds
 from numparam.ndarray.converting import COPY, MOVE, check_copyto
@@ -41,6 +41,8 @@ else:
     OperationMethods = object
 
 __all__ = ["NDArray"]
+
+AnyNDArray = TypeVar("AnyNDArray", bound="NDArray")
 
 _WHOLE = slice(None)
 
@@ -168,7 +170,7 @@ class NDArray(OperationMethods):
         array.writable = writable
         return array
 
-    def _handle(self, array_class: type[NDArray]) -> NDArray:
+    def _handle(self, array_class: type[AnyNDArray]) -> AnyNDArray:
         """Return another array on the same memory, without marking for gradients."""
         return array_class.from_buffer(self._memory, self._ctx, self._backend, self.writable)
 
@@ -234,7 +236,7 @@ class NDArray(OperationMethods):
     # Gradients
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> NDArray | None:
         """The array that gradients of this one are written to, or None.
 
         A new handle on the same memory each time, as in MXNet.
@@ -712,6 +714,10 @@ class NDArray(OperationMethods):
         """
         return self.copyto(self._ctx)
 
+    @overload
+    def copyto(self, other: Context) -> Self: ...
+    @overload
+    def copyto(self, other: AnyNDArray) -> AnyNDArray: ...
     def copyto(self, other: Any) -> Any:
         """Copy the elements into another array, or to another context.
 
@@ -905,7 +911,7 @@ class NDArray(OperationMethods):
         """
         return self
 
-    def _as_class(self, array_class: type[NDArray]) -> NDArray:
+    def _as_class(self, array_class: type[AnyNDArray]) -> AnyNDArray:
         """Return an array of another class on the same memory, with the same marking."""
         result = self._handle(array_class)
         result._marking = self._marking
@@ -1118,7 +1124,9 @@ class NDArray(OperationMethods):
         """
         return self.broadcast_to(other.shape)
 
-    def split_v2(self, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
+    def split_v2(
+        self, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False
+    ) -> list[NDArray]:
         """Split along an axis.
 
         Parameters

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
 import numpy as np
 
 from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.ndarray import indexing, kinds
-from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.ndarray import AnyNDArray, NDArray
 from numparam.ndarray.numpy_operations.arithmetic import BINARY
 from numparam.ndarray.numpy_operations.functions import FUNCTIONS, of_ufunc
 from numparam.ndarray.numpy_operations.linear import MATMUL
@@ -111,7 +111,7 @@ class ndarray(NumpyOperationMethods):
         )
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[Any]:
         """The element type, as `numpy.dtype`."""
         return self._buffer.dtype
 
@@ -126,7 +126,7 @@ class ndarray(NumpyOperationMethods):
         return int(self._buffer.nbytes)
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> ndarray | None:
         """The array that gradients of this one are written to, or None."""
         grad = super().grad
         return None if grad is None or grad.stype != "default" else grad.as_np_ndarray()
@@ -161,7 +161,7 @@ class ndarray(NumpyOperationMethods):
         casting: str = "unsafe",
         subok: bool = True,
         copy: bool = True,
-    ) -> Any:
+    ) -> ndarray:
         """Convert the elements.
 
         Parameters
@@ -202,6 +202,10 @@ class ndarray(NumpyOperationMethods):
             )
         return super().astype(dtype, copy=copy)
 
+    @overload
+    def copyto(self, other: Context) -> Self: ...
+    @overload
+    def copyto(self, other: AnyNDArray) -> AnyNDArray: ...
     def copyto(self, other: Any) -> Any:
         """Copy the elements into another array, or to another context.
 

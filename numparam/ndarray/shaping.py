@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import OPERATIONS, invoke
@@ -94,7 +93,7 @@ def split_v2(
     indices_or_sections: int | Sequence[int],
     axis: int = 0,
     squeeze_axis: bool = False,
-) -> Any:
+) -> list[NDArray]:
     """Split an array along an axis.
 
     Parameters

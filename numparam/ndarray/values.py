@@ -9,6 +9,7 @@ import numpy as np
 
 from numparam.ndarray.foreign import host_array, is_foreign
 from numparam.ndarray.quiet import quietly
+from numparam.types.device_types import HOST_TYPES
 from numparam.types.dtypes import FLAG_BY_DTYPE, bfloat16
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ __all__ = [
 
 #: The types of numbers that may stand beside an array.
 NUMBERS = (bool, int, float, np.number, np.bool_)
-
-# Contexts whose arrays share one memory.
-_HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 
 def is_array(value: object) -> bool:
@@ -49,7 +47,7 @@ def reachable(source: NDArray, target: NDArray) -> bool:
     if source._backend is target._backend or source._ctx == target._ctx:
         return True
     both = {source._ctx.device_type, target._ctx.device_type}
-    return both <= _HOST_TYPES and source._backend.name == target._backend.name
+    return both <= HOST_TYPES and source._backend.name == target._backend.name
 
 
 def host_value(value: Any, target: NDArray) -> tuple[np.ndarray | None, NDArray | None]:
@@ -164,6 +162,8 @@ def _not_numbers(value: Any) -> str:
     given = type(value).__name__
     if isinstance(value, np.ndarray):
         given = f"an ndarray of dtype {value.dtype}"
+    elif is_foreign(value):
+        given = f"a {given} of dtype {getattr(value, 'dtype', None)}"
     elif isinstance(value, (list, tuple)):
         other = next((one for one in value if not isinstance(one, (*NUMBERS, list, tuple))), None)
         if other is not None:

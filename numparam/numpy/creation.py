@@ -22,7 +22,7 @@ from numparam.types.dtypes import DTypeLike, as_dtype
 __all__ = ["array", "empty", "full", "made_by", "ones", "zeros"]
 
 
-def made_by(factory: Callable[..., NDArray], *arguments: Any, **keywords: Any) -> Any:
+def made_by(factory: Callable[..., NDArray], *arguments: Any, **keywords: Any) -> ndarray:
     """Call a classic factory with NumPy's shapes, and return an ``mx.np`` array."""
     if is_np_shape():
         return factory(*arguments, **keywords)._as_class(ndarray)

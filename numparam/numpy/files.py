@@ -13,7 +13,7 @@ from numparam.base import MXNetError
 from numparam.devices.locks import exclusively
 from numparam.formats.quoting import quoted
 from numparam.modes.np_mode import is_np_array, is_np_shape
-from numparam.ndarray.files import read_arrays, record_of
+from numparam.ndarray.files import SaveArgumentError, read_arrays, record_of
 from numparam.ndarray.numpy_array import ndarray
 
 __all__ = ["load", "save"]
@@ -21,10 +21,6 @@ __all__ = ["load", "save"]
 
 class ModeError(MXNetError, ValueError):
     """``mx.np.save`` and ``mx.np.load`` need NumPy mode, which is off."""
-
-
-class SaveArgumentError(TypeError, ValueError, MXNetError):
-    """The data to save are not ``mx.np`` arrays; MXNet raises a TypeError or a ValueError."""
 
 
 class SparseRecordError(MXNetError, TypeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from numparam.ndarray.numpy_array import ndarray
 from numparam.ndarray.numpy_operations.operands import kind_error
@@ -12,7 +12,11 @@ from numparam.types.dtypes import as_dtype
 __all__ = ["allclose", "array_equal", "nonzero", "take", "where"]
 
 
-def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
+@overload
+def where(condition: ndarray) -> tuple[ndarray, ...]: ...
+@overload
+def where(condition: ndarray, x: Any, y: Any) -> ndarray: ...
+def where(condition: ndarray, x: Any = None, y: Any = None) -> ndarray | tuple[ndarray, ...]:
     """Select from one array where a condition is nonzero, and from another elsewhere.
 
     Parameters
@@ -82,7 +86,7 @@ def take(
     axis: int | None = None,
     out: ndarray | None = None,
     mode: str = "raise",
-) -> Any:
+) -> ndarray:
     """Return the elements at positions.
 
     Parameters

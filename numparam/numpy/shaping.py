@@ -35,7 +35,9 @@ def _joined(name: str, arrays: Any, attributes: dict[str, Any], out: ndarray | N
     return invoke(OPERATIONS[f"_np_{name}"], arrays, attributes, out)
 
 
-def concatenate(seq: Sequence[ndarray], axis: int | None = 0, out: ndarray | None = None) -> Any:
+def concatenate(
+    seq: Sequence[ndarray], axis: int | None = 0, out: ndarray | None = None
+) -> ndarray:
     """Join arrays along an existing axis.
 
     Parameters
@@ -66,7 +68,7 @@ def concatenate(seq: Sequence[ndarray], axis: int | None = 0, out: ndarray | Non
     return _joined("concatenate", seq, {"axis": axis}, out)
 
 
-def stack(arrays: Sequence[ndarray], axis: int = 0, out: ndarray | None = None) -> Any:
+def stack(arrays: Sequence[ndarray], axis: int = 0, out: ndarray | None = None) -> ndarray:
     """Join arrays along a new axis.
 
     Parameters
@@ -92,7 +94,7 @@ def stack(arrays: Sequence[ndarray], axis: int = 0, out: ndarray | None = None) 
     return _joined("stack", arrays, {"axis": axis}, out)
 
 
-def vstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
+def vstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> ndarray:
     """Join arrays as rows.
 
     Parameters
@@ -117,7 +119,7 @@ def vstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
     return _joined("vstack", arrays, {}, out)
 
 
-def hstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> Any:
+def hstack(arrays: Sequence[ndarray], out: ndarray | None = None) -> ndarray:
     """Join arrays as columns; vectors end to end.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 
 from numparam._missing import show_public_names
 from numparam.class_registry import Registrable, Registry, RegistryErrors
-from numparam.formats.warning import warn_caller
+from numparam.kernels._callers import warn_caller
 from numparam.lr_scheduler import LRScheduler
 from numparam.modes.np_mode import is_np_array
 from numparam.ndarray.ndarray import NDArray

@@ -38,8 +38,9 @@ def is_recording() -> bool:
 
     Examples
     --------
-    >>> with record():
-    ...     is_recording()
+    >>> import numparam as mx
+    >>> with mx.autograd.record():
+    ...     mx.autograd.is_recording()
     True
     """
     return recording.value
@@ -55,8 +56,9 @@ def is_training() -> bool:
 
     Examples
     --------
-    >>> with record(train_mode=False):
-    ...     is_training()
+    >>> import numparam as mx
+    >>> with mx.autograd.record(train_mode=False):
+    ...     mx.autograd.is_training()
     False
     """
     return _training.value
@@ -82,7 +84,8 @@ def set_recording(is_recording: bool) -> bool:
 
     Examples
     --------
-    >>> set_recording(True), set_recording(False)
+    >>> import numparam as mx
+    >>> mx.autograd.set_recording(True), mx.autograd.set_recording(False)
     (False, True)
     """
     flag = bool(as_switch(is_recording, "is_recording"))
@@ -110,7 +113,8 @@ def set_training(train_mode: bool) -> bool:
 
     Examples
     --------
-    >>> set_training(True), set_training(False)
+    >>> import numparam as mx
+    >>> mx.autograd.set_training(True), mx.autograd.set_training(False)
     (False, True)
     """
     flag = bool(as_switch(train_mode, "train_mode"))
@@ -167,8 +171,9 @@ def record(train_mode: bool | None = True) -> _RecordingStateScope:
 
     Examples
     --------
-    >>> with record():
-    ...     is_recording(), is_training()
+    >>> import numparam as mx
+    >>> with mx.autograd.record():
+    ...     mx.autograd.is_recording(), mx.autograd.is_training()
     (True, True)
     """
     return _RecordingStateScope(True, train_mode)
@@ -189,8 +194,9 @@ def pause(train_mode: bool | None = False) -> _RecordingStateScope:
 
     Examples
     --------
-    >>> with record(), pause():
-    ...     is_recording(), is_training()
+    >>> import numparam as mx
+    >>> with mx.autograd.record(), mx.autograd.pause():
+    ...     mx.autograd.is_recording(), mx.autograd.is_training()
     (False, False)
     """
     return _RecordingStateScope(False, train_mode)
@@ -206,8 +212,9 @@ def train_mode() -> _RecordingStateScope:
 
     Examples
     --------
-    >>> with train_mode():
-    ...     is_recording(), is_training()
+    >>> import numparam as mx
+    >>> with mx.autograd.train_mode():
+    ...     mx.autograd.is_recording(), mx.autograd.is_training()
     (False, True)
     """
     return _RecordingStateScope(None, True)
@@ -223,8 +230,9 @@ def predict_mode() -> _RecordingStateScope:
 
     Examples
     --------
-    >>> with record(), predict_mode():
-    ...     is_recording(), is_training()
+    >>> import numparam as mx
+    >>> with mx.autograd.record(), mx.autograd.predict_mode():
+    ...     mx.autograd.is_recording(), mx.autograd.is_training()
     (True, False)
     """
     return _RecordingStateScope(None, False)

@@ -72,7 +72,8 @@ def var(
 
     Examples
     --------
-    >>> var("weight", shape=(2, 3), dtype="float16").list_attr()
+    >>> import numparam as mx
+    >>> mx.sym.var("weight", shape=(2, 3), dtype="float16").list_attr()
     {'__shape__': '(2, 3)', '__dtype__': '2'}
     """
     if not isinstance(name, str):
@@ -132,7 +133,8 @@ def Group(symbols: Iterable[Symbol], create_fn: Callable[..., Symbol] = Symbol) 
 
     Examples
     --------
-    >>> Group([var("data"), var("label")]).list_outputs()
+    >>> import numparam as mx
+    >>> mx.sym.Group([mx.sym.var("data"), mx.sym.var("label")]).list_outputs()
     ['data', 'label']
     """
     members = [] if isinstance(symbols, Symbol) else list(symbols)
@@ -204,7 +206,8 @@ def load_json(json_str: str) -> Symbol:
 
     Examples
     --------
-    >>> load_json(var("weight").tojson())
+    >>> import numparam as mx
+    >>> mx.sym.load_json(mx.sym.var("weight").tojson())
     <Symbol weight>
     """
     if not isinstance(json_str, str):

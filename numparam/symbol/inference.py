@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from numparam.base import MXNetError
-from numparam.formats.warning import warn_caller
+from numparam.kernels._callers import warn_caller
 from numparam.modes.np_mode import is_np_shape
 from numparam.symbol.attributes import read_shape
 from numparam.types.dtypes import UnsupportedDTypeError, as_dtype, dtype_from_flag

@@ -47,7 +47,8 @@ def rand_ndarray(
 
     Examples
     --------
-    >>> rand_ndarray((3, 2), "csr").stype
+    >>> import numparam as mx
+    >>> mx.test_utils.rand_ndarray((3, 2), "csr").stype
     'csr'
     """
     if stype == "default":

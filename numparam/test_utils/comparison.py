@@ -44,7 +44,9 @@ def same(a: Any, b: Any) -> bool:
 
     Examples
     --------
-    >>> same(np.zeros(2), [0, 0])
+    >>> import numpy as np
+    >>> import numparam as mx
+    >>> mx.test_utils.same(np.zeros(2), [0, 0])
     True
     """
     return bool(np.array_equal(_host(a), _host(b)))
@@ -67,6 +69,7 @@ def same_array(array1: Any, array2: Any) -> bool:
     --------
     >>> import numparam as mx
     >>> array = mx.nd.zeros(2)
+    >>> same_array = mx.test_utils.same_array
     >>> same_array(array, array.detach()), same_array(array, array.copy())
     (True, False)
     """
@@ -113,7 +116,8 @@ def almost_equal(
 
     Examples
     --------
-    >>> almost_equal([1.0, 2.0], [1.0, 2.001], rtol=1e-2)
+    >>> import numparam as mx
+    >>> mx.test_utils.almost_equal([1.0, 2.0], [1.0, 2.001], rtol=1e-2)
     True
     """
     rtol, atol = get_tols(a, b, rtol, atol)
@@ -159,8 +163,9 @@ def assert_almost_equal(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import numparam as mx
-    >>> assert_almost_equal(mx.nd.array([1, 2]), np.array([1.00001, 2]))
+    >>> mx.test_utils.assert_almost_equal(mx.nd.array([1, 2]), np.array([1.00001, 2]))
     """
     rtol, atol = get_tols(a, b, rtol, atol)
     first, second = _host(a), _host(b)
@@ -295,7 +300,8 @@ def assert_exception(
 
     Examples
     --------
-    >>> assert_exception(int, ValueError, "one")
+    >>> import numparam as mx
+    >>> mx.test_utils.assert_exception(int, ValueError, "one")
     """
     try:
         f(*args, **kwargs)

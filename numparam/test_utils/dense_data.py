@@ -53,7 +53,8 @@ def rand_shape_nd(num_dim: int, dim: int = 10, allow_zero_size: bool = False) ->
 
     Examples
     --------
-    >>> all(1 <= length <= 4 for length in rand_shape_nd(3, dim=4))
+    >>> import numparam as mx
+    >>> all(1 <= length <= 4 for length in mx.test_utils.rand_shape_nd(3, dim=4))
     True
     """
     lowest = 0 if allow_zero_size else 1
@@ -209,7 +210,9 @@ def np_reduce(
 
     Examples
     --------
-    >>> np_reduce(np.ones((2, 3)), (0, 1), True, np.sum)
+    >>> import numpy as np
+    >>> import numparam as mx
+    >>> mx.test_utils.np_reduce(np.ones((2, 3)), (0, 1), True, np.sum)
     array([[6.]])
     """
     axes = range(dat.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
@@ -238,7 +241,9 @@ def collapse_sum_like(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
     Examples
     --------
-    >>> collapse_sum_like(np.ones((2, 3)), (1, 3))
+    >>> import numpy as np
+    >>> import numparam as mx
+    >>> mx.test_utils.collapse_sum_like(np.ones((2, 3)), (1, 3))
     array([[2., 2., 2.]])
     """
     added = a.ndim - len(shape)

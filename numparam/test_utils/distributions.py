@@ -46,7 +46,8 @@ def gen_buckets_probs_with_ppf(
 
     Examples
     --------
-    >>> gen_buckets_probs_with_ppf(lambda probability: 10 * probability, 2)
+    >>> import numparam as mx
+    >>> mx.test_utils.gen_buckets_probs_with_ppf(lambda probability: 10 * probability, 2)
     ([(0.0, 5.0), (5.0, 10.0)], [0.5, 0.5])
     """
     share = 1.0 / nbuckets

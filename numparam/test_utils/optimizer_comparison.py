@@ -59,7 +59,7 @@ def compare_optimizer(
     --------
     >>> import numparam as mx
     >>> sgd, nag = mx.optimizer.SGD(wd=0.1), mx.optimizer.NAG(wd=0.1)  # without momentum
-    >>> compare_optimizer(sgd, nag, (3, 4), "float32")
+    >>> mx.test_utils.compare_optimizer(sgd, nag, (3, 4), "float32")
     """
     shapes = shape if isinstance(shape, list) else [shape]
     if len(shapes) != ntensors:

@@ -36,8 +36,9 @@ def retry(n: int) -> Callable[[Callable[Arguments, Result]], Callable[Arguments,
 
     Examples
     --------
+    >>> import numparam as mx
     >>> attempts = []
-    >>> @retry(3)
+    >>> @mx.test_utils.retry(3)
     ... def fails_once():
     ...     attempts.append(1)
     ...     assert len(attempts) > 1

@@ -36,7 +36,8 @@ def default_context() -> Context:
 
     Examples
     --------
-    >>> default_context()
+    >>> import numparam as mx
+    >>> mx.test_utils.default_context()
     cpu(0)
     """
     return current_context()
@@ -70,7 +71,8 @@ def default_dtype() -> type[np.float32]:
 
     Examples
     --------
-    >>> default_dtype().__name__
+    >>> import numparam as mx
+    >>> mx.test_utils.default_dtype().__name__
     'float32'
     """
     return np.float32
@@ -103,8 +105,9 @@ def environment(*args: str | Mapping[str, str | None] | None) -> Iterator[None]:
 
     Examples
     --------
+    >>> import numparam as mx
     >>> import os
-    >>> with environment("NUMPARAM_EXAMPLE", "1"):
+    >>> with mx.test_utils.environment("NUMPARAM_EXAMPLE", "1"):
     ...     os.environ["NUMPARAM_EXAMPLE"]
     '1'
     >>> "NUMPARAM_EXAMPLE" in os.environ

@@ -204,7 +204,9 @@ def create_sparse_array(
 
     Examples
     --------
-    >>> create_sparse_array((3, 2), "row_sparse", data_init=1, rsp_indices=[2, 0]).indices
+    >>> import numparam as mx
+    >>> make = mx.test_utils.create_sparse_array
+    >>> make((3, 2), "row_sparse", data_init=1, rsp_indices=[2, 0]).indices
     <BLANKLINE>
     [0 2]
     <NDArray 2 @cpu(0)>

@@ -105,7 +105,9 @@ def get_tols(x: Any, y: Any, rtol: float | None, atol: float | None) -> tuple[fl
 
     Examples
     --------
-    >>> get_tols(np.zeros(2, "float32"), np.zeros(2), None, None)
+    >>> import numpy as np
+    >>> import numparam as mx
+    >>> mx.test_utils.get_tols(np.zeros(2, "float32"), np.zeros(2), None, None)
     (0.0001, 0.001)
     """
     arrays = [array for array in (x, y) if not isinstance(array, (bool, int, float))] or [1.0]

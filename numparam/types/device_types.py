@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from numparam.base import MXNetError
 
-__all__ = ["NAME_BY_TYPEID", "TYPEID_BY_NAME", "UnknownDeviceTypeError", "register_device_type"]
+__all__ = [
+    "HOST_TYPES",
+    "NAME_BY_TYPEID",
+    "TYPEID_BY_NAME",
+    "UnknownDeviceTypeError",
+    "register_device_type",
+]
 
 #: Device type numbers to names. 1 to 5 are MXNet's.
 NAME_BY_TYPEID: dict[int, str] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
+
+#: Device types whose arrays share one memory.
+HOST_TYPES = frozenset({"cpu", "cpu_pinned", "cpu_shared"})
 
 #: The inverse of :data:`NAME_BY_TYPEID`.
 TYPEID_BY_NAME: dict[str, int] = {name: typeid for typeid, name in NAME_BY_TYPEID.items()}

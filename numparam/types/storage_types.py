@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from numparam.base import MXNetError
 
-__all__ = ["STORAGE_TYPE_IDS", "UnknownStorageTypeError", "storage_type_id"]
+__all__ = ["STORAGE_TYPE_IDS", "StorageTypeNameError", "storage_type_id"]
 
 #: Names of storage types to their numbers in ``.params`` files and symbol attributes.
 STORAGE_TYPE_IDS: dict[str, int] = {"default": 0, "row_sparse": 1, "csr": 2}
 
 
-class UnknownStorageTypeError(ValueError, KeyError, MXNetError):
+class StorageTypeNameError(ValueError, KeyError, MXNetError):
     """There is no such storage type. A KeyError too, as in MXNet."""
 
     # KeyError shows the repr of its argument, in quotes.
@@ -32,7 +32,7 @@ def storage_type_id(stype: str) -> int:
 
     Raises
     ------
-    UnknownStorageTypeError
+    StorageTypeNameError
         If it is not one of these (also a ValueError and a KeyError).
 
     Examples
@@ -42,7 +42,7 @@ def storage_type_id(stype: str) -> int:
     """
     number = STORAGE_TYPE_IDS.get(stype) if isinstance(stype, str) else None
     if number is None:
-        raise UnknownStorageTypeError(
+        raise StorageTypeNameError(
             f"Unknown storage type {stype!r}. Use one of: {', '.join(STORAGE_TYPE_IDS)}."
         )
     return number

@@ -6,6 +6,7 @@ import compileall
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -202,6 +203,45 @@ def test_a_folder_of_another_user_is_not_used(blocked, tmp_path):
     out, err = shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(theirs.parent))
     assert out.split() == ["None"]
     assert "belongs to another user" in err
+
+
+@unix
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can chown")
+def test_a_link_that_another_user_could_change_is_followed_once(blocked, tmp_path):
+    own = tmp_path / "own" / "numparam"
+    own.mkdir(parents=True)
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    link = shared / "link"
+    link.symlink_to(own.parent)
+    os.lchown(link, ANOTHER_USER, ANOTHER_USER)
+    assert shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(link))[0].split() == [os.fspath(own)]
+
+
+def access_list(*entries):
+    """Return the bytes of a POSIX access-control list."""
+    nobody = 0xFFFFFFFF
+    packed = (struct.pack("<HHI", tag, rights, nobody) for tag, rights in entries)
+    named = struct.pack("<HHI", 2, 7, ANOTHER_USER)
+    owner, *rest = packed
+    return struct.pack("<I", 2) + owner + named + b"".join(rest)
+
+
+@unix
+def test_a_folder_that_an_access_list_opens_to_another_user_is_not_used(blocked, tmp_path):
+    folder = tmp_path / "opened" / "numparam"
+    folder.mkdir(parents=True)
+    folder.chmod(0o700)
+    # Owner, group, mask, others: the mode is 0770, and the group is the user's own.
+    opened = access_list((1, 7), (4, 0), (0x10, 7), (0x20, 0))
+    try:
+        os.setxattr(folder, "system.posix_acl_access", opened)
+    except (AttributeError, OSError):
+        pytest.skip("this file system has no access-control lists")
+    out, err = shown(FOLDER, blocked, NUMBA_CACHE_DIR=os.fspath(folder.parent))
+    assert out.split() == ["None"]
+    assert f"other users can write to {folder}" in err
 
 
 def test_without_source_files_nothing_is_kept(tree, tmp_path):

@@ -2,6 +2,9 @@
 
 import ast
 import graphlib
+import os
+import subprocess
+import sys
 from itertools import chain
 from pathlib import Path
 
@@ -88,3 +91,65 @@ def test_every_room_imports_only_rooms_below_it():
 
 def test_the_table_of_floors_names_every_room():
     assert {name.partition(".")[0] for name in GRAPH} <= set(chain(*FLOORS))
+
+
+def _late_imports(path: Path):
+    """Yield the lines of imports inside functions, and the text on and right above each."""
+    text = path.read_text()
+    lines = text.splitlines()
+    for function in ast.walk(ast.parse(text)):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    first = node.lineno - 1
+                    while lines[first - 1].lstrip().startswith(("import ", "from ")):
+                        first -= 1
+                    yield node.lineno, "\n".join(lines[max(0, first - 4) : node.end_lineno])
+
+
+def test_every_import_inside_a_function_says_why_it_stands_there():
+    unexplained = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in chain(ROOT.rglob("*.py"), (ROOT / "kernels").rglob("*.py"))
+        for line, around in _late_imports(path)
+        if "#" not in around
+    }
+    assert not unexplained
+
+
+#: Imports each module, and looks each public name up, as the first thing of a new process.
+_FIRST_USES = """
+import importlib, os, sys
+import ml_dtypes, numpy, numparam  # what all of them need, once
+
+def first(use):
+    child = os.fork()
+    if not child:
+        try:
+            use()
+        except ModuleNotFoundError as error:  # of an extra, such as torch
+            os._exit(str(error.name).startswith("numparam"))
+        except ImportError as error:
+            os._exit("needs" not in str(error))
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+uses = {f"mx.{name}": lambda name=name: getattr(numparam, name) for name in numparam.__all__}
+uses |= {name: lambda name=name: importlib.import_module(name) for name in sys.argv[1:]}
+print(*(name for name, use in uses.items() if not first(use)))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a new process for each module takes minutes")
+def test_every_module_and_every_public_name_can_be_the_first_that_is_used():
+    modules = [f"numparam.{name}" for name in GRAPH if name and name != "__main__"]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FIRST_USES, *modules],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT.parent)},
+    )
+    assert done.stdout.split() == []

@@ -109,3 +109,14 @@ def test_arrays_without_names_are_refused_before_a_file_is_written(tmp_path, nam
     with pytest.raises(TypeError, match=f"{name} must map names to arrays, not be of type list"):
         mx.model.save_checkpoint(tmp_path / "net", 1, "{}", **given)
     assert not list(tmp_path.iterdir())
+
+
+def test_names_in_a_checkpoint_may_have_another_encoding(tmp_path):
+    prefix = tmp_path / "net"
+    mx.model.save_checkpoint(prefix, 1, mx.sym.var("data"), {"重": mx.nd.ones((2,))}, {})
+    path = tmp_path / "net-0001.params"
+    path.write_bytes(path.read_bytes().replace("重".encode(), b"\xd6\xd8 "))
+    assert list(mx.model.load_params(prefix, 1, encoding="gbk")[0]) == ["重 "]
+    assert list(mx.model.load_checkpoint(prefix, 1, encoding="gbk")[1]) == ["重 "]
+    with pytest.raises(mx.MXNetError, match="encoding='gbk'"):
+        mx.model.load_params(prefix, 1)

@@ -137,10 +137,17 @@ def test_using_the_modules_imports_no_compiler_and_no_framework(use):
     assert heavy.strip() == "set()"
 
 
-@pytest.mark.parametrize("name", ["mod", "image", "io", "metric", "Parametr", "__wrong__"])
+@pytest.mark.parametrize("name", ["mod", "image", "io", "metric", "Parametr"])
 def test_what_is_not_there_at_all_says_what_is(name):
     assert not hasattr(mx, name)
-    with pytest.raises(AttributeError, match=r"parameter layer .* nd, ndarray"):
+    with pytest.raises(AttributeError, match=r"parameter layer .* dir\(numparam\)"):
+        getattr(mx, name)
+
+
+@pytest.mark.parametrize("name", ["__wrong__", "generator"])
+def test_tools_and_the_import_system_may_ask_for_anything(name, monkeypatch):
+    monkeypatch.delitem(vars(mx), name, raising=False)
+    with pytest.raises(AttributeError, match=f"^module 'numparam' has no attribute '{name}'$"):
         getattr(mx, name)
 
 

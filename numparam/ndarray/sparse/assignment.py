@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.formats.warning import warn_caller
+from numparam.kernels._callers import warn_caller
 from numparam.ndarray.indexing import WRITE
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import invoke

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from numparam.ndarray import kinds
 from numparam.ndarray.arguments import device_of, shape_of
 from numparam.ndarray.converting import MOVE
 from numparam.ndarray.creation import zeros as dense_zeros
+from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.operations import invoke
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.sparse.arguments import (
@@ -261,6 +262,30 @@ def _of_host(
     return CSRNDArray.from_parts(shape, parts, ctx, backend)
 
 
+@overload
+def zeros(
+    stype: Literal["row_sparse"],
+    shape: Shape,
+    ctx: Context | None = None,
+    dtype: DTypeLike = None,
+    **keywords: Any,
+) -> RowSparseNDArray: ...
+@overload
+def zeros(
+    stype: Literal["csr"],
+    shape: Shape,
+    ctx: Context | None = None,
+    dtype: DTypeLike = None,
+    **keywords: Any,
+) -> CSRNDArray: ...
+@overload
+def zeros(
+    stype: str,
+    shape: Shape,
+    ctx: Context | None = None,
+    dtype: DTypeLike = None,
+    **keywords: Any,
+) -> NDArray: ...
 @kinds.enter("zeros")
 def zeros(
     stype: str,
@@ -268,7 +293,7 @@ def zeros(
     ctx: Context | None = None,
     dtype: DTypeLike = None,
     **keywords: Any,
-) -> Any:
+) -> NDArray:
     """Make an array of zeros of a storage type.
 
     Parameters
@@ -319,7 +344,22 @@ def zeros(
     return kind.from_parts(lengths, parts, ctx, backend)
 
 
-def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: DTypeLike = None) -> Any:
+@overload
+def empty(
+    stype: Literal["row_sparse"],
+    shape: Shape,
+    ctx: Context | None = None,
+    dtype: DTypeLike = None,
+) -> RowSparseNDArray: ...
+@overload
+def empty(
+    stype: Literal["csr"], shape: Shape, ctx: Context | None = None, dtype: DTypeLike = None
+) -> CSRNDArray: ...
+@overload
+def empty(
+    stype: str, shape: Shape, ctx: Context | None = None, dtype: DTypeLike = None
+) -> NDArray: ...
+def empty(stype: str, shape: Shape, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """Make an array of a storage type; sparse ones are zero.
 
     Parameters

@@ -6,6 +6,7 @@ from numparam.base import MXNetError
 
 __all__ = [
     "NotSparseError",
+    "RowIdRangeError",
     "SparseArgumentError",
     "SparseFormatError",
     "SparseKeyError",
@@ -18,6 +19,10 @@ class SparseFormatError(MXNetError, IndexError, ValueError):
 
     Factories take such ids, as MXNet's do; whatever has to rely on them refuses.
     """
+
+
+class RowIdRangeError(IndexError, MXNetError):
+    """A row id is negative, or not below the number of rows."""
 
 
 class SparseArgumentError(MXNetError, TypeError, ValueError):

@@ -101,7 +101,7 @@ def _retain_rule(row: Any, inputs: Any, attributes: dict[str, Any], out: Any) ->
     return deliver(row, made, out)
 
 
-def retained_rows(data: RowSparseNDArray, wanted: Any) -> Any:
+def retained_rows(data: RowSparseNDArray, wanted: Any) -> RowSparseNDArray:
     """Return the rows with given int64 ids as a dense buffer, by the device's kernel.
 
     Raises

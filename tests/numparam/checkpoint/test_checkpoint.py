@@ -124,8 +124,10 @@ def test_what_is_read_is_not_overwritten_in_place(path, monkeypatch):
     before = path.read_bytes()
     monkeypatch.setattr("numparam.formats.atomic._open_temporary", refuse)
     checkpoint = mx.Checkpoint(path)
-    with pytest.warns(formats.InPlaceWarning), pytest.raises(FileAccessError, match="being read"):
+    with pytest.warns(formats.InPlaceWarning), pytest.raises(FileAccessError) as refusal:
         checkpoint.save(path)
+    assert "being read" in str(refusal.value)
+    assert "damaged" not in str(refusal.value)
     assert path.read_bytes() == before
 
 
@@ -189,6 +191,24 @@ def test_from_arrays_takes_sparse_arrays():
             id="gluon-cv",
         ),
         pytest.param(
+            "gluon-cv",
+            ["arg:ssd0_resnetv10_conv0_weight", "arg:ssd0_expand_conv0_weight"],
+            ["resnetv10_conv0_weight", "expand_conv0_weight"],
+            id="gluon-cv-nested",
+        ),
+        pytest.param(
+            "gluon-cv",
+            ["arg:resnetv10_conv0_weight", "arg:rpn0_conv0_weight"],
+            ["resnetv10_conv0_weight", "rpn0_conv0_weight"],
+            id="gluon-cv-two-networks",
+        ),
+        pytest.param(
+            "gluon-cv",
+            ["arg:conv0_weight", "arg:conv0_bias"],
+            ["conv0_weight", "conv0_bias"],
+            id="gluon-cv-one-layer",
+        ),
+        pytest.param(
             "insightface",
             ["arg:conv0_weight", "aux:bn0_moving_var", "arg:fc7_weight"],
             ["conv0_weight", "bn0_running_var"],
@@ -211,6 +231,7 @@ def test_presets_map_names(preset, before, after):
     ("preset", "names"),
     [
         ("torch", ["bn.gamma", "bn.beta", "bn.running_mean", "fc.weight", "norm1.gamma"]),
+        ("torch", ["h.0.ln_1.gamma", "ln_f.beta", "output.LayerNorm.gamma", "mlp.weight"]),
         ("insightface", ["arg:conv0_weight", "aux:bn0_moving_var"]),
         ("sockeye", ["layer_norm.gamma", "layer_norm.beta", "ff.weight"]),
     ],
@@ -237,6 +258,37 @@ def test_maps_of_ones_own(tmp_path):
         checkpoint.map_names(own)
     with pytest.raises(CheckpointPlanError, match="gluon-cv, insightface, sockeye, torch"):
         checkpoint.map_names("pytorch")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param('{"drop": "a"}', "drop is a list", id="a text that drops"),
+        pytest.param('{"rules": {"from": "a", "to": ""}}', "rules are a list", id="one rule"),
+        pytest.param('{"rules": [{"from": "a"}]}', "with from and to", id="half a rule"),
+        pytest.param('{"rules": [{"from": "a", "to": 1}]}', "are texts", id="a number"),
+        pytest.param(r'{"rules": [{"from": "a", "to": "\\3"}]}', "group reference 3", id="group"),
+        pytest.param('{"back": [{"from": "(", "to": ""}]}', "subpattern", id="the other way"),
+        pytest.param('{"a": "b", "rules": []}', "either names or rules", id="names and rules"),
+        pytest.param('{"a": {"b": "c"}}', "'a' is mapped to a dict", id="nested names"),
+        pytest.param("[" * 100_000, "nested too deep", id="nested"),
+        pytest.param("\udcff", "decode", id="not UTF-8"),
+    ],
+)
+def test_mistakes_in_maps_are_named(tmp_path, text, message):
+    own = tmp_path / "own.JSON"
+    own.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(CheckpointPlanError, match=message):
+        mx.Checkpoint.from_arrays({"a": [1.0], "c": [1.0]}).map_names(own)
+
+
+def test_a_map_without_a_way_back_says_so(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("[[rules]]\nfrom = 'a'\nto = 'b'\n")
+    checkpoint = mx.Checkpoint.from_arrays({"a": [1.0]})
+    assert list(checkpoint.map_names(own)) == ["b"]
+    with pytest.raises(CheckpointPlanError, match="no rules for the way back"):
+        checkpoint.map_names(own, back=True)
 
 
 def test_a_checkpoint_is_not_pickled(path):

@@ -224,3 +224,39 @@ def test_without_a_command_the_help_is_printed_and_nothing_else(capsys):
     printed = capsys.readouterr()
     assert "Usage" in printed.out + printed.err
     assert "numparam: " not in printed.err
+
+
+@pytest.mark.parametrize("command", ["diff", "doctor", "convert"])
+def test_long_work_reports_its_progress(tmp_path, monkeypatch, command):
+    import contextlib
+
+    import numparam.cli.app
+    import numparam.cli.files
+
+    seen = []
+
+    @contextlib.contextmanager
+    def recorded(description, nbytes):
+        counts = []
+        yield counts.append
+        seen.append((nbytes, sum(counts)))
+
+    for module in (numparam.cli.app, numparam.cli.files):
+        monkeypatch.setattr(module, "progress_of", recorded)
+    path = str(tmp_path / "a.npz")
+    table = mx.nd.sparse.row_sparse_array((np.ones((2, 40)), [1, 4]), shape=(6, 40))
+    mx.Checkpoint.from_arrays({"w": np.ones((30, 500)), "n": np.ones(7), "t": table}).save(path)
+    others = {"diff": [path], "doctor": [], "convert": [str(tmp_path / "b.npz")]}
+    assert run([command, path, *others[command]]) == 0
+    [(expected, reported)] = seen
+    assert reported >= 30 * 500 * 8 + 7 * 8
+    assert expected >= 30 * 500 * 8 + 7 * 8 + 640
+
+
+def test_errors_advise_in_the_words_of_the_command_line(paths, tmp_path, capsys):
+    assert run(["convert", paths[0], str(tmp_path / "missing" / "x.npz")]) == 2
+    assert "with mkdir -p." in capsys.readouterr().err
+    other = str(tmp_path / "c.npz")
+    mx.Checkpoint.from_arrays({"w": [1.0]}).save(other)
+    assert run(["mean", paths[0], other, "-o", other]) == 2
+    assert "Make them alike first, with numparam convert" in capsys.readouterr().err

@@ -92,7 +92,7 @@ def test_a_group_that_cannot_be_kept_has_no_more_rights_than_all_others(path, mo
 
     monkeypatch.setattr(os, "fchown", refuse)
     with open(path, "r+b") as file:
-        atomic._take_rights(file.fileno(), str(path), os.stat_result(values))
+        atomic.take_rights(file.fileno(), str(path), os.stat_result(values))
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 

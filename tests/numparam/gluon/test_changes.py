@@ -410,3 +410,13 @@ def test_values_of_dtypes_that_arrays_lack_are_converted(dtype):
     assert weight.data(mx.cpu(1)).tolist() == [[0, 1, 2], [3, 4, 5]]
     weight.set_rows([1], values[:1])
     assert weight.data().tolist() == [[0, 1, 2], [0, 1, 2]]
+
+
+@pytest.mark.parametrize("given", ["a parameter", "complex numbers"])
+def test_values_that_are_no_numbers_are_named_in_one_sentence(given):
+    weight = mx.gluon.Parameter("weight", shape=(2,))
+    weight.initialize()
+    values = weight if given == "a parameter" else np.zeros(2, np.complex64)
+    with pytest.raises(TypeError, match="of dtype") as refusal:
+        weight.set_data(values)
+    assert ".." not in str(refusal.value)

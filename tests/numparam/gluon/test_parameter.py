@@ -314,3 +314,13 @@ def test_errors_quote_names_of_parameters_and_shorten_them(method, arguments):
     assert "wwww…wwww" in str(caught.value)
     assert len(str(caught.value)) < 1000
     assert "\x1b" not in str(caught.value)
+
+
+def test_an_initializer_method_that_was_replaced_is_called(monkeypatch):
+    for kind in (mx.init.Uniform, mx.init.Zero):
+        monkeypatch.setattr(kind, "_init_weight", lambda self, name, array: array.__setitem__(0, 5))
+    for init in (mx.init.Uniform(0.25), mx.init.Zero()):
+        weight = mx.gluon.Parameter("weight", shape=(2,))
+        for _ in range(2):
+            weight.initialize(init, force_reinit=True)
+            assert weight.data().asnumpy()[0] == 5

@@ -161,3 +161,19 @@ def test_sparse_ids_are_refused(device):
     Store(parameter)
     with pytest.raises(mx.MXNetError, match="dense"):
         parameter.row_sparse_data(mx.nd.array([1, 0]).tostype("row_sparse"))
+
+
+def test_without_a_trainer_the_error_names_what_works_without_one():
+    parameter = table()
+    for call in (parameter.row_sparse_data, parameter.list_row_sparse_data):
+        with pytest.raises(RuntimeError, match=r"rows\(ids\)"):
+            call(mx.nd.array([1]))
+    assert parameter.rows([1]).shape == (1, *parameter.shape[1:])
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"), [([1.5], r"\[0\] is 1.5 as"), ([0, float("nan")], r"\[1\] is nan as")]
+)
+def test_ids_that_are_no_whole_numbers_are_shown_as_plain_numbers(ids, shown):
+    with pytest.raises(ValueError, match=shown):
+        table().rows(ids)

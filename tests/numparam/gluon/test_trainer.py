@@ -439,3 +439,77 @@ def test_states_that_are_missing_are_named_with_their_folder(tmp_path, owner):
         load(tmp_path / "nowhere" / "net.states")
     with pytest.raises(IsADirectoryError, match="states"):
         load(tmp_path)
+
+
+def test_a_parameter_that_left_the_trainer_is_not_updated():
+    parameters = mx.gluon.ParameterDict()
+    stays, leaves = (parameters.get(name, shape=(2,), init="ones") for name in ("stays", "leaves"))
+    parameters.initialize()
+    trainer = mx.gluon.Trainer(parameters, "sgd", {"learning_rate": 1})
+    for expected in (0, 0):
+        with mx.autograd.record():
+            loss = (stays.data() + leaves.data()).sum()
+        loss.backward()
+        trainer.step(1)
+        trainer._params = [stays]
+        assert leaves.data().asnumpy().tolist() == [expected] * 2
+    assert stays.data().asnumpy().tolist() == [-1, -1]
+
+
+class OverProcesses(Trainer):
+    """Sums as Horovod's trainer does: in place, over processes of which there are two here."""
+
+    def _allreduce_grads(self):
+        super()._allreduce_grads()
+        for parameter in self._params:
+            for gradient in parameter.list_grad():
+                gradient *= 2
+
+
+class Halved(Trainer):
+    def _update(self, ignore_stale_grad=False):
+        for parameter in self._params:
+            for gradient in parameter.list_grad():
+                gradient /= 2
+        super()._update(ignore_stale_grad)
+
+
+@pytest.mark.parametrize("contexts", [1, 2])
+@pytest.mark.parametrize(("kind", "factor"), [(OverProcesses, 2), (Halved, 0.5)])
+def test_a_subclass_may_replace_the_sums_and_the_update(kind, factor, contexts):
+    members = parameters(2, contexts)
+    trainer = kind(members, "sgd", {"learning_rate": 0.125}, update_on_kvstore=False)
+    backward(members)
+    trainer.step(1)
+    assert values(members[1]) == [1 - factor * contexts / 8] * contexts
+    backward(members)
+    trainer.allreduce_grads()
+    trainer.update(1)
+    assert values(members[1]) == [1 - 2 * factor * contexts / 8] * contexts
+    with pytest.raises(UserWarning, match="w0"):
+        trainer.step(1)
+
+
+def test_sums_that_are_replaced_on_one_trainer_are_called():
+    members = parameters(1, 2)
+    trainer = Trainer(members, "sgd", {"learning_rate": 0.5}, update_on_kvstore=False)
+    trainer._allreduce_grads = lambda: None
+    backward(members[:1])
+    trainer.step(1)
+    assert values(members[0]) == [0.5, 0.5]
+
+
+def test_the_update_on_the_store_may_be_followed_by_ones_own_steps():
+    called = []
+
+    class Counting(Trainer):
+        def _update(self, ignore_stale_grad=False):
+            called.append(ignore_stale_grad)
+            super()._update(ignore_stale_grad)
+
+    members = parameters(1, 2)
+    trainer = Counting(members, "sgd", {"learning_rate": 0.25}, update_on_kvstore=True)
+    backward(members)
+    trainer.step(1)
+    assert values(members[0]) == [0.5, 0.5]
+    assert called == [False]

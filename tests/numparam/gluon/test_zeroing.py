@@ -1,5 +1,7 @@
+import bisect
 import copy
 import gc
+import operator
 import pickle
 import weakref
 from collections import OrderedDict
@@ -10,6 +12,8 @@ import pytest
 import numparam as mx
 from numparam.devices import epochs
 from numparam.gluon import ParameterDict
+from numparam.gluon.entries import Entries
+from numparam.gluon.placed import Placed
 from numparam.gluon.zeroing import GradientTables
 from numparam.kernels.cpu import _pool
 
@@ -191,6 +195,32 @@ def sort(gradients):
     gradients.sort(key=id)
 
 
+def past_its_methods(change):
+    """Change a list without its own methods, which would announce it."""
+
+    def changed(gradients):
+        change(gradients, mx.nd.ones((3, 2)))
+
+    changed.__name__ = change.__name__
+    return changed
+
+
+def append_to_list(gradients, new):
+    list.append(gradients, new)
+
+
+def set_item_of_list(gradients, new):
+    list.__setitem__(gradients, 0, new)
+
+
+def insert_by_bisection(gradients, new):
+    bisect.insort(gradients, new, key=id)
+
+
+def assign_in_c(gradients, new):
+    operator.setitem(gradients, slice(0, 0), [new])
+
+
 def in_list(change):
     def changed(parameters):
         change(parameters["net_w1"]._grad)
@@ -208,6 +238,22 @@ def put_in_by_setdefault(parameters):
 
 def merge_in_place(parameters):
     parameters._params |= dict(other().items())
+
+
+def replace_a_member_past_the_mapping(parameters):
+    OrderedDict.pop(parameters._params, "net_w0")
+    OrderedDict.__setitem__(parameters._params, "other_w", other()["other_w"])
+
+
+def put_in_past_the_order(parameters):
+    dict.update(parameters._params, net_w0=other()["other_w"])
+
+
+def keep_a_list_and_change_it_later(parameters):
+    gradients = parameters["net_w1"]._grad
+    parameters.zero_grad()
+    parameters.zero_grad()
+    list.append(gradients, mx.nd.ones((3, 2)))
 
 
 def replace_the_mapping(parameters):
@@ -251,11 +297,18 @@ ADDITIONS = [
             remove,
             reverse,
             sort,
+            *map(
+                past_its_methods,
+                (append_to_list, set_item_of_list, insert_by_bisection, assign_in_c),
+            ),
         )
     ),
     pytest.param(put_in_by_hand, id="mapping: update"),
     pytest.param(put_in_by_setdefault, id="mapping: setdefault"),
     pytest.param(merge_in_place, id="mapping: |="),
+    pytest.param(replace_a_member_past_the_mapping, id="mapping: another of the same number"),
+    pytest.param(put_in_past_the_order, id="mapping: dict.update"),
+    pytest.param(keep_a_list_and_change_it_later, id="list: kept, and changed later"),
     pytest.param(replace_the_mapping, id="mapping: replaced"),
     pytest.param(another_in_a_plain_mapping, id="plain mapping: another parameter"),
     pytest.param(a_list_in_a_plain_mapping, id="plain mapping: a list"),
@@ -321,6 +374,36 @@ def test_zero_grad_leaves_the_members_of_a_mapping_that_was_replaced(device):
     gone[:] = 4
     parameters.zero_grad()
     assert (gone.asnumpy() == 4).all()
+
+
+def test_collections_that_nobody_has_are_not_looked_at(monkeypatch):
+    parameters = ParameterDict()
+    parameters.get("w", shape=(3, 2)).initialize()
+    looked = []
+    for kind in (Placed, Entries):
+        monkeypatch.setattr(kind, "look", lambda self: looked.append(self))
+    members = list(parameters.values())
+    parameters.zero_grad()
+    parameters.mean_grads()
+    members[0].zero_grad()
+    members[0].list_data()
+    members[0].list_grad()
+    epochs.current()
+    own = [parameters._entries, *(member._state.gradients for member in members)]
+    assert not any(collection is one for collection in looked for one in own)
+    assert members[0]._grad is own[1]
+    epochs.current()
+    assert any(collection is own[1] for collection in looked)
+
+
+def test_a_list_that_is_gone_is_no_longer_watched():
+    parameters = dictionary(1)
+    reference = weakref.ref(parameters["net_w0"]._grad)
+    watched = len(epochs._watched)
+    parameters["net_w0"].cast("float64")
+    gc.collect()
+    assert reference() is None
+    assert len(epochs._watched) < watched
 
 
 def test_a_changed_list_still_serves_its_contexts():

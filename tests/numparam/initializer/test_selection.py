@@ -82,6 +82,32 @@ def test_prefixes_of_names_do_not_count(values):
     assert "arg:fc_weight" in values
 
 
+def test_a_name_with_a_prefix_is_taken_exactly_first():
+    rule = init.Load({"arg:w": nd.array([1, 2]), "aux:w": nd.array([3, 4])})
+    assert written(rule, "arg:w") == [1, 2]
+    assert written(rule, "aux:w") == [3, 4]
+
+
+@pytest.mark.parametrize("names", [("arg:w", "aux:w"), ("w", "arg:w")])
+def test_two_values_of_one_name_are_refused(names, tmp_path):
+    values = {name: nd.array([1, 2]) for name in (*names, "arg:other")}
+    nd.save(tmp_path / "net.params", values)
+    for given in (values, tmp_path / "net.params"):
+        rule = init.Load(given)
+        assert written(rule, "other") == [1, 2]
+        with pytest.raises(MXNetError, match=f"'{names[0]}' and '{names[1]}'"):
+            written(rule, "w")
+
+
+def test_names_in_a_file_may_have_another_encoding(tmp_path):
+    path = tmp_path / "net.params"
+    nd.save(path, {"重": nd.array([1, 2])})
+    path.write_bytes(path.read_bytes().replace("重".encode(), b"\xd6\xd8 "))
+    with pytest.raises(MXNetError, match="encoding='gbk'"):
+        init.Load(path)
+    assert written(init.Load(path, encoding="gbk"), "重 ") == [1, 2]
+
+
 def test_files_are_read(values, tmp_path):
     path = tmp_path / "net.params"
     nd.save(path, values)

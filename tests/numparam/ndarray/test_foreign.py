@@ -1,5 +1,6 @@
 """Arrays of other libraries as values: stubs everywhere, and the libraries where installed."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -26,6 +27,19 @@ class DLPackOnly:
 
     def __dlpack_device__(self):
         return (1, 0)
+
+
+class Float8(DLPackOnly):
+    """The same of float8_e4m3fn, as PyTorch exports it."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self._bits = self._values.astype(ml_dtypes.float8_e4m3fn).view(np.uint8)
+
+    def __dlpack__(self, **keywords):
+        capsule = capsules.exported(self._bits, **keywords)
+        capsules._tensor_of(capsule).code = 10
+        return capsule
 
 
 class NeedsGradient:
@@ -101,6 +115,18 @@ def dlpack_only():
     return DLPackOnly(VALUES)
 
 
+def float8():
+    return Float8(VALUES)
+
+
+def torch_float8():
+    return torch_values().to(torch_dtype("float8_e5m2"))
+
+
+def torch_dtype(name):
+    return getattr(pytest.importorskip("torch", reason="PyTorch is not installed"), name)
+
+
 def torch_requires_grad():
     return torch_values(requires_grad=True)
 
@@ -111,6 +137,8 @@ def torch_sparse_coo():
 
 SOURCES = [
     pytest.param(dlpack_only, id="DLPack only"),
+    pytest.param(float8, id="DLPack only, float8"),
+    pytest.param(torch_float8, id="torch, float8"),
     pytest.param(NeedsGradient, id="after detach, to_dense and cpu"),
     pytest.param(ScipyLike, id="toarray"),
     pytest.param(torch_requires_grad, id="torch, requires grad"),
@@ -259,3 +287,10 @@ class Exhausted:
 def test_a_lack_of_memory_in_another_library_stays_a_memory_error(tmp_path):
     with pytest.raises(MemoryError, match="no room"):
         mx.nd.save(tmp_path / "arrays", {"a": Exhausted()})
+
+
+def test_an_array_has_no_memory_of_a_dtype_that_it_cannot_have():
+    with pytest.raises(ValueError, match="float8_e4m3fn"):
+        mx.nd.from_dlpack(Float8(VALUES))
+    with pytest.raises(ValueError, match="float8_e4m3fn"):
+        mx.nd.from_dlpack(Float8(VALUES).__dlpack__())

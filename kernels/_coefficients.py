@@ -207,6 +207,8 @@ def nadam_momentum(t: Value, beta1: Value, schedule_decay: Value) -> Value:
 
 def _ftml(*, lr, wd, t, rescale_grad, clip_gradient, beta1, beta2, epsilon):
     count = _step_number(t)
+    if np.any(np.equal(lr, 0.0)):
+        raise ValueError("lr must not be 0: ftml divides by it")
     rate = (1.0 - _power(beta1, count)) / lr
     wider = 1.0 / (1.0 - _power(beta2, count))
     common = _common(rescale_grad, clip_gradient)

@@ -51,7 +51,8 @@ class Ftrl(FusedOptimizer):
         lazy_update: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(lazy_update, learning_rate=learning_rate, **kwargs)
+        super().__init__(lazy_update, **kwargs)
+        self.lr = learning_rate  # it does not replace that of a schedule, as in MXNet
         self.lamda1 = lamda1
         self.beta = beta
 

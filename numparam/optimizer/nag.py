@@ -28,9 +28,10 @@ class NAG(FusedOptimizer):
     ----------
     momentum : float, default 0.0
         Factor of the momentum; 0 keeps none.
-    lazy_update : bool, default False
+    lazy_update : bool, optional
         Whether rows that a row-sparse gradient does not hold stay as they are; see
-        `FusedOptimizer`. MXNet makes a dense step.
+        `FusedOptimizer`. If not given, they do without momentum, as in MXNet, whose step with
+        momentum is dense.
     **kwargs : object
         The arguments of `Optimizer`; the learning rate is 0.01 by default.
     """
@@ -38,8 +39,10 @@ class NAG(FusedOptimizer):
     kernel = "nag"
     copy_is_last = True
 
-    def __init__(self, momentum: float = 0.0, lazy_update: bool = False, **kwargs: Any) -> None:
-        super().__init__(lazy_update, **kwargs)
+    def __init__(
+        self, momentum: float = 0.0, lazy_update: bool | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(momentum == 0.0 if lazy_update is None else lazy_update, **kwargs)
         self.momentum = momentum
 
     def hyper_parameters(self) -> Hyper:

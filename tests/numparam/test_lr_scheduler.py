@@ -108,6 +108,13 @@ def test_the_learning_rate_of_an_optimizer_replaces_what_it_replaces_in_mxnet(ma
     assert [again(n) for n in range(9)] == [adam.lr_scheduler(n) for n in range(9)]
 
 
+def test_the_learning_rate_of_ftrl_does_not_replace_that_of_a_schedule():
+    schedule = lr_scheduler.FactorScheduler(10, 0.5, base_lr=0.4)
+    ftrl = numparam.optimizer.create("ftrl", learning_rate=0.3, lr_scheduler=schedule)
+    assert ftrl.learning_rate == schedule.base_lr == 0.4
+    assert numparam.optimizer.create("ftrl").learning_rate == 0.1
+
+
 def test_subclasses_define_the_call():
     with pytest.raises(NotImplementedError, match="LRScheduler must define"):
         lr_scheduler.LRScheduler(base_lr=0.5)(1)

@@ -254,6 +254,35 @@ def test_repeated_and_unsorted_rows_are_summed_first(name, own, opaque):
     np.testing.assert_array_equal(once.asnumpy(), twice.asnumpy())
 
 
+@pytest.mark.parametrize(
+    ("momentum", "recorded"),
+    [
+        # Of MXNet 1.9.1, with a dense weight of ones.
+        pytest.param(0.0, [[0.85, 0.85], [1.0, 1.0]], id="without"),
+        pytest.param(0.5, [[0.775, 0.775], [0.925, 0.925]], id="with"),
+    ],
+)
+def test_nag_is_lazy_without_momentum_alone(momentum, recorded):
+    updater = mx.optimizer.get_updater(
+        mx.optimizer.create("nag", momentum=momentum, learning_rate=0.1, wd=0.5)
+    )
+    weight = mx.nd.ones((2, 2))
+    updater(0, row_sparse(np.float32([[1, 1]]), [0], (2, 2)), weight)
+    np.testing.assert_allclose(weight.asnumpy(), recorded, rtol=1e-6)
+
+
+def test_ftml_refuses_a_learning_rate_of_zero():
+    updater = mx.optimizer.get_updater(mx.optimizer.create("ftml", learning_rate=0.1))
+    updater.optimizer.set_lr_mult({0: 0.0})
+    weights = [mx.nd.ones(2), mx.nd.ones(2)]
+    for indices in ([0], [0, 1]):
+        count = len(indices)
+        with pytest.raises(ValueError, match="lr must not be 0: ftml divides by it"):
+            updater(indices, [mx.nd.ones(2)] * count, weights[:count])
+    assert [weight.asnumpy().tolist() for weight in weights] == [[1, 1], [1, 1]]
+    assert updater.optimizer.num_update == 0
+
+
 def test_two_contexts_are_updated_by_one_call(device):
     weights = gradients(1, 2)
     arrays = [array(w, mx.cpu(i)) for i, w in enumerate(weights)]

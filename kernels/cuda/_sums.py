@@ -364,85 +364,86 @@ def combine(kind):
 
 
 @kernel_per_kind
-def average_chunks(kind):
-    """Write the mean of the copies of each array of a table into all of them, a block a chunk.
+def combine_chunks(kind):
+    """Sum or average the sources of each array of a table into its targets, a block a chunk.
 
-    `table` holds the addresses of the `copies` of each array, one array after the other; then the
+    `table` holds `width` addresses for each array, one array after the other: those of `sources`
+    sources first, and from the one numbered `first_target` on those of the targets. Then come the
     sizes, and the numbers of the first chunks and of all.
     """
     element = element_of(kind)
 
-    def average_chunks(table, count, copies, chunk):
-        sizes = table + 8 * copies * count
+    def combine_chunks(table, count, sources, width, first_target, divisor, chunk):
+        sizes = table + 8 * width * count
         firsts = sizes + 8 * count
         chunks = load(firsts, count, "int64")
         number, blocks, place, threads = block()
         while number < chunks:
             array = owner(firsts, count, number)
-            own = table + 8 * copies * array
+            own = table + 8 * width * array
             begin = (number - load(firsts, array, "int64")) * chunk
             end = min(begin + chunk, load(sizes, array, "int64"))
             i = begin + place
             while i < end:
-                value = element(own, copies, i, copies)
-                k = np.int64(0)
-                while k < copies:
+                value = element(own, sources, i, divisor)
+                k = first_target
+                while k < width:
                     store(load(own, k, "int64"), i, value, kind)
                     k += 1
                 i += threads
             number += blocks
 
-    return average_chunks
+    return combine_chunks
 
 
 @kernel_per_kind
-def average_chunks_in_lanes(kind, copies):
-    """As `average_chunks`, for a constant number of copies, whose addresses are multiples of 16."""
+def combine_chunks_in_lanes(kind, sources):
+    """As `combine_chunks`, for a constant number of sources and addresses in multiples of 16."""
     lanes = 16 // ITEMSIZE[kind]
-    together = _lanes(_lane(kind, copies), lanes)
+    together = _lanes(_lane(kind, sources), lanes)
     element = element_of(kind)
 
-    def average_chunks_in_lanes(table, count, chunk):
-        sizes = table + 8 * copies * count
+    def combine_chunks_in_lanes(table, count, width, first_target, divisor, chunk):
+        sizes = table + 8 * width * count
         firsts = sizes + 8 * count
         chunks = load(firsts, count, "int64")
-        scale = _scale(np.int64(copies))
+        scale = _scale(divisor)
         number, blocks, place, threads = block()
         while number < chunks:
             array = owner(firsts, count, number)
-            own = table + 8 * copies * array
-            sources = numbers_at(own, copies, "int64", "int64")
+            own = table + 8 * width * array
+            addresses = numbers_at(own, sources, "int64", "int64")
             begin = (number - load(firsts, array, "int64")) * chunk
             end = min(begin + chunk, load(sizes, array, "int64"))
             whole = end & -lanes
             i = begin + place * lanes
             while i < whole:
-                values, hard = together(load_many(sources, i, kind, lanes), scale)
-                k = np.int64(0)
+                values, hard = together(load_many(addresses, i, kind, lanes), scale)
+                k = first_target
                 if hard:
                     j = i
                     while j < i + lanes:
-                        value = element(own, copies, j, copies)
-                        k = np.int64(0)
-                        while k < copies:
+                        value = element(own, sources, j, divisor)
+                        k = first_target
+                        while k < width:
                             store(load(own, k, "int64"), j, value, kind)
                             k += 1
                         j += 1
-                while k < copies:
+                while k < width:
                     store_lanes(load(own, k, "int64"), i, values, kind, lanes)
                     k += 1
                 i += threads * lanes
             i = whole + place
             while i < end:
-                value = element(own, copies, i, copies)
-                k = np.int64(0)
-                while k < copies:
+                value = element(own, sources, i, divisor)
+                k = first_target
+                while k < width:
                     store(load(own, k, "int64"), i, value, kind)
                     k += 1
                 i += threads
             number += blocks
 
-    return average_chunks_in_lanes
+    return combine_chunks_in_lanes
 
 
 @kernel
@@ -462,7 +463,7 @@ def find_differing(table, count, size, found):
 
 @kernel
 def find_differing_chunks(table, count, copies, chunk, found):
-    """As `find_differing`, for the copies of each array of a table; see `average_chunks`."""
+    """As `find_differing`, for the copies of each array of a table; see `combine_chunks`."""
     sizes = table + 8 * copies * count
     firsts = sizes + 8 * count
     chunks = load(firsts, count, "int64")

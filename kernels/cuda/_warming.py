@@ -77,8 +77,7 @@ def _of_kind(kind: str) -> Iterator[Any]:
     yield _module("_pairing").add_chunks(kind)
     yield _module("_merging").sum_rows(kind)
     yield _module("_squares").sum_chunks(kind)
-    if kind != "bool":
-        yield sums.average_chunks(kind)
+    yield sums.combine_chunks(kind)
     if kind not in _gate.FLOATS:
         yield rows.add_integers(kind)
         return
@@ -86,7 +85,7 @@ def _of_kind(kind: str) -> Iterator[Any]:
     for count in _COPIES:
         yield sums.combine_lanes(kind, count)
         if count > 1:
-            yield sums.average_chunks_in_lanes(kind, count)
+            yield sums.combine_chunks_in_lanes(kind, count)
     filling = _module("_filling")
     if kind == "float64":
         yield from (rows.add_float64, filling.fill_uniform_float64, filling.fill_normal_float64)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from numparam.kernels import _gate
 from numparam.kernels._gate import ITEMSIZE
-from numparam.kernels.cuda import _device_gate, _launch, _pointers, _workspace, average, table
+from numparam.kernels.cuda import _device_gate, _launch, _pointers, _workspace, table
 from numparam.kernels.cuda._memory import DeviceArray
 
 _NONE = 2**63 - 1
+
+#: An array of each table.
+_Row = tuple[DeviceArray, ...]
 
 
 def mean_in_place(copies: Iterable[Iterable[object]]) -> None:
@@ -27,21 +30,18 @@ def mean_in_place(copies: Iterable[Iterable[object]]) -> None:
         return
     every = [array for one in tables for array in one.arrays]
     device_id = _device_gate.one_device(every, ["copies"] * len(every)) if every else 0
-    groups: dict[str, list[tuple[DeviceArray, ...]]] = {}
-    for arrays in zip(*(one.arrays for one in tables), strict=True):
-        if arrays[0].size:
-            groups.setdefault(_gate.kind(arrays[0].dtype), []).append(arrays)
+    groups = _by_kind(tables)
     if "bool" in groups:
         _check_booleans(groups.pop("bool"), device_id)
-    for kind, arrays_of in groups.items():
-        _average(kind, arrays_of, device_id)
+    for kind, rows in groups.items():
+        _combine(kind, rows, len(tables), 0, len(tables), device_id)
 
 
 def add_n(sources: Iterable[Iterable[object]], outs: Iterable[object]) -> None:
     """Sum the copies of each of many arrays, in the order given, rounding once.
 
     Parameters and errors are those of `numparam.kernels.cpu.average_many.add_n`, with arrays of one
-    GPU. One launch for each array. Moves (k + 1) × the sum of nbytes.
+    GPU. One launch for each dtype. Moves (k + 1) × the sum of nbytes.
     """
     read = [table.build(one, writeable=False) for one in _gate.several(sources, "sources")]
     ready = table.build(outs)
@@ -50,13 +50,21 @@ def add_n(sources: Iterable[Iterable[object]], outs: Iterable[object]) -> None:
             ready.arrays, one.arrays, lambda array: array.address, ("outs", f"sources[{k}]")
         )
     every = [array for one in (ready, *read) for array in one.arrays]
-    if every:
-        _device_gate.one_device(every, ["arrays"] * len(every))
-    for out, *arrays in zip(ready.arrays, *(one.arrays for one in read), strict=True):
-        average.add_n(arrays, out)
+    device_id = _device_gate.one_device(every, ["arrays"] * len(every)) if every else 0
+    for kind, rows in _by_kind([*read, ready]).items():
+        _combine(kind, rows, len(read), len(read), 1, device_id)
 
 
-def _check_booleans(copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:
+def _by_kind(tables: Sequence[table.Table]) -> dict[str, list[_Row]]:
+    """Return, by kind, a row of arrays for each number in the tables; empty arrays are left out."""
+    kinds: dict[str, list[_Row]] = {}
+    for row in zip(*(one.arrays for one in tables), strict=True):
+        if row[0].size:
+            kinds.setdefault(_gate.kind(row[0].dtype), []).append(row)
+    return kinds
+
+
+def _check_booleans(copies: list[_Row], device_id: int) -> None:
     """Raise if copies differ; if they do not, they are their mean."""
     from numparam.kernels.cuda import _sums  # needs numba-cuda
 
@@ -71,25 +79,29 @@ def _check_booleans(copies: list[tuple[DeviceArray, ...]], device_id: int) -> No
         raise ValueError(_gate.booleans_differ(differing, "copies"))
 
 
-def _average(kind: str, copies: list[tuple[DeviceArray, ...]], device_id: int) -> None:
+def _combine(
+    kind: str, rows: list[_Row], sources: int, first_target: int, divisor: int, device_id: int
+) -> None:
+    """Sum or average the first arrays of each row into those from `first_target` on."""
     from numparam.kernels.cuda import _sums  # needs numba-cuda
 
-    count, number = len(copies), len(copies[0])
+    count, width = len(rows), len(rows[0])
     chunk = _pointers.CHUNK // ITEMSIZE[kind]
-    numbers, chunks = _numbers(copies, chunk)
+    numbers, chunks = _numbers(rows, chunk)
     at = _workspace.put(device_id, numbers)
     threads = chunks * _launch.THREADS
-    aligned = not (numbers[: count * number] % 16).any()
-    if aligned and _sums.lanes_of(kind, number) > 1:
-        few = _sums.average_chunks_in_lanes(kind, number)
-        _launch.run(few, device_id, threads, at, count, chunk)
+    targets = width, first_target, divisor, chunk
+    aligned = not (numbers[: count * width] % 16).any()
+    if aligned and _sums.lanes_of(kind, sources) > 1:
+        few = _sums.combine_chunks_in_lanes(kind, sources)
+        _launch.run(few, device_id, threads, at, count, *targets)
     else:
-        _launch.run(_sums.average_chunks(kind), device_id, threads, at, count, number, chunk)
+        _launch.run(_sums.combine_chunks(kind), device_id, threads, at, count, sources, *targets)
 
 
-def _numbers(copies: list[tuple[DeviceArray, ...]], chunk: int) -> tuple[np.ndarray, int]:
+def _numbers(rows: list[_Row], chunk: int) -> tuple[np.ndarray, int]:
     """Return addresses, sizes, and the numbers of the first chunks and of all; and that of all."""
-    addresses = np.array([[one.address for one in arrays] for arrays in copies], np.int64)
-    sizes = np.array([arrays[0].size for arrays in copies], np.int64)
+    addresses = np.array([[one.address for one in row] for row in rows], np.int64)
+    sizes = np.array([row[0].size for row in rows], np.int64)
     firsts = np.concatenate([[0], np.cumsum(-(-sizes // chunk))])
     return np.concatenate([addresses.reshape(-1), sizes, firsts]), int(firsts[-1])

@@ -44,8 +44,8 @@ UNITS = (1, 2, 4, 8, 16)
 KERNELS = {
     ("_sums", "combine_lanes"): [(kind, count) for kind in _gate.FLOATS for count in (2, 4, 8)],
     ("_sums", "combine"): _gate.KINDS,
-    ("_sums", "average_chunks"): [kind for kind in _gate.KINDS if kind != "bool"],
-    ("_sums", "average_chunks_in_lanes"): [(kind, 2) for kind in _gate.FLOATS],
+    ("_sums", "combine_chunks"): _gate.KINDS,
+    ("_sums", "combine_chunks_in_lanes"): [(kind, 2) for kind in _gate.FLOATS],
     ("_sums", "find_differing"): None,
     ("_sums", "find_differing_chunks"): None,
     ("_pairing", "assign_chunks"): None,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numparam.kernels.cuda import _memory, _provider, average, reset, retain, table
+from numparam.kernels.cuda import _memory, _provider, average, average_many, reset, retain, table
+from numparam.kernels.reference import average_many as reference_average_many
 from tests.support.awkward_inputs import KINDS, values
 from tests.support.on_gpu import download, upload
 
@@ -149,3 +150,17 @@ def test_missing_memory_is_an_error_before_anything_is_launched(traffic, monkeyp
         with pytest.raises(MemoryError, match="no room"):
             call()
     assert not seen["launches"]
+
+
+def test_sums_of_many_arrays_are_one_launch_for_each_dtype(traffic):
+    forms = [("float32", 3), ("int8", 5), ("float32", 70), ("bool", 4), ("float32", 0)]
+    sources = [[values(kind, length, seed) for kind, length in forms] for seed in range(3)]
+    wanted = [np.zeros_like(array) for array in sources[0]]
+    reference_average_many.add_n(sources, wanted)
+    uploaded = [[upload(array) for array in one] for one in sources]
+    seen = traffic()
+    average_many.add_n(uploaded, uploaded[1])
+    assert len(seen["launches"]) == 3
+    assert seen["read"] == []
+    for array, right in zip(uploaded[1], wanted, strict=True):
+        np.testing.assert_array_equal(download(array), right)

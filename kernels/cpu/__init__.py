@@ -31,7 +31,7 @@ def _check_features(given: str) -> None:
 
     LLVM ends the process where one has no sign, and the processor where it lacks one.
     """
-    import llvmlite.binding
+    import llvmlite.binding  # late: not where Numba is told not to compile
 
     host = llvmlite.binding.get_host_cpu_features()
     for feature in given.split(",") if given else ():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from numparam.kernels import _without_signals, reference
-from numparam.kernels._callers import warn_caller
+from numparam.kernels._first_use import notify
 
 
 def _import_numba() -> None:
@@ -26,6 +26,27 @@ def _import_numba() -> None:
     numba.typeof(np.empty(0))
 
 
+def _check_features(given: str) -> None:
+    """Raise unless code for these features of a processor runs here.
+
+    LLVM ends the process where one has no sign, and the processor where it lacks one.
+    """
+    import llvmlite.binding  # late: not where Numba is told not to compile
+
+    host = llvmlite.binding.get_host_cpu_features()
+    for feature in given.split(",") if given else ():
+        if feature[:1] not in ("+", "-") or not feature[1:]:
+            raise ValueError(
+                "the environment variable NUMBA_CPU_FEATURES is a list such as +avx2,-avx512f, "
+                f"each with a sign; {feature!r:.100} has none"
+            )
+        if feature[0] == "+" and host.get(feature[1:]) is False:
+            raise ValueError(
+                f"the environment variable NUMBA_CPU_FEATURES asks for {feature[1:]!r}, which this "
+                "processor does not have"
+            )
+
+
 def _is_disabled() -> bool:
     """Return whether Numba reads ``NUMBA_DISABLE_JIT``, a whole number, as true."""
     try:
@@ -35,11 +56,11 @@ def _is_disabled() -> bool:
 
 
 if _is_disabled():
-    warn_caller(
+    notify(
         "NUMBA_DISABLE_JIT is set: numparam uses its reference kernels, plain NumPy with the same "
-        "results, which are many times slower",
-        RuntimeWarning,
+        "results, which are many times slower"
     )
     __path__ = list(reference.__path__)
 else:
     _without_signals.run(_import_numba)
+    _check_features(os.environ.get("NUMBA_CPU_FEATURES", ""))

@@ -27,7 +27,7 @@ import numba
 from numba.core import caching
 from numba.core.dispatcher import Dispatcher
 
-from numparam.kernels._callers import warn_caller
+from numparam.kernels._first_use import notify
 
 _KERNELS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -64,7 +64,7 @@ def folder() -> str | None:
     None, said once in a warning, if there is none: then every process compiles anew.
     """
     if source_stamp() is None:
-        _warn(f"numparam's kernels have no source files in {_KERNELS}, which would tell when "
+        notify(f"numparam's kernels have no source files in {_KERNELS}, which would tell when "
               "compiled kernels are stale; they are compiled anew in every process")  # fmt: skip
         return None
     chosen = os.environ.get("NUMBA_CACHE_DIR")
@@ -80,16 +80,12 @@ def folder() -> str | None:
         if reason is None:
             return os.fspath(real)
         reasons.append(f"{place}: {reason}")
-    _warn(
+    notify(
         "numparam found no writeable folder for compiled kernels that nobody else can change "
         f"({'; '.join(reasons) or 'there is no home folder'}); they are compiled anew in every "
         "process. Set NUMBA_CACHE_DIR to a folder of your own"
     )
     return None
-
-
-def _warn(message: str) -> None:
-    warn_caller(message, RuntimeWarning)
 
 
 def _user_folders() -> list[pathlib.Path]:

@@ -6,7 +6,6 @@ memory, kernels and evaluation.
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from numparam.base import MXNetError
-from numparam.kernels import KERNELS, _forking
+from numparam.kernels import KERNELS, _first_use
 
 __all__ = ["AllocationError", "Backend", "Buffer", "MissingOperationError"]
 
@@ -70,10 +69,7 @@ class Backend(ABC):
         for row in KERNELS:
             if row.name == operation:
                 if self.name in row.backends:
-                    with _forking.importing:
-                        module = importlib.import_module(
-                            f"numparam.kernels.{self.name}.{operation}"
-                        )
+                    module = _first_use.import_kernels(f"numparam.kernels.{self.name}.{operation}")
                     setattr(self, operation, module)
                     return module
                 raise MissingOperationError(

@@ -12,6 +12,7 @@ from numparam.formats.streams import RecordStream
 from numparam.formats.suffixes import is_params_target
 from numparam.gluon import hooks, transfers
 from numparam.gluon.errors import UnsaveableNameError
+from numparam.kernels._first_use import check_imports_work
 from numparam.modes.np_mode import is_np_shape
 
 __all__ = ["save"]
@@ -40,6 +41,7 @@ def save(parameters: Iterable[Any], filename: Any, strip_prefix: str) -> None:
             )
     records = [_record(parameter) for parameter in named.values()]
     if not is_params_target(filename):
+        check_imports_work()
         # Late: it imports zipfile and more, and most files are .params files.
         from numparam.formats.array_files import write_arrays
 

@@ -270,6 +270,30 @@ def test_settings_of_numba_are_followed_and_get_entries_of_their_own(setting, tr
     assert "Warning" not in err
 
 
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        pytest.param("sse2", "each with a sign; 'sse2' has none", id="no sign"),
+        pytest.param("+sse2, -avx", "each with a sign; ' -avx' has none", id="blank"),
+        pytest.param("+{missing}", "which this processor does not have", id="missing"),
+    ],
+)
+def test_features_that_would_end_the_process_are_errors_that_name_the_variable(
+    given, reason, tree, tmp_path
+):
+    import llvmlite.binding
+
+    host = llvmlite.binding.get_host_cpu_features()
+    missing = next((name for name, there in host.items() if not there), None)
+    if "{missing}" in given and missing is None:
+        pytest.skip("the processor has all features that LLVM knows")
+    settings = {"NUMBA_CPU_FEATURES": given.format(missing=missing)}
+    script = "try:\n import numparam.kernels.cpu\nexcept ValueError as error:\n print(error)"
+    out, _ = shown(script, tree, NUMBA_CACHE_DIR=os.fspath(tmp_path), **settings)
+    assert "NUMBA_CPU_FEATURES" in out
+    assert reason in out
+
+
 def test_without_compilation_the_reference_gives_the_results(tree):
     script = """
 import numpy as np

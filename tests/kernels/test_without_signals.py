@@ -169,3 +169,38 @@ def test_an_interrupt_waits_for_work_that_has_been_started():
                 signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
         signal.signal(signal.SIGALRM, previous)
+
+
+FORKING = """
+    import os, signal, threading, time
+    import numparam as mx
+
+    left = []
+
+    def fork():
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        left.append(os.waitpid(child, 0)[1])
+
+    def handle(number, frame):
+        thread = threading.Thread(target=fork)
+        thread.start()
+        thread.join()
+
+    signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, {delay})
+    array = mx.nd.ones((300, 300))
+    copy = array.copy()
+    copy[:] = array * 2
+    while not left:
+        time.sleep(0.01)
+    print(left)
+"""
+
+
+@timer
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+@pytest.mark.parametrize("delay", [0.03, 0.15, 0.5])
+def test_a_handler_may_wait_for_a_thread_that_forks_during_the_first_use(delay, tmp_path):
+    assert "[0]" in run_isolated(FORKING.replace("{delay}", str(delay)), tmp_path)

@@ -43,3 +43,18 @@ def test_an_object_can_save_when_the_interpreter_ends(tmp_path):
     saved = mx.nd.load(tmp_path / "last.params")["net_weight"].asnumpy()
     assert np.allclose(saved, 0.99)
     assert (tmp_path / "last.states").stat().st_size
+
+
+def test_what_cannot_be_saved_when_the_interpreter_ends_says_why(tmp_path):
+    script = SAVED_AT_THE_END.replace("/last.params", "/last.npz")
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0
+    assert "the interpreter is ending" in done.stderr
+    assert "Saving parameters as .params works even now" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -11,6 +11,8 @@ numparam has no such library and keeps only the names that user code has a reaso
 from __future__ import annotations
 
 import ctypes
+import os
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +24,7 @@ __all__ = [
     "MXNetError",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
+    "data_dir",
     "integer_types",
     "mx_float",
     "mx_int",
@@ -175,6 +178,30 @@ class NotSupportedForSparseNDArray(_UnavailableFunctionError):
     """
 
     _reason = "needs a dense array, not a sparse one: use tostype('default') first."
+
+
+def data_dir() -> str:
+    """Return the folder in which MXNet and its model zoo keep files.
+
+    Returns
+    -------
+    str
+        The environment variable MXNET_HOME; without it, ``.mxnet`` in the home folder, and on
+        Windows ``mxnet`` in that of the applications.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> with mx.test_utils.environment("MXNET_HOME", "/data"):
+    ...     mx.base.data_dir()
+    '/data'
+    """
+    home = os.environ.get("MXNET_HOME")
+    if home is not None:
+        return home
+    if os.name == "nt":
+        return str(pathlib.Path(os.environ.get("APPDATA", "~")).expanduser() / "mxnet")
+    return str(pathlib.Path("~/.mxnet").expanduser())
 
 
 show_public_names(__name__)

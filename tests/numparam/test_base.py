@@ -1,3 +1,4 @@
+import os
 import pickle
 
 import numpy as np
@@ -60,3 +61,13 @@ def test_default_dtype_is_float32():
 
 def test_py_str_decodes_utf8():
     assert base.py_str("größe".encode()) == "größe"
+
+
+def test_the_folder_of_data_is_that_of_the_environment_or_in_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("MXNET_HOME", "somewhere")
+    assert base.data_dir() == "somewhere"
+    monkeypatch.delenv("MXNET_HOME")
+    for variable in ("HOME", "USERPROFILE", "APPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    name = "mxnet" if os.name == "nt" else ".mxnet"
+    assert base.data_dir() == str(tmp_path / name)

@@ -247,6 +247,7 @@ class FusedOptimizer(Optimizer):
             What the parameters are called by.
         weight, grad : NDArray, or list of them
             The weights, which are changed, and their gradients: dense, or row-sparse of any ids.
+            Where either is csr, the step is that of dense copies, and the weight stays csr.
         state : object, or list of them
             What `create_state` returned, which is changed.
 

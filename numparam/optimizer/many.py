@@ -8,6 +8,7 @@ array gets other memory, so that the next step with the same arrays neither buil
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
 import operator
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from numparam.optimizer.errors import GradientError, WeightError
 from numparam.optimizer.exact_rows import RowHistory
 from numparam.optimizer.optimizer import Optimizer
 from numparam.optimizer.row_gradients import Rows, checked_rows
+from numparam.recording.scopes import pause
 
 if TYPE_CHECKING:
     from numparam.optimizer.counts import UpdateCounts
@@ -132,14 +134,26 @@ class Entry:
     name : str
         What messages call it.
     weight, grad : NDArray
-        The arrays.
+        The arrays; where one is csr, dense copies for this step alone.
+    copied_from : NDArray or None
+        The csr weight that `weight` is a copy of.
     states : list of NDArray
         Its states in the kernel's order.
     master : NDArray or None
         Its float32 copy.
     """
 
-    __slots__ = ("grad", "index", "master", "name", "position", "states", "weight")
+    __slots__ = (
+        "copied_from",
+        "grad",
+        "holds_copies",
+        "index",
+        "master",
+        "name",
+        "position",
+        "states",
+        "weight",
+    )
 
     def __init__(
         self,
@@ -164,8 +178,6 @@ class Entry:
             raise WeightError(
                 f"{name} is {np.dtype(weight.dtype).name}; only floating-point weights are trained"
             )
-        if weight.stype == "csr" or grad.stype == "csr":
-            raise GradientError(f"{name}: csr arrays are not trained; use row_sparse or default")
         if weight.stype == "row_sparse" and weight._buffer.shape[0] != weight.shape[0]:
             raise WeightError(
                 f"{name}: a row_sparse weight must store all of its {weight.shape[0]} rows to be "
@@ -191,11 +203,24 @@ class Entry:
                     f"{name}: the weight is on {weight.context}, and a state of it is {where}; "
                     "create_state makes states that fit"
                 )
+        self.copied_from = None
+        self.holds_copies = "csr" in (weight.stype, grad.stype)
+        if self.holds_copies:  # as in MXNet: a dense step, whatever lazy_update says
+            with pause():
+                self.grad = grad.tostype("default")
+                if weight.stype == "csr":
+                    self.copied_from, self.weight = weight, weight.tostype("default")
 
     @property
     def is_sparse(self) -> bool:
         """Return whether the gradient is row-sparse."""
         return bool(self.grad.stype == "row_sparse")
+
+
+def _write_back(entry: Entry) -> None:
+    """Set a csr weight to the dense copy of it, which has had its step."""
+    if entry.copied_from is not None:
+        entry.copied_from[:] = entry.weight
 
 
 def _described(array: NDArray) -> str:
@@ -378,6 +403,7 @@ class Plan:
             for position, row in enumerate(zip(indices, weights, grads, states, strict=True))
         ]
         self._entries = entries
+        self._copied = [entry for entry in entries if entry.holds_copies]
         self.sparse = [entry for entry in entries if entry.is_sparse]
         dense = [entry for entry in entries if not entry.is_sparse]
         self._draw = optimizer.drawn_states(dense)
@@ -419,6 +445,7 @@ class Plan:
             and grads is self._grads
             and self._multi_precision == optimizer.multi_precision
             and self._structure == (type(optimizer), optimizer.kernel)
+            and not self._copied
             and _hold(self._loose, self._loose_buffers)
         )
 
@@ -436,7 +463,7 @@ class Plan:
         optimizer, weights, grads, states
             As they are now.
         """
-        if self._multi_precision != optimizer.multi_precision:
+        if self._copied or self._multi_precision != optimizer.multi_precision:
             return False
         if self._structure != (type(optimizer), optimizer.kernel):
             return False
@@ -516,7 +543,8 @@ class Plan:
                     others.append(group.run)
                 else:
                     calls += own
-            return calls, others + rows
+            written = [functools.partial(_write_back, entry) for entry in self._copied]
+            return calls, [*others, *rows, *written]
 
         return Prepared([] if self._draw is None else [self._draw], compiled, self._on_host)
 

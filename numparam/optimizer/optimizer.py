@@ -315,6 +315,8 @@ class Optimizer(Registrable):
             )
             return self.create_state(index, weight)
         master = weight.astype(np.float32)
+        if master.stype == "csr":
+            master = master.tostype("default")
         return (master, self.create_state(index, master))
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:

@@ -38,9 +38,9 @@ def compare_optimizer(
         Of the weight; or of several, which the second optimizer updates in one call.
     dtype : dtype
         Of weights and gradients.
-    w_stype, g_stype : {'default', 'row_sparse'}
-        The storage type of weight and gradient for the second optimizer. A row-sparse weight
-        stores all rows. Several weights are dense.
+    w_stype, g_stype : {'default', 'row_sparse', 'csr'}
+        The storage type of weight and gradient for the second optimizer. A sparse weight
+        stores all elements. Several weights are dense.
     rtol, atol : float
         The tolerances for weights and states after the update, as for `assert_almost_equal`.
     compare_states : bool, default True
@@ -92,8 +92,8 @@ def compare_optimizer(
 
 
 def _drawn(shape: Shape, stype: str, dtype: Any, density: float | None = None) -> NDArray:
-    if stype not in ("default", "row_sparse"):
-        raise ValueError(f"optimizers take dense and row_sparse arrays, not {stype} ones")
+    if stype not in ("default", "row_sparse", "csr"):
+        raise ValueError(f"an array is default, row_sparse or csr, not {stype!r}")
     if stype == "default":
         return random.uniform(shape=shape, dtype=dtype, ctx=default_context())
     return rand_ndarray(shape, stype, density=density, dtype=dtype, ctx=default_context())

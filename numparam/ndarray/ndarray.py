@@ -1040,8 +1040,8 @@ class NDArray(OperationMethods):
         >>> import numparam as mx
         >>> x = mx.nd.zeros((2, 3, 4))
         >>> x.flatten(inplace=True)[:] = 1
-        >>> x.sum().asscalar()
-        24.0
+        >>> x.sum().asnumpy()
+        array([24.], dtype=float32)
         """
         if not inplace:
             return invoke(OPERATIONS["flatten"], (self,), {}, out)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
 import numpy as np
@@ -28,10 +29,26 @@ if TYPE_CHECKING:  # the types of the methods that are made from the table of op
 else:
     NumpyOperationMethods = NDArray
 
-__all__ = ["c_order", "ndarray"]
+__all__ = ["answer_numpy", "c_order", "ndarray"]
 
 # The dtypes that the printed values show by themselves.
 _SHOWN_BY_VALUES = (np.dtype(np.float32), np.dtype(np.bool_))
+
+
+# The functions of `mx.np`, and their signatures, by those of NumPy that they answer for.
+_ANSWERS: dict[Any, tuple[Callable[..., Any], inspect.Signature]] = {}
+
+
+def answer_numpy(functions: Mapping[str, Callable[..., Any]]) -> None:
+    """Register functions that compute what NumPy's of the same names are asked for.
+
+    Parameters
+    ----------
+    functions : mapping of str to callable
+        By the names of the functions of `numpy`.
+    """
+    for name, function in functions.items():
+        _ANSWERS[getattr(np, name)] = function, inspect.signature(function)
 
 
 def c_order(order: str | None, name: str, *, of_new: bool = False) -> None:
@@ -465,6 +482,24 @@ class ndarray(NumpyOperationMethods):
         if function is None or method != "__call__" or set(keywords) - {"out"} or to_numpy:
             return super().__array_ufunc__(ufunc, method, *inputs, **keywords)
         return function(*inputs, out=None if out is None else out[0])
+
+    def __array_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """Compute what ``mx.np`` has under a NumPy function's name, so that gradients flow.
+
+        Other functions, keywords that only NumPy knows, and calls with NumPy's arrays beside these
+        are NumPy's own, as on `numpy.asarray` of each array.
+        """
+        if function in _ANSWERS and all(issubclass(kind, ndarray) for kind in types):
+            answer, signature = _ANSWERS[function]
+            try:
+                signature.bind(*arguments, **keywords)
+            except TypeError:  # arguments that only NumPy's function takes
+                pass
+            else:
+                return answer(*arguments, **keywords)
+        return function._implementation(*arguments, **keywords)
 
     # Reading and writing parts
 

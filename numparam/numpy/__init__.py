@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as _numpy
 
-from numparam.ndarray.numpy_array import ndarray
+from numparam.ndarray.numpy_array import answer_numpy, ndarray
 from numparam.ndarray.numpy_operations.functions import FUNCTIONS
 from numparam.ndarray.sending import send_shared_memory
 from numparam.numpy import linalg, multiarray, random
@@ -48,6 +48,16 @@ if TYPE_CHECKING:
     from numparam.numpy.functions import *  # noqa: F403 - those of FUNCTIONS
 
 globals().update(FUNCTIONS)
+
+# What NumPy's functions of these names compute from arrays of this kind; as in MXNet.
+_ANSWERED = (
+    *("all", "any", "argmax", "argmin", "argsort", "around", "broadcast_to", "clip", "concatenate"),
+    *("copy", "cumsum", "dot", "expand_dims", "flip", "hstack", "max", "mean", "min", "nonzero"),
+    *("ones_like", "outer", "prod", "ravel", "repeat", "reshape", "sort", "split", "squeeze"),
+    *("stack", "std", "sum", "swapaxes", "take", "tensordot", "tile", "transpose", "var", "vstack"),
+    *("where", "zeros_like"),
+)
+answer_numpy({name: globals()[name] for name in _ANSWERED})
 
 pi, e = _numpy.pi, _numpy.e
 inf = PINF = _numpy.inf

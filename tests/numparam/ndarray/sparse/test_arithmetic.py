@@ -135,7 +135,7 @@ def test_csr_times_and_by_a_row_or_a_column():
         other = np.float32(other)
         check(matrix * nd.array(other), dense * other, "csr")
         check(matrix / nd.array(other), dense / other, "csr")
-    with pytest.raises(MXNetError, match="divided by a dense array.*elemwise_div"):
+    with pytest.raises(MXNetError, match=r"divided by a dense array.*elemwise_div"):
         matrix / nd.ones((2, 3))
 
 

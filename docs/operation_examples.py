@@ -129,6 +129,7 @@ CALLS: dict[str, str] = {
     "FullyConnected": "x, y, bias, num_hidden=2",
     "fully_connected": "x, y, bias, num_hidden=2",
     "L2Normalization": "x",
+    "layer_norm": "x, scale, bias",
     "LayerNorm": "x, scale, bias",
     "SequenceMask": "x, labels, use_sequence_length=True",
     "sequence_mask": "x, labels, use_sequence_length=True",

@@ -239,7 +239,8 @@ class _Target:
             rows += [self._stored_rows(values) for values in self.dense]
             self.dense = []
             if not self.replace:
-                rows.insert(0, (gradient._parts.indices, gradient._parts.data))
+                parts = gradient._parts  # read once: another thread may replace them
+                rows.insert(0, (parts.indices, parts.data))
         if rows:
             self.result = self._merged(rows)
 

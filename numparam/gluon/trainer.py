@@ -13,6 +13,7 @@ from numparam import autograd
 from numparam import kvstore as stores
 from numparam._missing import show_public_names
 from numparam.context import Context
+from numparam.devices import epochs
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
 from numparam.formats.quoting import quoted
@@ -40,6 +41,9 @@ __all__ = ["Trainer"]
 
 # MXNet's store of this type does not update parameters of more elements than this.
 _LARGE = 16 * 1024 * 1024
+
+# How often parameters are looked at that another thread moves again and again.
+_TRIES = 100
 
 _in_use = new_table()
 
@@ -481,6 +485,17 @@ class Trainer:
         lineup = self._lineup
         if lineup is not None and lineup.still_holds(self._params):
             return lineup
+        for _ in range(_TRIES):
+            before = epochs.current()
+            try:
+                return self._line_up()
+            except Exception:
+                if epochs.current() == before:
+                    raise
+                # Another thread moved parameters meanwhile: some were seen before, some after.
+        return self._line_up()
+
+    def _line_up(self) -> Lineup:
         contexts = self._check_contexts()
         if contexts != self._contexts:
             self._move(contexts)

@@ -111,11 +111,10 @@ def _total_rows(values: Sequence[Any], context: Context, backend: Backend) -> ND
     near = [one if one._backend is backend else one.copyto(context) for one in values]
     if len(near) == 1 and near[0].context == context and near[0]._parts.valid:
         return near[0]
+    parts = [one._parts for one in near]  # read once: a backward pass elsewhere replaces them
     try:
         ids, rows = backend.merge.merge(
-            [one._parts.indices for one in near],
-            [one._parts.data for one in near],
-            rows=first.shape[0],
+            [part.indices for part in parts], [part.data for part in parts], rows=first.shape[0]
         )
     except IndexError as error:
         raise RowIdRangeError(f"a row_sparse value of {_described(first)}: {error}") from error

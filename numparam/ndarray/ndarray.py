@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
@@ -1015,6 +1016,127 @@ class NDArray(OperationMethods):
         """Return an array on the same memory in a shape of equal size."""
         return indexing.view(self, 0, shape)
 
+    def flatten(
+        self, inplace: bool = False, out: NDArray | None = None, name: str | None = None
+    ) -> NDArray:
+        """Return a matrix with one row for each index of the first axis.
+
+        Parameters
+        ----------
+        inplace : bool, default False
+            Whether the result shares this array's memory; else it is a copy.
+        out : NDArray, optional
+            Where to write the copy.
+        name : str, optional
+            Ignored; MXNet's symbols have names.
+
+        Returns
+        -------
+        NDArray
+            Of shape ``(d1, d2 * d3 * …)``.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> x = mx.nd.zeros((2, 3, 4))
+        >>> x.flatten(inplace=True)[:] = 1
+        >>> x.sum().asscalar()
+        24.0
+        """
+        if not inplace:
+            return invoke(OPERATIONS["flatten"], (self,), {}, out)
+        return self._in_shape((self.shape[0], math.prod(self.shape[1:])))
+
+    def expand_dims(
+        self,
+        axis: int,
+        inplace: bool = False,
+        out: NDArray | None = None,
+        name: str | None = None,
+    ) -> NDArray:
+        """Return the array with a further axis of length 1.
+
+        Parameters
+        ----------
+        axis : int
+            Where it stands in the new shape; negative numbers count from the end.
+        inplace : bool, default False
+            Whether the result shares this array's memory; else it is a copy.
+        out : NDArray, optional
+            Where to write the copy.
+        name : str, optional
+            Ignored; MXNet's symbols have names.
+
+        Returns
+        -------
+        NDArray
+            With one dimension more.
+
+        Raises
+        ------
+        MXNetError
+            If there is no such axis in the new shape.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.zeros((2, 3)).expand_dims(1).shape
+        (2, 1, 3)
+        """
+        if not inplace:
+            return invoke(OPERATIONS["expand_dims"], (self,), {"axis": axis}, out)
+        return self._in_shape(self._shape_after("expand_dims", {"axis": axis}))
+
+    def squeeze(
+        self,
+        axis: int | Sequence[int] | None = None,
+        inplace: bool = False,
+        out: NDArray | None = None,
+        name: str | None = None,
+    ) -> NDArray:
+        """Return the array without axes of length 1.
+
+        Parameters
+        ----------
+        axis : int or sequence of int, optional
+            The axes to drop; all of length 1 by default.
+        inplace : bool, default False
+            Whether the result shares this array's memory; else it is a copy.
+        out : NDArray, optional
+            Where to write the copy.
+        name : str, optional
+            Ignored; MXNet's symbols have names.
+
+        Returns
+        -------
+        NDArray
+            With at least one dimension.
+
+        Raises
+        ------
+        MXNetError
+            If there is no such axis, or its length is not 1.
+
+        Examples
+        --------
+        >>> import numparam as mx
+        >>> mx.nd.zeros((1, 3, 1)).squeeze().shape, mx.nd.zeros((1, 3, 1)).squeeze(0).shape
+        ((3,), (3, 1))
+        """
+        if not inplace:
+            return invoke(OPERATIONS["squeeze"], (self,), {"axis": axis}, out)
+        return self._in_shape(self._shape_after("squeeze", {"axis": axis}))
+
+    def _shape_after(self, name: str, attributes: dict[str, Any]) -> tuple[int, ...]:
+        """Return the shape that an operation gives, from an array without memory of its own."""
+        one = np.broadcast_to(np.zeros((), "bool"), self.shape)
+        try:
+            return OPERATIONS[name].forward(one, **attributes).shape
+        except ValueError as error:
+            raise CannotReshapeError(
+                f"{name} of an array of shape {self.shape} cannot be computed: {error}"
+            ) from error
+
     def reshape_like(self, rhs: NDArray, **keywords: Any) -> Self:
         """Return a copy in the shape of another array.
 
@@ -1247,10 +1369,8 @@ class NDArray(OperationMethods):
         depth_to_space = method("depth_to_space")
         diag = method("diag")
         exp = method("exp")
-        expand_dims = method("expand_dims")
         expm1 = method("expm1")
         fix = method("fix")
-        flatten = method("flatten")
         Flatten = method("Flatten")
         floor = method("floor")
         log = method("log")
@@ -1297,7 +1417,6 @@ class NDArray(OperationMethods):
         split = method("split")
         sqrt = method("sqrt")
         square = method("square")
-        squeeze = method("squeeze")
         sum = method("sum")
         sum_axis = method("sum_axis")
         swapaxes = method("swapaxes")

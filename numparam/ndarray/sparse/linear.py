@@ -13,7 +13,7 @@ from numparam.ndarray.operations.axes import axis_of
 from numparam.ndarray.operations.invoke import sparse_vjp
 from numparam.ndarray.sparse.csr import CSRNDArray, row_of_each
 from numparam.ndarray.sparse.parts import Parts, whole_ids
-from numparam.ndarray.sparse.results import deliver, one_dtype, values, wrapped
+from numparam.ndarray.sparse.results import deliver, densified, one_dtype, values, wrapped
 from numparam.ndarray.sparse.retention import retained_rows
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 from numparam.ndarray.sparse.sums import placed, sums_by_id
@@ -30,10 +30,14 @@ def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
     """
     left, right = inputs
     one_dtype(row, inputs)
+    wanted = attributes.get("forward_stype")
     first, second = (bool(attributes.get(name)) for name in ("transpose_a", "transpose_b"))
-    if isinstance(left, CSRNDArray) and left.ndim == 2 and not isinstance(right, CSRNDArray):
-        if second and right.stype != "default":
-            return NotImplemented
+    if (
+        isinstance(left, CSRNDArray)
+        and left.ndim == 2
+        and not isinstance(right, CSRNDArray)
+        and not (second and right.stype != "default")
+    ):
         stype = "row_sparse" if first and not second else "default"
         if second:
             right = right.transpose()
@@ -44,9 +48,12 @@ def _dot_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
         turned = left if first else left.transpose()
         rows = _by_dense(row, right, turned, not second, row_sparse=True)
         product = _with_these_columns(rows)
-    else:
+    elif wanted in (None, "default"):
         return NotImplemented
-    return deliver(row, _stored_as(product, attributes.get("forward_stype") or stype), out)
+    else:
+        stype = "default"
+        product = densified(row, inputs, {**attributes, "forward_stype": None}, None)
+    return deliver(row, _stored_as(product, wanted or stype), out)
 
 
 @sparse_vjp("dot")

@@ -19,6 +19,7 @@ __all__: list[str] = []
 
 _ELEMENTWISE = OPERATIONS["elemwise_mul"].name
 _BROADCAST = OPERATIONS["broadcast_mul"].name
+_ELEMENTWISE_QUOTIENT = OPERATIONS["elemwise_div"].name
 _QUOTIENTS = tuple(
     OPERATIONS[name].name
     for name in ("elemwise_div", "broadcast_div", "_true_div", "broadcast_true_div")
@@ -39,8 +40,11 @@ def _product_rule(
             return deliver(row, _matrix_by_matrix(left, right), out)
         if stypes == ("row_sparse", "default"):
             return deliver(row, _rows_by_dense(left, right), out)
-        if stypes == ("default", "row_sparse") and row.name == _ELEMENTWISE:
-            return deliver(row, _rows_by_dense(right, left), out)
+        if row.name == _ELEMENTWISE:
+            if stypes == ("default", "row_sparse"):
+                return deliver(row, _rows_by_dense(right, left), out)
+            if stypes == ("default", "csr") and len(left.shape) == 2:
+                return deliver(row, _of_stored(row, right, left), out)
     if stypes == ("csr", "default") and _stretches(right.shape, left.shape):
         return deliver(row, _of_stored(row, left, right), out)
     return densified(row, inputs, attributes, out)
@@ -52,11 +56,14 @@ def _quotient_rule(
 ) -> Any:
     one_dtype(row, inputs)
     left, right = inputs
+    if row.name == _ELEMENTWISE_QUOTIENT:  # its result is dense, with NaN for 0 / 0
+        return densified(row, inputs, attributes, out)
     if (left.stype, right.stype) == ("csr", "default") and len(left.shape) == 2:
         if left.shape == right.shape:
             raise OperationError(
                 "a csr matrix cannot be divided by a dense array of its shape: the result would "
-                "be sparse only if no divisor is zero. Use tostype('default') first, or multiply"
+                "be sparse only if no divisor is zero. Use elemwise_div, whose result is dense, or "
+                "multiply"
             )
         if _stretches(right.shape, left.shape):
             return deliver(row, _of_stored(row, left, right), out)

@@ -513,3 +513,30 @@ def test_the_update_on_the_store_may_be_followed_by_ones_own_steps():
     trainer.step(1)
     assert values(members[0]) == [0.5, 0.5]
     assert called == [False]
+
+
+def test_a_step_looks_again_where_another_thread_moved_parameters_meanwhile(monkeypatch):
+    members = parameters(2, 2)
+    trainer = Trainer(members, "sgd", {"learning_rate": 0.5}, update_on_kvstore=False)
+    first, second = members
+    once = [True]
+
+    def moved_after_the_first_was_seen(parameter):
+        contexts = list(parameter._state.contexts)
+        if once and once.pop():
+            for one in (first, second):
+                one.reset_ctx([mx.cpu(2)])
+            backward(members)
+        return contexts
+
+    monkeypatch.setattr(Parameter, "list_ctx", moved_after_the_first_was_seen)
+    trainer.step(1, ignore_stale_grad=True)
+    assert values(second) == [0.5]
+
+
+def test_parameters_on_different_contexts_are_refused_at_once():
+    members = parameters(2, 2)
+    trainer = Trainer(members, "sgd", {"learning_rate": 0.5})
+    members[1].reset_ctx([mx.cpu(2)])
+    with pytest.raises(ValueError, match="same contexts"):
+        trainer.step(1, ignore_stale_grad=True)

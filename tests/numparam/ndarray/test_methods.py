@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from numparam import autograd
 from numparam import ndarray as nd
 from numparam.base import MXNetError
 
@@ -156,3 +157,43 @@ def test_only_two_axes_or_more_are_copied_to_be_turned():
 
 def test_the_array_with_the_shape_can_be_named():
     assert nd.zeros((2, 3)).reshape_like(rhs=nd.zeros((6,))).shape == (6,)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shape"),
+    [
+        pytest.param("flatten", (), (1, 6), id="flatten"),
+        pytest.param("squeeze", (), (2, 3), id="squeeze"),
+        pytest.param("squeeze", ((0, -1),), (2, 3), id="squeeze-axes"),
+        pytest.param("squeeze", (0,), (2, 3, 1), id="squeeze-axis"),
+        pytest.param("expand_dims", (1,), (1, 1, 2, 3, 1), id="expand_dims"),
+        pytest.param("expand_dims", (-1,), (1, 2, 3, 1, 1), id="expand_dims-last"),
+    ],
+)
+def test_changes_of_shape_share_memory_only_if_asked(name, arguments, shape):
+    array = nd.arange(6).reshape((1, 2, 3, 1))
+    copy = getattr(array, name)(*arguments)
+    view = getattr(array, name)(*arguments, inplace=True)
+    assert copy.shape == view.shape == shape
+    array[:] = 7
+    assert (view.asnumpy() == 7).all()
+    assert copy.asnumpy().ravel().tolist() == [0, 1, 2, 3, 4, 5]
+    array.attach_grad()
+    with autograd.record():
+        total = (getattr(array, name)(*arguments, inplace=True) ** 2).sum()
+    total.backward()
+    assert (array.grad.asnumpy() == 14).all()
+
+
+def test_a_view_without_its_axes_keeps_one_dimension():
+    assert nd.ones((1, 1)).squeeze(inplace=True).shape == (1,)
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"), [("squeeze", 1), ("squeeze", 4), ("squeeze", (0, 0)), ("expand_dims", 5)]
+)
+def test_a_view_in_an_impossible_shape_is_refused(name, axis):
+    array = nd.zeros((1, 2, 1))
+    for inplace in (True, False):
+        with pytest.raises(MXNetError, match=name):
+            getattr(array, name)(axis, inplace=inplace)

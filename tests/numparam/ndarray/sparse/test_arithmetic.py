@@ -135,8 +135,18 @@ def test_csr_times_and_by_a_row_or_a_column():
         other = np.float32(other)
         check(matrix * nd.array(other), dense * other, "csr")
         check(matrix / nd.array(other), dense / other, "csr")
-    with pytest.raises(MXNetError, match="divided by a dense array"):
+    with pytest.raises(MXNetError, match=r"divided by a dense array.*elemwise_div"):
         matrix / nd.ones((2, 3))
+
+
+def test_a_csr_matrix_and_a_dense_array_of_its_shape():
+    dense = np.float32([[1, 0, 2], [0, 3, 0]])
+    other = np.float32([[2, 0, 4], [1, 0, 5]])
+    matrix, array = nd.array(dense).tostype("csr"), nd.array(other)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        check(nd.elemwise_div(matrix, array), dense / other, "default")
+    check(nd.elemwise_mul(matrix, array), dense * other, "csr")
+    check(nd.elemwise_mul(array, matrix), dense * other, "csr")
 
 
 @given(pairs=st.lists(row_sparse(shape=(5, 2)), min_size=1, max_size=4))

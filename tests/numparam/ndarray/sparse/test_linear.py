@@ -54,6 +54,19 @@ def test_forward_stype_decides_how_a_product_is_stored(stype):
         nd.dot(matrix, dense, forward_stype="sparse")
 
 
+@pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    "stypes",
+    [("csr", "csr"), ("row_sparse", "default"), ("default", "row_sparse"), ("csr", "row_sparse")],
+)
+def test_forward_stype_holds_for_products_that_are_computed_densely(stypes, turned, stype):
+    left, right = np.float32([[0, 1], [2, 0]]), np.float32([[0, 5], [0, 7]])
+    arrays = [nd.array(x).tostype(kind) for x, kind in zip((left, right), stypes, strict=True)]
+    result = nd.dot(*arrays, transpose_b=turned, forward_stype=stype)
+    check(result, left @ (right.T if turned else right), stype)
+
+
 def test_a_gradient_for_a_large_table_stays_small():
     matrix = nd.sparse.csr_matrix(([1.0, 2.0], [3, 10**9], [0, 1, 2]), shape=(2, 2 * 10**9))
     gradient = nd.dot(matrix, nd.array([[1, 2], [3, 4]]), transpose_a=True)

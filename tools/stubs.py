@@ -116,7 +116,9 @@ def _classic_function(name: str, prefix: str) -> str:
     module = {"contrib.": contrib, "linalg.": linalg}.get(prefix)
     module = module or (_internal if name.startswith("_") else op)
     if prefix + name not in OPERATIONS:  # written by hand, with types
-        return f"from {getattr(module, name).__module__} import {name}"
+        function = getattr(module, name)
+        own = function.__name__
+        return f"from {function.__module__} import {own}" + ("" if own == name else f" as {name}")
     row = OPERATIONS[prefix + name]
     return _function(name, row, inspect.signature(getattr(module, name)), "NDArray")
 

@@ -13,6 +13,7 @@ from numparam.ndarray.updates import (
     multi_mp_adamw_update,
     multi_mp_lamb_update,
 )
+from numparam.ndarray.zipfian import rand_zipfian
 
 __all__ = [
     "adamw_update",
@@ -21,6 +22,7 @@ __all__ = [
     "multi_lamb_update",
     "multi_mp_adamw_update",
     "multi_mp_lamb_update",
+    "rand_zipfian",
     *names_of("contrib."),
 ]
 

@@ -20,6 +20,7 @@ __all__ = [
     'multi_lamb_update',
     'multi_mp_adamw_update',
     'multi_mp_lamb_update',
+    'rand_zipfian',
     'arange_like',
     'boolean_mask',
     'getnnz',
@@ -35,6 +36,7 @@ from numparam.ndarray.updates import multi_adamw_update
 from numparam.ndarray.updates import multi_lamb_update
 from numparam.ndarray.updates import multi_mp_adamw_update
 from numparam.ndarray.updates import multi_mp_lamb_update
+from numparam.ndarray.zipfian import rand_zipfian
 def arange_like(data: NDArray, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: Any = None, axis: int | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray: ...
 def boolean_mask(data: NDArray, index: NDArray, axis: int = 0, out: NDArray | None = None, name: str | None = None) -> NDArray: ...
 def getnnz(data: NDArray, axis: int | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray: ...

@@ -115,6 +115,7 @@ CALLS: dict[str, str] = {
     "preloaded_multi_sgd_mom_update": "w, g, m, rates, rates, num_weights=1",
     "preloaded_multi_mp_sgd_update": "w16, g16, w, rates, rates, num_weights=1",
     "preloaded_multi_mp_sgd_mom_update": "w16, g16, m, w, rates, rates, num_weights=1",
+    "group_adagrad_update": "x, y, column, lr=0.1",
     "multi_lars": "rates, one, one, rates, eta=0.001, eps=1e-8",
     "multi_sum_sq": "x, y, num_arrays=2",
     "reset_arrays": "x, y, num_arrays=2",

@@ -113,9 +113,13 @@ def _listed(functions: dict[str, str]) -> str:
 def _classic_function(name: str, prefix: str) -> str:
     if not prefix and name in ARITHMETIC:
         return _of_numbers(name, ("lhs", "rhs"), "NDArray", "")
-    row = OPERATIONS[prefix + name]
     module = {"contrib.": contrib, "linalg.": linalg}.get(prefix)
     module = module or (_internal if name.startswith("_") else op)
+    if prefix + name not in OPERATIONS:  # written by hand, with types
+        function = getattr(module, name)
+        own = function.__name__
+        return f"from {function.__module__} import {own}" + ("" if own == name else f" as {name}")
+    row = OPERATIONS[prefix + name]
     return _function(name, row, inspect.signature(getattr(module, name)), "NDArray")
 
 

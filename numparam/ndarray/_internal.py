@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from numparam.ndarray.functions import function_of, names_of
+from numparam.ndarray.zipfian import sample_unique_zipfian
 
-__all__ = names_of("_")
+_sample_unique_zipfian = sample_unique_zipfian
+
+__all__ = [*names_of("_"), "_sample_unique_zipfian"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ that calls MXNet's operations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -705,6 +705,194 @@ def _adagrad_update(
     return _rounded((weight, history), old - float(lr) * step, sums)
 
 
+@_update("contrib.group_adagrad_update", (2,))
+def _group_adagrad_update(
+    weight: Array,
+    grad: Array,
+    history: Array,
+    *,
+    lr: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    epsilon: float = 1e-5,
+) -> Arrays:
+    """Make a step of AdaGrad with one history for each row: of the means of its squares.
+
+    ``history`` has the shape ``(rows, 1)``.
+    """
+    _one_dtype(weight, grad, history)
+    if weight.ndim != 2 or history.shape != (weight.shape[0], 1):
+        raise ValueError(
+            f"a weight of shape (rows, columns) has a history of shape (rows, 1), not "
+            f"{weight.shape} and {history.shape}"
+        )
+    old, slope = _wide(weight, grad)
+    slope = _clipped(slope, rescale_grad, clip_gradient)
+    means = np.mean(np.square(slope), axis=1, keepdims=True)
+    sums = history.astype(old.dtype, copy=False) + means
+    step = slope / np.sqrt(sums + float(epsilon))
+    return _rounded((weight, history), old - float(lr) * step, sums)
+
+
+# AdamW
+
+
+def _decoupled(
+    old: Array,
+    slope: Array,
+    first: Array,
+    second: Array,
+    rescale: float,
+    *,
+    lr: float,
+    eta: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    wd: float,
+    clip: float,
+) -> Arrays:
+    slope = _clipped(slope, rescale, clip)
+    first, second = _moments(slope, first, second, beta1, beta2)
+    step = float(lr) * first / (np.sqrt(second) + float(epsilon)) + float(wd) * old
+    return old - float(eta) * step, first, second
+
+
+def _scale_of(rescale_grad: Array) -> float | None:
+    """Return the factor of the gradients; None if the step is to be left out."""
+    if rescale_grad.size != 1:
+        raise ValueError(f"rescale_grad must hold one number, not {rescale_grad.size}")
+    scale = float(rescale_grad.reshape(-1)[0])
+    return scale if np.isfinite(scale) and scale != 0 else None
+
+
+@_update("_adamw_update", (2, 3))
+def _adamw_update(
+    weight: Array,
+    grad: Array,
+    mean: Array,
+    var: Array,
+    rescale_grad: Array,
+    *,
+    lr: float,
+    eta: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    clip_gradient: float = -1.0,
+) -> Arrays:
+    """Make a step of AdamW: ``weight -= eta * (lr * mean / (sqrt(var) + epsilon) + wd * weight)``.
+
+    ``rescale_grad`` is an array of one number; nothing changes where that is 0, NaN or infinite,
+    as a scale of gradients that overflowed is. Loshchilov and Hutter, "Decoupled weight decay
+    regularization", 2019.
+    """
+    old, slope, first, second = _opened(weight, grad, mean, var)
+    scale = _scale_of(rescale_grad)
+    if scale is None:
+        return weight, mean, var
+    results = _decoupled(
+        old,
+        slope,
+        first,
+        second,
+        scale,
+        lr=lr,
+        eta=eta,
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        wd=wd,
+        clip=clip_gradient,
+    )
+    return _rounded((weight, mean, var), *results)
+
+
+@_update("_mp_adamw_update", (2, 3, 4))
+def _mp_adamw_update(
+    weight: Array,
+    grad: Array,
+    mean: Array,
+    var: Array,
+    weight32: Array,
+    rescale_grad: Array,
+    *,
+    lr: float,
+    eta: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    clip_gradient: float = -1.0,
+) -> Arrays:
+    """Make a step of `adamw_update` in float32, for a 16-bit weight."""
+    slope, first, second, master = _opened_with_master(weight, grad, mean, var, weight32)
+    scale = _scale_of(rescale_grad)
+    if scale is None:
+        return weight, mean, var, weight32
+    master, first, second = _decoupled(
+        master,
+        slope,
+        first,
+        second,
+        scale,
+        lr=lr,
+        eta=eta,
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        wd=wd,
+        clip=clip_gradient,
+    )
+    return _rounded((weight, mean, var, weight32), master, first, second, master)
+
+
+# LAMB in one step
+
+
+def _lamb(
+    old: Array,
+    slope: Array,
+    first: Array,
+    second: Array,
+    *,
+    measured: Array,
+    lr: float,
+    wd: float,
+    t: int,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    rescale_grad: float,
+    lower_bound: float,
+    upper_bound: float,
+    clip_gradient: float,
+    bias_correction: bool,
+) -> Arrays:
+    slope = _clipped(slope, rescale_grad, clip_gradient)
+    direction, first, second = _direction(
+        old, slope, first, second, beta1, beta2, epsilon, int(t), bias_correction, wd
+    )
+    r1, r2 = (np.sqrt(np.sum(np.square(values))) for values in (measured, direction))
+    new = _trusted(old, direction, r1, r2, lr, lower_bound, upper_bound)
+    return new, first, second
+
+
+def _lamb_update(weight: Array, grad: Array, mean: Array, var: Array, **settings: Any) -> Arrays:
+    wide = _opened(weight, grad, mean, var)
+    return _rounded((weight, mean, var), *_lamb(*wide, measured=wide[0], **settings))
+
+
+def _mp_lamb_update(
+    weight: Array, grad: Array, mean: Array, var: Array, weight32: Array, **settings: Any
+) -> Arrays:
+    slope, first, second, master = _opened_with_master(weight, grad, mean, var, weight32)
+    (measured,) = _wide(weight)  # the norm is that of the 16-bit weight, as in MXNet
+    master, first, second = _lamb(master, slope, first, second, measured=measured, **settings)
+    return _rounded((weight, mean, var, weight32), master, first, second, master)
+
+
 # Many weights in one call
 
 
@@ -714,49 +902,76 @@ def _multi(
     per_weight: int,
     summary: str,
     *,
-    momentum: bool = False,
+    each: Mapping[str, str],
+    shared: Mapping[str, Any],
+    count: str = "num_weights",
     preloaded: bool = False,
+    trailing: int = 0,
 ) -> None:
-    """Register an operation that makes a step for each of several weights."""
-    attributes: dict[str, Any] = {} if preloaded else {"lrs": REQUIRED, "wds": REQUIRED}
-    if momentum:
-        attributes["momentum"] = 0.0
-    attributes |= {"rescale_grad": 1.0, "clip_gradient": -1.0, "num_weights": 1}
+    """Register an operation that makes a step for each of several weights.
 
-    def steps(*data: Array, num_weights: int = 1, **settings: Any) -> Arrays:
-        lrs, wds = data[-2:] if preloaded else (settings.pop("lrs"), settings.pop("wds"))
-        lrs, wds = (np.asarray(rates, np.float64).reshape(-1) for rates in (lrs, wds))
-        if not len(lrs) == len(wds) == num_weights:
-            raise ValueError(
-                f"there must be {num_weights} learning rates and weight decays, not {len(lrs)} "
-                f"and {len(wds)}"
-            )
+    Parameters
+    ----------
+    name : str
+        Of the operation.
+    step : callable
+        The step of one weight.
+    per_weight : int
+        How many arrays each weight has, itself included.
+    summary : str
+        The first line of the documentation.
+    each : dict
+        Attributes with a number for each weight, and what `step` calls the number.
+    shared : dict
+        Attributes that are passed on, with their defaults.
+    count : str
+        The attribute that is the number of weights.
+    preloaded : bool
+        Whether the numbers of `each` are arrays that follow those of the weights.
+    trailing : int
+        How many other arrays follow, which each step gets.
+    """
+    attributes: dict[str, Any] = {} if preloaded else dict.fromkeys(each, REQUIRED)
+    attributes |= {**shared, count: 1}
+    following = trailing + (len(each) if preloaded else 0)
+
+    def steps(*data: Array, **settings: Any) -> Arrays:
+        weights = int(settings.pop(count, 1))
+        own, others = data[: weights * per_weight], data[weights * per_weight :]
+        given = others if preloaded else [settings.pop(plural) for plural in each]
+        numbers = [np.asarray(values, np.float64).reshape(-1) for values in given]
+        for plural, values in zip(each, numbers, strict=True):
+            if len(values) != weights:
+                raise ValueError(f"{plural} must have {weights} numbers, not {len(values)}")
         made = [
-            step(*data[start : start + per_weight], lr=lr, wd=wd, **settings)
-            for start, lr, wd in zip(
-                range(0, num_weights * per_weight, per_weight), lrs, wds, strict=True
+            step(
+                *own[place * per_weight : (place + 1) * per_weight],
+                *([] if preloaded else others),
+                **{one: values[place] for one, values in zip(each.values(), numbers, strict=True)},
+                **{**shared, **settings},
             )
+            for place in range(weights)
         ]
         return tuple(results[0] for results in made) + tuple(
             state for results in made for state in results[1:]
         )
 
     def arrays(inputs: Sequence[NDArray], attributes: dict[str, Any], out: Any) -> Any:
-        count = int(attributes.get("num_weights", 1))
-        expected = count * per_weight + 2 * preloaded
+        weights = int(attributes.get(count, 1))
+        expected = weights * per_weight + following
         if len(inputs) != expected:
             raise OperationError(
-                f"{name} with num_weights={count} needs {expected} arrays, not {len(inputs)}"
+                f"{name} with {count}={weights} needs {expected} arrays, not {len(inputs)}"
             )
         written = [
             start + place
-            for start in range(0, count * per_weight, per_weight)
+            for start in range(0, weights * per_weight, per_weight)
             for place in range(2, per_weight)
         ]
-        if out is not None and count == 1 and isinstance(out, (list, tuple)):
-            _computed(name, steps, inputs, written, attributes, out[0], count)
+        if out is not None and weights == 1 and isinstance(out, (list, tuple)):
+            _computed(name, steps, inputs, written, attributes, out[0], weights)
             return out
-        return _computed(name, steps, inputs, written, attributes, out, count)
+        return _computed(name, steps, inputs, written, attributes, out, weights)
 
     register(
         Operation(
@@ -773,6 +988,9 @@ def _multi(
         )
     )
 
+
+_RATES = {"lrs": "lr", "wds": "wd"}
+_SCALING = {"rescale_grad": 1.0, "clip_gradient": -1.0}
 
 for _name, _step, _arrays, _with_momentum in (
     ("sgd_update", _sgd_update, "weight and gradient", False),
@@ -792,9 +1010,41 @@ for _name, _step, _arrays, _with_momentum in (
             _step.__code__.co_argcount,
             f"Make a step of `{_name}` for several weights: {_arrays} of each"
             f"{', then learning rates and weight decays' if _preloaded else ''}.",
-            momentum=_with_momentum,
+            each=_RATES,
+            shared={**({"momentum": 0.0} if _with_momentum else {}), **_SCALING},
             preloaded=_preloaded,
         )
+
+_MOMENTS = "weight, gradient, mean and variance"
+for _prefix, _master in (("", ""), ("mp_", " and float32 weight")):
+    _multi(
+        f"_multi_{_prefix}adamw_update",
+        _mp_adamw_update if _prefix else _adamw_update,
+        5 if _prefix else 4,
+        f"Make a step of `{_prefix}adamw_update` for several weights: {_MOMENTS}{_master} of each, "
+        "then the array of rescale_grad.",
+        each={**_RATES, "etas": "eta"},
+        shared={"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "clip_gradient": -1.0},
+        trailing=1,
+    )
+    _multi(
+        f"_multi_{_prefix}lamb_update",
+        _mp_lamb_update if _prefix else _lamb_update,
+        5 if _prefix else 4,
+        f"Make a step of LAMB for several weights: {_MOMENTS}{_master} of each.",
+        each={"learning_rates": "lr", "wds": "wd", "step_count": "t"},
+        shared={
+            "beta1": 0.9,
+            "beta2": 0.999,
+            "epsilon": 1e-6,
+            "rescale_grad": 1.0,
+            "lower_bound": -1.0,
+            "upper_bound": -1.0,
+            "clip_gradient": -1.0,
+            "bias_correction": True,
+        },
+        count="num_tensors",
+    )
 
 
 @operation("multi_lars", agree=False, differentiable=False, result="One rate for each layer.")

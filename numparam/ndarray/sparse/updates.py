@@ -19,7 +19,11 @@ __all__: list[str] = []
 
 # Updates that are lazy if their attribute says so, and those that are for these weights.
 _BY_ATTRIBUTE = frozenset({"sgd_update", "sgd_mom_update", "adam_update"})
-_ALWAYS = {"ftrl_update": ("row_sparse",), "_adagrad_update": ("default", "row_sparse")}
+_ALWAYS = {
+    "ftrl_update": ("row_sparse",),
+    "_adagrad_update": ("default", "row_sparse"),
+    "contrib.group_adagrad_update": ("default", "row_sparse"),
+}
 
 
 @sparse_rule(*UPDATES)

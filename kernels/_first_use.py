@@ -55,7 +55,11 @@ def _import(name: str, notices: list[str]) -> ModuleType:
 
 
 def notify(message: str) -> None:
-    """Warn of something found by an import: at the line that led to it, by the thread it is on."""
+    """Issue a RuntimeWarning about something that an import of kernels found.
+
+    During `import_kernels` it waits until the import is done, and is issued by the thread that
+    asked for it, so that it points at the user's line.
+    """
     notices = getattr(_this_thread, "notices", None)
     if notices is None:
         warn_caller(message, RuntimeWarning)

@@ -50,7 +50,7 @@ _rest = _pool.rest
 def _whole(formula, states, width, kind, mixed):
     """Step whole arrays: all of them up to u and the norms, and then, when those are known, on.
 
-    The thread that finishes the last chunk works the norms out; the others wait for it.
+    The thread that finishes the last chunk computes the norms; the others wait for it.
     """
     look, move = formula.step, _MOVE[states].step
     held = "float32" if mixed else kind

@@ -193,7 +193,9 @@ class Backend(ABC):
 
     def in_stream(self, stream: int) -> AbstractContextManager[None]:
         """Give this thread's work to another library's stream, inside a ``with`` block."""
-        raise MXNetError(f"{self.device} has no streams")
+        raise MXNetError(
+            f"{self.device} has no streams, which only GPUs have; do the work without ctx.stream(s)"
+        )
 
     def let_wait(self, stream: int) -> None:  # noqa: B027 - elsewhere nothing is under way
         """Let a stream of another library wait for all work that was given to the device."""

@@ -488,14 +488,14 @@ class Trainer:
         for _ in range(_TRIES):
             before = epochs.current()
             try:
-                return self._line_up()
+                return self._new_lineup()
             except Exception:
                 if epochs.current() == before:
                     raise
                 # Another thread moved parameters meanwhile: some were seen before, some after.
-        return self._line_up()
+        return self._new_lineup()
 
-    def _line_up(self) -> Lineup:
+    def _new_lineup(self) -> Lineup:
         contexts = self._check_contexts()
         if contexts != self._contexts:
             self._move(contexts)

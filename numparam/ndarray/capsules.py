@@ -23,7 +23,8 @@ from numparam.types.dtypes import bfloat16
 
 __all__ = [
     "UnshareableError",
-    "device_type_of",
+    "capsule_of",
+    "device_of",
     "exported",
     "exported_at",
     "exported_for_writing",
@@ -231,9 +232,45 @@ def exported_at(
     return capsule
 
 
-def device_type_of(capsule: Any) -> int:
-    """Return DLPack's number of the device type of a capsule that was not used yet."""
-    return int(_tensor_of(capsule).device_type)
+def device_of(dlpack: Any) -> tuple[int, int]:
+    """Return the device of a capsule, or of an object with ``__dlpack__``.
+
+    Returns
+    -------
+    tuple of int
+        DLPack's number of the device type, and the device's number.
+
+    Raises
+    ------
+    TypeError
+        If it is neither, or a capsule that was used before.
+    """
+    if hasattr(dlpack, "__dlpack__"):
+        device_type, number = dlpack.__dlpack_device__()
+        return int(device_type), int(number)
+    tensor = _tensor_of(dlpack)
+    return tensor.device_type, tensor.device_id
+
+
+def capsule_of(exporter: Any, **keywords: Any) -> Any:
+    """Return a capsule of an object's memory, of the newest version that the object knows.
+
+    Raises
+    ------
+    UnshareableError
+        If the memory is not what its owner reads: a ValueError and an MXNetError.
+    BufferError
+        Whatever else the exporter raises.
+    """
+    for pending in ("neg", "conj"):  # PyTorch exports the memory without what it does on reading
+        if getattr(exporter, f"is_{pending}", bool)():
+            raise UnshareableError(
+                f"the tensor's memory does not hold its values; take resolve_{pending}() of it"
+            )
+    try:
+        return exporter.__dlpack__(max_version=(_VERSION, 0), **keywords)
+    except TypeError:  # it knows DLPack's first version only
+        return exporter.__dlpack__(**keywords)
 
 
 def _capsule(host: np.ndarray, **keywords: Any) -> Any:
@@ -390,21 +427,13 @@ def imported_from(
     BufferError
         Whatever else the exporter raises.
     """
-    device = int(exporter.__dlpack_device__()[0])
+    device = device_of(exporter)[0]
     if device not in _DEVICES:
         raise UnshareableError(
             f"the memory is on a device of DLPack's type {device}, not on the host; copy it to the "
             "host first"
         )
-    for pending in ("neg", "conj"):  # PyTorch exports the memory without what it does on reading
-        if getattr(exporter, f"is_{pending}", bool)():
-            raise UnshareableError(
-                f"the tensor's memory does not hold its values; take resolve_{pending}() of it"
-            )
-    try:
-        capsule = exporter.__dlpack__(max_version=(_VERSION, 0))
-    except TypeError:  # it knows DLPack's first version only
-        capsule = exporter.__dlpack__()
+    capsule = capsule_of(exporter)
     knows = isinstance(exporter, np.ndarray) or hasattr(exporter, "_array_class")
     return imported(capsule, check, trusted or knows)
 

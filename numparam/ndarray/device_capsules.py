@@ -15,17 +15,18 @@ from numparam.ndarray import capsules
 from numparam.ndarray.capsules import UnshareableError
 
 __all__ = [
+    "GPU_TYPES",
     "device_of",
     "exported",
     "exported_for_writing",
     "imported",
     "imported_from",
-    "is_of_a_gpu",
 ]
 
 _HOST = (1, 0)
 _GPU = 2  # kDLCUDA
-_GPU_TYPES = (_GPU, 13)  # and kDLCUDAManaged
+#: DLPack's numbers of the device types whose memory is a GPU's.
+GPU_TYPES = (_GPU, 13)  # and kDLCUDAManaged
 _NO_WAIT = -1
 
 
@@ -99,13 +100,6 @@ def exported_for_writing(buffer: Buffer, backend: Backend) -> Any:
     return capsules.exported_at(buffer, device_of(buffer), None, for_writing=True)
 
 
-def is_of_a_gpu(dlpack: Any) -> bool:
-    """Return whether an array of another library, or a capsule, is in a GPU's memory."""
-    if hasattr(dlpack, "__dlpack_device__"):
-        return int(dlpack.__dlpack_device__()[0]) in _GPU_TYPES
-    return capsules.device_type_of(dlpack) in _GPU_TYPES
-
-
 def imported_from(exporter: Any, backend: Backend) -> Buffer:
     """Return a buffer that shares the memory of another library's array on a GPU.
 
@@ -114,12 +108,7 @@ def imported_from(exporter: Any, backend: Backend) -> Buffer:
     UnshareableError
         If the memory cannot be shared as it is: a ValueError and an MXNetError.
     """
-    stream = backend.stream
-    try:
-        capsule = exporter.__dlpack__(stream=stream, max_version=(1, 0))
-    except TypeError:  # it knows DLPack's first version only
-        capsule = exporter.__dlpack__(stream=stream)
-    return imported(capsule, backend)
+    return imported(capsules.capsule_of(exporter, stream=backend.stream), backend)
 
 
 def imported(capsule: Any, backend: Backend) -> Buffer:
@@ -140,4 +129,4 @@ def imported(capsule: Any, backend: Backend) -> Buffer:
         except (TypeError, ValueError) as error:
             raise UnshareableError(str(error)) from error
 
-    return capsules.imported_by(capsule, borrowed, _GPU_TYPES)
+    return capsules.imported_by(capsule, borrowed, GPU_TYPES)

@@ -146,8 +146,9 @@ def from_dlpack(dlpack: Any) -> NDArray:
     >>> values
     array([7., 7.])
     """
-    if device_capsules.is_of_a_gpu(dlpack):
-        return _on_gpu(dlpack)
+    device_type, number = capsules.device_of(dlpack)
+    if device_type in device_capsules.GPU_TYPES:
+        return _on_gpu(dlpack, number)
     if not hasattr(dlpack, "__dlpack__"):
         host = capsules.imported(dlpack, _check_shareable)
     else:
@@ -155,19 +156,14 @@ def from_dlpack(dlpack: Any) -> NDArray:
     return _shared(host, Context("cpu", 0), host.flags.writeable)
 
 
-def _on_gpu(dlpack: Any) -> NDArray:
+def _on_gpu(dlpack: Any, number: int) -> NDArray:
     """Return an array that shares a GPU's memory."""
-    # Which GPU it is, the memory's address says; any of them can ask.
-    number = int(dlpack.__dlpack_device__()[1]) if hasattr(dlpack, "__dlpack__") else 0
     backend = backend_of("gpu", number)
     if hasattr(dlpack, "__dlpack__"):
         buffer = device_capsules.imported_from(dlpack, backend)
     else:
         buffer = device_capsules.imported(dlpack, backend)
-    context = Context("gpu", buffer.device_id)
-    return NDArray.from_buffer(
-        buffer, context, backend_of("gpu", buffer.device_id), buffer.writeable
-    )
+    return NDArray.from_buffer(buffer, Context("gpu", number), backend, buffer.writeable)
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

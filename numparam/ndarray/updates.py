@@ -293,5 +293,8 @@ def _interleaved(*lists: Arrays) -> list[NDArray]:
     """Return the arrays of the first weight, then those of the next."""
     lengths = sorted({len(arrays) for arrays in lists})
     if len(lengths) > 1:
-        raise OperationError(f"there must be as many arrays of each kind, not {lengths}")
+        raise OperationError(
+            "the lists of weights, gradients and states must be of one length, with an array of "
+            f"each for every weight; their lengths are {', '.join(map(str, lengths))}"
+        )
     return [array for arrays in zip(*lists, strict=True) for array in arrays]

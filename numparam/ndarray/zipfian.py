@@ -52,7 +52,7 @@ def rand_zipfian(
     Raises
     ------
     MXNetError
-        If there is no class or a negative number of draws.
+        If `range_max` is not positive, or the number of draws is negative.
 
     Examples
     --------

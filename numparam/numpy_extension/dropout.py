@@ -39,7 +39,7 @@ def dropout(
     Raises
     ------
     TypeError
-        If `data` is no ``mx.np`` array.
+        If `data` is not an ``mx.np`` array.
     MXNetError
         If an argument does not fit. It is a ValueError, too.
 

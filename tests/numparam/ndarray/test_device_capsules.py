@@ -176,3 +176,16 @@ def test_gradients_that_were_handed_out_count_as_written():
     gradient[:] = 1
     trainer.step(1)
     assert weight.data().asnumpy().tolist() == [0.5, 0.5]
+
+
+def test_memory_that_does_not_hold_its_values_is_refused():
+    class Negated:
+        def __init__(self, array):
+            self.__dlpack__ = array.__dlpack__
+            self.__dlpack_device__ = array.__dlpack_device__
+
+        def is_neg(self):
+            return True
+
+    with pytest.raises(UnshareableError, match="resolve_neg"):
+        mx.nd.from_dlpack(Negated(filled()))

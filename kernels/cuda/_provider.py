@@ -223,6 +223,11 @@ class _Simulator:
     def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
         ctypes.memmove(target, source, nbytes)
 
+    def copy_across(
+        self, target_id: int, target: int, source_id: int, source: int, nbytes: int
+    ) -> None:
+        ctypes.memmove(target, source, nbytes)
+
     def clear(self, device_id: int, address: int, nbytes: int) -> None:
         ctypes.memset(address, 0, nbytes)
 

@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "asv_benchmarks")]
 
 from cases.gpu import MEGA, GpuCase, cases  # noqa: E402  (needs the path)
-from numparam.kernels.cuda import _launch, _memory, _provider  # noqa: E402
+from numparam.kernels.cuda import _ids, _launch, _memory, _provider  # noqa: E402
 
 _SECONDS = 0.4  # for one timing of one case
 
@@ -40,6 +40,7 @@ def main() -> int:
     options = parser.parse_args()
     if _provider.simulated():
         _launch.THREADS, _launch.MOST_BLOCKS = 4, 2  # each simulated thread is a real one
+        _ids._SEGMENT_BITS = 3
     elif not _provider.device_count():
         print(_provider._survey()[1])
         return 1

@@ -17,10 +17,13 @@ import contextlib
 import ctypes
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+from numparam.kernels.cuda import _provider
 
 SMALL = 64 << 10  # bytes up to which the driver's own copy is faster
 STAGED = 8 << 20  # bytes of a pinned buffer
@@ -50,7 +53,8 @@ class Driver:
     default_stream : int
         1, or 2 for a default stream of each thread, as ``__cuda_array_interface__`` numbers them.
     kept_bytes : int, optional
-        Bytes that the pool of a GPU keeps for reuse when nothing uses them; all by default.
+        Bytes that the pool of a GPU keeps for reuse when nothing uses them, where the GPU is waited
+        for; all by default.
     """
 
     def __init__(
@@ -71,6 +75,10 @@ class Driver:
         self._lock = threading.RLock()
         self._mine = threading.local()
         self._process = os.getpid()
+        if hasattr(os, "register_at_fork"):
+            # What is opened is the parent's, and another thread may have held the lock.
+            known = weakref.ref(self)
+            os.register_at_fork(after_in_child=lambda: _forget_all(known()))
         #: Allocations and copies to the host that were made, which tests compare.
         self.allocations = 0
         self.downloads = 0
@@ -465,8 +473,16 @@ class Driver:
             found = kernel.machine_code.get(device_id)
             if found is None:
                 code, entry = self._compile(kernel.py_func, device.capability)
-                held = self._core.ObjectCode.from_cubin(code)
-                found = kernel.machine_code[device_id] = held.get_kernel(entry)
+                try:
+                    held = self._core.ObjectCode.from_cubin(code)
+                    found = held.get_kernel(entry)
+                except Exception as error:
+                    raise _provider.KernelCompilationError(
+                        f"gpu({device_id}) does not load the kernel {entry} ({error}); its driver "
+                        "may be older than the compiler: update the driver, or install the extra "
+                        "for it, numparam[cuda12]"
+                    ) from error
+                kernel.machine_code[device_id] = found
             return found
 
     def _block(self) -> _Block:
@@ -553,6 +569,12 @@ class _Block:
             *(start + 8 * i for i in range(_MOST_ARGUMENTS))
         )
         self.address = ctypes.addressof(self._pointers)
+
+
+def _forget_all(driver: Driver | None) -> None:
+    """Leave a forked process without any GPU, so that the first use says what to do."""
+    if driver is not None:
+        driver._devices, driver._peers, driver._lock = {}, {}, threading.RLock()
 
 
 def _address(host: np.ndarray) -> int:

@@ -85,6 +85,7 @@ def simulated_gpus(device_type: str = "gpu") -> Iterator[None]:
         patch.setattr(_launch, "MOST_BLOCKS", 2)
         patch.setattr(_pointers, "CHUNK", 64)
         patch.setattr(_ids, "_CHUNK_BITS", 2)
+        patch.setattr(_ids, "_SEGMENT_BITS", 3)
         registry.register(device_type, factory)
         try:
             yield

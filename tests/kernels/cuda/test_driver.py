@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 
 import numpy as np
 import pytest
 
-from numparam.kernels.cuda import _driver
+from numparam.kernels.cuda import _driver, _provider
 from tests.support.fake_driver import FakeCore, FakeDriver, Status, compiler
 
 
@@ -139,6 +140,50 @@ def test_a_forked_process_is_told_to_spawn(machine, monkeypatch):
     monkeypatch.setattr(_driver.os, "getpid", lambda: -1)
     with pytest.raises(_driver.DriverError, match="spawn"):
         driver.allocate(0, 16)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_process_that_is_forked_after_cudas_first_use_is_told_to_spawn(machine):
+    _, driver, _ = machine
+    address, _held = driver.allocate(0, 16)
+    host = np.zeros(16, np.uint8)
+    child = os.fork()
+    if child == 0:
+        told = 0
+        for use in (
+            lambda: driver.copy_out(0, address, host),
+            lambda: driver.launch(Kernel(), 0, (1, 1), 1, 2, 3, 4),
+            lambda: driver.synchronize(0),
+        ):
+            try:
+                use()
+            except _driver.DriverError as error:
+                told += "spawn" in str(error)
+        os._exit(told)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    driver.copy_out(0, address, host)  # the parent goes on
+
+
+def test_a_kernel_that_a_gpu_does_not_load_is_named(machine, monkeypatch):
+    _, driver, _ = machine
+
+    def refuse(code):
+        raise RuntimeError("CUDA_ERROR_NO_BINARY_FOR_GPU")
+
+    monkeypatch.setattr(driver._core.ObjectCode, "from_cubin", refuse)
+    message = r"gpu\(0\) does not load the kernel entry_of_py_func .*NO_BINARY.*update the driver"
+    with pytest.raises(_provider.KernelCompilationError, match=message):
+        driver.launch(Kernel(), 0, (1, 1), 1, 2, 3, 4)
+
+
+def test_a_kept_limit_is_the_release_threshold_of_the_pool():
+    fake = FakeDriver()
+    driver = _driver.Driver(fake, FakeCore(fake), compiler([]), kept_bytes=1 << 20)
+    driver.allocate(0, 16)
+    assert driver._device(0).pool.kept == 1 << 20
+    driver.empty_cache(0)
+    assert fake.trimmed == 1
+    assert driver.memory_info(0) == (1000, 2000)
 
 
 def test_work_in_a_stream_block_is_in_order_with_what_was_before_and_comes_after(machine):

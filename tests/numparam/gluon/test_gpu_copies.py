@@ -45,6 +45,7 @@ def copies(monkeypatch):
     noted("copy_in", lambda device_id, address, host: host.nbytes)
     noted("copy_out", lambda device_id, address, host: host.nbytes)
     noted("copy_across", lambda *arguments: arguments[-1])
+    noted("allocate", lambda device_id, nbytes: nbytes)
     return seen
 
 
@@ -58,7 +59,7 @@ def spread():
 
 def large(copies):
     """Copies of the array's size; kernels are given small tables of numbers besides."""
-    return [kind for kind, nbytes in copies if nbytes == 400 and kind != "copy_in"]
+    return [kind for kind, nbytes in copies if nbytes == 400 and kind not in ("copy_in", "allocate")]
 
 
 def test_the_mean_of_gpus_takes_one_copy_to_the_host(copies):
@@ -110,3 +111,21 @@ def test_a_trainer_over_gpus_copies_no_array_to_the_host(copies):
         copies.clear()
         trainer.step(3)
         assert step == 0 or set(large(copies)) <= {"copy_across"}
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_warm_step_and_zeroing_allocate_nothing_and_read_nothing(copies, optimizer):
+    parameters = mx.gluon.ParameterDict()
+    for number in range(3):
+        parameters.get(f"w{number}", shape=(4, 2))
+    parameters.initialize(ctx=mx.gpu(0))
+    trainer = mx.gluon.Trainer(parameters, optimizer, {"learning_rate": 0.5})
+    arrays = [one.data() for one in parameters.values()]
+    gradients = [mx.nd.ones((4, 2), ctx=mx.gpu(0)) for _ in arrays]
+    for _ in range(3):  # the first ones make states and tables
+        mx.autograd.accumulate_grad(arrays, gradients)
+        copies.clear()
+        trainer.step(1)
+        parameters.zero_grad()
+    assert {kind for kind, _ in copies} <= {"copy_in"}
+    assert not any(one.grad.asnumpy().any() for one in arrays)

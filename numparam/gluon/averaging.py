@@ -68,9 +68,7 @@ def _mean_of_several(copies: Sequence[Any]) -> NDArray:
     if first.stype == "default":
         here = type(first).from_buffer(None, context, backend)
         buffers = [
-            copy._buffer
-            if reachable(copy, here)
-            else backend.fetched(copy._buffer, copy._backend)
+            copy._buffer if reachable(copy, here) else backend.fetched(copy._buffer, copy._backend)
             for copy in copies
         ]
         average = backend.empty(first.shape, first._buffer.dtype)

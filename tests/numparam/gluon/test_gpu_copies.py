@@ -59,7 +59,9 @@ def spread():
 
 def large(copies):
     """Copies of the array's size; kernels are given small tables of numbers besides."""
-    return [kind for kind, nbytes in copies if nbytes == 400 and kind not in ("copy_in", "allocate")]
+    return [
+        kind for kind, nbytes in copies if nbytes == 400 and kind not in ("copy_in", "allocate")
+    ]
 
 
 def test_the_mean_of_gpus_takes_one_copy_to_the_host(copies):
@@ -107,7 +109,9 @@ def test_a_trainer_over_gpus_copies_no_array_to_the_host(copies):
     trainer = mx.gluon.Trainer({"w": parameter}, "sgd", {"learning_rate": 1.0})
     for step in range(2):
         arrays = parameter.list_data()
-        mx.autograd.accumulate_grad(arrays, [mx.nd.ones((50, 2), ctx=one.context) for one in arrays])
+        mx.autograd.accumulate_grad(
+            arrays, [mx.nd.ones((50, 2), ctx=one.context) for one in arrays]
+        )
         copies.clear()
         trainer.step(3)
         assert step == 0 or set(large(copies)) <= {"copy_across"}

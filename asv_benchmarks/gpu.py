@@ -114,13 +114,16 @@ def _seconds(
 
     With `host` the time until calls return; otherwise until the GPU has done all of a round.
     """
-    call()
-    wait()
+    if seconds:
+        call()
+        wait()
     start = time.perf_counter()
     call()
     wait()
     once = max(time.perf_counter() - start, 1e-7)
-    rounds = 5 if seconds else 1
+    if not seconds:
+        return once
+    rounds = 5
     number = max(1, min(1000, int(seconds / rounds / once)))
     best = math.inf
     for _ in range(rounds):

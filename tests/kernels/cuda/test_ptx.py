@@ -88,6 +88,7 @@ KERNELS = {
     ("_order", "count_new"): None,
     ("_order", "add_shifted"): None,
     ("_order", "list_new"): None,
+    ("_comparing", "compare"): _gate.KINDS,
     ("_squares", "sum_chunks"): _gate.KINDS,
     ("_squares", "add_chunks"): None,
     ("_squares", "scale_chunks"): _gate.FLOATS,

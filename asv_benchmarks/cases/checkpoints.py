@@ -48,7 +48,7 @@ def _over_two_files(operation: Callable[[list[pathlib.Path], pathlib.Path], obje
         # The folder is removed with the last reference to it.
         lambda: operation(paths, pathlib.Path(folder.name) / "own.params"),
         2 * _NBYTES,
-        (at_most_times_baseline(1 / 0.7),),
+        (at_most_times_baseline(1.43),),
     )
     prepared.add("baseline", _copy_of(paths, place / "plain"))
     return prepared

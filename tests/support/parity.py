@@ -73,6 +73,14 @@ def _scaled(kind: str, size: int) -> Iterator[Arguments]:
         yield ([values(kind, size)], -2.0), {}
 
 
+def _compared(kind: str, size: int) -> Iterator[Arguments]:
+    first, second = values(kind, size), values(kind, size, 1)
+    second[::3] = first[::3]
+    yield (first, second), {}
+    yield (first, second, 0.5), {"atol": 1e-3}
+    yield (first, first), {}
+
+
 def _ids(rows: int, count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, max(rows, 1), count)
 
@@ -193,6 +201,7 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("random", "bits"): _bits,
     ("random", "uniform"): _drawn,
     ("random", "normal"): _drawn,
+    ("difference", "difference"): _compared,
     ("norm", "sum_of_squares"): _many,
     ("norm", "scale"): _scaled,
 }

@@ -91,6 +91,7 @@ KERNELS = {
     ("_order", "sum_chunks"): None,
     ("_order", "add_before"): None,
     ("_order", "list_new"): None,
+    ("_comparing", "compare"): _gate.KINDS,
     ("_squares", "sum_chunks"): _gate.KINDS,
     ("_squares", "add_chunks"): None,
     ("_squares", "scale_chunks"): _gate.FLOATS,

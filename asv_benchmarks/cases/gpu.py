@@ -421,7 +421,7 @@ def _unique(count: int, known: bool) -> Callable[[bool, Any], Measured]:
         from numparam.kernels.cuda import retain
 
         memory = _memory()
-        rows, number = (500, 40) if small else (10_000_000, count)
+        rows, number = (200, 12) if small else (10_000_000, count)
         host = np.random.default_rng(2).integers(0, rows, number)
         ids = memory.upload(host)
         limit = rows if known else None

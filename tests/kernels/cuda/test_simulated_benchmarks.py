@@ -25,7 +25,7 @@ def test_every_case_is_right_and_measured(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(results.read_text())
-    assert f"{len(found['cases'])} of " in done.stdout
+    assert f"{len(found['cases'])} cases, " in done.stdout
     assert found["machine"]["gpu"] == "simulator"
     assert all(case["seconds"] > 0 for case in found["cases"])
     names = [case["case"] for case in found["cases"]]

@@ -71,7 +71,7 @@ def refused_no_contexts(parameter):
 
 
 def refused_a_gpu(parameter):
-    parameter.reset_ctx([mx.cpu(0), mx.gpu(7)])
+    parameter.reset_ctx([mx.cpu(0), mx.gpu(99)])
 
 
 def refused_another_rank(parameter):
@@ -95,7 +95,7 @@ def refused_an_initializer_class(parameter):
 
 
 def refused_initialize_on_a_gpu(parameter):
-    parameter.initialize(ctx=mx.gpu(7), force_reinit=True)
+    parameter.initialize(ctx=mx.gpu(99), force_reinit=True)
 
 
 def refused_load_of_another_shape(parameter):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from typing import Any
 
 from numparam.kernels import _without_signals, reference
 from numparam.kernels._first_use import notify
@@ -40,8 +41,9 @@ def _fit_processor() -> None:
     that this one lacks are excluded.
     """
     import llvmlite.binding  # late: not where Numba is told not to compile
-    from numba import config
+    import numba
 
+    config: Any = numba.config  # whose settings are made at run time
     given = config.CPU_FEATURES
     if given is None:
         return  # Numba takes the features of this processor, whatever name is set

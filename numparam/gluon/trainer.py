@@ -567,7 +567,8 @@ class Trainer:
         if not self._kv_initialized:
             self._init_kvstore()
         if self._params_to_init:
-            self._init_params()
+            with autograd.pause():  # a handler may save states while its thread records
+                self._init_params()
 
     def _init_params(self) -> None:
         if not self._kv_initialized:

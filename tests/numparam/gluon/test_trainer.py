@@ -560,6 +560,22 @@ def test_a_step_sees_weights_gradients_and_contexts_of_one_moment(monkeypatch):
     assert values(members[0]) == values(members[1]) == [-0.25, -0.25]
 
 
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_states_are_saved_and_loaded_while_operations_are_recorded(contexts, on_store, tmp_path):
+    members = parameters(1, contexts)
+    trainer = Trainer(members, "adam", update_on_kvstore=on_store)
+    with autograd.record():
+        loss = (members[0].data(mx.cpu(0)) * 3).sum()
+        trainer.save_states(tmp_path / "states")
+    loss.backward()
+    again = Trainer(members, "adam", update_on_kvstore=on_store)
+    with autograd.record():
+        kept = members[0].data(mx.cpu(0)) * 3
+        again.load_states(tmp_path / "states")
+    assert kept.shape == (2, 3)
+    assert members[0].list_grad()[0].asnumpy().tolist() == [[3.0] * 3] * 2
+
+
 def test_parameters_on_different_contexts_are_refused_at_once():
     members = parameters(2, 2)
     trainer = Trainer(members, "sgd", {"learning_rate": 0.5})

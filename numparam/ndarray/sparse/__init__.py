@@ -22,14 +22,17 @@ from numparam.ndarray.functions import function_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse import (  # noqa: F401 - they register rules
     elementwise,
+    extrema,
     like_rules,
     linear,
     products,
     reductions,
     retention,
+    scattering,
     sums,
     updates,
 )
+from numparam.ndarray.sparse.arithmetic import add, divide, multiply, subtract
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.conversion import from_dense
 from numparam.ndarray.sparse.creation import array, csr_matrix, empty, row_sparse_array, zeros
@@ -58,12 +61,16 @@ __all__ = [
     "SparseKeyError",
     "StorageTypePairError",
     "adagrad_update",
+    "add",
     "array",
     "csr_matrix",
+    "divide",
     "empty",
     "from_dense",
+    "multiply",
     "retain",
     "row_sparse_array",
+    "subtract",
     "zeros",
 ]
 

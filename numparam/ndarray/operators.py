@@ -41,7 +41,7 @@ def plain(function: Callable[..., Any]) -> Callable[[A, Any], A]:
     return operator
 
 
-def reflected(function: Callable[..., Any]) -> Callable[[A, Any], A]:
+def reflected(function: BinaryFunction | Callable[..., Any]) -> Callable[[A, Any], A]:
     """Return the method for ``other + self``, or another operator."""
 
     def operator(self: Any, other: Any) -> Any:
@@ -50,7 +50,7 @@ def reflected(function: Callable[..., Any]) -> Callable[[A, Any], A]:
     return operator
 
 
-def in_place(function: Callable[..., Any]) -> Callable[[A, Any], A]:
+def in_place(function: BinaryFunction | Callable[..., Any]) -> Callable[[A, Any], A]:
     """Return the method for ``self += other``, or another operator; it writes into the array."""
 
     def operator(self: Any, other: Any) -> Any:

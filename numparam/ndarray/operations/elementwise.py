@@ -418,8 +418,8 @@ def _gelu(data: Array) -> tuple[Array, Array]:
 
 @operation(
     "LeakyReLU",
-    source="As in MXNet 1.9.1, but for 'rrelu', which returns no second array, and for the gradient "
-    "of 'leaky' and 'elu' with a negative slope, which has its sign.",
+    source="As in MXNet 1.9.1, but for 'rrelu', which returns no second array, and for gradients "
+    "with a negative slope, which have its sign.",
 )
 def _leaky_relu(
     data: Array,
@@ -434,7 +434,8 @@ def _leaky_relu(
 
     ``slope * (exp(x) - 1)`` ('elu'), the same with constants, which scale x > 0, too ('selu');
     ``gamma * x``, with a slope for each index of axis 1 ('prelu'); the mean of both bounds times x,
-    while training random slopes between them ('rrelu'). All x times the chance that a standard normal number is below x ('gelu').
+    while training random slopes between them ('rrelu'). All x times the chance that a standard
+    normal number is below x ('gelu').
     """
     _check_leaky(data, gamma, act_type)
     if act_type == "gelu":

@@ -182,7 +182,7 @@ def _negative_binomial_vjp(
 def _generalized_negative_binomial(
     sample: Array, mu: Array, alpha: Array, *, is_log: bool = False
 ) -> Array:
-    """Return the probabilities of counts in a negative binomial distribution of mean, dispersion."""
+    """Return the probabilities of counts in a negative binomial distribution, of its mean."""
     x, mean, dispersion = _wide(sample, mu, alpha)
     return _density(_failures(x, 1 / dispersion, 1 / (mean * dispersion + 1)), is_log)
 

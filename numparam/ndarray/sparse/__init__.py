@@ -76,7 +76,8 @@ __all__ = [
 
 
 if TYPE_CHECKING:
-    from numparam.ndarray.op import *  # noqa: F403 - the functions that `__getattr__` finds
+    # The functions that `__getattr__` finds; four are defined here.
+    from numparam.ndarray.op import *  # type: ignore[assignment]  # noqa: F403
 else:
 
     def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from numparam.base import MXNetError
 from tests.support.gradients import check_function
 
 S = [[0.5, 1, 2, 3], [0.1, 0.7, 2.5, 4]]
-I = [[0, 1, 2, 5], [3, 1, 0, 7]]
+COUNTS = [[0, 1, 2, 5], [3, 1, 0, 7]]
 NB = ([2, 3], [0.4, 0.7])
 
 
@@ -48,17 +48,17 @@ NB = ([2, 3], [0.4, 0.7])
             ],
         ),
         (
-            *("poisson", I, ([2, 0.6],)),
+            *("poisson", COUNTS, ([2, 0.6],)),
             [[0.1353, 0.2707, 0.2707, 0.0361], [0.0198, 0.3293, 0.5488, 0]],
             [[[0] * 4] * 2, [-0.2165, -0.2502]],
         ),
         (
-            *("negative_binomial", I, NB),
+            *("negative_binomial", COUNTS, NB),
             [[0.16, 0.192, 0.1728, 0.0746], [0.0926, 0.3087, 0.343, 0.0027]],
             [[[0] * 4] * 2, [-0.201, -0.0874], [1.4792, 1.1834]],
         ),
         (
-            *("generalized_negative_binomial", I, NB),
+            *("generalized_negative_binomial", COUNTS, NB),
             [[0.23, 0.2556, 0.1988, 0.0468], [0.1224, 0.1922, 0.1986, 0.0352]],
             [[[0] * 4] * 2, [-0.1598, -0.0903], [0.0326, 0.1032]],
         ),
@@ -117,7 +117,7 @@ def test_densities_and_their_gradients(name, sample, parameters, densities, slop
     ],
 )
 def test_gradients_by_parameters_are_those_of_central_differences(name, parameters, is_log):
-    sample = nd.array(I, dtype="float64")
+    sample = nd.array(COUNTS, dtype="float64")
 
     def density(*arrays):
         return getattr(nd, f"random_pdf_{name}")(sample, *arrays, is_log=is_log)

@@ -345,7 +345,7 @@ class KVStore(KVStoreBase):
                 for target in targets:
                     if target.stype != "default" and ignore_sparse:
                         continue
-                    if target.stype not in ("default", value.stype):
+                    if target.stype not in ("default", value.stype) and value.stype != "default":
                         raise ValueMismatchError(
                             f"key {one!r}: a {value.stype} value cannot be pulled into a "
                             f"{target.stype} array"

@@ -534,9 +534,71 @@ def test_a_step_looks_again_where_another_thread_moved_parameters_meanwhile(monk
     assert values(second) == [0.5]
 
 
+def test_a_step_sees_weights_gradients_and_contexts_of_one_moment(monkeypatch):
+    params = mx.gluon.ParameterDict()
+    for name in ("one", "two"):
+        params.get(name, shape=(2, 3))
+    params.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+    members = list(params.values())
+    trainer = Trainer(params, "sgd", {"learning_rate": 0.5, "momentum": 0.5}, kvstore=None)
+    backward(members)
+    trainer.step(1)
+    params.reset_ctx([mx.cpu(2), mx.cpu(1)])
+    looked, once = Trainer._check_contexts, [True]
+
+    def moved_after_contexts_were_seen(self, *moment):
+        contexts = looked(self, *moment)
+        if once and once.pop():
+            params.reset_ctx([mx.cpu(1), mx.cpu(3)])
+        return contexts
+
+    monkeypatch.setattr(Trainer, "_check_contexts", moved_after_contexts_were_seen)
+    trainer.step(1, ignore_stale_grad=True)
+    backward(members)
+    trainer.step(1)
+    assert members[0].list_ctx() == [mx.cpu(1), mx.cpu(3)]
+    assert values(members[0]) == values(members[1]) == [-0.25, -0.25]
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_states_are_saved_and_loaded_while_operations_are_recorded(contexts, on_store, tmp_path):
+    members = parameters(1, contexts)
+    trainer = Trainer(members, "adam", update_on_kvstore=on_store)
+    with autograd.record():
+        loss = (members[0].data(mx.cpu(0)) * 3).sum()
+        trainer.save_states(tmp_path / "states")
+    loss.backward()
+    again = Trainer(members, "adam", update_on_kvstore=on_store)
+    with autograd.record():
+        kept = members[0].data(mx.cpu(0)) * 3
+        again.load_states(tmp_path / "states")
+    assert kept.shape == (2, 3)
+    assert members[0].list_grad()[0].asnumpy().tolist() == [[3.0] * 3] * 2
+
+
 def test_parameters_on_different_contexts_are_refused_at_once():
     members = parameters(2, 2)
     trainer = Trainer(members, "sgd", {"learning_rate": 0.5})
     members[1].reset_ctx([mx.cpu(2)])
     with pytest.raises(ValueError, match="same contexts"):
         trainer.step(1, ignore_stale_grad=True)
+
+
+@pytest.mark.parametrize("update_on_kvstore", [None, True, False])
+def test_csr_gradients_of_several_contexts_are_summed(update_on_kvstore):
+    weight = Parameter("weight", shape=(2, 2), grad_stype="csr")
+    weight.initialize(mx.init.One(), ctx=[mx.cpu(0), mx.cpu(1)])
+    for factor, copy in enumerate(weight.list_data(), 1):
+        with mx.autograd.record():
+            loss = (copy * copy * mx.nd.array([[factor, 0], [0, factor]])).sum()
+        loss.backward()
+    trainer = Trainer(
+        [weight], "sgd", {"learning_rate": 0.125}, update_on_kvstore=update_on_kvstore
+    )
+    trainer.step(1)
+    for copy in weight.list_data():
+        assert copy.asnumpy().tolist() == [[0.25, 1], [1, 0.25]]
+    if not trainer._update_on_kvstore:
+        for gradient in weight.list_grad():
+            assert gradient.stype == "csr"
+            assert gradient.asnumpy().tolist() == [[6, 0], [0, 6]]

@@ -9,8 +9,9 @@ from numparam.kernels._formulas import scalars
 from numparam.kernels._formulas.scalars import compiled
 from numparam.kernels.cuda._elements import LANES, block, load, root, shared_lanes
 from numparam.kernels.cuda._jit import inline
-from numparam.kernels.cuda._lanes import load_lanes, newer, numbers_at, store_lanes
+from numparam.kernels.cuda._lanes import load_lanes, numbers_at, store_lanes
 from numparam.kernels.cuda._squares import CHUNK, folded
+from numparam.kernels.cuda._weights import weight_access
 
 _known: dict = {}
 clipped, finite = (compiled(one, inline, _known) for one in (scalars.clipped, scalars.finite))
@@ -23,26 +24,7 @@ def group_rows(states, width, kind, mixed):
     real = np.float32 if working == "float32" else np.float64
     nothing = real(0)
 
-    if mixed:
-
-        @inline
-        def weight_at(weight, low, at):
-            return newer(load_lanes(weight, at, held, 1), load_lanes(low, at, kind, 1), kind)[0]
-
-        @inline
-        def put(weight, low, at, value):
-            store_lanes(weight, at, (value,), held, 1)
-            store_lanes(low, at, (value,), kind, 1)
-
-    else:
-
-        @inline
-        def weight_at(weight, low, at):
-            return load_lanes(weight, at, held, 1)[0]
-
-        @inline
-        def put(weight, low, at, value):
-            store_lanes(weight, at, (value,), held, 1)
+    weight_at, put = weight_access(kind, mixed)
 
     @inline
     def moved(value, given, total, with_):

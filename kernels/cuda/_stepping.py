@@ -26,6 +26,7 @@ from numparam.kernels.cuda._lanes import (
     store_many,
 )
 from numparam.kernels.cuda._spans import owner
+from numparam.kernels.cuda._weights import weight_access
 
 _PATIENCE = 16  # missed steps between two looks at whether an element rests
 
@@ -158,26 +159,7 @@ def replay(formula, states, width, kind, mixed, lanes):
     real = np.float32 if working == "float32" else np.float64
     tiny, nothing = real(info.tiny), real(0)
 
-    if mixed:
-
-        @inline
-        def weight_at(weight, low, at):
-            return newer(load_lanes(weight, at, held, 1), load_lanes(low, at, kind, 1), kind)[0]
-
-        @inline
-        def put(weight, low, at, value):
-            store_lanes(weight, at, (value,), held, 1)
-            store_lanes(low, at, (value,), kind, 1)
-
-    else:
-
-        @inline
-        def weight_at(weight, low, at):
-            return load_lanes(weight, at, held, 1)[0]
-
-        @inline
-        def put(weight, low, at, value):
-            store_lanes(weight, at, (value,), held, 1)
+    weight_at, put = weight_access(kind, mixed)
 
     @inline
     def faded(before, history, begin, end, steady):

@@ -306,6 +306,18 @@ def multiplier(factor: object) -> float:
         raise ValueError("factor is a number beyond float64") from None
 
 
+def tolerances(rtol: object, atol: object) -> tuple[float, float]:
+    """Check the tolerances of a comparison and return them as floats."""
+    checked = []
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"{name} must be a real number, not {type(value).__name__}")
+        checked.append(float(value))
+        if not checked[-1] >= 0:
+            raise ValueError(f"{name} must not be negative or NaN, got {value!r:.50}")
+    return checked[0], checked[1]
+
+
 def booleans_differ(position: int, name: str = "sources") -> str:
     """Return the message for boolean sources that have no mean."""
     return (

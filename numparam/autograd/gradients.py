@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -118,12 +118,13 @@ def grad(
     -------
     list of NDArray
         One for each variable; also for a single one, as in MXNet 1.9.1. A variable that the heads
-        do not depend on has zeros.
+        depend on through constants alone, as those of `BlockGrad`, has zeros.
 
     Raises
     ------
     NoGraphError, GradientArgumentError, NotDifferentiableError
-        As for `backward`; NoGraphError also if a variable is not marked.
+        As for `backward`; NoGraphError also if a variable is not marked, or if the heads were not
+        computed of it.
 
     Examples
     --------
@@ -149,6 +150,7 @@ def grad(
         here = device(array._backend, array._ctx)
         sums[array._marking] = _Sum(array.shape, array._buffer.dtype, here)
     graph = _graph_behind(seeds)
+    _check_reached(marks, graph)
     retain = bool(create_graph if retain_graph is None else retain_graph)
     _pull_back(seeds, graph, sums, device, retain, train_mode)
     found = [sums[mark].as_array(array) for mark, array in zip(marks, given, strict=True)]
@@ -156,6 +158,17 @@ def grad(
         pairs = zip(found, given, strict=True)
         found = [one if one._marking is not None else _constant(one, of) for one, of in pairs]
     return found
+
+
+def _check_reached(marks: list[Mark], graph: Graph) -> None:
+    """Raise if the heads of a graph were not computed of one of some marked arrays."""
+    known: set[Mark] = {*graph.variables, *graph.nodes}
+    for position, mark in enumerate(marks):
+        if (mark.node if isinstance(mark, Part) else mark) not in known:
+            raise NoGraphError(
+                f"the heads were not computed of variables[{position}], so they have no gradient "
+                "with respect to it; leave it out, or use it while the heads are recorded"
+            )
 
 
 def _constant(gradient: NDArray, variable: NDArray) -> NDArray:
@@ -203,8 +216,13 @@ def _seeds(heads: Any, head_grads: Any) -> list[tuple[Mark, NDArray, Buffer]]:
         given: list[Any] = [None] * len(arrays)
     elif isinstance(head_grads, NDArray):
         given = [head_grads]
-    else:
+    elif isinstance(head_grads, Iterable):
         given = list(head_grads)
+    else:
+        raise GradientArgumentError(
+            "head_grads must be an NDArray, or a list with one or None for each head, not "
+            f"{type(head_grads).__name__}"
+        )
     if len(given) != len(arrays):
         raise GradientArgumentError(
             f"there are {len(arrays)} heads and {len(given)} head gradients; give one for each, "

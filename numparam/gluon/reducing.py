@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from numparam.gluon.lineup import Lineup
 from numparam.kvstore import KVStore, KVStoreBase
 from numparam.kvstore.merging import copy_all, total, total_dense
 
-__all__ = ["Reduction"]
+__all__ = ["Reduction", "without_csr"]
 
 
 class Reduction:
@@ -29,22 +30,22 @@ class Reduction:
         self._before: list[tuple[Any, Any]] = []
 
     def sum_rows(self) -> None:
-        """Sum row-sparse gradients; everything that can fail is done before any of them changes."""
+        """Sum sparse gradients; everything that can fail is done before any of them changes."""
         sums = []
         for column in self._columns:
-            if column[0].stype == "row_sparse" and len(column) > 1:
-                sums.append((column, total(column)))
+            if column[0].stype != "default" and len(column) > 1:
+                sums.append((column, _sum_of_sparse(column)))
         for column, made in sums:
             for gradient in column:
                 self._before.append((gradient, gradient._parts))
                 if gradient._backend is made._backend:
                     # The parts of a gradient are replaced whole, never written in place.
-                    gradient._adopt(made._parts)  # type: ignore[attr-defined]
+                    gradient._adopt(made._parts)
                 else:
                     made.copyto(gradient)
 
     def undo(self) -> None:
-        """Restore the row-sparse gradients to their values before the sum."""
+        """Restore the sparse gradients to their values before the sum."""
         for gradient, parts in self._before:
             gradient._adopt(parts)
 
@@ -62,3 +63,15 @@ class Reduction:
         columns = [column for _, column in dense if len(column) > 1]
         total_dense(columns, [column[0] for column in columns])
         copy_all((column[0], other) for column in columns for other in column[1:])
+
+
+def _sum_of_sparse(column: Sequence[Any]) -> Any:
+    """Return the sum of sparse gradients: csr ones are summed as dense arrays, and round once."""
+    if column[0].stype == "csr":
+        return total([gradient.tostype("default") for gradient in column]).tostype("csr")
+    return total(column)
+
+
+def without_csr(gradient: Any) -> Any:
+    """Return a gradient, in dense form if it is a csr matrix."""
+    return gradient.tostype("default") if gradient.stype == "csr" else gradient

@@ -28,7 +28,7 @@ from numparam.gluon.interface import ParameterLike
 from numparam.gluon.lineup import Lineup, Moment
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
-from numparam.gluon.reducing import Reduction
+from numparam.gluon.reducing import Reduction, without_csr
 from numparam.gluon.rows import check_owner
 from numparam.kernels._without_signals import at_once
 from numparam.kvstore import KVStore, KVStoreBase
@@ -436,7 +436,8 @@ class Trainer:
             fresh = set().union(*lineup.fresh_positions())
             positions = [i for i in positions if i in fresh]
         keys = [lineup.indices[i] for i in positions]
-        grads = [[lineup.grads[place][i] for place in places] for i in positions]
+        # Stores sum no csr matrices; the step is that of a dense gradient.
+        grads = [[without_csr(lineup.grads[place][i]) for place in places] for i in positions]
         if not isinstance(store, KVStore):
             for key, i, summands in zip(keys, positions, grads, strict=True):
                 out = [lineup.weights[place][i] for place in places]

@@ -345,7 +345,7 @@ class KVStore(KVStoreBase):
                 for target in targets:
                     if target.stype != "default" and ignore_sparse:
                         continue
-                    if target.stype not in ("default", value.stype):
+                    if target.stype not in ("default", value.stype) and value.stype != "default":
                         raise ValueMismatchError(
                             f"key {one!r}: a {value.stype} value cannot be pulled into a "
                             f"{target.stype} array"
@@ -471,7 +471,7 @@ class KVStore(KVStoreBase):
             raise RowIdError(f"key {key!r}: row ids must be a dense array, not a {ids.stype} one")
         buffer = ids._buffer
         if ids._backend is not backend:
-            buffer = backend.upload(ids._backend.download(buffer))
+            buffer = backend.fetched(buffer, ids._backend)
         try:
             unique = backend.retain.unique_ids(buffer, value.shape[0])
         except IndexError as error:

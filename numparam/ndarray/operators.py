@@ -12,7 +12,7 @@ from numparam.ndarray.operations.operation import Operation
 if TYPE_CHECKING:
     from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["forward", "in_place", "reflected", "unary"]
+__all__ = ["forward", "in_place", "plain", "reflected", "unary"]
 
 A = TypeVar("A", bound="NDArray")
 
@@ -32,7 +32,16 @@ def forward(function: BinaryFunction) -> Callable[[A, Any], A]:
     return operator
 
 
-def reflected(function: BinaryFunction) -> Callable[[A, Any], A]:
+def plain(function: Callable[..., Any]) -> Callable[[A, Any], A]:
+    """Return the method for ``self + other``, or another operator, that calls the function."""
+
+    def operator(self: Any, other: Any) -> Any:
+        return function(self, other)
+
+    return operator
+
+
+def reflected(function: BinaryFunction | Callable[..., Any]) -> Callable[[A, Any], A]:
     """Return the method for ``other + self``, or another operator."""
 
     def operator(self: Any, other: Any) -> Any:
@@ -41,7 +50,7 @@ def reflected(function: BinaryFunction) -> Callable[[A, Any], A]:
     return operator
 
 
-def in_place(function: BinaryFunction) -> Callable[[A, Any], A]:
+def in_place(function: BinaryFunction | Callable[..., Any]) -> Callable[[A, Any], A]:
     """Return the method for ``self += other``, or another operator; it writes into the array."""
 
     def operator(self: Any, other: Any) -> Any:

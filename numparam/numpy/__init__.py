@@ -27,7 +27,7 @@ from numparam.numpy import linalg, multiarray, random
 from numparam.numpy.creation import array, empty, full, ones, zeros
 from numparam.numpy.files import load, save
 from numparam.numpy.like import copy, empty_like, full_like, ones_like, zeros_like
-from numparam.numpy.ranges import arange, eye, identity, linspace
+from numparam.numpy.ranges import arange, eye, identity, linspace, logspace
 from numparam.numpy.selection import allclose, array_equal, nonzero, take, where
 from numparam.numpy.shaping import (
     concatenate,
@@ -112,6 +112,7 @@ __all__ = [
     "linalg",
     "linspace",
     "load",
+    "logspace",
     "multiarray",
     "nan",
     "ndarray",

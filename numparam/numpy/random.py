@@ -5,7 +5,6 @@ The numbers come from the sequence of `numparam.random`; `numparam.npx.random.se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,16 +12,51 @@ import numpy as np
 from numparam._missing import missing, show_public_names
 from numparam.context import Context
 from numparam.ndarray import random as classic
-from numparam.ndarray.arguments import ShapeArgumentError, shape_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.numpy_array import ndarray
-from numparam.ndarray.numpy_operations.operands import kind_error
 from numparam.numpy.creation import made_by
+from numparam.numpy.distributions import (
+    Size,
+    beta,
+    chisquare,
+    delivered,
+    exponential,
+    gamma,
+    gumbel,
+    logistic,
+    lognormal,
+    pareto,
+    power,
+    rayleigh,
+    require_this_kind,
+    standard,
+    weibull,
+)
+from numparam.numpy.drawing import choice, multinomial, multivariate_normal
 from numparam.types.dtypes import DTypeLike
 
-__all__ = ["normal", "rand", "randint", "randn", "shuffle", "uniform"]
-
-Size = int | Sequence[int] | None
+__all__ = [
+    "beta",
+    "chisquare",
+    "choice",
+    "exponential",
+    "gamma",
+    "gumbel",
+    "logistic",
+    "lognormal",
+    "multinomial",
+    "multivariate_normal",
+    "normal",
+    "pareto",
+    "power",
+    "rand",
+    "randint",
+    "randn",
+    "rayleigh",
+    "shuffle",
+    "uniform",
+    "weibull",
+]
 
 
 def uniform(
@@ -65,8 +99,8 @@ def uniform(
     (2, 3)
     """
     if isinstance(low, NDArray) or isinstance(high, NDArray):
-        draw = _standard(classic.uniform, (low, high), size, dtype, ctx, out)
-        return _delivered(low + (high - low) * draw, draw, out)
+        draw = standard(classic.uniform, (low, high), size, dtype, ctx, out)
+        return delivered(low + (high - low) * draw, draw, out)
     return _drawn(classic.uniform, low, high, size, dtype, ctx, out)
 
 
@@ -104,8 +138,8 @@ def normal(
     dtype('float64')
     """
     if isinstance(loc, NDArray) or isinstance(scale, NDArray):
-        draw = _standard(classic.normal, (loc, scale), size, dtype, ctx, out)
-        return _delivered(loc + scale * draw, draw, out)
+        draw = standard(classic.normal, (loc, scale), size, dtype, ctx, out)
+        return delivered(loc + scale * draw, draw, out)
     return _drawn(classic.normal, loc, scale, size, dtype, ctx, out)
 
 
@@ -212,7 +246,7 @@ def shuffle(x: ndarray) -> None:
     >>> sorted(rows.tolist())
     [0.0, 1.0, 2.0, 3.0]
     """
-    _require_this_kind("shuffle", x)
+    require_this_kind("shuffle", x)
     classic.shuffle(x, out=x)
 
 
@@ -231,43 +265,9 @@ def _drawn(
 ) -> Any:
     """Call a classic function with NumPy's default shape, and return an ``mx.np`` array."""
     if out is not None:
-        _require_this_kind(draw.__name__, out)
+        require_this_kind(draw.__name__, out)
         return draw(first, second, size, dtype, ctx, out)
     return made_by(draw, first, second, () if size is None else size, dtype, ctx)
-
-
-def _standard(
-    draw: Any, parameters: tuple[Any, Any], size: Size, dtype: DTypeLike, ctx: Any, out: Any
-) -> ndarray:
-    """Draw standard numbers, which are then scaled by arrays of parameters."""
-    arrays = [parameter for parameter in parameters if isinstance(parameter, NDArray)]
-    for array in (*arrays, *(() if out is None else (out,))):
-        _require_this_kind(draw.__name__, array)
-    shapes = [array.shape for array in arrays]
-    try:
-        stretched = np.broadcast_shapes(*shapes)
-        lengths = stretched if size is None else shape_of(size, any_mode=True)
-        fits = np.broadcast_shapes(stretched, lengths) == lengths
-    except ValueError:
-        fits = False
-    if not fits or (out is not None and out.shape != lengths):
-        target = f"size {size}" if out is None else f"out of shape {out.shape}, size {size}"
-        raise ShapeArgumentError(f"parameters of shapes {shapes} do not broadcast to {target}")
-    if dtype is None and out is not None:
-        dtype = out.dtype
-    return made_by(draw, 0, 1, lengths, dtype, ctx or arrays[0].ctx)
-
-
-def _delivered(scaled: ndarray, draw: ndarray, out: ndarray | None) -> ndarray:
-    """Return the numbers in the dtype and on the context in which they were drawn."""
-    if out is not None:
-        return scaled.copyto(out)
-    return scaled.as_in_ctx(draw.ctx).astype(draw.dtype, copy=False)
-
-
-def _require_this_kind(name: str, array: Any) -> None:
-    if not isinstance(array, ndarray):
-        raise kind_error(name, array)
 
 
 show_public_names(__name__)

@@ -12,7 +12,7 @@ from numparam.ndarray.numpy_array import ndarray
 from numparam.numpy.creation import array, made_by
 from numparam.types.dtypes import DTypeLike, as_dtype
 
-__all__ = ["arange", "eye", "identity", "linspace"]
+__all__ = ["arange", "eye", "identity", "linspace", "logspace"]
 
 
 class ZeroStepError(ZeroDivisionError, ValueError):
@@ -103,6 +103,46 @@ def linspace(
         return numbers
     intervals = num - 1 if endpoint else num
     return numbers, (stop - start) / intervals if intervals > 0 else float("nan")
+
+
+def logspace(
+    start: float,
+    stop: float,
+    num: int = 50,
+    endpoint: bool = True,
+    base: float = 10.0,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+    ctx: Context | None = None,
+) -> ndarray:
+    """Make an array of a given number of powers, whose exponents are evenly spaced.
+
+    Parameters
+    ----------
+    start, stop : float
+        The first and the last exponent.
+    num, endpoint, axis
+        As for `linspace`.
+    base : float, default 10
+        The base of the powers.
+    dtype, ctx
+        As for `numparam.np.zeros`; integers are cut off.
+
+    Returns
+    -------
+    ndarray
+        One-dimensional.
+
+    Examples
+    --------
+    >>> import numparam as mx
+    >>> mx.np.logspace(0, 2, 3)
+    array([  1.,  10., 100.])
+    """
+    if axis != 0:
+        raise NotImplementedError("logspace takes two numbers, so its only axis is 0")
+    powers = np.logspace(start, stop, num, endpoint, base)
+    return array(powers, np.float32 if dtype is None else dtype, ctx)
 
 
 def eye(

@@ -16,10 +16,10 @@ __all__ = [
 ]
 
 
-class GradientArgumentError(MXNetError, ValueError, TypeError):
+class GradientArgumentError(MXNetError, ValueError, TypeError, AssertionError):
     """A gradient does not match its variable, or the lists differ in length.
 
-    MXNet crashes, or raises an error later when the gradient is used.
+    MXNet crashes, raises an error later when the gradient is used, or asserts.
     """
 
 

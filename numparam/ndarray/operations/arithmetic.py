@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from numparam.ndarray.operations.binary import BinaryFunction
-from numparam.ndarray.operations.operation import OPERATIONS, REQUIRED, Operation, register
+from numparam.ndarray.operations.operation import (
+    OPERATIONS,
+    REQUIRED,
+    Operation,
+    operation,
+    register,
+)
 from numparam.ndarray.quiet import quietly
 from numparam.ndarray.values import as_host_array, is_array
 
@@ -300,7 +306,7 @@ ARITHMETIC: dict[str, Arithmetic] = {
             "plus",
             "the sum",
             broadcast=("broadcast_add",),
-            elementwise=("elemwise_add", "_plus", "_add"),
+            elementwise=("elemwise_add", "_plus", "_add", "_grad_add"),
             reflected="plus",
             partials=_ADD,
         ),
@@ -504,6 +510,24 @@ def _register(row: Arithmetic) -> None:
 
 for _arithmetic in ARITHMETIC.values():
     _register(_arithmetic)
+
+
+@operation("_scatter_plus_scalar", dtype="scalar", vjp=_itself)
+def _scatter_plus_scalar(data: np.ndarray, *, scalar: Any) -> np.ndarray:
+    """Return the sum of each stored element and a number; other elements stay zero."""
+    return _with_scalar(np.add, False, data, scalar=scalar)
+
+
+@operation("_scatter_minus_scalar", dtype="scalar", vjp=_itself)
+def _scatter_minus_scalar(data: np.ndarray, *, scalar: Any) -> np.ndarray:
+    """Return the difference of each stored element and a number; other elements stay zero."""
+    return _with_scalar(np.subtract, False, data, scalar=scalar)
+
+
+@operation("_scatter_elemwise_div", vjp=_DIVIDE.of_arrays())
+def _scatter_elemwise_div(lhs: np.ndarray, rhs: np.ndarray) -> np.ndarray:
+    """Return the quotient of two arrays of one shape, in the rows that the first one stores."""
+    return _elementwise(_divide, lhs, rhs)
 
 
 def _converted(operand: Any, array: NDArray, name: str) -> Any:

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from numparam.generator import host_generator
 from numparam.ndarray.operations.operation import Operation, operation, register, vjp_of
+from numparam.ndarray.operations.special_functions import error_function
+from numparam.recording.scopes import is_training
 
 __all__: list[str] = []
 
@@ -379,20 +382,114 @@ def _activation_vjp(cotangent: Array, *, output: Array, act_type: str) -> Array:
     return _ACTIVATIONS[act_type][1](cotangent, output=output)
 
 
-@operation("LeakyReLU")
-def _leaky_relu(data: Array, *, act_type: str = "leaky", slope: float = 0.25) -> Array:
-    """Keep x > 0; map others to ``slope * x`` ('leaky') or ``slope * (exp(x) - 1)`` ('elu')."""
-    slope = data.dtype.type(slope)
-    if act_type == "leaky":
-        return np.where(data > 0, data, slope * data)
+# Klambauer and others, "Self-normalizing neural networks", 2017.
+_SELU_SCALE = 1.0507009873554804934193349852946
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_LEAKY = ("leaky", "elu", "selu", "gelu", "prelu", "rrelu")
+
+
+def _check_leaky(data: Array, gamma: Array | None, act_type: str) -> None:
+    if act_type not in _LEAKY:
+        raise ValueError(f"act_type must be one of {', '.join(_LEAKY)}, not {act_type!r}")
+    if data.dtype.kind in "iub":
+        raise ValueError(f"LeakyReLU takes floating-point numbers, not {data.dtype}")
+    if (gamma is None) is (act_type == "prelu"):
+        raise ValueError("act_type='prelu' takes gamma, its slopes, and the others take none")
+
+
+def _slopes(data: Array, gamma: Array) -> Array:
+    """Return gamma in a shape that broadcasts against data: along axis 1, or all its axes."""
+    if gamma.ndim != 1:
+        return np.broadcast_to(gamma, data.shape)
+    for axis in (1, 0):
+        if axis < data.ndim and gamma.size in (1, data.shape[axis]):
+            shape = [1] * data.ndim
+            shape[axis] = gamma.size
+            return np.broadcast_to(gamma.reshape(shape), data.shape)
+    raise ValueError(f"gamma has {gamma.size} slopes, which do not fit data of shape {data.shape}")
+
+
+def _gelu(data: Array) -> tuple[Array, Array]:
+    """Return the Gaussian error linear unit, and its derivative."""
+    x = data.astype(np.float64)
+    chance = 0.5 * (1 + error_function(x / math.sqrt(2)))
+    return x * chance, chance + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+
+
+@operation(
+    "LeakyReLU",
+    source="As in MXNet 1.9.1, but for 'rrelu', which returns no second array, and for gradients "
+    "with a negative slope, which have its sign.",
+)
+def _leaky_relu(
+    data: Array,
+    gamma: Array | None = None,
+    *,
+    act_type: str = "leaky",
+    slope: float = 0.25,
+    lower_bound: float = 0.125,
+    upper_bound: float = 0.334,
+) -> Array:
+    """Keep x > 0; map others to ``slope * x`` ('leaky') or as another ``act_type`` says.
+
+    ``slope * (exp(x) - 1)`` ('elu'), the same with constants, which scale x > 0, too ('selu');
+    ``gamma * x``, with a slope for each index of axis 1 ('prelu'); the mean of both bounds times x,
+    while training random slopes between them ('rrelu'). All x times the chance that a standard
+    normal number is below x ('gelu').
+    """
+    _check_leaky(data, gamma, act_type)
+    if act_type == "gelu":
+        return _gelu(data)[0]
+    if act_type == "selu":
+        negative = _SELU_ALPHA * np.expm1(np.minimum(data, 0))
+        return data.dtype.type(_SELU_SCALE) * np.where(data > 0, data, negative)
     if act_type == "elu":
-        return np.where(data > 0, data, slope * np.expm1(data))
-    raise ValueError("act_type must be 'leaky' or 'elu'")
+        return np.where(data > 0, data, data.dtype.type(slope) * np.expm1(np.minimum(data, 0)))
+    if gamma is not None:
+        return np.where(data > 0, data, _slopes(data, gamma) * data)
+    below: Any = slope
+    if act_type == "rrelu":
+        below = (lower_bound + upper_bound) / 2
+        if is_training():
+            below = host_generator().uniform(lower_bound, upper_bound, data.shape)
+    return np.where(data > 0, data, np.asarray(below).astype(data.dtype) * data)
 
 
 @vjp_of("LeakyReLU")
 def _leaky_relu_vjp(
-    cotangent: Array, *, data: Array, output: Array, act_type: str, slope: float
-) -> Array:
-    below = slope if act_type == "leaky" else output + slope
-    return cotangent * np.where(data > 0, 1, below)
+    cotangent: Array,
+    *,
+    data: Array,
+    output: Array,
+    act_type: str,
+    slope: float,
+    lower_bound: float,
+    upper_bound: float,
+    gamma: Array | None = None,
+) -> tuple[Any, ...]:
+    if act_type == "gelu":
+        return ((cotangent * _gelu(data)[1]).astype(cotangent.dtype),)
+    if gamma is not None:
+        slopes = _slopes(data, gamma)
+        of_slopes = cotangent * np.where(data > 0, 0, data)
+        return cotangent * np.where(data > 0, 1, slopes), _as_gamma(of_slopes, gamma)
+    above = 1.0
+    below: Any = slope
+    if act_type == "selu":
+        above, below = _SELU_SCALE, output + _SELU_SCALE * _SELU_ALPHA
+    elif act_type == "elu":
+        below = output + slope
+    elif act_type == "rrelu":  # the slopes that were drawn, but for zeros
+        zero = data == 0
+        below = np.where(zero, (lower_bound + upper_bound) / 2, output / np.where(zero, 1, data))
+    return (cotangent * np.where(data > 0, above, below),)
+
+
+def _as_gamma(cotangent: Array, gamma: Array) -> Array:
+    """Sum the cotangent of slopes that were broadcast by `_slopes`."""
+    shape = gamma.shape
+    if gamma.ndim == 1:
+        axis = 1 if cotangent.ndim > 1 and gamma.size in (1, cotangent.shape[1]) else 0
+        shape = tuple(gamma.size if here == axis else 1 for here in range(cotangent.ndim))
+    axes = tuple(axis for axis, length in enumerate(shape) if length != cotangent.shape[axis])
+    return cotangent.sum(axes).reshape(gamma.shape)

@@ -9,7 +9,7 @@ import numpy as np
 
 from numparam.ndarray.operations.operation import operation, vjp_of
 
-__all__ = ["digamma"]
+__all__ = ["digamma", "error_function", "log_gamma"]
 
 Array = np.ndarray
 
@@ -39,8 +39,11 @@ def _log_gamma_of(x: float) -> float:
         return math.inf
 
 
-_gamma_of_each, _log_gamma_of_each = _each(_gamma_of), _each(_log_gamma_of)
-_erf_of_each = _each(math.erf)
+#: The logarithm of the absolute value of the gamma function, in float64.
+log_gamma = _each(_log_gamma_of)
+#: The error function, in float64.
+error_function = _each(math.erf)
+_gamma_of_each = _each(_gamma_of)
 _erfc_of_each = _each(math.erfc)
 
 
@@ -101,7 +104,7 @@ def _gamma_vjp(cotangent: Array, *, data: Array) -> Array:
 @operation("gammaln", result=_RESULT, source=_SOURCE)
 def _gammaln(data: Array) -> Array:
     """Compute the logarithm of the absolute value of the gamma function of each element."""
-    return _log_gamma_of_each(data)
+    return log_gamma(data)
 
 
 @vjp_of("gammaln")
@@ -160,7 +163,7 @@ def _erfinv(data: Array) -> Array:
         for _ in range(4):
             # Of the distance from 1 for large roots, where that is exact.
             far = root > 0.5
-            distance = np.where(far, (1 - size) - _erfc_of_each(root), _erf_of_each(root) - size)
+            distance = np.where(far, (1 - size) - _erfc_of_each(root), error_function(root) - size)
             slope = np.exp(-root * root) * 2 / _ROOT_OF_PI
             step = distance / slope
             root = root - step / (1 + root * step)  # Halley's correction

@@ -22,14 +22,17 @@ from numparam.ndarray.functions import function_of
 from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse import (  # noqa: F401 - they register rules
     elementwise,
+    extrema,
     like_rules,
     linear,
     products,
     reductions,
     retention,
+    scattering,
     sums,
     updates,
 )
+from numparam.ndarray.sparse.arithmetic import add, divide, multiply, subtract
 from numparam.ndarray.sparse.array import BaseSparseNDArray
 from numparam.ndarray.sparse.conversion import from_dense
 from numparam.ndarray.sparse.creation import array, csr_matrix, empty, row_sparse_array, zeros
@@ -58,18 +61,23 @@ __all__ = [
     "SparseKeyError",
     "StorageTypePairError",
     "adagrad_update",
+    "add",
     "array",
     "csr_matrix",
+    "divide",
     "empty",
     "from_dense",
+    "multiply",
     "retain",
     "row_sparse_array",
+    "subtract",
     "zeros",
 ]
 
 
 if TYPE_CHECKING:
-    from numparam.ndarray.op import *  # noqa: F403 - the functions that `__getattr__` finds
+    # The functions that `__getattr__` finds; four are defined here.
+    from numparam.ndarray.op import *  # type: ignore[assignment]  # noqa: F403
 else:
 
     def __getattr__(name: str) -> Any:

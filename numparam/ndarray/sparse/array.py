@@ -14,6 +14,8 @@ from numparam.devices.registry import backend_of
 from numparam.formats import Record, dumps_record, loads_record
 from numparam.ndarray.converting import moved
 from numparam.ndarray.ndarray import NDArray
+from numparam.ndarray.operators import in_place, plain
+from numparam.ndarray.sparse.arithmetic import add, multiply, subtract
 from numparam.ndarray.sparse.errors import SparseFormatError, StorageTypePairError
 from numparam.ndarray.sparse.parts import Chunk, Parts
 from numparam.ndarray.sparse.records import parts_of, record_of, stype_of
@@ -437,3 +439,13 @@ class BaseSparseNDArray(NDArray):
 
     def __len__(self) -> int:
         return self._shape[0]
+
+    # Operators; not the reflected ones: those of a subclass would come before a dense array's own
+
+    __add__ = plain(add)
+    __sub__ = plain(subtract)
+    __mul__ = plain(multiply)
+
+    __iadd__ = in_place(add)
+    __isub__ = in_place(subtract)
+    __imul__ = in_place(multiply)

@@ -33,18 +33,17 @@ def _product_rule(
     one_dtype(row, inputs)
     left, right = inputs
     stypes = (left.stype, right.stype)
-    if left.shape == right.shape:
+    if row.name == _ELEMENTWISE and left.shape == right.shape:
         if stypes == ("row_sparse", "row_sparse"):
             return deliver(row, _rows_by_rows(left, right), out)
         if stypes == ("csr", "csr") and len(left.shape) == 2:
             return deliver(row, _matrix_by_matrix(left, right), out)
         if stypes == ("row_sparse", "default"):
             return deliver(row, _rows_by_dense(left, right), out)
-        if row.name == _ELEMENTWISE:
-            if stypes == ("default", "row_sparse"):
-                return deliver(row, _rows_by_dense(right, left), out)
-            if stypes == ("default", "csr") and len(left.shape) == 2:
-                return deliver(row, _of_stored(row, right, left), out)
+        if stypes == ("default", "row_sparse"):
+            return deliver(row, _rows_by_dense(right, left), out)
+        if stypes == ("default", "csr") and len(left.shape) == 2:
+            return deliver(row, _of_stored(row, right, left), out)
     if stypes == ("csr", "default") and _stretches(right.shape, left.shape):
         return deliver(row, _of_stored(row, left, right), out)
     return densified(row, inputs, attributes, out)

@@ -14,7 +14,7 @@ from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.sparse.results import deliver, densified, one_dtype, values
 from numparam.ndarray.sparse.row_sparse import RowSparseNDArray
 
-__all__: list[str] = []
+__all__ = ["matrix_at", "merged", "placed", "places", "sums_by_id", "without_zeros"]
 
 _SUM = OPERATIONS["elemwise_add"].name, OPERATIONS["broadcast_add"].name
 _DIFFERENCE = OPERATIONS["elemwise_sub"].name, OPERATIONS["broadcast_sub"].name
@@ -26,7 +26,8 @@ def _sum_rule(row: Operation, inputs: Any, attributes: dict[str, Any], out: NDAr
     left, right = inputs
     if out is not None and out is left and _adds_rows(out, right):
         return _with_added_rows(row, out, right)
-    if left.stype != right.stype or left.shape != right.shape or left.stype == "default":
+    elementwise = row.name in (_SUM[0], _DIFFERENCE[0])
+    if not elementwise or left.stype != right.stype or left.shape != right.shape:
         return densified(row, inputs, attributes, out)
     second = values(right)
     if row.name in _DIFFERENCE:
@@ -109,10 +110,11 @@ def _merged_matrices(left: CSRNDArray, right: CSRNDArray, second: NDArray) -> CS
         [places(left), places(right)], [values(left)._buffer, second._buffer]
     )
     # MXNet stores no sum that is zero; in row-sparse sums it keeps them.
-    return matrix_at(left, *left._backend.apply(_without_zeros, numbers, sums))
+    return matrix_at(left, *left._backend.apply(without_zeros, numbers, sums))
 
 
-def _without_zeros(numbers: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def without_zeros(numbers: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and their values without those that are zero."""
     kept = sums != 0
     return numbers[kept], sums[kept]
 

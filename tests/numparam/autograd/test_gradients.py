@@ -314,9 +314,94 @@ def test_grad_differentiates_by_what_was_computed_too():
     assert autograd.grad(z, [y, x])[0].asnumpy().tolist() == [4, 8]
 
 
-def test_grad_gives_zeros_for_what_the_heads_do_not_depend_on():
+def of_another_variable(x, w):
+    return squares(x), [w]
+
+
+def one_of_several(x, w):
+    return squares(x), [x, w]
+
+
+def what_was_computed_beside_the_heads(x, w):
+    with autograd.record():
+        head, other = x * x, x + 1
+    return head, [x, other]
+
+
+def a_part_of_an_operation_that_the_heads_do_not_use(x, w):
+    with autograd.record():
+        head, part = x * x, nd.split(w * 1, 2, axis=0)[0]
+    return head, [part]
+
+
+def the_gradient_of_a_product_by_its_own_factor(x, w):
+    with autograd.record():
+        (first,) = autograd.grad(x * w, x, create_graph=True)
+    return first, [x]
+
+
+def an_array_itself(x, w):
+    return x, [w]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        of_another_variable,
+        one_of_several,
+        what_was_computed_beside_the_heads,
+        a_part_of_an_operation_that_the_heads_do_not_use,
+        the_gradient_of_a_product_by_its_own_factor,
+        an_array_itself,
+    ],
+)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_grad_by_what_the_heads_were_not_computed_of_is_refused(record, create_graph):
     x, w = variable([1, 2]), variable([3, 4])
-    assert autograd.grad(squares(x), [w])[0].asnumpy().tolist() == [0, 0]
+    head, variables = record(x, w)
+    position = len(variables) - 1
+    with pytest.raises(NoGraphError, match=rf"not computed of variables\[{position}\]"):
+        autograd.grad(head, variables, create_graph=create_graph)
+
+
+def test_the_graph_is_there_after_grad_was_refused():
+    x, w = variable([1, 2]), variable([3, 4])
+    head = squares(x)
+    with pytest.raises(NoGraphError):
+        autograd.grad(head, [x, w])
+    head.backward()
+    assert x.grad.asnumpy().tolist() == [2, 4]
+    assert w._fresh_grad == 0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        pytest.param(nd.BlockGrad, id="BlockGrad"),
+        pytest.param(nd.zeros_like, id="zeros_like"),
+        pytest.param(nd.floor, id="floor"),
+        pytest.param(nd.argsort, id="argsort"),
+    ],
+)
+def test_grad_is_zero_by_what_the_heads_depend_on_through_constants(function):
+    x = variable([1, 2])
+    with autograd.record():
+        head = function(x) * 2
+    assert autograd.grad(head, x)[0].asnumpy().tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(([],), id="no heads"),
+        pytest.param((1, []), id="too few"),
+        pytest.param((1, [None, None]), id="too many"),
+    ],
+)
+def test_lists_that_do_not_fit_are_assertion_errors_as_in_mxnet(arguments):
+    heads = [squares(variable([1, 2]))] if arguments[0] == 1 else arguments[0]
+    with pytest.raises(AssertionError):
+        autograd.backward(heads, *arguments[1:])
 
 
 def test_what_grad_returns_is_memory_of_its_own():

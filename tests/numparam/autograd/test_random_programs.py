@@ -125,7 +125,8 @@ def _program(steps):
         for name, first, second in steps:
             values.append(STEPS[name](values[first % len(values)], values[second % len(values)]))
         result = values[-1] + values[len(values) // 2]
-        return result * result  # so that the gradients of linear programs depend on something
+        # Squares, so that the gradients of linear programs depend on all variables, too.
+        return sum((value * value for value in values[: len(variables)]), result * result)
 
     return run
 

@@ -582,3 +582,23 @@ def test_parameters_on_different_contexts_are_refused_at_once():
     members[1].reset_ctx([mx.cpu(2)])
     with pytest.raises(ValueError, match="same contexts"):
         trainer.step(1, ignore_stale_grad=True)
+
+
+@pytest.mark.parametrize("update_on_kvstore", [None, True, False])
+def test_csr_gradients_of_several_contexts_are_summed(update_on_kvstore):
+    weight = Parameter("weight", shape=(2, 2), grad_stype="csr")
+    weight.initialize(mx.init.One(), ctx=[mx.cpu(0), mx.cpu(1)])
+    for factor, copy in enumerate(weight.list_data(), 1):
+        with mx.autograd.record():
+            loss = (copy * copy * mx.nd.array([[factor, 0], [0, factor]])).sum()
+        loss.backward()
+    trainer = Trainer(
+        [weight], "sgd", {"learning_rate": 0.125}, update_on_kvstore=update_on_kvstore
+    )
+    trainer.step(1)
+    for copy in weight.list_data():
+        assert copy.asnumpy().tolist() == [[0.25, 1], [1, 0.25]]
+    if not trainer._update_on_kvstore:
+        for gradient in weight.list_grad():
+            assert gradient.stype == "csr"
+            assert gradient.asnumpy().tolist() == [[6, 0], [0, 6]]

@@ -209,3 +209,13 @@ def test_the_only_worker_waits_for_no_other():
     store = mx.kv.create()
     assert (store.rank, store.num_workers) == (0, 1)
     store._barrier()
+
+
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+def test_dense_values_are_pulled_into_sparse_arrays(stype):
+    store = mx.kv.create("local")
+    store.init("w", mx.nd.array([[1, 0], [0, 2]]))
+    out = mx.nd.zeros((2, 2), stype=stype)
+    store.pull("w", out=out, ignore_sparse=False)
+    assert out.stype == stype
+    assert out.asnumpy().tolist() == [[1, 0], [0, 2]]

@@ -195,3 +195,20 @@ def linspace_0_1_2_axis_1():
 def test_impossible_arrays_are_refused(call, error):
     with pytest.raises(error):
         call()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "expected", "dtype"),
+    [
+        ({}, [1, 3.162278, 10, 31.622776, 100], "float32"),
+        ({"endpoint": False}, [1, 2.511886, 6.309573, 15.848932, 39.810717], "float32"),
+        ({"base": 2.0, "dtype": "float64"}, [1, 1.41421356, 2, 2.82842712, 4], "float64"),
+        ({"num": 1}, [1], "float32"),
+        ({"num": 0}, [], "float32"),
+        ({"dtype": "int32"}, [1, 3, 10, 31, 100], "int32"),
+    ],
+)
+def test_logspace_is_that_of_mxnet(keywords, expected, dtype):
+    powers = mx.np.logspace(0, 2, **{"num": 5, **keywords})
+    assert powers.dtype == dtype
+    numpy.testing.assert_allclose(powers.asnumpy(), expected, rtol=1e-6)

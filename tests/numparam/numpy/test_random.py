@@ -162,3 +162,127 @@ def random_beta_1_2():
 def test_what_does_not_fit_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+ONE = {
+    "exponential": (2.0, 4.0),  # mean and variance with the arguments of `DRAWS`
+    "gamma": (3.0, 4.5),
+    "beta": (0.4, 0.04),
+    "chisquare": (3.0, 6.0),
+    "gumbel": (1 + 2 * 0.5772157, np.pi**2 / 6 * 4),
+    "logistic": (1.0, np.pi**2 / 3 * 4),
+    "lognormal": (np.exp(0.325), (np.exp(0.25) - 1) * np.exp(0.65)),
+    "pareto": (0.25, 5 / (16 * 3)),
+    "power": (0.75, 3 / (16 * 5)),
+    "rayleigh": (2 * np.sqrt(np.pi / 2), (4 - np.pi) / 2 * 4),
+    "weibull": (0.8929795, 0.105333),
+}
+DRAWS = {
+    "exponential": (2.0,),
+    "gamma": (2.0, 1.5),
+    "beta": (2.0, 3.0),
+    "chisquare": (3.0,),
+    "gumbel": (1.0, 2.0),
+    "logistic": (1.0, 2.0),
+    "lognormal": (0.2, 0.5),
+    "pareto": (5.0,),
+    "power": (3.0,),
+    "rayleigh": (2.0,),
+    "weibull": (3.0,),
+}
+REFUSED = {name: (-1.0, 1.0) if name in ("gamma", "beta") else (-1.0,) for name in DRAWS}
+REFUSED |= dict.fromkeys(("gumbel", "logistic", "lognormal"), (0.0, -1.0))
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_distributions_have_their_mean_and_variance(name):
+    mx.random.seed(5)
+    numbers = getattr(random, name)(*DRAWS[name], size=40000)
+    assert (numbers.dtype, numbers.shape) == (np.float32, (40000,))
+    values = numbers.asnumpy().astype("float64")
+    assert np.isfinite(values).all()
+    mean, variance = ONE[name]
+    assert abs(values.mean() - mean) < 4 * np.sqrt(variance / 40000)
+    assert abs(values.var() / variance - 1) < 0.15
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_shapes_of_distributions_are_those_of_mxnet(name):
+    draw, arguments = getattr(random, name), DRAWS[name]
+    assert draw(*arguments).shape == ()
+    first = mx.np.array([arguments[0], arguments[0]])
+    assert draw(first, *arguments[1:]).shape == (2,)
+    assert draw(first, *arguments[1:], size=(3, 2)).shape == (3, 2)
+    with pytest.raises(MXNetError, match="do not broadcast"):
+        draw(first, *arguments[1:], size=(3,))
+    if name not in ("beta", "chisquare", "power"):
+        out = mx.np.zeros((3, 2))
+        assert draw(first, *arguments[1:], size=(3, 2), out=out) is out
+        assert (out != 0).all()
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_parameters_out_of_range_are_value_errors(name):
+    with pytest.raises(ValueError, match="must be"):
+        getattr(random, name)(*REFUSED[name])
+    with pytest.raises(ValueError, match="must be"):
+        getattr(random, name)(*(mx.np.array([1, value]) for value in REFUSED[name]))
+
+
+@pytest.mark.parametrize("name", ["exponential", "gumbel", "logistic", "rayleigh"])
+def test_scales_get_gradients(name):
+    scale = mx.np.array([2.0, 3.0])
+    scale.attach_grad()
+    with mx.autograd.record():
+        draw = getattr(random, name)(scale=scale)
+    draw.backward()
+    np.testing.assert_allclose((scale.grad * scale).asnumpy(), draw.asnumpy(), rtol=1e-5)
+
+
+def test_choice():
+    mx.random.seed(5)
+    assert sorted(random.choice(6, size=(2, 3), replace=False).asnumpy().ravel()) == list(range(6))
+    assert (random.choice(5).shape, random.choice(5).dtype) == ((), np.int64)
+    rows = random.choice(mx.np.array([[1, 2], [3, 4]]), size=20).asnumpy()
+    assert {tuple(row) for row in rows} == {(1, 2), (3, 4)}
+    picked = random.choice(3, size=20000, p=mx.np.array([0.5, 0.25, 0.25])).asnumpy()
+    np.testing.assert_allclose(np.bincount(picked) / 20000, [0.5, 0.25, 0.25], atol=0.02)
+    for arguments in ((5, 7, False), (3, 2, True, [0.5, 0.25]), (0,)):
+        with pytest.raises(MXNetError, match="choice cannot be drawn"):
+            random.choice(*arguments)
+
+
+def test_multinomial():
+    mx.random.seed(5)
+    counts = random.multinomial(10, [0.2, 0.3, 0.5], size=(2, 4000))
+    assert (counts.shape, counts.dtype) == ((2, 4000, 3), np.int64)
+    assert (counts.asnumpy().sum(-1) == 10).all()
+    np.testing.assert_allclose(counts.asnumpy().mean((0, 1)), [2, 3, 5], atol=0.1)
+    with pytest.raises(MXNetError, match="sum is 1"):
+        random.multinomial(10, [0.9, 0.3])
+
+
+def test_multivariate_normal():
+    mx.random.seed(5)
+    mean, cov = mx.np.array([1.0, 2.0]), mx.np.array([[2.0, 0.5], [0.5, 1.0]])
+    numbers = random.multivariate_normal(mean, cov, size=20000).asnumpy()
+    np.testing.assert_allclose(numbers.mean(0), [1, 2], atol=0.05)
+    np.testing.assert_allclose(np.cov(numbers.T), cov.asnumpy(), atol=0.1)
+    assert random.multivariate_normal(mx.np.zeros((3, 2)), cov, size=4).shape == (4, 3, 2)
+    for bad in ([[1.0, 2.0], [2.0, 1.0]], [[1.0, 2.0], [0.0, 1.0]], [[1.0]]):
+        with pytest.raises(MXNetError, match="cov must"):
+            random.multivariate_normal(mean, mx.np.array(bad))
+
+
+def test_bernoulli_and_batches():
+    mx.random.seed(5)
+    draw = mx.npx.random.bernoulli
+    assert abs(float(draw(0.3, size=20000).mean()) - 0.3) < 0.02
+    assert abs(float(draw(logit=mx.np.array(0.0), size=20000).mean()) - 0.5) < 0.02
+    assert (draw(mx.np.array([0.3, 0.6]), dtype="int32").dtype, draw(0.5).shape) == (np.int32, ())
+    for arguments in ((), (0.3, 0.4)):
+        with pytest.raises(ValueError, match="either prob or logit"):
+            draw(*arguments)
+    assert mx.npx.random.uniform_n(mx.np.zeros(2), 2.0, batch_shape=(3,)).shape == (3, 2)
+    assert mx.npx.random.normal_n(0.0, mx.np.ones((2, 1)), batch_shape=3).shape == (3, 2, 1)
+    assert mx.npx.random.normal_n(batch_shape=(2, 3)).shape == (2, 3)

@@ -41,4 +41,13 @@ CASES = [
     ),
     Case("LeakyReLU", [_ANY], {}, "leaky"),
     Case("LeakyReLU", [_ANY], {"act_type": "elu", "slope": 0.7}, "elu"),
+    Case("LeakyReLU", [_ANY], {"act_type": "selu"}, "selu"),
+    Case("LeakyReLU", [_ANY], {"act_type": "gelu"}, "gelu"),
+    Case("LeakyReLU", [_ANY], {"act_type": "rrelu", "lower_bound": 0.2, "upper_bound": 0.2}, "r"),
+    Case("LeakyReLU", [_ANY, np.array([0.1, 0.2, 0.3])], {"act_type": "prelu"}, "columns"),
+    Case("LeakyReLU", [_ANY, np.array([0.1, 0.2])], {"act_type": "prelu"}, "rows"),
+    Case("LeakyReLU", [_ANY, np.array([[0.1], [0.2]])], {"act_type": "prelu"}, "two axes"),
+    Case("_scatter_plus_scalar", [_ANY], {"scalar": 2.0}),
+    Case("_scatter_minus_scalar", [_ANY], {"scalar": 2.0}),
+    Case("_scatter_elemwise_div", [_ANY, np.array([[1.5, -2, 3], [0.5, 4, -1]])]),
 ]

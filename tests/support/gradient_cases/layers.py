@@ -27,6 +27,16 @@ CASES = [
     Case("_dropout", [A, MASK]),
     Case("_dropout", [A, MASK[:, :1]], {}, "axes"),
     Case("_log_probability", [CHANCES, np.array([2, 0])]),
+    *(
+        Case(f"random_pdf_{name}", inputs, {"is_log": is_log}, "log" if is_log else "")
+        for is_log in (False, True)
+        for name, inputs in (
+            ("normal", [A, np.array([0.5, -1]), np.array([1.5, 0.7])]),
+            ("gamma", [np.abs(A), np.array([1.5, 2]), np.array([1.5, 0.7])]),
+            ("exponential", [np.abs(B), np.array([[1.5, 2, 0.5], [1, 0.1, 3]])]),
+            ("dirichlet", [CHANCES, np.array([1.5, 0.5, 2])]),
+        )
+    ),
     Case("_log_probability", [CHANCES, np.array([[[2, 2]], [[0, 1]]])], {}, "many"),
     Case("_log_probability", [CHANCES[0], np.array([2, 2, 0])], {}, "one-distribution"),
     Case("cast", [A], {"dtype": "float64"}),

@@ -34,10 +34,20 @@ NOT_NUMERIC = {
 }
 
 #: Operations whose calls need more than an array and attributes; functions of arrays check them.
-BY_FUNCTION = {"_gather", "_sparse_retain", "_write"}
+BY_FUNCTION = {
+    "_gather",
+    "_sparse_retain",
+    "_write",
+    # Of counts, whose gradient is zero.
+    "random_pdf_generalized_negative_binomial",
+    "random_pdf_negative_binomial",
+    "random_pdf_poisson",
+    "random_pdf_uniform",
+}
 
 #: Operations that do not allow ``create_graph``, at least for some inputs.
 ONCE = {
+    "LeakyReLU",
     "SequenceMask",
     "_log_probability",
     "_np_linalg_norm",
@@ -50,6 +60,10 @@ ONCE = {
     "fill_element_0index",
     "gamma",
     "gammaln",
+    "random_pdf_normal",
+    "random_pdf_gamma",
+    "random_pdf_exponential",
+    "random_pdf_dirichlet",
     "pad",
     "prod",
     "softmax_cross_entropy",

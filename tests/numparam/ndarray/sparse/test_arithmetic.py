@@ -279,3 +279,99 @@ def test_a_missing_sparse_form_is_logged_once(caplog, monkeypatch):
     for _ in range(2):
         nd.max(nd.ones((3, 2)).tostype("csr"))
     assert caplog.text.count("max has no sparse form") == 1
+
+
+# The storage types that MXNet 1.9.1 returns for arrays of one shape, in the order of `STYPES`.
+STYPES = [
+    (one, two)
+    for one in ("default", "row_sparse", "csr")
+    for two in ("default", "row_sparse", "csr")
+]
+D, R, C = "default", "row_sparse", "csr"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "stypes"),
+    [
+        (nd, "add", [D, D, D, D, D, D, D, D, D]),
+        (nd, "subtract", [D, D, D, D, D, D, D, D, D]),
+        (nd, "multiply", [D, D, D, D, D, D, C, D, D]),
+        (nd, "broadcast_add", [D, D, D, D, D, D, D, D, D]),
+        (nd, "broadcast_mul", [D, D, D, D, D, D, C, D, D]),
+        (nd, "elemwise_add", [D, D, D, D, R, D, D, D, C]),
+        (nd, "elemwise_sub", [D, D, D, D, R, D, D, D, C]),
+        (nd, "elemwise_mul", [D, R, C, R, R, D, C, D, C]),
+        (nd, "elemwise_div", [D, D, D, D, D, D, D, D, D]),
+        (nd.sparse, "add", [D, D, D, D, R, D, D, D, C]),
+        (nd.sparse, "subtract", [D, D, D, D, R, D, D, D, C]),
+        (nd.sparse, "multiply", [D, R, C, R, R, D, C, D, C]),
+        (nd.sparse, "divide", [D, D, D, D, D, D, D, D, D]),
+        (nd._internal, "_grad_add", [D, D, D, D, R, D, D, D, C]),
+        (nd._internal, "_maximum", [D, D, D, D, R, D, D, D, C]),
+        (nd._internal, "_minimum", [D, D, D, D, R, D, D, D, C]),
+        (nd._internal, "_hypot", [D, D, D, D, R, D, D, D, C]),
+        (nd._internal, "_scatter_elemwise_div", [D, D, D, R, R, R, D, D, D]),
+    ],
+)
+def test_storage_types_of_two_arrays_of_one_shape_are_those_of_mxnet(namespace, name, stypes):
+    one = nd.array([[1, 0, 2], [0, 0, 0], [-3, 4, 0], [0.5, 0, 0]])
+    two = nd.array([[0, 0, 2], [5, 0, 0], [1, -4, 0], [0, 0, 0]])
+    function = getattr(namespace, name)
+    expected = function(one, two).asnumpy()
+    for (left, right), stype in zip(STYPES, stypes, strict=True):
+        result = function(one.tostype(left), two.tostype(right))
+        if name == "_scatter_elemwise_div" and left == "row_sparse":
+            check(result, np.where([[1], [0], [1], [1]], expected, 0), stype)  # rows of the first
+        else:
+            check(result, expected, stype)
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide"])
+def test_functions_of_the_sparse_namespace_broadcast_and_take_numbers(name):
+    function, of_numpy = getattr(nd.sparse, name), getattr(np, name)
+    values = np.array([[1, 0, 2], [0, 0, 0]], "float32")
+    array = nd.array(values).tostype("row_sparse")
+    row = np.array([[1, 2, 4]], "float32")
+    check(function(array, nd.array(row)), of_numpy(values, row), "default")
+    sparse = "row_sparse" if name in ("multiply", "divide") else "default"
+    check(function(array, 2), of_numpy(values, np.float32(2)), sparse)
+    out = nd.zeros((2, 3))
+    assert function(array, 2, out=out) is out
+    np.testing.assert_array_equal(out.asnumpy(), of_numpy(values, np.float32(2)))
+
+
+@pytest.mark.parametrize("name", ["_maximum", "_minimum"])
+def test_extrema_of_csr_matrices_store_no_zeros(name):
+    one, two = (
+        nd.array([[1, -2], [3, 0]]).tostype("csr"),
+        nd.array([[0, 0], [4, -5]]).tostype("csr"),
+    )
+    result = getattr(nd._internal, name)(one, two)
+    stored = {"_maximum": ([0, 0], [1, 4]), "_minimum": ([1, 0, 1], [-2, 3, -5])}[name]
+    assert (result.indices.asnumpy().tolist(), result.data.asnumpy().tolist()) == stored
+
+
+@pytest.mark.parametrize("kind", [row_sparse, csr])
+@given(data=st.data())
+@ANY_DEVICE
+def test_scattered_sums_with_numbers_change_what_is_stored_alone(kind, data):
+    array, dense = data.draw(kind())
+    for name, shift in (("_scatter_plus_scalar", 2), ("_scatter_minus_scalar", -2)):
+        function = getattr(nd._internal, name)
+        result = function(array, scalar=2)
+        assert (result.stype, parts(result)[:-1]) == (array.stype, parts(array)[:-1])
+        np.testing.assert_array_equal(result.data.asnumpy(), array.data.asnumpy() + shift)
+        np.testing.assert_array_equal(function(nd.array(dense), scalar=2).asnumpy(), dense + shift)
+
+
+def test_quotients_in_the_rows_of_the_first_array_have_gradients():
+    rows = nd.array([[2, 4], [0, 0], [6, 8]]).tostype("row_sparse")
+    divisor = nd.array([[2, 2], [4, 4], [1, 2]])
+    rows.attach_grad()
+    divisor.attach_grad()
+    with mx.autograd.record():
+        result = nd._internal._scatter_elemwise_div(rows, divisor)
+    result.backward()
+    assert rows.grad.stype == "row_sparse"
+    assert rows.grad.asnumpy().tolist() == [[0.5, 0.5], [0.25, 0.25], [1, 0.5]]
+    assert divisor.grad.asnumpy().tolist() == [[-0.5, -1], [0, 0], [-6, -2]]

@@ -97,8 +97,8 @@ def var(
     for key, value in kwargs.items():
         if not (key.startswith("__") and key.endswith("__")):
             raise ValueError(
-                f"Unknown argument {key!r:.200} of variable {name!r:.200}. Further attributes begin "
-                f"and end with two underscores: {shown('__' + key.strip('_') + '__')}."
+                f"Unknown argument {key!r:.200} of variable {name!r:.200}. Further attributes "
+                f"begin and end with two underscores: {shown('__' + key.strip('_') + '__')}."
             )
         attributes[key] = str(value)
     variable = Symbol((_Variable(name, {}),))

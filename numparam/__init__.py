@@ -179,7 +179,7 @@ def __getattr__(name: str) -> Any:
         value = importlib.import_module(f"{__name__}.{_SHORT_NAMES.get(name, name)}")
     elif name.startswith("_") or PathFinder.find_spec(f"{__name__}.{name}", __path__):
         # Of a module that exists, ``from numparam import module`` asks for the attribute first.
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r:.200}", name=name)
     else:
         raise missing(
             "numparam",

@@ -82,7 +82,7 @@ def show_public_names(module: str) -> None:
 
     def look_up(name: str) -> Any:
         if name.startswith("_"):  # asked for by tools, which expect that it is missing
-            raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+            raise AttributeError(f"module {module!r} has no attribute {name!r:.200}", name=name)
         listed = sorted(known for known in names if not known.startswith("_"))
         if len(listed) > _LISTED:
             advice = f"dir({module}) lists its names"

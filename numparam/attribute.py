@@ -67,7 +67,8 @@ class AttrScope(Scope, metaclass=_AttrScopeType):
         for name, value in kwargs.items():
             if not isinstance(value, str):
                 raise ValueError(
-                    f"Attributes are strings; got {name}={value!r} of type {type(value).__name__}."
+                    f"Attributes are strings; got {name!r:.200}={value!r:.200} of type "
+                    f"{type(value).__name__}."
                 )
         self._attr = kwargs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-__all__ = ["quoted", "shown_path"]
+__all__ = ["quoted", "shown", "shown_path"]
 
 _NAME_LIMIT = 100
 _PATH_LIMIT = 300
@@ -36,6 +36,19 @@ def quoted(text: object, limit: int = _NAME_LIMIT) -> str:
     if len(text) <= limit:
         return repr(text)
     return f"{text[: limit // 2] + '…' + text[-(limit // 2) :]!r} ({len(text)} characters)"
+
+
+def shown(text: Any) -> str:
+    r"""Return a name as tables and ``repr`` show it: as it is, or quoted if it cannot be printed.
+
+    Examples
+    --------
+    >>> print(shown("conv0_weight"), shown("\x1b[2J"))
+    conv0_weight '\x1b[2J'
+    """
+    if isinstance(text, str) and text.isprintable() and len(text) <= _PATH_LIMIT:
+        return text
+    return quoted(text, _PATH_LIMIT)
 
 
 def shown_path(path: str | os.PathLike[Any]) -> str:

@@ -73,6 +73,11 @@ class _FileSource:
                 f"Expected {kind} to read. Data from a pipe can be read as bytes, or from a file "
                 "object."
             )
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                advice = (
+                    "The files of a checkpoint stay open while it is read. Close others, or raise "
+                    "the limit, as with ulimit -n."
+                )
             raise access_error(error, self.name, advice) from error
 
     def read_at(self, offset: int, count: int) -> bytes:

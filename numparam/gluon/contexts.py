@@ -121,5 +121,5 @@ def position_of(context: Any, contexts: Sequence[Context], name: str) -> int | N
 def _not_a_context(ctx: Any, name: str) -> ContextArgumentError:
     return ContextArgumentError(
         f"Parameter {quoted(name)}: ctx must be a Context such as cpu(0), or a list of them; "
-        f"got {ctx!r} of type {type(ctx).__name__}."
+        f"got {ctx!r:.200} of type {type(ctx).__name__}."
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numparam import autograd, initializer, symbol
 from numparam._missing import show_public_names
 from numparam.context import Context, current_context
+from numparam.formats.quoting import shown
 from numparam.gluon import (
     averaging,
     checks,
@@ -187,7 +188,7 @@ class Parameter:
             self.grad_req = grad_req
 
     def __repr__(self) -> str:
-        return f"Parameter {self.name} (shape={self.shape}, dtype={self.dtype})"
+        return f"Parameter {shown(self.name)} (shape={self.shape}, dtype={self.dtype})"
 
     @property
     def grad_req(self) -> str:
@@ -1165,7 +1166,7 @@ class Constant(Parameter):
         )
 
     def __repr__(self) -> str:
-        return f"Constant {self.name} (shape={self.shape}, dtype={self.dtype})"
+        return f"Constant {shown(self.name)} (shape={self.shape}, dtype={self.dtype})"
 
     @property
     def grad_req(self) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numparam._missing import show_public_names
 from numparam.context import Context
 from numparam.devices.locks import in_turn, new_table
-from numparam.formats.quoting import quoted
+from numparam.formats.quoting import quoted, shown
 from numparam.gluon import (
     agreement,
     averaging,
@@ -105,7 +105,7 @@ class ParameterDict:
 
     def __repr__(self) -> str:
         lines = "\n".join(_indent(f"  {member}", 2) for member in self._members())
-        return f"{self._prefix + ' ' if self._prefix else ''}(\n{lines}\n)"
+        return f"{shown(self._prefix) + ' ' if self._prefix else ''}(\n{lines}\n)"
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

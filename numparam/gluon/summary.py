@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from numparam.context import Context
+from numparam.formats.quoting import shown
 from numparam.gluon import shape_rules
 from numparam.gluon.state import State
 from numparam.types.dtypes import dtype_name
@@ -170,7 +171,7 @@ def _nbytes(array: Any) -> int:
 
 def _cells(row: SummaryRow) -> tuple[str, ...]:
     return (
-        row.name,
+        shown(row.name),
         "not set" if row.shape is None else str(row.shape),
         row.dtype,
         ", ".join(map(str, row.contexts)) or "-",

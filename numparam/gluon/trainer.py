@@ -888,8 +888,8 @@ def _listed(params: Any) -> list[Parameter]:
             )
         if parameter.name in names:
             raise TrainerArgumentError(
-                f"two parameters of the Trainer are named {parameter.name!r}; each needs a name of "
-                "its own"
+                f"two parameters of the Trainer are named {quoted(parameter.name)}; each needs a "
+                "name of its own"
             )
         names.add(parameter.name)
     return list(params)

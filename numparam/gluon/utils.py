@@ -214,7 +214,7 @@ def clip_global_norm(
     array([0.3, 0.4], dtype=float32)
     """
     if isinstance(max_norm, bool) or not isinstance(max_norm, Real) or not max_norm >= 0:
-        raise NormArgumentError(f"max_norm must be a number of at least 0, not {max_norm!r}")
+        raise NormArgumentError(f"max_norm must be a number of at least 0, not {max_norm!r:.200}")
     first, groups = _by_device(arrays)
     squares: list[float] = []
     for group in groups:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from numparam.formats.quoting import quoted
 from numparam.initializer.by_name import create
 from numparam.initializer.description import InitDesc
 from numparam.initializer.errors import (
@@ -70,7 +71,7 @@ class Mixed:
                 compiled.append(re.compile(pattern))
             except re.error as error:
                 raise InitializerArgumentError(
-                    f"the pattern {pattern!r} is not a regular expression: {error}"
+                    f"the pattern {quoted(pattern)} is not a regular expression: {error}"
                 ) from error
         self.map = list(zip(compiled, map(_callable, initializers), strict=True))
 
@@ -218,15 +219,15 @@ class Load:
         if value is None:
             if name in self._ambiguous:
                 raise MissingValueError(
-                    f"there is more than one value for {str(name)!r}, as "
-                    f"{' and '.join(map(repr, self._ambiguous[name]))}. Keep one"
+                    f"there is more than one value for {quoted(str(name))}, as "
+                    f"{' and '.join(map(quoted, self._ambiguous[name]))}. Keep one"
                 )
             value = self.param.get(name)
         if value is None:
             if default is None:
                 raise MissingValueError(
-                    f"there is no value for {str(name)!r} among the {len(self.param)} loaded ones, "
-                    "and Load was given no default_init"
+                    f"there is no value for {quoted(str(name))} among the {len(self.param)} loaded "
+                    "ones, and Load was given no default_init"
                 )
             default(name, arr)
         else:
@@ -235,7 +236,7 @@ class Load:
             shape = tuple(value.shape)
             if shape != tuple(arr.shape):
                 raise MissingValueError(
-                    f"{str(name)!r} has the shape {arr.shape}, and its loaded value {shape}"
+                    f"{quoted(str(name))} has the shape {arr.shape}, and its loaded value {shape}"
                 )
             write(arr, value)
         if self.verbose:

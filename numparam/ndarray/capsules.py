@@ -462,7 +462,7 @@ def _described(managed: Any, devices: tuple[int, ...]) -> dict[str, Any]:
         if not tensor.data:
             raise UnshareableError(f"the capsule has the shape {shape}, but no memory")
         low, high = _span(start, shape, strides, dtype.itemsize)
-        if low < 0 or high > _END:
+        if tensor.byte_offset >= _END // 2 or low < 0 or high > _END:  # no memory is larger
             raise UnshareableError(
                 f"no memory begins {tensor.byte_offset} bytes behind its address and has the shape "
                 f"{shape}, as the capsule says"

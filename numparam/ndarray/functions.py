@@ -280,7 +280,9 @@ def bind(
     for name in attributes:
         if name not in row.attributes:
             known = ", ".join(row.attributes) or "none"
-            raise UnexpectedArgumentError(f"{row.name} has no attribute {name!r}; it has {known}")
+            raise UnexpectedArgumentError(
+                f"{row.name} has no attribute {name!r:.200}; it has {known}"
+            )
     for name, default in row.attributes.items():
         if default is REQUIRED and name not in attributes:
             raise UnexpectedArgumentError(f"{row.name} needs the attribute {name!r}")

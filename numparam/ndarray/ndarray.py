@@ -1442,7 +1442,7 @@ def __getattr__(name: str) -> Any:
     if name in LEGACY_NAMES:
         return LEGACY_NAMES[name]
     if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r:.200}")
     return getattr(sys.modules[__package__], name)
 
 

@@ -144,7 +144,7 @@ def __getattr__(name: str) -> NoReturn:
         instead = f"call numpy.linalg.{name} with array.asnumpy(), and mx.np.array on its result"
     else:
         instead = f"{near_names(name, __all__)}it has {', '.join(__all__)}"
-    raise AttributeError(f"mx.np.linalg has no {name!r}: {instead}")
+    raise AttributeError(f"mx.np.linalg has no {name!r:.200}: {instead}")
 
 
 def __dir__() -> list[str]:

@@ -42,4 +42,4 @@ def refuse(name: str) -> NoReturn:
     else:
         near = near_names(name, dir(sys.modules[__package__]))
         instead = f"{near}NumPy has none, either; dir(mx.np) lists the names"
-    raise AttributeError(f"mx.np has no {name!r}: {instead}")
+    raise AttributeError(f"mx.np has no {name!r:.200}: {instead}")

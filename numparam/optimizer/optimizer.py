@@ -10,6 +10,7 @@ import numpy as np
 
 from numparam._missing import show_public_names
 from numparam.class_registry import Registrable, Registry, RegistryErrors
+from numparam.formats.quoting import shown
 from numparam.kernels._callers import warn_caller
 from numparam.lr_scheduler import LRScheduler
 from numparam.modes.np_mode import is_np_array
@@ -224,7 +225,9 @@ class Optimizer(Registrable):
         except OptimizerTypeError:
             raise
         except TypeError as error:
-            raise TypeError(f"the optimizer {name!r} was not created: {error}") from error
+            raise TypeError(
+                f"the optimizer {name!r:.200} was not created: {shown(str(error))}"
+            ) from error
         return made
 
     # What a subclass defines

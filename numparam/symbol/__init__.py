@@ -32,7 +32,7 @@ __all__ = [
 
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r:.200}")
     raise NoGraphCompilerError(f"mx.sym.{name}", near_names(name, __all__))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from numparam.attribute import AttrScope
-from numparam.formats.quoting import shown_path
+from numparam.formats.quoting import shown, shown_path
 from numparam.formats.sources import read_file
 from numparam.symbol import json_format
 from numparam.symbol.attributes import write_shape
@@ -97,13 +97,13 @@ def var(
     for key, value in kwargs.items():
         if not (key.startswith("__") and key.endswith("__")):
             raise ValueError(
-                f"Unknown argument {key!r} of variable {name!r}. Further attributes begin and end "
-                f"with two underscores: __{key.strip('_')}__."
+                f"Unknown argument {key!r:.200} of variable {name!r:.200}. Further attributes "
+                f"begin and end with two underscores: {shown('__' + key.strip('_') + '__')}."
             )
         attributes[key] = str(value)
     variable = Symbol((_Variable(name, {}),))
     for key, value in attributes.items():
-        _check_writable(f"attribute {key!r} of variable {name!r}", value)
+        _check_writable(f"attribute {key!r:.200} of variable {name!r:.200}", value)
     variable._set_attr(**attributes)
     return variable
 
@@ -233,6 +233,6 @@ def _write_init(name: str, init: Any) -> str:
 def _check_writable(what: str, text: str) -> None:
     if isinstance(text, str) and ("\0" in text or any("\ud800" <= c <= "\udfff" for c in text)):
         raise ValueError(
-            f"The {what} is {text!r}, which no file can hold: it has a null character or half of "
-            "a surrogate pair."
+            f"The {what} is {text!r:.200}, which no file can hold: it has a null character or half "
+            "of a surrogate pair."
         )

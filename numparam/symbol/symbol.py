@@ -147,8 +147,8 @@ class Symbol(SymbolWithoutGraph):
         for key, value in kwargs.items():
             if not isinstance(value, str):
                 raise ValueError(
-                    f"Attributes are strings; got {key}={value!r} of type {type(value).__name__} "
-                    f"for variable {self.name!r}."
+                    f"Attributes are strings; got {key!r:.200}={value!r:.200} of type "
+                    f"{type(value).__name__} for variable {self.name!r:.200}."
                 )
             attributes[canonical_key(key)] = value
         self._variables[0].attributes.update(attributes)

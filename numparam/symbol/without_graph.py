@@ -46,7 +46,7 @@ class SymbolWithoutGraph:
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r:.200}")
         raise NoGraphCompilerError(f"Symbol.{name}")
 
 

@@ -139,7 +139,8 @@ def _wanted_variables(args: tuple) -> dict[str, str | None]:
     for name, value in wanted.items():
         if not isinstance(name, str) or not (value is None or isinstance(value, str)):
             raise EnvironmentArgumentError(
-                f"environment variables have names and values of type str; got {name!r}: {value!r}."
+                f"environment variables have names and values of type str; got {name!r:.200}: "
+                f"{value!r:.200}."
             )
     return wanted
 

@@ -43,6 +43,6 @@ def storage_type_id(stype: str) -> int:
     number = STORAGE_TYPE_IDS.get(stype) if isinstance(stype, str) else None
     if number is None:
         raise StorageTypeNameError(
-            f"Unknown storage type {stype!r}. Use one of: {', '.join(STORAGE_TYPE_IDS)}."
+            f"Unknown storage type {stype!r:.200}. Use one of: {', '.join(STORAGE_TYPE_IDS)}."
         )
     return number

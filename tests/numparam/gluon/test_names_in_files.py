@@ -164,3 +164,39 @@ def test_messages_show_names_as_the_file_has_them(tmp_path):
     assert "'weight' (nearest: 'arg:weigth')" in message
     assert "'arg:weigth' (nearest: 'weight')" in message
     assert "'aux:extra'" in message
+
+
+def test_names_that_cannot_be_printed_are_quoted_wherever_they_are_shown():
+    hostile = "\x1b[2J\x07\u202e" * 2
+    members = mx.gluon.ParameterDict(hostile)
+    members.get("w", shape=(2,))
+    texts = [
+        repr(members),
+        repr(members[hostile + "w"]),
+        repr(mx.gluon.Constant(hostile, [1])),
+        str(members.summary()),
+        members.summary()._repr_html_(),
+    ]
+    assert all("\\x1b" in text for text in texts)
+    assert not any(character in text for text in texts for character in hostile[-2:] + "\x1b")
+    assert repr(mx.gluon.Parameter("w")).startswith("Parameter w (shape=")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda name: mx.nd.ones(2).tostype(name), id="storage type"),
+        pytest.param(lambda name: mx.gluon.Parameter("w").initialize(ctx=name), id="context"),
+        pytest.param(lambda name: getattr(mx.np, name), id="function"),
+        pytest.param(lambda name: mx.init.Load({})(name, mx.nd.ones(2)), id="value"),
+        pytest.param(lambda name: mx.init.Mixed(["(" + name], ["zeros"]), id="pattern"),
+        pytest.param(lambda name: mx.optimizer.create("sgd", **{name: 1}), id="argument"),
+        pytest.param(lambda name: mx.gluon.utils.clip_global_norm([], name), id="bound"),
+        pytest.param(lambda name: mx.sym.var("x", **{f"{name}": 1}), id="symbol"),
+    ],
+)
+def test_errors_of_long_names_are_short(call):
+    with pytest.raises((ValueError, TypeError, AttributeError, AssertionError)) as caught:
+        call("\x1b" * 100_000)
+    assert len(str(caught.value)) < 2000
+    assert "\x1b" not in str(caught.value)

@@ -263,7 +263,7 @@ def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
         raise TypeError(
             f"{name} are booleans; row ids are numbers. numpy.flatnonzero gives those of a mask"
         )
-    elif flat.dtype.name in FLOATS:
+    elif flat.dtype.type.__name__ in FLOATS:  # `dtype.name` imports, which fails at exit
         whole = _whole_numbers(flat, name)
     else:
         if flat.dtype == np.uint64 and flat.size and flat.max() > np.uint64(2**63 - 1):
@@ -283,7 +283,8 @@ def row_ids(ids: object, rows: int | None, name: str = "ids") -> np.ndarray:
 
 def _whole_numbers(ids: np.ndarray, name: str) -> np.ndarray:
     wide = ids.astype(np.float64)
-    exact = 2.0 ** {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[ids.dtype.name]
+    bits = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+    exact = 2.0 ** bits[ids.dtype.type.__name__]
     good = np.isfinite(wide) & (np.floor(wide) == wide) & (np.abs(wide) <= exact)
     if not good.all():
         position = int(np.flatnonzero(~good)[0])
@@ -303,6 +304,18 @@ def multiplier(factor: object) -> float:
         return float(factor)
     except OverflowError:
         raise ValueError("factor is a number beyond float64") from None
+
+
+def tolerances(rtol: object, atol: object) -> tuple[float, float]:
+    """Check the tolerances of a comparison and return them as floats."""
+    checked = []
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"{name} must be a real number, not {type(value).__name__}")
+        checked.append(float(value))
+        if not checked[-1] >= 0:
+            raise ValueError(f"{name} must not be negative or NaN, got {value!r:.50}")
+    return checked[0], checked[1]
 
 
 def booleans_differ(position: int, name: str = "sources") -> str:

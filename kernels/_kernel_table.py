@@ -43,6 +43,7 @@ KERNELS: tuple[Kernel, ...] = (
     Kernel("merge_many", ("mean",), _EVERYWHERE),
     Kernel("cast", ("cast", "copy"), _EVERYWHERE),
     Kernel("random", ("bits", "uniform", "normal"), _EVERYWHERE),
+    Kernel("difference", ("difference",), _EVERYWHERE),
     Kernel("norm", ("sum_of_squares", "scale"), _EVERYWHERE),
     Kernel("sgd", _EXACT, _EVERYWHERE),
     Kernel("nag", _EXACT, _EVERYWHERE),

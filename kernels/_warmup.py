@@ -130,6 +130,10 @@ def _random(module, array, kind) -> _Calls:
     ]
 
 
+def _difference(module, array, kind) -> _Calls:
+    return [lambda: module.difference(array, array)]
+
+
 def _norm(module, array, kind) -> _Calls:
     sums = [lambda: module.sum_of_squares([array])]
     return [*sums, lambda: module.scale([array], 1.0)] if kind in _gate.FLOATS else sums
@@ -170,6 +174,7 @@ _CALLS = {
     "merge_many": _merge_many,
     "cast": _cast,
     "random": _random,
+    "difference": _difference,
     "norm": _norm,
     "sgd": _optimizer((0, 1)),
     "nag": _optimizer((0, 1)),

@@ -226,7 +226,8 @@ class Context(Scope, metaclass=_ContextType):
         """Release memory that is kept for reuse to the system.
 
         In host memory up to 256 MiB of large arrays that are gone are kept, for all contexts
-        together; the environment variable ``NUMPARAM_KEPT_BYTES`` sets another limit.
+        together. A GPU keeps all, which other processes cannot use meanwhile. The environment
+        variable ``NUMPARAM_KEPT_BYTES`` sets another limit, for the host and for each GPU.
 
         Raises
         ------

@@ -278,3 +278,38 @@ def test_the_shapes_of_resnet_50_have_its_number_of_values():
     shapes = resnet50_shapes()
     assert len(shapes) == 299
     assert sum(int(np.prod(shape)) for shape in shapes) == 25_629_032
+
+
+def test_figures_of_gpus_are_those_of_the_committed_files():
+    from comparison import gpu_pages
+
+    figures, text = gpu_pages.contents(ROOT)
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert text in page
+    for path, drawn in figures.items():
+        assert path.read_text(encoding="utf-8") == drawn
+        assert path.name in page
+
+
+def test_results_of_the_gpu_script_are_drawn(tmp_path):
+    from comparison import gpu_pages
+
+    case = {
+        "case": "mean", "seconds": 2e-3, "beside": "torch", "beside_seconds": 3e-3,
+        "cupy_seconds": None,
+    }  # fmt: skip
+    alone = {"case": "host", "beside": "cpu()", "seconds": 1.0}
+    machine = {
+        "gpu": "a GPU", "driver": "13.0", "versions": {"torch": "2", "cupy-cuda13x": None},
+        "date": "2026-01-01", "command": "gpu.py",
+    }  # fmt: skip
+    folder = tmp_path / gpu_pages.FIGURES
+    folder.mkdir(parents=True)
+    results = {"machine": machine, "cases": [case, alone]}
+    (folder / "gpu.json").write_text(json.dumps(results), encoding="utf-8")
+    figures, text = gpu_pages.contents(tmp_path)
+    [(path, drawn)] = figures.items()
+    assert path.name == "speed-gpu.svg"
+    assert "1.5 x" in drawn
+    assert "| mean | 2 | 1.5 |" in text
+    assert "Measured on 2026-01-01 on one a GPU, a driver for CUDA 13.0, torch 2, by" in text

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 from types import ModuleType
 
-from cases import arrays, calls, files, kernels, parameters, sparse, tape, training
+from cases import arrays, calls, checkpoints, files, kernels, parameters, sparse, tape, training
 from competitors.competitors import Competitors
 
 
@@ -40,6 +40,12 @@ class Calls(_Cases):
     module = calls
     params = [case.name for case in calls.CASES]
     version = _version(calls)
+
+
+class Checkpoints(_Cases):
+    module = checkpoints
+    params = [case.name for case in checkpoints.CASES]
+    version = _version(checkpoints)
 
 
 class Files(_Cases):

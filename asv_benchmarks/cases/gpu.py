@@ -25,13 +25,16 @@ class Measured(NamedTuple):
     check : callable
         Raises AssertionError if results are wrong.
     torch : callable or None
-        The same in PyTorch; it may be missing.
+        The same in PyTorch, or in what the case is compared with; it may be missing.
+    cupy : callable or None
+        ``cupy(module)`` returns what does the same in CuPy, given its module.
     """
 
     call: Callable[[], Any]
     nbytes: int
     check: Callable[[], None]
     torch: Callable[[], Any] | None = None
+    cupy: Callable[[Any], Callable[[], Any]] | None = None
 
 
 class GpuCase(NamedTuple):
@@ -50,6 +53,8 @@ class GpuCase(NamedTuple):
         ``prepare(small, torch)`` returns a `Measured`; `small` sizes show that it works.
     beside : str
         What it is compared with.
+    times : float
+        How many times as fast as that it is to be.
     """
 
     name: str
@@ -57,6 +62,7 @@ class GpuCase(NamedTuple):
     goal: float
     prepare: Callable[[bool, Any], Measured]
     beside: str = "torch"
+    times: float = 1.0
 
 
 def _memory() -> Any:
@@ -80,7 +86,9 @@ def _same(left: Any, right: np.ndarray) -> None:
     assert np.array_equal(held, right, equal_nan=True)
 
 
-def _mean(count: int, dtype: str, nbytes: int) -> Callable[[bool, Any], Measured]:
+def _average(name: str, count: int, dtype: str, nbytes: int) -> Callable[[bool, Any], Measured]:
+    """Return what prepares a mean, or a sum, of arrays of some bytes."""
+
     def prepare(small: bool, torch: Any) -> Measured:
         from numparam.kernels.cuda import average
         from numparam.kernels.reference import average as reference
@@ -91,10 +99,11 @@ def _mean(count: int, dtype: str, nbytes: int) -> Callable[[bool, Any], Measured
         arrays = [memory.upload(np.resize(host, size)) for host in hosts]
         out = memory.empty((size,), np.dtype(dtype))
         part = hosts[0].size
+        function = getattr(average, name)
 
         def check() -> None:
-            average.mean(arrays, out)
-            _same(memory.view(out, 0, (part,)), reference.mean(hosts))
+            function(arrays, out)
+            _same(memory.view(out, 0, (part,)), getattr(reference, name)(hosts))
 
         given = [_tensor(torch, array) for array in arrays]
 
@@ -102,10 +111,23 @@ def _mean(count: int, dtype: str, nbytes: int) -> Callable[[bool, Any], Measured
             total = given[0] + given[1]
             for one in given[2:]:
                 total += one
-            total /= count
+            if name == "mean":
+                total /= count
+
+        def in_cupy(cupy: Any) -> Callable[[], Any]:
+            views = [cupy.asarray(array) for array in arrays]
+
+            def call() -> None:
+                total = views[0] + views[1]
+                for one in views[2:]:
+                    total += one
+                if name == "mean":
+                    total /= count
+
+            return call
 
         moved = (count + 1) * size * np.dtype(dtype).itemsize
-        return Measured(lambda: average.mean(arrays, out), moved, check, torch and in_torch)
+        return Measured(lambda: function(arrays, out), moved, check, torch and in_torch, in_cupy)
 
     return prepare
 
@@ -122,7 +144,12 @@ def _zero_one(small: bool, torch: Any) -> Measured:
         assert not memory.download(memory.view(array, 0, (min(array.size, 4096),))).any()
 
     given = _tensor(torch, array)
-    return Measured(lambda: reset.zero(ready), array.nbytes, check, torch and given.zero_)
+
+    def in_cupy(cupy: Any) -> Callable[[], Any]:
+        view = cupy.asarray(array)
+        return lambda: view.fill(0)
+
+    return Measured(lambda: reset.zero(ready), array.nbytes, check, torch and given.zero_, in_cupy)
 
 
 def _zero_many(small: bool, torch: Any) -> Measured:
@@ -174,6 +201,28 @@ def _cast(small: bool, torch: Any) -> Measured:
     return Measured(lambda: cast.cast(array, out=out), 6 * size, check, in_torch)
 
 
+def _narrow(small: bool, torch: Any) -> Measured:
+    from numparam.kernels.cuda import cast
+    from numparam.kernels.reference import cast as reference
+
+    memory = _memory()
+    size = 33 if small else 64 * MEGA
+    host = _random(min(size, 1 << 20))
+    array, out = memory.upload(np.resize(host, size)), memory.empty((size,), "float16")
+
+    def check() -> None:
+        cast.cast(array, out=out)
+        _same(memory.view(out, 0, host.shape), reference.cast(host, np.dtype("float16")))
+
+    def in_cupy(cupy: Any) -> Callable[[], Any]:
+        view = cupy.asarray(array)
+        return lambda: view.astype("float16")
+
+    given = _tensor(torch, array)
+    in_torch = torch and given.half
+    return Measured(lambda: cast.cast(array, out=out), 6 * size, check, in_torch, in_cupy)
+
+
 def _fill(name: str) -> Callable[[bool, Any], Measured]:
     def prepare(small: bool, torch: Any) -> Measured:
         from numparam.kernels.cuda import random
@@ -192,7 +241,13 @@ def _fill(name: str) -> Callable[[bool, Any], Measured]:
 
         given = _tensor(torch, out)
         in_torch = torch and getattr(given, f"{name}_")
-        return Measured(lambda: fill(out, seed=7), 4 * size, check, in_torch)
+
+        def in_cupy(cupy: Any) -> Callable[[], Any]:
+            generator = cupy.random.default_rng(7)
+            draw = generator.random if name == "uniform" else generator.standard_normal
+            return lambda: draw(size, dtype="float32")
+
+        return Measured(lambda: fill(out, seed=7), 4 * size, check, in_torch, in_cupy)
 
     return prepare
 
@@ -212,7 +267,12 @@ def _accumulate(small: bool, torch: Any) -> Measured:
 
     one, other = _tensor(torch, target), _tensor(torch, source)
     in_torch = torch and (lambda: one.add_(other))
-    return Measured(lambda: accumulate.add([target], [source]), 12 * size, check, in_torch)
+
+    def in_cupy(cupy: Any) -> Callable[[], Any]:
+        left, right = cupy.asarray(target), cupy.asarray(source)
+        return lambda: cupy.add(left, right, out=left)
+
+    return Measured(lambda: accumulate.add([target], [source]), 12 * size, check, in_torch, in_cupy)
 
 
 _HYPER = {
@@ -327,7 +387,12 @@ def _taken(name: str) -> Callable[[bool, Any], Measured]:
 
         one, other = _tensor(torch, given), _tensor(torch, asked)
         in_torch = torch and (lambda: torch.index_select(one, 0, other))
-        return Measured(call, 8 * count * width, check, in_torch)
+
+        def in_cupy(cupy: Any) -> Callable[[], Any]:
+            table, numbers, target = map(cupy.asarray, (given, asked, out))
+            return lambda: cupy.take(table, numbers, axis=0, out=target)
+
+        return Measured(call, 8 * count * width, check, in_torch, in_cupy)
 
     return prepare
 
@@ -349,21 +414,29 @@ def _scatter(small: bool, torch: Any) -> Measured:
     return Measured(lambda: retain.scatter(given, asked, rows), 8 * count * width, check, in_torch)
 
 
-def _unique(count: int) -> Callable[[bool, Any], Measured]:
+def _unique(count: int, known: bool) -> Callable[[bool, Any], Measured]:
+    """Return what prepares unique ids below 10 M; with `known` that limit is given."""
+
     def prepare(small: bool, torch: Any) -> Measured:
         from numparam.kernels.cuda import retain
 
         memory = _memory()
-        rows, number = (500, 40) if small else (10_000_000, count)
+        rows, number = (200, 12) if small else (10_000_000, count)
         host = np.random.default_rng(2).integers(0, rows, number)
         ids = memory.upload(host)
+        limit = rows if known else None
 
         def check() -> None:
-            _same(retain.unique_ids(ids, rows), np.unique(host))
+            _same(retain.unique_ids(ids, limit), np.unique(host))
 
         given = _tensor(torch, ids)
         in_torch = torch and (lambda: torch.unique(given))
-        return Measured(lambda: retain.unique_ids(ids, rows), 0, check, in_torch)
+
+        def in_cupy(cupy: Any) -> Callable[[], Any]:
+            view = cupy.asarray(ids)
+            return lambda: cupy.unique(view)
+
+        return Measured(lambda: retain.unique_ids(ids, limit), 0, check, in_torch, in_cupy)
 
     return prepare
 
@@ -392,17 +465,59 @@ def _lazy(name: str) -> Callable[[bool, Any], Measured]:
     return prepare
 
 
-def _small_mean(small: bool, torch: Any) -> Measured:
-    from numparam.kernels.cuda import average
+def _small(name: str) -> Callable[[bool, Any], Measured]:
+    """Return what prepares one public call on a few small arrays."""
+
+    def prepare(small: bool, torch: Any) -> Measured:
+        from numparam.kernels.cuda import accumulate, average, cast, random, retain
+
+        memory = _memory()
+        arrays = [memory.upload(np.full(8, i, np.float32)) for i in range(4)]
+        out, narrow = memory.empty((8,), "float32"), memory.empty((8,), "float16")
+        table, ids = memory.upload(np.ones((8, 4), np.float32)), memory.upload(np.array([1, 5]))
+        rows = memory.empty((2, 4), "float32")
+        calls: dict[str, tuple[Callable[[], Any], Any, Any]] = {
+            "mean": (lambda: average.mean(arrays, out), out, 1.5),
+            "add_n": (lambda: average.add_n(arrays, out), out, 6),
+            "cast": (lambda: cast.cast(arrays[1], out=narrow), narrow, 1),
+            "assign": (lambda: accumulate.assign([out], [arrays[2]]), out, 2),
+            "uniform": (lambda: random.uniform(out, 2.0, 2.0, seed=7), out, 2),
+            "gather": (lambda: retain.gather(table, ids, rows), rows, 1),
+        }
+        call, written, value = calls[name]
+
+        def check() -> None:
+            call()
+            assert (memory.download(written) == value).all()
+
+        given = [_tensor(torch, array) for array in arrays]
+        others = {
+            "mean": lambda: torch.stack(given).mean(0),
+            "add_n": lambda: torch.stack(given).sum(0),
+            "cast": lambda: given[1].half(),
+            "assign": lambda: given[0].copy_(given[2]),
+            "uniform": lambda: given[0].uniform_(),
+        }
+        return Measured(call, 0, check, torch and others.get(name))
+
+    return prepare
+
+
+def _launch_one(small: bool, torch: Any) -> Measured:
+    from numparam.kernels.cuda import _bitmap, _launch
 
     memory = _memory()
-    arrays = [memory.upload(np.full(8, i, np.float32)) for i in range(4)]
-    out = memory.empty((8,), "float32")
+    words, counts = memory.upload(np.array([5])), memory.upload(np.array([0]))
+    numbers = words.address, 1, 6, counts.address
+
+    def call() -> None:
+        _launch.run(_bitmap.count_bits, 0, 1, *numbers)
 
     def check() -> None:
-        _same(average.mean(arrays, out), np.full(8, 1.5, np.float32))
+        call()
+        _same(counts, np.array([2]))
 
-    return Measured(lambda: average.mean(arrays, out), 0, check)
+    return Measured(call, 0, check)
 
 
 def _ready_zero(small: bool, torch: Any) -> Measured:
@@ -430,6 +545,26 @@ def _allocate(nbytes: int) -> Callable[[bool, Any], Measured]:
         return Measured(lambda: memory.empty((count,), "uint8"), 0, check, in_torch)
 
     return prepare
+
+
+def _across(small: bool, torch: Any) -> Measured:
+    from numparam.kernels.cuda import _provider
+
+    if _provider.device_count() < 2:
+        raise NotImplementedError("needs two GPUs")
+    memory = _memory()
+    host = np.arange(100 if small else 256 * MEGA, dtype=np.uint8)
+    here, there = memory.upload(host, 0), memory.upload(np.zeros_like(host), 1)
+    driver = _provider.device_memory()
+
+    def call() -> None:
+        driver.copy_across(1, there.address, 0, here.address, here.nbytes)
+
+    def check() -> None:
+        call()
+        _same(there, host)
+
+    return Measured(call, host.nbytes, check)
 
 
 def _transfer(nbytes: int, down: bool) -> Callable[[bool, Any], Measured]:
@@ -473,28 +608,45 @@ def _initialize(small: bool, torch: Any) -> Measured:
     return Measured(lambda: made(mx.gpu(0)), 0, check, lambda: made(mx.cpu()))
 
 
+def _zero_grad(small: bool, torch: Any) -> Measured:
+    import numparam as mx
+
+    parameters = mx.gluon.ParameterDict()
+    for number in range(5 if small else 2000):
+        parameters.get(f"w{number}", shape=(8, 8))
+    parameters.initialize("zeros", ctx=mx.gpu(0))
+
+    def check() -> None:
+        parameters["w0"].grad()[:] = 1
+        parameters.zero_grad()
+        assert not parameters["w0"].grad().asnumpy().any()
+
+    return Measured(parameters.zero_grad, 0, check)
+
+
 def cases() -> Iterator[GpuCase]:
     """Yield all lines of the table."""
+    for name in ("mean", "add_n"):
+        for count in (2, 4, 8):
+            prepare = _average(name, count, "float32", 256 * MEGA)
+            yield GpuCase(f"{name} of {count} x 256 MB float32", "share", 0.9, prepare)
     for count in (2, 4, 8):
-        yield GpuCase(
-            f"mean of {count} x 256 MB float32", "share", 0.9, _mean(count, "float32", 256 * MEGA)
-        )
-    for count in (2, 4, 8):
-        yield GpuCase(
-            f"mean of {count} x 128 MB float16", "share", 0.9, _mean(count, "float16", 128 * MEGA)
-        )
+        prepare = _average("mean", count, "float16", 128 * MEGA)
+        yield GpuCase(f"mean of {count} x 128 MB float16", "share", 0.9, prepare)
     yield GpuCase("zero 1 GiB", "memset", 0.95, _zero_one)
     yield GpuCase("zero 2,000 x 64: GPU", "us", math.nan, _zero_many)
     yield GpuCase("zero 2,000 x 64: host", "host us", 10, _zero_many)
+    yield GpuCase("zero_grad of 2,000 parameters", "host us", 10, _zero_grad)
     yield GpuCase("table.build of 2,000", "us", math.nan, _build)
     yield GpuCase("cast 256 MB float32 to bfloat16", "share", 0.9, _cast)
+    yield GpuCase("cast 256 MB float32 to float16", "share", 0.9, _narrow)
     yield GpuCase("uniform, 256 MB float32", "share", 0.9, _fill("uniform"))
     yield GpuCase("normal, 256 MB float32", "share", 0.6, _fill("normal"))
     yield GpuCase("accumulate 256 MB", "share", 0.9, _accumulate)
     yield GpuCase("SGD with momentum, 128 M", "share", 0.9, _step("sgd", [(128 * MEGA,)]))
     yield GpuCase("Adam, 64 M", "share", 0.9, _step("adam", [(64 * MEGA,)]))
     resnet = [tuple(shape) for shape in resnet50_shapes()]
-    yield GpuCase("Adam, ResNet-50: GPU", "ms", 0.22, _step("adam", resnet))
+    yield GpuCase("Adam, ResNet-50: GPU", "ms", 0.22, _step("adam", resnet), times=1.3)
     yield GpuCase("Adam, ResNet-50: host", "host us", 20, _step("adam", resnet))
     yield GpuCase("gather 1 M of 4 M x 128", "share", 0.8, _taken("gather"))
     yield GpuCase("retain 1 M of 4 M x 128", "share", 0.8, _taken("retain"))
@@ -503,12 +655,22 @@ def cases() -> Iterator[GpuCase]:
     yield GpuCase("lazy SGD, 1 M x 128", "ms", 0.45, _lazy("sgd"))
     yield GpuCase("lazy Adam, 1 M x 128", "ms", 1.0, _lazy("adam"))
     for count, goal in ((100_000, math.nan), (1_000_000, 0.1), (10_000_000, math.nan)):
-        yield GpuCase(f"unique_ids of {count:,} below 10 M", "ms", goal, _unique(count))
-    yield GpuCase("mean of 4 small arrays", "host us", 15, _small_mean)
+        least = 2.0 if count == 1_000_000 else 1.0
+        for known in (True, False):
+            name = f"unique_ids of {count:,} below {'10 M' if known else 'no limit'}"
+            prepare = _unique(count, known)
+            yield GpuCase(name, "ms", goal if known else math.nan, prepare, times=least)
+    for name in ("mean", "add_n", "cast", "assign", "uniform"):
+        yield GpuCase(f"{name}, small arrays", "host us", 15, _small(name))
+    yield GpuCase("gather, small arrays", "us", math.nan, _small("gather"))
     yield GpuCase("zero a ready table", "host us", 8, _ready_zero)
+    yield GpuCase("launch", "host us", math.nan, _launch_one)
     yield GpuCase("allocate 1 KB", "host us", math.nan, _allocate(1 << 10))
     yield GpuCase("allocate 256 MB", "host us", math.nan, _allocate(256 * MEGA))
     yield GpuCase("upload 1 KB", "us", math.nan, _transfer(1 << 10, False))
-    yield GpuCase("upload 256 MB", "GB/s", math.nan, _transfer(256 * MEGA, False))
-    yield GpuCase("download 256 MB", "GB/s", math.nan, _transfer(256 * MEGA, True))
-    yield GpuCase("initialize 2,000 parameters", "us", math.nan, _initialize, "cpu()")
+    pinned = "torch, pinned"
+    upload, download = (_transfer(256 * MEGA, down) for down in (False, True))
+    yield GpuCase("upload 256 MB", "GB/s", math.nan, upload, pinned, 0.6)
+    yield GpuCase("download 256 MB", "GB/s", math.nan, download, pinned, 0.6)
+    yield GpuCase("copy 256 MB to another GPU", "GB/s", math.nan, _across)
+    yield GpuCase("initialize 2,000 parameters", "us", math.nan, _initialize, "cpu()", 0.5)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from cases import arrays, calls, files, kernels, parameters, processes, sparse, tape, training
+from cases import (
+    arrays,
+    calls,
+    checkpoints,
+    files,
+    kernels,
+    parameters,
+    processes,
+    sparse,
+    tape,
+    training,
+)
 from cases.case import Case
 
-MODULES = (kernels, calls, processes, arrays, sparse, tape, files, parameters, training)
+MODULES = (
+    kernels, calls, processes, arrays, sparse, tape, files, checkpoints, parameters, training,
+)  # fmt: skip
 
 
 def all_cases() -> dict[str, Case]:

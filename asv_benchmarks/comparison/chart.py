@@ -21,7 +21,19 @@ _LEAST, _MOST = 1 / 8, 64  # the scale, logarithmic; longer bars end at its end,
 _INK, _LINE, _GRID = "#1d2733", "#8a97a6", "#e1e6ec"
 
 
-def chart(rows: Sequence[Mapping[str, Any]], title: str) -> str:
+#: The same, for GPUs.
+ON_A_GPU = {
+    "prototype": ("a prototype", "#8a97a6"),
+    "torch": CONTENDERS["torch"],
+    "cupy": ("CuPy", "#2b7bba"),
+    "driver": ("the driver", "#3a9a5b"),
+}
+Contenders = Mapping[str, tuple[str, str]]
+
+
+def chart(
+    rows: Sequence[Mapping[str, Any]], title: str, contenders: Contenders = CONTENDERS
+) -> str:
     """Draw rows of a comparison.
 
     Parameters
@@ -30,23 +42,25 @@ def chart(rows: Sequence[Mapping[str, Any]], title: str) -> str:
         Records of `report.record`. Those without another contender are left out.
     title : str
         What the picture shows, for those who cannot see it.
+    contenders : dict, optional
+        What numparam is compared with: labels and colours by name, in the order of the bars.
 
     Returns
     -------
     str
         The text of an SVG file.
     """
-    shown = [(row["operation"], ratios(row)) for row in rows]
+    shown = [(row["operation"], ratios(row, contenders)) for row in rows]
     shown = [(name, found) for name, found in shown if found]
     top = 66.0
     height = top + sum(_LABEL + _BAR * len(found) + _GAP for _, found in shown) + 8
-    parts = [*_legend(), *_grid(top - 8, height - 8)]
+    parts = [*_legend(contenders), *_grid(top - 8, height - 8)]
     y = top
     for name, found in shown:
         parts.append(f'<text x="{_LEFT}" y="{y + 12:.0f}" class="name">{escape(name)}</text>')
         y += _LABEL
         for contender, ratio in found.items():
-            parts.append(_bar(y, ratio, CONTENDERS[contender][1]))
+            parts.append(_bar(y, ratio, contenders[contender][1]))
             y += _BAR
         y += _GAP
     return (
@@ -60,11 +74,11 @@ def chart(rows: Sequence[Mapping[str, Any]], title: str) -> str:
     )
 
 
-def ratios(row: Mapping[str, Any]) -> dict[str, float]:
+def ratios(row: Mapping[str, Any], contenders: Contenders = CONTENDERS) -> dict[str, float]:
     """Return how many times as fast as each other contender numparam is, in the bars' order."""
     seconds = summary(row)
     own = seconds["numparam"]
-    return {name: seconds[name] / own for name in CONTENDERS if name in seconds}
+    return {name: seconds[name] / own for name in contenders if name in seconds}
 
 
 def _x(ratio: float) -> float:
@@ -82,9 +96,9 @@ def _bar(y: float, ratio: float, color: str) -> str:
     )
 
 
-def _legend() -> list[str]:
+def _legend(contenders: Contenders) -> list[str]:
     parts, x = [], float(_LEFT)
-    for name, color in CONTENDERS.values():
+    for name, color in contenders.values():
         parts.append(f'<rect x="{x:.0f}" y="10" width="11" height="11" fill="{color}"/>')
         parts.append(f'<text x="{x + 15:.0f}" y="20">{name}</text>')
         x += 40 + 7.5 * len(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import registry
+from comparison import gpu_pages
 from comparison.chart import CONTENDERS, chart, ratios, with_digits
 from comparison.report import summary
 
@@ -96,7 +97,9 @@ def contents(root: Path, results: Mapping[str, Any]) -> dict[Path, str]:
         ),
     ):
         texts[path] = replaced(path.read_text(encoding="utf-8"), name, text)
-    return texts
+    figures, text = gpu_pages.contents(root)
+    page = root / "docs" / "performance.md"
+    return texts | figures | {page: replaced(texts[page], "GPU figures", text)}
 
 
 def replaced(page: str, name: str, text: str) -> str:

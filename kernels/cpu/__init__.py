@@ -8,6 +8,9 @@ are those of `numparam.kernels.reference`: plain Python of the same results.
 from __future__ import annotations
 
 import os
+import platform
+from collections.abc import Mapping
+from typing import Any
 
 from numparam.kernels import _without_signals, reference
 from numparam.kernels._first_use import notify
@@ -26,25 +29,57 @@ def _import_numba() -> None:
     numba.typeof(np.empty(0))
 
 
-def _check_features(given: str) -> None:
-    """Raise unless code for these features of a processor runs here.
+# What all code for x86-64 consists of: without it, LLVM ends the process.
+_NEEDED = {"64bit", "cx8", "sse", "sse2"} if platform.machine() in ("x86_64", "AMD64") else set()
 
-    LLVM ends the process where one has no sign, and the processor where it lacks one.
+
+def _fit_processor() -> None:
+    """Raise unless this processor runs what Numba's settings have it compile.
+
+    LLVM ends the process where a feature has no sign, or one is excluded that all code needs, and
+    the processor where it lacks one. The name of a newer processor stands for features, too: those
+    that this one lacks are excluded.
     """
     import llvmlite.binding  # late: not where Numba is told not to compile
+    import numba
 
-    host = llvmlite.binding.get_host_cpu_features()
-    for feature in given.split(",") if given else ():
-        if feature[:1] not in ("+", "-") or not feature[1:]:
-            raise ValueError(
-                "the environment variable NUMBA_CPU_FEATURES is a list such as +avx2,-avx512f, "
-                f"each with a sign; {feature!r:.100} has none"
-            )
-        if feature[0] == "+" and host.get(feature[1:]) is False:
-            raise ValueError(
-                f"the environment variable NUMBA_CPU_FEATURES asks for {feature[1:]!r}, which this "
-                "processor does not have"
-            )
+    config: Any = numba.config  # whose settings are made at run time
+    given = config.CPU_FEATURES
+    if given is None:
+        return  # Numba takes the features of this processor, whatever name is set
+    try:
+        host = llvmlite.binding.get_host_cpu_features()
+    except RuntimeError:  # LLVM cannot tell on this kind of processor
+        host = {}
+    features = given.split(",") if given else []
+    for feature in features:
+        _check_feature(feature, host)
+    if str(config.CPU_NAME).lower() == "generic":
+        return
+    named = {feature[1:] for feature in features}
+    implied = [f"-{name}" for name, there in host.items() if not there and name not in named]
+    config.CPU_FEATURES = ",".join(
+        [*features, *implied, *(f"+{name}" for name in sorted(_NEEDED - named))]
+    )
+
+
+def _check_feature(feature: str, host: Mapping[str, bool]) -> None:
+    sign, name = feature[:1], feature[1:]
+    if sign not in ("+", "-") or not name:
+        raise ValueError(
+            "the environment variable NUMBA_CPU_FEATURES is a list such as +avx2,-avx512f, "
+            f"each with a sign; {feature!r:.100} has none"
+        )
+    if sign == "+" and host.get(name) is False:
+        raise ValueError(
+            f"the environment variable NUMBA_CPU_FEATURES asks for {name!r}, which this "
+            "processor does not have"
+        )
+    if sign == "-" and name in _NEEDED:
+        raise ValueError(
+            f"the environment variable NUMBA_CPU_FEATURES excludes {name!r}, which all code for "
+            "this kind of processor needs"
+        )
 
 
 def _is_disabled() -> bool:
@@ -63,4 +98,4 @@ if _is_disabled():
     __path__ = list(reference.__path__)
 else:
     _without_signals.run(_import_numba)
-    _check_features(os.environ.get("NUMBA_CPU_FEATURES", ""))
+    _fit_processor()

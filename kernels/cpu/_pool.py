@@ -201,7 +201,7 @@ def run(call: Any, *arguments: object, nbytes: int, pieces: int) -> None:
     """
     # The next piece, and how many helpers are at work.
     cells = np.zeros(2, np.int64)
-    helpers = _helpers(nbytes, pieces)
+    helpers = 0 if nbytes < PARALLEL_BYTES else _helpers(pieces)  # no call for small work
     # What is not compiled yet, this thread compiles: workers would only queue for the compiler.
     if helpers <= 0 or not call.signatures:
         enter(call, *arguments, cells)
@@ -234,7 +234,7 @@ def calls(call: Any, *arguments: object, nbytes: int, pieces: int) -> list[tuple
         # Compile it: Python's code runs for that. There is nothing left to claim.
         enter(call, *arguments, np.array([ALL_CLAIMED, 0], np.int64))
     cells = np.zeros(2, np.int64)
-    helpers = _helpers(nbytes, pieces)
+    helpers = 0 if nbytes < PARALLEL_BYTES else _helpers(pieces)
     if helpers <= 0:
         return [(enter, call, *arguments, cells)]
     _compile_all()
@@ -247,9 +247,9 @@ def calls(call: Any, *arguments: object, nbytes: int, pieces: int) -> list[tuple
     ]
 
 
-def _helpers(nbytes: int, pieces: int) -> int:
-    """Return how many threads help with a task."""
-    if nbytes < PARALLEL_BYTES or pieces <= 1 or getattr(_inside, "worker", False):
+def _helpers(pieces: int) -> int:
+    """Return how many threads help with a task that is large enough for several."""
+    if pieces <= 1 or getattr(_inside, "worker", False):
         return 0
     return min(_threads.num_threads(), pieces) - 1
 

@@ -47,7 +47,8 @@ def load(
 
 
 @functools.cache
-def _versions() -> str:
+def versions() -> str:
+    """Return the versions of the packages that make machine code."""
     found = []
     for name in _PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -61,7 +62,7 @@ def _path(function: Callable, capability: tuple[int, int]) -> str | None:
     if folder is None:
         return None
     constants = [repr(_constant(cell.cell_contents)) for cell in function.__closure__ or ()]
-    key = (function.__module__, function.__qualname__, capability, _versions(), constants)
+    key = (function.__module__, function.__qualname__, capability, versions(), constants)
     digest = hashlib.sha256(repr(key).encode()).hexdigest()[:20]
     name = f"cuda.{function.__qualname__.replace('<locals>', '').replace('.', '_')}"
     return os.path.join(folder, f"{name[:80]}.{digest}.cubin")

@@ -17,16 +17,20 @@ import contextlib
 import ctypes
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+from numparam.kernels.cuda import _provider
 
 SMALL = 64 << 10  # bytes up to which the driver's own copy is faster
 STAGED = 8 << 20  # bytes of a pinned buffer
 _BUFFERS = 3
 _MOST_ARGUMENTS = 32
 _KEEP_ALL = 2**64 - 1
+_ALREADY_PEERS = 704  # CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED
 
 Compile = Callable[[Callable, tuple[int, int]], tuple[bytes, str]]
 
@@ -49,7 +53,8 @@ class Driver:
     default_stream : int
         1, or 2 for a default stream of each thread, as ``__cuda_array_interface__`` numbers them.
     kept_bytes : int, optional
-        Bytes that the pool of a GPU keeps for reuse when nothing uses them; all by default.
+        Bytes that the pool of a GPU keeps for reuse when nothing uses them, where the GPU is waited
+        for; all by default.
     """
 
     def __init__(
@@ -66,9 +71,14 @@ class Driver:
         self._compile = compile_one
         self._kept_bytes = kept_bytes
         self._devices: dict[int, _Device] = {}
+        self._peers: dict[tuple[int, int], bool] = {}  # of pairs, the lower number first
         self._lock = threading.RLock()
         self._mine = threading.local()
         self._process = os.getpid()
+        if hasattr(os, "register_at_fork"):
+            # What is opened is the parent's, and another thread may have held the lock.
+            known = weakref.ref(self)
+            os.register_at_fork(after_in_child=lambda: _forget_all(known()))
         #: Allocations and copies to the host that were made, which tests compare.
         self.allocations = 0
         self.downloads = 0
@@ -237,8 +247,7 @@ class Driver:
         """Let what is given to one stream from now on wait for what another one has."""
         if first == then:
             return
-        timing = self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING
-        event = self._call("cuEventCreate", timing)
+        event = self._event()
         try:
             self._call("cuEventRecord", event, self._driver.CUstream(first))
             self._call("cuStreamWaitEvent", self._driver.CUstream(then), event, 0)
@@ -324,14 +333,119 @@ class Driver:
         return slots[device_id]
 
     def _slot(self) -> _Slot:
-        timing = self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING
         address = int(self._call("cuMemHostAlloc", STAGED, 1))  # 1: portable, for every context
-        return _Slot(self, address, self._call("cuEventCreate", timing))
+        return _Slot(self, address, self._event())
+
+    def _event(self) -> Any:
+        return self._call("cuEventCreate", self._driver.CUevent_flags.CU_EVENT_DISABLE_TIMING)
 
     def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
         """Copy within a GPU, in order with its kernels."""
         with self._current(device_id):
             self._call("cuMemcpyDtoDAsync", target, source, nbytes, self._handle(device_id))
+
+    def copy_across(
+        self, target_id: int, target: int, source_id: int, source: int, nbytes: int
+    ) -> None:
+        """Copy from one GPU to another, in order with the work of both; the host does not wait.
+
+        One GPU writes to the other where the machine allows it. Elsewhere the bytes pass through
+        pinned buffers, which one GPU fills while the other empties those before.
+        """
+        if target_id == source_id:
+            self.copy_between(target_id, target, source, nbytes)
+            return
+        # The target's memory may be in use by earlier work of its GPU, and the source's is not
+        # complete before that of the other: both are in order on the streams.
+        self._follow(source_id, target_id)
+        if self._are_peers(target_id, source_id):
+            with self._current(target_id) as device:
+                self._call(
+                    "cuMemcpyPeerAsync", target, device.context,
+                    source, self._device(source_id).context, nbytes, self._handle(target_id),
+                )  # fmt: skip
+        else:
+            self._copy_staged(target_id, target, source_id, source, nbytes)
+        # The source may be changed, or given back to its pool, after the copy.
+        self._follow(target_id, source_id)
+
+    def _follow(self, first_id: int, then_id: int) -> None:
+        """Let later work of one GPU wait for what this thread has given to another one."""
+        with self._current(first_id):  # an event and the stream that it is in: of one context
+            event = self._event()
+        try:
+            self._follow_event(event, first_id, then_id)
+        finally:
+            with self._current(first_id):
+                self._call("cuEventDestroy", event)
+
+    def _follow_event(self, event: Any, first_id: int, then_id: int) -> None:
+        """Let one GPU's later work wait for an event, which is recorded on another one now."""
+        with self._current(first_id):
+            self._call("cuEventRecord", event, self._handle(first_id))
+        with self._current(then_id):
+            self._call("cuStreamWaitEvent", self._handle(then_id), event, 0)
+
+    def _copy_staged(
+        self, target_id: int, target: int, source_id: int, source: int, nbytes: int
+    ) -> None:
+        """Copy by way of this thread's pinned buffers for the pair of GPUs."""
+        slots = self._relays(source_id, target_id)
+        for number, start in enumerate(range(0, nbytes, STAGED)):
+            slot = slots[number % len(slots)]
+            count = min(STAGED, nbytes - start)
+            # The host does not wait: a buffer is filled again after the other GPU has emptied it.
+            with self._current(source_id):
+                handle = self._handle(source_id)
+                self._call("cuStreamWaitEvent", handle, slot.emptied, 0)
+                self._call("cuMemcpyDtoHAsync", slot.address, source + start, count, handle)
+            self._follow_event(slot.event, source_id, target_id)
+            with self._current(target_id):
+                handle = self._handle(target_id)
+                self._call("cuMemcpyHtoDAsync", target + start, slot.address, count, handle)
+                self._call("cuEventRecord", slot.emptied, handle)
+
+    def _relays(self, source_id: int, target_id: int) -> list[_Slot]:
+        """Return this thread's pinned buffers between two GPUs."""
+        relays: dict[tuple[int, int], list[_Slot]] = self._mine.__dict__.setdefault("relays", {})
+        made = relays.get((source_id, target_id))
+        if made is None:
+            with self._current(source_id):
+                made = [self._slot() for _ in range(_BUFFERS)]
+            with self._current(target_id):
+                for slot in made:
+                    slot.emptied = self._event()
+            relays[source_id, target_id] = made
+        return made
+
+    def _are_peers(self, one_id: int, other_id: int) -> bool:
+        """Return whether two GPUs reach each other's memory; let them, at the first call."""
+        pair = min(one_id, other_id), max(one_id, other_id)
+        found = self._peers.get(pair)
+        if found is None:
+            with self._lock:
+                found = self._peers.get(pair)
+                if found is None:
+                    found = self._peers[pair] = self._made_peers(*pair)
+        return found
+
+    def _made_peers(self, one_id: int, other_id: int) -> bool:
+        directions = (one_id, other_id), (other_id, one_id)
+        if not all(self._core.Device(one).can_access_peer(other) for one, other in directions):
+            return False
+        try:
+            for reader_id, owner_id in directions:
+                owner = self._device(owner_id)
+                with self._current(reader_id):
+                    # For memory of other libraries, one of which may have done this before.
+                    status, *_ = self._driver.cuCtxEnablePeerAccess(owner.context, 0)
+                    if int(status) not in (0, _ALREADY_PEERS):
+                        return False
+                # A pool is opened by itself.
+                owner.pool.peer_accessible_by = {*owner.pool.peer_accessible_by, reader_id}
+        except Exception:  # such as too many peers of a GPU: pinned memory does without
+            return False
+        return True
 
     def clear(self, device_id: int, address: int, nbytes: int) -> None:
         """Set bytes to zero, in order with the kernels."""
@@ -359,8 +473,16 @@ class Driver:
             found = kernel.machine_code.get(device_id)
             if found is None:
                 code, entry = self._compile(kernel.py_func, device.capability)
-                held = self._core.ObjectCode.from_cubin(code)
-                found = kernel.machine_code[device_id] = held.get_kernel(entry)
+                try:
+                    held = self._core.ObjectCode.from_cubin(code)
+                    found = held.get_kernel(entry)
+                except Exception as error:
+                    raise _provider.KernelCompilationError(
+                        f"gpu({device_id}) does not load the kernel {entry} ({error}); its driver "
+                        "may be older than the compiler: update the driver, or install the extra "
+                        "for it, numparam[cuda12]"
+                    ) from error
+                kernel.machine_code[device_id] = found
             return found
 
     def _block(self) -> _Block:
@@ -411,20 +533,27 @@ class _Held:
 
 
 class _Slot:
-    """One pinned buffer, and the event that tells when the GPU is done with it."""
+    """One pinned buffer, and the events that tell when GPUs are done with it.
 
-    __slots__ = ("_driver", "address", "event")
+    Between two GPUs `event` is recorded when the first has filled it, and `emptied` when the second
+    has read it.
+    """
 
-    def __init__(self, driver: Driver, address: int, event: Any) -> None:
+    __slots__ = ("_driver", "address", "emptied", "event")
+
+    def __init__(self, driver: Driver, address: int, event: Any, emptied: Any = None) -> None:
         self._driver = driver
         self.address = address
         self.event = event
+        self.emptied = emptied
 
     def __del__(self) -> None:
         with contextlib.suppress(Exception):
             if os.getpid() == self._driver._process:
-                self._driver._call("cuEventSynchronize", self.event)
-                self._driver._call("cuEventDestroy", self.event)
+                for event in (self.event, self.emptied):
+                    if event is not None:
+                        self._driver._call("cuEventSynchronize", event)
+                        self._driver._call("cuEventDestroy", event)
                 self._driver._call("cuMemFreeHost", self.address)
 
 
@@ -440,6 +569,12 @@ class _Block:
             *(start + 8 * i for i in range(_MOST_ARGUMENTS))
         )
         self.address = ctypes.addressof(self._pointers)
+
+
+def _forget_all(driver: Driver | None) -> None:
+    """Leave a forked process without any GPU, so that the first use says what to do."""
+    if driver is not None:
+        driver._devices, driver._peers, driver._lock = {}, {}, threading.RLock()
 
 
 def _address(host: np.ndarray) -> int:

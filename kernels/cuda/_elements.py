@@ -22,6 +22,8 @@ from numparam.kernels.cuda._jit import SIMULATED, cuda, expand, inline
 STORAGE = {name: np.dtype(name) for name in KINDS if name != "bfloat16"} | {"bfloat16": BFLOAT16}
 _WIDENED = ("float16", "bfloat16")
 LANES = 256  # accumulators in which squares are summed, as everywhere
+_SLOTS = 8 * 256  # digits of eight bits for each warp of a block
+_marking = threading.Lock()  # of the simulator
 _FRACTION_BITS = {"float16": 10, "bfloat16": 7, "float32": 23}
 
 
@@ -334,8 +336,23 @@ if SIMULATED:
     def shared_numbers():
         return _jit.cuda.shared.array(LANES, np.int64)
 
+    def shared_places():
+        return _jit.cuda.shared.array(_SLOTS, np.int64)
+
+    def shared_masks():
+        return _jit.cuda.shared.array(_SLOTS, np.uint32)
+
+    def add_shared(counts, i):
+        _jit.cuda.atomic.add(counts, i, np.uint32(1))
+
+    def mark_shared(masks, i, bit):
+        with _marking:
+            masks[i] |= np.uint32(1 << int(bit))
+
     def barrier():
         _jit.cuda.syncthreads()
+
+    warp_barrier = barrier
 
 else:
     _libdevice = cuda.libdevice
@@ -373,10 +390,35 @@ else:
         """Return `LANES` float64 numbers that the threads of a block share."""
         return cuda.shared.array(LANES, np.float64)
 
+    @expand
+    def shared_places():
+        """Return 256 int64 numbers for each warp of a block, which its threads share."""
+        return cuda.shared.array(_SLOTS, np.int64)
+
+    @expand
+    def shared_masks():
+        """Return 256 numbers of 32 bits for each warp of a block, which its threads share."""
+        return cuda.shared.array(_SLOTS, np.uint32)
+
     @inline
     def barrier():
         """Wait until all threads of the block are here."""
         cuda.syncthreads()
+
+    @inline
+    def warp_barrier():
+        """Wait until all threads of the warp are here, and see what they have written."""
+        cuda.syncwarp()
+
+    @expand
+    def add_shared(counts, i):
+        """Add one to 32-bit count `i` of those that threads share, atomically."""
+        cuda.atomic.add(counts, i, np.uint32(1))
+
+    @expand
+    def mark_shared(masks, i, bit):
+        """Set a bit of mask `i` of those that threads share, atomically."""
+        cuda.atomic.or_(masks, i, np.uint32(np.int64(1) << bit))
 
 
 @inline

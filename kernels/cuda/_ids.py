@@ -16,6 +16,11 @@ from numparam.kernels.cuda._memory import DeviceArray
 _NOTHING = 2**63 - 1
 _CHUNK_BITS = 6  # as an exponent: sorted ids that one thread looks through
 
+_FEW = 8192  # numbers that one block adds up
+_JOINING = 1 << 18  # threads that look for the bits of ids
+_SEGMENT_BITS = 9  # as an exponent: ids that a warp sorts at a time
+_LONG_SEGMENT_BITS = 11  # the same where there are many, so that their digits' counts are few
+_MANY = 1 << 22
 _SHORT = 4096  # words of bits that are always few enough
 
 _Named = tuple[DeviceArray, str]
@@ -101,31 +106,72 @@ def check(device_id: int, ids: _Named, wanted: _Named | None, rows: int | None) 
 
 
 def sorted_with_positions(ids: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
-    """Sort ids stably; return them and their former positions."""
+    """Sort at least one id stably; return them and their former positions."""
     return _sorted(ids, True)  # type: ignore[return-value]
 
 
 def _sorted(ids: DeviceArray, positions: bool) -> tuple[DeviceArray, DeviceArray | None]:
-    from numparam.kernels.cuda import _order
+    from numparam.kernels.cuda import _order  # needs numba-cuda
 
     count, device_id = ids.size, ids.device_id
+    segment_bits = _SEGMENT_BITS if count < _MANY else _LONG_SEGMENT_BITS
+    segments = -(-count // (1 << segment_bits))
+    lane_bits = _launch.lanes(32)
+    counts = _memory.empty((256 * segments + 1,), np.int64, device_id)
 
     def pair() -> tuple[DeviceArray, DeviceArray | None]:
         keys = _memory.empty((count,), np.int64, device_id)
         return keys, _memory.empty((count,), np.int64, device_id) if positions else None
 
     source: tuple[DeviceArray, DeviceArray | None] = (ids, None)
-    target, spare = pair(), pair()
-    for run_bits in range(max(1, (count - 1).bit_length())):
+    spare = None
+    for shift in _digits(ids):
         keys, order = source
-        keys_out, order_out = target
+        keys_out, order_out = target = spare or pair()
+        form = count, shift, lane_bits, segment_bits, segments, counts.address
+        threads = segments << lane_bits
+        _launch.run(_order.count_digits, device_id, threads, keys.address, *form)
+        _add_up(counts, 256 * segments)
         _launch.run(
-            _order.merge_runs, device_id, count,
+            _order.place_keys, device_id, threads,
             keys.address, order.address if order else 0,
-            keys_out.address, order_out.address if order_out else 0, count, run_bits,
+            keys_out.address, order_out.address if order_out else 0, *form,
         )  # fmt: skip
-        source, target = target, spare if keys is ids else source
+        spare = None if keys is ids else source  # the given ids stay as they are
+        source = target
     return source
+
+
+def _digits(ids: DeviceArray) -> list[int]:
+    """Return where the digits of eight bits begin in which ids differ; one if they are all equal.
+
+    The host waits for it.
+    """
+    from numparam.kernels.cuda import _order  # needs numba-cuda
+
+    threads = min(ids.size, _JOINING)
+    blocks = _launch.form(threads)[0]
+    parts = _memory.empty((blocks,), np.int64, ids.device_id)
+    _launch.run(_order.join_bits, ids.device_id, threads, ids.address, ids.size, parts.address)
+    bits = int(np.bitwise_or.reduce(_memory.download(parts)))
+    return [shift for shift in range(0, 64, 8) if bits >> shift & 255] or [0]
+
+
+def _add_up(counts: DeviceArray, count: int) -> None:
+    """Replace `count` numbers by the sums of those before them; the next becomes that of all."""
+    from numparam.kernels.cuda import _bitmap, _order  # need numba-cuda
+
+    device_id, chunks = counts.device_id, -(-count // (1 << _CHUNK_BITS))
+    if count <= _FEW:
+        _launch.run_block(_bitmap.add_up, device_id, counts.address, count)
+        return
+    sums = _memory.empty((chunks + 1,), np.int64, device_id)
+    numbers = counts.address, count, _CHUNK_BITS, sums.address
+    _launch.run(_order.sum_chunks, device_id, chunks, *numbers)
+    _add_up(sums, chunks)
+    _launch.run(_order.add_before, device_id, chunks, *numbers)
+    total = _memory.view(sums, chunks, (1,))
+    _memory.copy_into(_memory.view(counts, count, (1,)), total)
 
 
 def sorted_unique(ids: DeviceArray) -> DeviceArray:
@@ -139,27 +185,18 @@ def chunk_bits() -> int:
 
 
 def unique_of_sorted(keys: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
-    """Drop repeats of sorted ids; return them, and their numbers up to the end of each chunk."""
+    """Drop repeats of sorted ids; return them, and their numbers before each chunk and in all."""
     from numparam.kernels.cuda import _order  # needs numba-cuda
 
     count, device_id = keys.size, keys.device_id
     chunks = -(-count // (1 << _CHUNK_BITS))
-    ends = _memory.empty((chunks,), np.int64, device_id)
-    spare = _memory.empty((chunks,), np.int64, device_id)
-    _launch.run(_order.count_new, device_id, chunks, keys.address, count, _CHUNK_BITS, ends.address)
-    distance = 1
-    while distance < chunks:
-        _launch.run(
-            _order.add_shifted, device_id, chunks, ends.address, chunks, distance, spare.address
-        )
-        ends, spare = spare, ends
-        distance *= 2
-    unique = _memory.empty((int(_one(ends, chunks - 1)),), np.int64, device_id)
-    _launch.run(
-        _order.list_new, device_id, chunks,
-        keys.address, count, _CHUNK_BITS, ends.address, unique.address,
-    )  # fmt: skip
-    return unique, ends
+    before = _memory.empty((chunks + 1,), np.int64, device_id)
+    numbers = keys.address, count, _CHUNK_BITS, before.address
+    _launch.run(_order.count_new, device_id, chunks, *numbers)
+    _add_up(before, chunks)
+    unique = _memory.empty((int(_one(before, chunks)),), np.int64, device_id)
+    _launch.run(_order.list_new, device_id, chunks, *numbers, unique.address)
+    return unique, before
 
 
 def has_short_bitmap(rows: int, ids: int) -> bool:
@@ -192,7 +229,7 @@ def union_by_bits(
     before = _memory.empty((count,), np.int64, device_id)
     numbers = words.address, count, _CHUNK_BITS, counts.address
     _launch.run(_bitmap.count_bits, device_id, chunks, *numbers)
-    _launch.run_block(_bitmap.add_up, device_id, counts.address, chunks)
+    _add_up(counts, chunks)
     _launch.run(_bitmap.number_words, device_id, chunks, *numbers, before.address)
     union = _memory.empty((int(_one(counts, chunks)),), np.int64, device_id)
     _launch.run(

@@ -53,7 +53,9 @@ def borrow(array: object, name: str) -> DeviceArray:
     if math.prod(shape):
         found = _provider.device_memory().device_of(address)
         if found is None:
-            raise ValueError(f"{name} points to {address:#x}, which is not a GPU's memory")
+            raise ValueError(
+                f"{name} points to {address:#x}, which is not a GPU's memory, or not any more"
+            )
         device_id = found
         _wait(form.get("stream"), device_id, name)
     return DeviceArray(shape, dtype, address, device_id, array, not read_only)

@@ -164,9 +164,22 @@ def upload(array: object, device_id: int = 0) -> DeviceArray:
     return made
 
 
-def download(buffer: DeviceArray) -> np.ndarray:
-    """Copy a GPU's array into a new host array, after all work given to the GPU before."""
-    host = np.empty(buffer.shape, buffer.dtype)
+def download(buffer: DeviceArray, out: np.ndarray | None = None) -> np.ndarray:
+    """Copy a GPU's array to the host, after all work given to the GPU before.
+
+    Parameters
+    ----------
+    buffer : DeviceArray
+        What is copied.
+    out : numpy.ndarray, optional
+        Receives it: C-contiguous, of the same shape and dtype. A new array by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        `out`, or the new array.
+    """
+    host = np.empty(buffer.shape, buffer.dtype) if out is None else out
     if buffer.nbytes:
         _provider.device_memory().copy_out(buffer.device_id, buffer.address, host)
     return host
@@ -197,6 +210,35 @@ def copy(buffer: DeviceArray) -> DeviceArray:
     made = empty(buffer.shape, buffer.dtype, buffer.device_id)
     if made.nbytes:
         copy_into(made, buffer)
+    return made
+
+
+def copy_to(buffer: DeviceArray, device_id: int) -> DeviceArray:
+    """Copy a GPU's array into new memory of any GPU.
+
+    Parameters
+    ----------
+    buffer : DeviceArray
+        What is copied.
+    device_id : int
+        Where the copy goes.
+
+    Returns
+    -------
+    DeviceArray
+        A new array. Later work on both GPUs waits for the copy, the host does not: one GPU writes
+        to the other where the machine allows it; elsewhere the bytes pass through pinned memory.
+
+    Raises
+    ------
+    CUDAUnavailableError, MemoryError
+        As `empty`.
+    """
+    made = empty(buffer.shape, buffer.dtype, device_id)
+    if made.nbytes:
+        _provider.device_memory().copy_across(
+            device_id, made.address, buffer.device_id, buffer.address, buffer.nbytes
+        )
     return made
 
 

@@ -28,15 +28,13 @@ def locate_rows(order, count, parts, table, row_bytes, rows):
 
 
 @kernel
-def find_starts(keys, count, chunk_bits, ends, starts):
-    """List where each different one of sorted ids begins; ends[c] counts those up to chunk c."""
+def find_starts(keys, count, chunk_bits, before, starts):
+    """List where each different one of sorted ids begins; before[c] counts those before chunk c."""
     chunk, step = span()
     while chunk << chunk_bits < count:
         i = chunk << chunk_bits
         stop = min(i + (np.int64(1) << chunk_bits), count)
-        place = np.int64(0)
-        if chunk > 0:
-            place = load(ends, chunk - 1, "int64")
+        place = load(before, chunk, "int64")
         while i < stop:
             if i == 0 or load(keys, i, "int64") != load(keys, i - 1, "int64"):
                 store(starts, place, i, "int64")

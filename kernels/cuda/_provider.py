@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import functools
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -18,6 +19,8 @@ import threading
 from typing import Any
 
 import numpy as np
+
+from numparam.kernels import _kept_bytes
 
 _NO_DEVICE = 100  # CUDA_ERROR_NO_DEVICE
 _ALIGNMENT = 256  # bytes: that of CUDA's own allocations
@@ -31,6 +34,10 @@ _ready: set[tuple[int, int]] = set()  # (process, GPU) pairs that `require` has 
 
 class CUDAUnavailableError(RuntimeError):
     """A requested GPU cannot be used; the message says what is missing."""
+
+
+class KernelCompilationError(RuntimeError):
+    """A CUDA kernel does not compile, or the GPU's driver does not load it."""
 
 
 class CUDAImportError(CUDAUnavailableError, ImportError):
@@ -110,7 +117,26 @@ def _survey() -> tuple[int, str]:
             f"NVIDIA's driver does not start: {_name_of(driver, code)}. A process that was forked "
             "after CUDA's first use cannot use it: start it with multiprocessing's 'spawn'"
         )
-    return count.value, ""
+    return (0, too_old) if (too_old := _too_old(driver)) else (count.value, "")
+
+
+def _too_old(driver: Any) -> str:
+    """Return what is wrong if the driver is older than the packages that use it; else nothing."""
+    version = ctypes.c_int(0)
+    if driver.cuDriverGetVersion(ctypes.byref(version)):
+        return ""
+    try:
+        needed = int(importlib.metadata.version("cuda-bindings").partition(".")[0])
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return ""  # `device_memory` names what is missing
+    major, minor = version.value // 1000, version.value % 1000 // 10
+    if major >= needed:
+        return ""
+    other = f", or install the extra for it: pip install 'numparam[cuda{major}]'"
+    return (
+        f"NVIDIA's driver is one for CUDA {major}.{minor}, and the installed package cuda-bindings "
+        f"needs one for CUDA {needed}; update the driver{other if major >= 12 else ''}"
+    )
 
 
 def _visible() -> str:
@@ -185,7 +211,9 @@ def device_memory() -> Any:
     from numparam.kernels.cuda import _driver
 
     per_thread = os.environ.get("NUMBA_CUDA_PER_THREAD_DEFAULT_STREAM", "0") not in ("", "0")
-    return _driver.Driver(driver, core, compiled, 2 if per_thread else 1)
+    kept = _kept_bytes.wanted()
+    limits = {} if kept is None else {"kept_bytes": kept}
+    return _driver.Driver(driver, core, compiled, 2 if per_thread else 1, **limits)
 
 
 def compiled(function: Any, capability: tuple[int, int]) -> tuple[bytes, str]:
@@ -198,6 +226,12 @@ def compiled(function: Any, capability: tuple[int, int]) -> tuple[bytes, str]:
     except ImportError as error:  # what Numba raises for a missing part of the toolkit
         raise CUDAUnavailableError(
             f"CUDA kernels cannot be compiled ({error}); {_INSTALL}"
+        ) from error
+    except Exception as error:
+        raise KernelCompilationError(
+            f"the kernel {function.__qualname__} does not compile for sm_{capability[0]}"
+            f"{capability[1]} ({type(error).__name__}: {error}); it was written for numba-cuda "
+            f"0.30.4, and {_cubins.versions()} are installed"
         ) from error
 
 
@@ -221,6 +255,11 @@ class _Simulator:
         ctypes.memmove(host.__array_interface__["data"][0], address, host.nbytes)
 
     def copy_between(self, device_id: int, target: int, source: int, nbytes: int) -> None:
+        ctypes.memmove(target, source, nbytes)
+
+    def copy_across(
+        self, target_id: int, target: int, source_id: int, source: int, nbytes: int
+    ) -> None:
         ctypes.memmove(target, source, nbytes)
 
     def clear(self, device_id: int, address: int, nbytes: int) -> None:

@@ -77,6 +77,7 @@ def _of_kind(kind: str) -> Iterator[Any]:
     yield _module("_pairing").add_chunks(kind)
     yield _module("_merging").sum_rows(kind)
     yield _module("_squares").sum_chunks(kind)
+    yield _module("_comparing").compare(kind)
     yield sums.combine_chunks(kind)
     if kind not in _gate.FLOATS:
         yield rows.add_integers(kind)

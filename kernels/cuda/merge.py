@@ -154,7 +154,7 @@ def _by_sorting(
             _memory.copy_into(_memory.view(ids, start, (those.size,)), those)
         start += those.size
     keys, order = _ids.sorted_with_positions(ids)
-    union, ends = _ids.unique_of_sorted(keys)
+    union, before = _ids.unique_of_sorted(keys)
     places = _memory.empty((total,), np.int64, device_id)
     at = _workspace.put(device_id, [*firsts, *(data.address for data in values)])
     _launch.run(
@@ -164,8 +164,8 @@ def _by_sorting(
     starts = _memory.empty((union.size,), np.int64, device_id)
     counts = _memory.empty((union.size,), np.int64, device_id)
     _launch.run(
-        _merging.find_starts, device_id, ends.size,
-        keys.address, total, _ids.chunk_bits(), ends.address, starts.address,
+        _merging.find_starts, device_id, before.size - 1,
+        keys.address, total, _ids.chunk_bits(), before.address, starts.address,
     )  # fmt: skip
     _launch.run(
         _merging.measure_rows, device_id, union.size,

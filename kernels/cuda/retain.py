@@ -42,8 +42,9 @@ def unique_ids(ids: object, rows: int | None = None) -> np.ndarray:
     -----
     Ids that ascend already cost a copy and one pass. Where `rows` is known and not far above their
     number, a bit for each row orders them in five launches, O(n + rows / 64). Others are sorted by
-    merging, O(n × log² n) in log₂ n launches, in five times the memory of the ids. Only the check's
-    few numbers and the number of different ids are copied to the host.
+    their digits of eight bits, O(n) in four launches for each digit that they differ in, in about
+    three times the memory of the ids. Only the check's few numbers, the bits that ids have and the
+    number of different ids are copied to the host.
 
     Examples
     --------

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from numparam.checkpoint.alignment import aligned
+from numparam.checkpoint.converted import is_floating
 from numparam.checkpoint.presentation import counted, printable, table
+from numparam.devices.registry import backend_of
 from numparam.formats.streams import ArrayHeader, ArrayStream
+from numparam.types.dtypes import FLAG_BY_DTYPE
 
 __all__ = ["ChangedArray", "Difference", "compare"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+# As `numparam.kernels` has it: elements that differ, largest differences, NaN of both.
+_Found: TypeAlias = tuple[int, float, float, tuple[int, int]]
+_Comparison: TypeAlias = Callable[[Array, Array, float, float], _Found]
 
-_PIECE = 1 << 15
-# Elements that are computed with at a time: their float64 copies stay in the processor's caches.
+# Elements read at a time, by NumPy's functions and by the kernel, which has threads.
+_PIECE, _LARGE_PIECE = 1 << 15, 1 << 18
+# Elements that NumPy computes with at a time: their float64 copies stay in the processor's caches.
 _IN_CACHE = 1 << 13
+# Bytes to compare from which on the kernel is faster, its import and first call included.
+_LARGE = 1 << 26
 _SHOWN = 60
 
 
@@ -137,16 +147,18 @@ def compare(
     found = Difference()
     found.missing = [name for name in first if name not in second]
     found.extra = [name for name in second if name not in first]
-    for name, one in first.items():
-        if name not in second:
-            continue
-        two = second[name]
+    both = {name: (one, second[name]) for name, one in first.items() if name in second}
+    large = sum(_nbytes(one.header) for one, _ in both.values()) >= _LARGE
+    for name, (one, two) in both.items():
         _compare_headers(found, name, one.header, two.header)
         if one.header.shape != two.header.shape:
             continue
         found.compared += 1
         if one.header.storage == two.header.storage:
-            changed = _compare_values(_reported(_pairs(one, two), progress), rtol, atol)
+            comparison = _comparison(one.header.dtype, two.header.dtype, large)
+            piece = _PIECE if comparison is _compare_plainly else _LARGE_PIECE
+            pairs = _reported(_pairs(one, two, piece), progress)
+            changed = _compare_values(pairs, comparison, rtol, atol)
             if changed is not None:
                 found.changed[name] = changed
     return found
@@ -162,9 +174,13 @@ def _compare_headers(found: Difference, name: str, one: ArrayHeader, two: ArrayH
             differing[name] = (str(getattr(one, what)), str(getattr(two, what)))
 
 
-def _pairs(one: ArrayStream, two: ArrayStream) -> Iterator[tuple[Array, Array]]:
+def _nbytes(header: ArrayHeader) -> int:
+    return math.prod(header.shape) * header.dtype.itemsize
+
+
+def _pairs(one: ArrayStream, two: ArrayStream, piece: int) -> Iterator[tuple[Array, Array]]:
     if one.header.storage == "default":
-        yield from zip(one.pieces(_PIECE), two.pieces(_PIECE), strict=True)
+        yield from zip(one.pieces(piece), two.pieces(piece), strict=True)
         return
     _, (first, second) = aligned([one.read(), two.read()])
     yield first, second
@@ -179,63 +195,72 @@ def _reported(
             progress(one.nbytes)
 
 
+def _comparison(one: np.dtype[Any], two: np.dtype[Any], large: bool) -> _Comparison:
+    """Return the function that compares arrays of two dtypes."""
+    if not large or one not in FLAG_BY_DTYPE or two not in FLAG_BY_DTYPE:
+        return _compare_plainly
+    if one == two:
+        return backend_of("cpu").difference.difference
+    # float64 does not hold every integer.
+    return _compare_widened if is_floating(one) and is_floating(two) else _compare_plainly
+
+
 def _compare_values(
-    pairs: Iterator[tuple[Array, Array]], rtol: float, atol: float
+    pairs: Iterator[tuple[Array, Array]], comparison: _Comparison, rtol: float, atol: float
 ) -> ChangedArray | None:
     changed = ChangedArray()
     for one, two in pairs:
-        if one.dtype == two.dtype and np.array_equal(one.view(np.uint8), two.view(np.uint8)):
-            if _may_be_nan(one.dtype):
-                count = int(np.count_nonzero(one != one))
-                changed.nan = (changed.nan[0] + count, changed.nan[1] + count)
-            continue
-        one, two = one.reshape(-1), two.reshape(-1)
-        for begin in range(0, one.size, _IN_CACHE):
-            part = slice(begin, begin + _IN_CACHE)
-            _add(changed, one[part], two[part], rtol, atol)
+        differing, absolute, relative, nan = comparison(one, two, rtol, atol)
+        changed.elements += differing
+        changed.absolute = max(changed.absolute, absolute)
+        changed.relative = max(changed.relative, relative)
+        changed.nan = (changed.nan[0] + nan[0], changed.nan[1] + nan[1])
     return changed if changed.elements else None
 
 
-def _may_be_nan(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind not in "biu"
+def _compare_widened(one: Array, two: Array, rtol: float, atol: float) -> _Found:
+    kernels = backend_of("cpu")
+    wide = [kernels.cast.cast(array, np.dtype(np.float64)) for array in (one, two)]
+    return kernels.difference.difference(*wide, rtol, atol)
 
 
-def _add(changed: ChangedArray, one: Array, two: Array, rtol: float, atol: float) -> None:
+def _compare_plainly(one: Array, two: Array, rtol: float, atol: float) -> _Found:
+    """Do what the kernel `difference` does, for all pairs of dtypes."""
+    if not one.size:
+        return 0, 0.0, 0.0, (0, 0)
+    if one.dtype == two.dtype and np.array_equal(one.view(np.uint8), two.view(np.uint8)):
+        count = 0 if one.dtype.kind in "biu" else int(np.count_nonzero(one != one))
+        return 0, 0.0, 0.0, (count, count)
+    one, two = one.reshape(-1), two.reshape(-1)
+    found = []
+    for begin in range(0, one.size, _IN_CACHE):
+        part = slice(begin, begin + _IN_CACHE)
+        found.append(_compare_part(one[part], two[part], rtol, atol))
+    differing, absolute, relative, nan_one, nan_two = zip(*found, strict=True)
+    return sum(differing), max(absolute), max(relative), (sum(nan_one), sum(nan_two))
+
+
+def _compare_part(
+    one: Array, two: Array, rtol: float, atol: float
+) -> tuple[int, float, float, int, int]:
     wide = np.complex128 if "c" in (one.dtype.kind, two.dtype.kind) else np.float64
     with np.errstate(all="ignore"):
         a, b = one.astype(wide), two.astype(wide)
+        nan_a, nan_b = np.isnan(a), np.isnan(b)
         gap = np.abs(a - b)
-        if not np.isfinite(np.sum(gap)):  # NaN or infinities among them: rarely
-            _add_not_finite(changed, a, b, gap, rtol, atol)
-            return
-        size_a, size_b = np.abs(a), np.abs(b)
-        differs = gap > atol + rtol * size_b if rtol or atol else one != two
-        count = int(np.count_nonzero(differs))
-        if not count:
-            return
-        changed.elements += count
-        changed.absolute = max(changed.absolute, float(np.max(gap)))
-        gap /= np.maximum(size_a, size_b, out=size_b)
+        gap[nan_a | nan_b | (a == b)] = 0.0  # the difference of equal infinities is NaN
+        if rtol or atol:
+            differs = (gap > atol + rtol * np.abs(b)) | np.isinf(gap)
+            differs |= nan_a != nan_b
+        else:
+            differs = np.asarray(one != two) & ~(nan_a & nan_b)
         # Where both are zero, the quotient is NaN, which fmax leaves out.
-        changed.relative = max(changed.relative, float(np.fmax.reduce(gap)))
-
-
-def _add_not_finite(
-    changed: ChangedArray, a: Array, b: Array, gap: Array, rtol: float, atol: float
-) -> None:
-    nan_a, nan_b = np.isnan(a), np.isnan(b)
-    changed.nan = (changed.nan[0] + int(nan_a.sum()), changed.nan[1] + int(nan_b.sum()))
-    differs = gap > atol + rtol * np.abs(b) if rtol or atol else np.asarray(a != b)
-    differs |= (a != b) & np.isnan(gap)
-    differs &= ~(nan_a & nan_b)
-    count = int(np.count_nonzero(differs))
-    if not count:
-        return
-    gap = np.where(nan_a | nan_b | (a == b), 0.0, gap)
-    changed.elements += count
-    changed.absolute = max(changed.absolute, float(np.max(gap)))
-    larger = np.maximum(np.abs(a), np.abs(b))
-    relative = np.divide(gap, larger, out=np.zeros_like(gap), where=larger > 0)
-    # An infinity differs infinitely, in proportion too.
-    relative = np.where(np.isnan(relative) & np.isinf(gap), np.inf, relative)
-    changed.relative = max(changed.relative, float(np.nanmax(relative)))
+        proportion = gap / np.maximum(np.abs(a), np.abs(b))
+        proportion[np.isinf(gap)] = np.inf
+    return (
+        int(np.count_nonzero(differs)),
+        float(np.max(gap)),
+        float(np.fmax.reduce(proportion, initial=0.0)),
+        int(np.count_nonzero(nan_a)),
+        int(np.count_nonzero(nan_b)),
+    )

@@ -100,6 +100,14 @@ class Backend(ABC):
     def download(self, buffer: Buffer) -> np.ndarray:
         """Copy a buffer into a new host array."""
 
+    def download_into(self, buffer: Buffer, host: np.ndarray) -> None:
+        """Copy a buffer into a C-contiguous host array of its shape and dtype."""
+        np.copyto(host, self.download(buffer))
+
+    def fetched(self, buffer: Buffer, source: Backend) -> Buffer:
+        """Copy a buffer of another device, `source`, into new memory of this one."""
+        return self.upload(source.download(buffer))
+
     def copied(self, buffer: Buffer) -> Buffer:
         """Copy a buffer into a new one on the device."""
         target = self.empty(buffer.shape, buffer.dtype)

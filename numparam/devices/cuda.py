@@ -55,6 +55,14 @@ class CUDABackend(Backend):
     def download(self, buffer: Buffer) -> np.ndarray:
         return self._memory.download(buffer)
 
+    def download_into(self, buffer: Buffer, host: np.ndarray) -> None:
+        self._memory.download(buffer, host)
+
+    def fetched(self, buffer: Buffer, source: Backend) -> Buffer:
+        if isinstance(source, CUDABackend):
+            return self._allocated(self._memory.copy_to, buffer, self.device_id)
+        return super().fetched(buffer, source)
+
     def copied(self, buffer: Buffer) -> Buffer:
         return self._allocated(self._memory.copy, buffer)
 

@@ -71,6 +71,16 @@ class HostBackend(Backend):
             return np.array(buffer, order="C", copy=True)
         return exclusively(lambda: np.array(buffer, order="C", copy=True), buffer)
 
+    def download_into(self, buffer: Buffer, host: np.ndarray) -> None:
+        """Copy a buffer into a C-contiguous host array of its shape and dtype."""
+        self.convert_into(buffer, host)
+
+    def fetched(self, buffer: Buffer, source: Backend) -> Buffer:
+        """Copy a buffer of another device, `source`, into new memory: one copy."""
+        target = self.empty(buffer.shape, buffer.dtype)
+        source.download_into(buffer, target)
+        return target
+
     def copied(self, buffer: Buffer) -> Buffer:
         """Copy a buffer into a new one on the device."""
         if buffer.nbytes < LARGE:

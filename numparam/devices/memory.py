@@ -11,12 +11,13 @@ large arrays is kept when they go and given to the next ones of their size.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from ctypes import addressof, c_char
 from typing import Any
 
 import numpy as np
+
+from numparam.kernels import _kept_bytes
 
 __all__ = ["LARGE", "LINE", "SMALL", "KeptMemory", "Memory", "SmallMemory", "owns_memory"]
 
@@ -37,7 +38,6 @@ _DEFAULT_LIMIT = 256 << 20
 # after the one before.
 _PAGE = 4096
 _STRIDE = 9 * LINE
-_VARIABLE = "NUMPARAM_KEPT_BYTES"
 _BYTE = np.dtype(np.uint8)
 # For the address of an array: ten times as fast as asking NumPy.
 _as_character: Any = c_char.from_buffer
@@ -185,13 +185,8 @@ class KeptMemory:
             If the environment variable is not a number of bytes.
         """
         if self._limit is None:
-            text = os.environ.get(_VARIABLE)
-            if text and not text.isdecimal():
-                raise ValueError(
-                    f"the environment variable {_VARIABLE} is {text!r}; set it to a number of "
-                    "bytes, or unset it"
-                )
-            self._limit = int(text) if text else _DEFAULT_LIMIT
+            wanted = _kept_bytes.wanted()
+            self._limit = _DEFAULT_LIMIT if wanted is None else wanted
         return self._limit
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:

@@ -18,8 +18,11 @@ from numparam.ndarray.ndarray import NDArray
 from numparam.ndarray.sparse.parts import Parts
 from numparam.ndarray.values import reachable
 from numparam.recording.scopes import pause
+from numparam.types.device_types import HOST_TYPES
 
 __all__ = ["average_in_place", "mean"]
+
+_HOST = Context("cpu", 0)
 
 
 def mean(copies: Sequence[Any]) -> NDArray:
@@ -44,26 +47,33 @@ def mean(copies: Sequence[Any]) -> NDArray:
     -----
     Sums are wider than the copies and round once, so that the mean of equal copies is each of
     them, bit for bit; means of integers truncate. MXNet rounds at each addition.
+
+    Copies that are all on GPUs are averaged on the first one's, and the mean alone is copied to
+    the host.
     """
+    average = copies[0] if len(copies) == 1 else _mean_of_several(copies)
+    on_host = average is not copies[0] and average.context == _HOST
+    return average if on_host else transfers.copied(average, _HOST)
+
+
+def _mean_of_several(copies: Sequence[Any]) -> NDArray:
+    """Average copies on the first one's GPU if all are on GPUs, or else on the host."""
     first = copies[0]
-    context = Context("cpu", 0)
-    if len(copies) == 1:
-        return transfers.copied(first, context)
-    backend = backend_of("cpu", 0)
+    if first.stype == "csr":
+        # Copies may store different elements: only the dense mean is defined.
+        return _mean_of_several([copy.tostype("default") for copy in copies]).tostype("csr")
+    on_host = any(copy.context.device_type in HOST_TYPES for copy in copies)
+    context = _HOST if on_host else first.context
+    backend = backend_of(context.device_type, context.device_id)
     if first.stype == "default":
         here = type(first).from_buffer(None, context, backend)
         buffers = [
-            copy._buffer
-            if reachable(copy, here)
-            else backend.upload(copy._backend.download(copy._buffer))
+            copy._buffer if reachable(copy, here) else backend.fetched(copy._buffer, copy._backend)
             for copy in copies
         ]
         average = backend.empty(first.shape, first._buffer.dtype)
         exclusively(lambda: backend.average.mean(buffers, out=average), *buffers)
         return type(first).from_buffer(average, context, backend)
-    if first.stype == "csr":
-        # Copies may store different elements: only the dense mean is defined.
-        return mean([copy.tostype("default") for copy in copies]).tostype("csr")
     near = [copy if copy._backend is backend else copy.copyto(context) for copy in copies]
     parts = [copy._checked() for copy in near]
     ids, rows = backend.merge.merge(
@@ -133,7 +143,7 @@ def _prepared(lists: list[list[Any]]) -> list[Callable[[], None]]:
         elif near and copies[0].stype == "default":
             changes.append(partial(_average_dense, copies))
         else:
-            changes.append(partial(_overwrite_all, copies, mean(copies)))
+            changes.append(partial(_overwrite_all, copies, _mean_of_several(copies)))
     for group in sparse.values():
         changes += _row_means(group)
     # Booleans that agree are their mean, so that this changes nothing; the others cannot fail.

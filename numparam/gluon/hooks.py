@@ -11,12 +11,13 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeVar
 
-__all__ = ["initializes_plainly", "is_replaced", "owner_of_steps"]
+__all__ = ["initializes_plainly", "is_replaced", "is_replaced_property", "owner_of_steps"]
 
 _Class = TypeVar("_Class", bound=type)
 
 # The steps as `Parameter` defines them, even if the class is patched later.
 _steps: dict[str, Callable[..., Any]] = {}
+_properties: dict[str, property] = {}
 
 # What initializing consists of, the functions found there, and those of `Parameter`.
 _INITIALIZING = ("initialize", "_finish_deferred_init", "_init_impl", "_init_grad")
@@ -26,7 +27,11 @@ _plain_steps: list[tuple[Callable[..., Any], ...]] = []
 
 def owner_of_steps(cls: _Class) -> _Class:
     """Mark the class whose methods are the steps; a decorator."""
-    _steps.update((name, member) for name, member in vars(cls).items() if callable(member))
+    for name, member in vars(cls).items():
+        if callable(member):
+            _steps[name] = member
+        elif isinstance(member, property):
+            _properties[name] = member
     _plain_steps[:] = [tuple(_steps[name] for name in _INITIALIZING)]
     return cls
 
@@ -42,6 +47,19 @@ def is_replaced(parameter: Any, step: str) -> bool:
         The method's name.
     """
     return getattr(getattr(parameter, step), "__func__", None) is not _steps[step]
+
+
+def is_replaced_property(parameter: Any, name: str) -> bool:
+    """Return whether the class of a parameter replaces a property of `Parameter`.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        The parameter.
+    name : str
+        The property's name.
+    """
+    return getattr(type(parameter), name) is not _properties[name]
 
 
 def initializes_plainly(parameter: Any) -> bool:

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from numparam.context import Context
 from numparam.devices import epochs, exports
+from numparam.gluon import hooks
 from numparam.gluon.errors import StaleGradientError
+from numparam.gluon.state import State
 from numparam.kvstore.merging import copy_all
 from numparam.ndarray.ndarray import NDArray
 
-__all__ = ["Lineup"]
+__all__ = ["Lineup", "Moment"]
+
+
+class Moment:
+    """The states that parameters have at one moment, which another thread cannot split.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        The parameters.
+
+    Attributes
+    ----------
+    epoch : int
+        The epoch of memory, from before the moment.
+    states : list of State
+        Of each parameter.
+    """
+
+    def __init__(self, parameters: Sequence[Any]) -> None:
+        self.epoch = epochs.current()
+        # One call of compiled code, as the one in which a dictionary changes its parameters.
+        self.states = list(map(_state_of, parameters))
+
+
+_state_of = operator.attrgetter("_state")
 
 
 class Lineup:
@@ -24,6 +51,8 @@ class Lineup:
         All parameters of a Trainer, all initialized.
     contexts : sequence of Context
         Their contexts.
+    moment : Moment
+        The moment.
 
     Attributes
     ----------
@@ -36,23 +65,24 @@ class Lineup:
         made of them is found again by their identity.
     """
 
-    def __init__(self, parameters: Sequence[Any], contexts: Sequence[Context]) -> None:
-        self._epoch = epochs.current()  # before any array is looked at
+    def __init__(
+        self, parameters: Sequence[Any], contexts: Sequence[Context], moment: Moment
+    ) -> None:
+        self._epoch = moment.epoch
         self._parameters = list(parameters)
-        self._states = [parameter._state for parameter in parameters]
-        self._grad_reqs = [parameter.grad_req for parameter in parameters]
+        self._states = moment.states
         chosen = [
-            (index, parameter)
-            for index, parameter in enumerate(parameters)
-            if parameter.grad_req != "null"
+            (index, parameter, state)
+            for index, (parameter, state) in enumerate(zip(parameters, moment.states, strict=True))
+            if _grad_req(parameter, state) != "null"
         ]
         self.contexts = list(contexts)
         # Contexts whose gradients all are in memory that other libraries have: always fresh.
         self._shared: set[int] = set()
-        self.indices = tuple(index for index, _ in chosen)
-        self.members = [parameter for _, parameter in chosen]
-        data = [parameter._check_and_get(parameter._state.data, list) for _, parameter in chosen]
-        grads = [parameter.list_grad() for _, parameter in chosen]
+        self.indices = tuple(index for index, _, _ in chosen)
+        self.members = [parameter for _, parameter, _ in chosen]
+        data = [parameter._check_and_get(state.data, list) for _, parameter, state in chosen]
+        grads = [_gradients(parameter, state) for _, parameter, state in chosen]
         places = range(len(contexts))
         self.weights = [tuple(arrays[place] for arrays in data) for place in places]
         self.grads = [tuple(arrays[place] for arrays in grads) for place in places]
@@ -82,7 +112,7 @@ class Lineup:
         for parameter, state in zip(parameters, self._states, strict=True):
             if parameter._state is not state:
                 return False
-        fresh = Lineup(parameters, self.contexts)
+        fresh = Lineup(parameters, self.contexts, Moment(parameters))
         if not all(
             old is new
             for own, other in ((self.weights, fresh.weights), (self.grads, fresh.grads))
@@ -156,6 +186,18 @@ class Lineup:
             (operator.setitem, flags, whole, fresh)
             for flags, fresh in zip(self._flags, given, strict=True)
         ]
+
+
+def _grad_req(parameter: Any, state: State) -> str | None:
+    if hooks.is_replaced_property(parameter, "grad_req"):
+        return cast("str", parameter.grad_req)
+    return state.grad_req
+
+
+def _gradients(parameter: Any, state: State) -> list[NDArray]:
+    if state.gradients is None or hooks.is_replaced(parameter, "list_grad"):
+        return cast("list[NDArray]", parameter.list_grad())  # says why there are none
+    return list(parameter._check_and_get(state.gradients, list))
 
 
 def is_written_elsewhere(grad: NDArray) -> bool:

@@ -59,7 +59,8 @@ def restore(parameter: Any, held: dict[str, Any]) -> None:
     )
     parameter._state = State(**fields)
     if data is not None and gradients is not None:
-        for array, gradient in zip(data, gradients, strict=True):
+        # MXNet-era code may have left lists of other lengths.
+        for array, gradient in zip(data, gradients, strict=False):
             array._mark(gradient, parameter.grad_req)
     for array, flag in zip(data or (), fresh, strict=False):
         array._fresh_grad = flag

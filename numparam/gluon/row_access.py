@@ -162,7 +162,7 @@ def _on(backend: Backend, values: Any) -> Buffer:
         return backend.upload(np.ascontiguousarray(values))
     if values._backend is backend:
         return backend.copied(values._buffer)
-    return backend.upload(values._backend.download(values._buffer))
+    return backend.fetched(values._buffer, values._backend)
 
 
 def _checked(parameter: ParameterLike, kernel: Any, *operands: Any) -> Any:

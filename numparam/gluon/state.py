@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from itertools import chain, repeat, starmap
 from operator import call
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from numparam.context import Context
 from numparam.devices import epochs
@@ -151,17 +150,13 @@ def replace_state(
     nor raises KeyboardInterrupt between them. The first one can be made once for each state, so
     that of two threads that replace it the second one stops there.
     """
-    steps: list[tuple[Any, ...]] = [
+    kept: list[Any] = []
+    steps = [
         (_delete, previous, "is_current"),
         (epochs.bump,),
         (_assign, parameter, "_state", state),
+        *_marking(marks, kept),
     ]
-    replaced = []  # stays alive meanwhile: its end may run code of its own
-    for array, gradient, grad_req in marks:
-        handle = array.detach()
-        handle._mark(gradient, grad_req)
-        steps.append((_assign, array, "_marking", handle._marking))
-        replaced.append(array._marking)
     try:
         any(starmap(call, steps))
     except AttributeError:
@@ -175,32 +170,68 @@ def make_all(changes: Iterable[Ready | None]) -> None:
     """Make the prepared changes of many parameters; None stands for no change.
 
     If no parameter does a step in its own way, all of them change in one step, as in
-    `replace_state`: an interrupt leaves all or none changed.
+    `replace_state`: an interrupt leaves all or none changed, and another thread sees all or none.
     """
     ready = [change for change in changes if change is not None]
-    if ready and all(type(change) is Commit and not change[3] for change in ready):
+    for _ in range(_TRIES):
+        if not ready or any(type(change) is not Commit for change in ready):
+            break
         commits: Any = ready
-        parameters, previous, states = list(zip(*commits, strict=True))[:3]
-        # For each parameter the two steps of `replace_state`, again inside one compiled call.
-        steps = zip(
-            map(_delete, previous, repeat("is_current")),
-            map(_assign, parameters, repeat("_state"), states),
-            strict=True,
-        )
-        # If another thread has changed one, what is left is made one by one.
-        with suppress(AttributeError):
-            deque(chain(map(call, (epochs.bump,)), steps), maxlen=0)
+        parameters, previous, states, marks, _, _ = map(list, zip(*commits, strict=True))
+        if _replaced(parameters, previous, states, list(chain.from_iterable(marks))):
+            for parameter, before, after in zip(parameters, previous, states, strict=True):
+                if parameter._tables:
+                    parameter._release_tables(before, after)
+            return
+        # Another thread has changed some of them since.
+        ready = [change for commit in commits if (change := _renewed(commit)) is not None]
     for change in ready:
-        if type(change) is Commit and _was_made(change):
-            if change[0]._tables:
-                change[0]._release_tables(change[1], change[2])
-        else:
-            change()
+        change()
 
 
-def _was_made(commit: Commit) -> bool:
-    """Return whether the change of a commit was made, even if the state has changed again."""
-    return commit[0]._state is commit[2] or not hasattr(commit[2], "is_current")
+def _renewed(commit: Any) -> Ready | None:
+    """Return a change of what a parameter is by now."""
+    parameter, previous, _, _, prepare, argument = commit
+    if hasattr(previous, "is_current"):
+        return cast("Ready", commit)
+    return cast("Ready | None", prepare(parameter, argument))
+
+
+# How often the changes of many parameters are prepared again while other threads change them, until
+# they are made one by one.
+_TRIES = 10
+
+
+def _replaced(
+    parameters: list[Any], previous: list[State], states: list[State], marks: Sequence[Mark]
+) -> bool:
+    """Replace the states of some parameters, or none if one of them is no longer the previous."""
+    kept: list[Any] = []
+    steps = chain(
+        map(getattr, previous, repeat("is_current")),  # raises before anything is changed
+        map(call, (epochs.bump,)),
+        map(_delete, previous, repeat("is_current")),
+        map(_assign, parameters, repeat("_state"), states),
+        starmap(call, _marking(marks, kept)),
+    )
+    try:
+        deque(steps, maxlen=0)
+    except AttributeError:
+        if all(hasattr(state, "is_current") for state in previous):
+            raise
+        return False
+    return True
+
+
+def _marking(marks: Iterable[Mark], kept: list[Any]) -> list[tuple[Any, ...]]:
+    """Return calls that mark arrays; keep what they replace, whose end may run code of its own."""
+    calls: list[tuple[Any, ...]] = []
+    for array, gradient, grad_req in marks:
+        handle = array.detach()
+        handle._mark(gradient, grad_req)
+        calls.append((_assign, array, "_marking", handle._marking))
+        kept.append(array._marking)
+    return calls
 
 
 _assign = object.__setattr__

@@ -18,13 +18,14 @@ from numparam.devices.locks import in_turn, new_table
 from numparam.formats.atomic import write_file
 from numparam.formats.quoting import quoted
 from numparam.formats.sources import read_file
+from numparam.gluon import hooks
 from numparam.gluon.errors import (
     TrainerArgumentError,
     TrainerCallError,
     TrainerContextError,
 )
 from numparam.gluon.interface import ParameterLike
-from numparam.gluon.lineup import Lineup
+from numparam.gluon.lineup import Lineup, Moment
 from numparam.gluon.parameter import Parameter
 from numparam.gluon.parameter_dict import ParameterDict
 from numparam.gluon.reducing import Reduction, without_csr
@@ -134,7 +135,7 @@ class Trainer:
         self._contains_sparse_weight = any(one._stype != "default" for one in self._params)
         self._contains_sparse_grad = any(one._grad_stype != "default" for one in self._params)
         self._compression_params = compression_params
-        self._contexts = self._check_contexts()
+        self._contexts = self._check_contexts(Moment(self._params))
         self._init_optimizer(optimizer, dict(optimizer_params or {}))
         self._scale = self._optimizer.rescale_grad
         self._kvstore_params = {"kvstore": kvstore, "update_on_kvstore": update_on_kvstore}
@@ -146,10 +147,13 @@ class Trainer:
         for parameter in self._params:
             parameter._set_trainer(self)
 
-    def _check_contexts(self) -> list[Context]:
+    def _check_contexts(self, moment: Moment) -> list[Context]:
         contexts: list[Context] | None = None
-        for parameter in self._params:
-            own = parameter.list_ctx()
+        for parameter, state in zip(self._params, moment.states, strict=True):
+            if state.data is None or hooks.is_replaced(parameter, "list_ctx"):
+                own = parameter.list_ctx()  # of an initialization that waits; or says what to do
+            else:
+                own = list(state.contexts or ())
             if contexts is not None and own != contexts:
                 raise TrainerContextError(
                     f"all parameters of a Trainer must be on the same contexts; Parameter "
@@ -497,12 +501,13 @@ class Trainer:
         return self._new_lineup()
 
     def _new_lineup(self) -> Lineup:
-        contexts = self._check_contexts()
+        moment = Moment(self._params)
+        contexts = self._check_contexts(moment)
+        lineup = Lineup(self._params, contexts, moment)
         if contexts != self._contexts:
             self._move(contexts)
-        lineup = Lineup(self._params, contexts)
-        self._adopt_arrays()
-        self._fit_states()
+        self._adopt_arrays(moment)
+        self._fit_states(moment)
         lineup.keep_flags()
         self._lineup = lineup
         return lineup
@@ -531,7 +536,7 @@ class Trainer:
             self._optimizer._counts_of(contexts[0].device_id).update(counts)
         self._contexts, self._updaters = contexts, updaters
 
-    def _adopt_arrays(self) -> None:
+    def _adopt_arrays(self, moment: Moment) -> None:
         """Make the store update the first context's arrays in place."""
         store = self._kvstore
         if not isinstance(store, KVStore) or not (
@@ -539,11 +544,11 @@ class Trainer:
         ):
             return
         waiting = {id(parameter) for parameter in self._params_to_init}
-        for index, parameter in enumerate(self._params):
-            if id(parameter) not in waiting and parameter._state.data is not None:
-                store.adopt(index, parameter._state.data[0])
+        for index, (parameter, state) in enumerate(zip(self._params, moment.states, strict=True)):
+            if id(parameter) not in waiting and state.data is not None:
+                store.adopt(index, state.data[0])
 
-    def _fit_states(self) -> None:
+    def _fit_states(self, moment: Moment) -> None:
         """Convert the states of parameters that were cast."""
         optimizer = self._optimizer
         if not isinstance(optimizer, FusedOptimizer):
@@ -552,10 +557,9 @@ class Trainer:
         if self._store_updater is not None:
             pairs.append((0, self._store_updater))
         for place, updater in pairs:
-            for index, parameter in enumerate(self._params):
-                if index in updater.states and parameter._state.data is not None:
-                    weight = parameter._state.data[place]
-                    _fit_state(optimizer, updater, index, weight)
+            for index, state in enumerate(moment.states):
+                if index in updater.states and state.data is not None:
+                    _fit_state(optimizer, updater, index, state.data[place])
 
     # Store
 
@@ -564,7 +568,8 @@ class Trainer:
         if not self._kv_initialized:
             self._init_kvstore()
         if self._params_to_init:
-            self._init_params()
+            with autograd.pause():  # a handler may save states while its thread records
+                self._init_params()
 
     def _init_params(self) -> None:
         if not self._kv_initialized:

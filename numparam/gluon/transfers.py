@@ -92,7 +92,7 @@ def copied(array: AnyNDArray, ctx: Context) -> AnyNDArray:
     elif backend is array._backend:
         buffer = backend.copied(array._buffer)
     else:
-        buffer = backend.upload(array._backend.download(array._buffer))
+        buffer = backend.fetched(array._buffer, array._backend)
     return type(array).from_buffer(buffer, ctx, backend)
 
 
@@ -133,7 +133,7 @@ def _buffer_for(source: NDArray, target: NDArray) -> Buffer:
     """Return the source's buffer, or a copy of it where the target's kernels can read it."""
     if reachable(source, target):
         return source._buffer
-    return target._backend.upload(source._backend.download(source._buffer))
+    return target._backend.fetched(source._buffer, source._backend)
 
 
 def in_storage(array: Any, stype: str) -> NDArray:

@@ -471,7 +471,7 @@ class KVStore(KVStoreBase):
             raise RowIdError(f"key {key!r}: row ids must be a dense array, not a {ids.stype} one")
         buffer = ids._buffer
         if ids._backend is not backend:
-            buffer = backend.upload(ids._backend.download(buffer))
+            buffer = backend.fetched(buffer, ids._backend)
         try:
             unique = backend.retain.unique_ids(buffer, value.shape[0])
         except IndexError as error:

@@ -125,7 +125,7 @@ def _near(value: NDArray, place: NDArray) -> Buffer:
     """Return a value's memory, or a copy that the kernels of a device can read."""
     if reachable(value, place):
         return value._buffer
-    return place._backend.upload(value._backend.download(value._buffer))
+    return place._backend.fetched(value._buffer, value._backend)
 
 
 def copy_all(pairs: Iterable[tuple[NDArray, NDArray]]) -> None:

@@ -443,8 +443,8 @@ def _described(managed: Any, devices: tuple[int, ...]) -> dict[str, Any]:
     if isinstance(managed, _ManagedVersioned):
         if managed.major != _VERSION:
             raise UnshareableError(
-                f"the capsule is of version {managed.major}.{managed.minor} of DLPack; versions 0 "
-                f"and {_VERSION} can be read"
+                f"the capsule is of version {managed.major}.{managed.minor} of DLPack; version "
+                f"{_VERSION} can be read, and capsules without one"
             )
         writable = not managed.flags & _READ_ONLY
     else:
@@ -458,8 +458,15 @@ def _described(managed: Any, devices: tuple[int, ...]) -> dict[str, Any]:
     dtype = _dtype_of(tensor)
     shape, strides = _layout_of(tensor, dtype.itemsize)
     start = (tensor.data or 0) + tensor.byte_offset
-    if not start and 0 not in shape:
-        raise UnshareableError(f"the capsule has the shape {shape}, but no memory")
+    if 0 not in shape:
+        if not tensor.data:
+            raise UnshareableError(f"the capsule has the shape {shape}, but no memory")
+        low, high = _span(start, shape, strides, dtype.itemsize)
+        if low < 0 or high > _END:
+            raise UnshareableError(
+                f"no memory begins {tensor.byte_offset} bytes behind its address and has the shape "
+                f"{shape}, as the capsule says"
+            )
     return {"data": (start, not writable), "shape": shape, "strides": strides, "dtype": dtype}
 
 
@@ -472,9 +479,7 @@ def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
     if 0 in shape:
         start = start or ctypes.addressof(managed)  # of no elements, whatever it is
     elif writable and not trusted:
-        low = start + sum(min(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
-        high = start + sum(max(0, (n - 1) * s) for n, s in zip(shape, strides, strict=True))
-        writable = may_be_written(low, high + dtype.itemsize)
+        writable = may_be_written(*_span(start, shape, strides, dtype.itemsize))
     # NumPy itself knows no other floats of these sizes: it takes the bits.
     known = dtype.isbuiltin == 1
     owner.__array_interface__ = {
@@ -486,6 +491,19 @@ def _array(managed: Any, owner: _Owner, trusted: bool) -> np.ndarray:
     }
     array = np.asarray(owner)
     return array if known else array.view(dtype)
+
+
+def _span(
+    start: int, shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int
+) -> tuple[int, int]:
+    """Return the first address of an array's elements, and the one behind the last."""
+    steps = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    low = start + sum(step for step in steps if step < 0)
+    return low, start + sum(step for step in steps if step > 0) + itemsize
+
+
+# Behind the highest address.
+_END = 1 << 8 * ctypes.sizeof(ctypes.c_void_p)
 
 
 def _dtype_of(tensor: _Tensor) -> np.dtype[Any]:
@@ -502,8 +520,10 @@ def _dtype_of(tensor: _Tensor) -> np.dtype[Any]:
 def _layout_of(tensor: _Tensor, itemsize: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Read the shape, and the strides in bytes."""
     ndim = tensor.ndim
-    if not 0 <= ndim <= 64 or (ndim and not tensor.shape):
+    if not 0 <= ndim <= 64:
         raise UnshareableError(f"an array of {ndim} dimensions cannot be shared; 64 are the most")
+    if ndim and not tensor.shape:
+        raise UnshareableError(f"the capsule has {ndim} dimensions, but no shape")
     lengths = ctypes.c_int64 * ndim
     shape = tuple(lengths.from_address(tensor.shape)) if ndim else ()
     if min(shape, default=0) < 0 or math.prod(n for n in shape if n) * itemsize >= 2**63:

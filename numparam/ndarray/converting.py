@@ -33,7 +33,7 @@ def moved(
         The dtype of the copy, if it is another one.
     """
     if target is not source:
-        buffer = target.upload(source.download(buffer))
+        buffer = target.fetched(buffer, source)
         if dtype is None or dtype == buffer.dtype:
             return buffer
     elif dtype is None or dtype == buffer.dtype:
@@ -45,7 +45,7 @@ def write_converted(source: NDArray, target: NDArray) -> None:
     """Write a dense array into another one of its shape, of any dtype and on any context."""
     buffer, backend = source._memory, target._backend
     if backend is not source._backend:
-        buffer = backend.upload(source._backend.download(buffer))
+        buffer = backend.fetched(buffer, source._backend)
     try:
         backend.convert_into(buffer, target._memory)
     except ValueError:  # the kernels refuse a source that overlaps a part of the target

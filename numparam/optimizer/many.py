@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import importlib
 import operator
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -19,7 +18,7 @@ import numpy as np
 
 from numparam.devices import epochs
 from numparam.devices.backend import Backend, Buffer
-from numparam.kernels import _without_signals
+from numparam.kernels import _first_use, _without_signals
 from numparam.ndarray.ndarray import NDArray
 from numparam.optimizer.errors import GradientError, WeightError
 from numparam.optimizer.exact_rows import RowHistory
@@ -659,9 +658,10 @@ def kernel_of(optimizer: FusedOptimizer, backend: Backend) -> Any:
     return getattr(backend, optimizer.kernel)
 
 
+@functools.cache
 def _coefficients_of(kernel: str) -> Callable[..., np.ndarray]:
     # Imported when first used; the reference needs no Numba, and all backends share the arithmetic.
-    return importlib.import_module(f"numparam.kernels.reference.{kernel}").coefficients
+    return _first_use.import_kernels(f"numparam.kernels.reference.{kernel}").coefficients
 
 
 def _same(left: Sequence[Any], right: Sequence[Any]) -> bool:

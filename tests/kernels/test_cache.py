@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import os
 import pathlib
+import platform
 import shutil
 import struct
 import subprocess
@@ -261,6 +262,13 @@ def test_without_source_files_nothing_is_kept(tree, tmp_path):
         pytest.param({"NUMBA_OPT": "0"}, id="unoptimised"),
         pytest.param({"NUMBA_CACHE_LOCATOR_CLASSES": "InTreeCacheLocator"}, id="locators"),
         pytest.param({"NUMBA_CPU_FEATURES": "+sse2"}, id="features"),
+        pytest.param(
+            {"NUMBA_CPU_NAME": "sapphirerapids", "NUMBA_CPU_FEATURES": "+sse2"},
+            id="another-processor",
+            marks=pytest.mark.skipif(
+                platform.machine() not in ("x86_64", "AMD64"), reason="a name of an x86-64"
+            ),
+        ),
     ],
 )
 def test_settings_of_numba_are_followed_and_get_entries_of_their_own(setting, tree, filled):
@@ -276,6 +284,14 @@ def test_settings_of_numba_are_followed_and_get_entries_of_their_own(setting, tr
         pytest.param("sse2", "each with a sign; 'sse2' has none", id="no sign"),
         pytest.param("+sse2, -avx", "each with a sign; ' -avx' has none", id="blank"),
         pytest.param("+{missing}", "which this processor does not have", id="missing"),
+        pytest.param(
+            "-{needed}",
+            "which all code for this kind of processor needs",
+            id="needed",
+            marks=pytest.mark.skipif(
+                platform.machine() not in ("x86_64", "AMD64"), reason="what x86-64 needs is known"
+            ),
+        ),
     ],
 )
 def test_features_that_would_end_the_process_are_errors_that_name_the_variable(
@@ -287,7 +303,7 @@ def test_features_that_would_end_the_process_are_errors_that_name_the_variable(
     missing = next((name for name, there in host.items() if not there), None)
     if "{missing}" in given and missing is None:
         pytest.skip("the processor has all features that LLVM knows")
-    settings = {"NUMBA_CPU_FEATURES": given.format(missing=missing)}
+    settings = {"NUMBA_CPU_FEATURES": given.format(missing=missing, needed="sse")}
     script = "try:\n import numparam.kernels.cpu\nexcept ValueError as error:\n print(error)"
     out, _ = shown(script, tree, NUMBA_CACHE_DIR=os.fspath(tmp_path), **settings)
     assert "NUMBA_CPU_FEATURES" in out

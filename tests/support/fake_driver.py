@@ -21,6 +21,9 @@ class Status(enum.IntEnum):
     CUDA_SUCCESS = 0
     CUDA_ERROR_INVALID_VALUE = 1
     CUDA_ERROR_OUT_OF_MEMORY = OUT_OF_MEMORY
+    CUDA_ERROR_INVALID_HANDLE = 400
+    CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED = 704
+    CUDA_ERROR_TOO_MANY_PEERS = 711
 
 
 class _Flags:
@@ -45,6 +48,9 @@ class FakeDriver:
         self.launched: list[tuple[Any, tuple[int, ...], list[int]]] = []
         self.trimmed = 0
         self.failing: dict[str, Status] = {}
+        self.peers: set[tuple[int, int]] = set()  # (reader, owner) that the machine connects
+        self.enabled: list[tuple[int, int]] = []  # (context of the reader, of the owner)
+        self.work: list[tuple[str, Any, int]] = []  # (what, stream or event, current context)
 
     def _said(self, name: str, *results: Any) -> tuple[Any, ...]:
         self.calls.append(name)
@@ -84,14 +90,18 @@ class FakeDriver:
 
     def cuEventCreate(self, flags):
         self.events += 1
-        return self._said("cuEventCreate", _Event())
+        return self._said("cuEventCreate", _Event(self.current))
 
     def cuEventDestroy(self, event):
         self.events -= 1
         return self._said("cuEventDestroy")
 
     def cuEventRecord(self, event, stream):
+        if event.context != self.current:
+            return (Status.CUDA_ERROR_INVALID_HANDLE,)
         event.stream = stream
+        event.recorded = len(self.work)
+        self.work.append(("record", event, self.current))
         return self._said("cuEventRecord")
 
     def cuEventSynchronize(self, event):
@@ -99,7 +109,17 @@ class FakeDriver:
 
     def cuStreamWaitEvent(self, stream, event, flags):
         self.orders.append((event.stream, stream))
+        self.work.append(("wait", event, self.current))
         return self._said("cuStreamWaitEvent")
+
+    def cuCtxEnablePeerAccess(self, owner, flags):
+        self.enabled.append((self.current, int(owner)))
+        return self._said("cuCtxEnablePeerAccess")
+
+    def cuMemcpyPeerAsync(self, target, target_context, source, source_context, nbytes, stream):
+        ctypes.memmove(target, source, nbytes)
+        self.work.append(("peer", (target_context, source_context), self.current))
+        return self._said("cuMemcpyPeerAsync")
 
     def cuStreamSynchronize(self, stream):
         return self._said("cuStreamSynchronize")
@@ -110,10 +130,12 @@ class FakeDriver:
 
     def cuMemcpyHtoDAsync(self, target, source, nbytes, stream):
         ctypes.memmove(target, source, nbytes)
+        self.work.append(("HtoD", source, self.current))
         return self._said("cuMemcpyHtoDAsync")
 
     def cuMemcpyDtoHAsync(self, target, source, nbytes, stream):
         ctypes.memmove(target, source, nbytes)
+        self.work.append(("DtoH", target, self.current))
         return self._said("cuMemcpyDtoHAsync")
 
     def cuMemcpyDtoDAsync(self, target, source, nbytes, stream):
@@ -135,7 +157,10 @@ class FakeDriver:
 
 
 class _Event:
-    stream: int
+    def __init__(self, context: int) -> None:
+        self.context = context
+        self.stream = 0
+        self.recorded = -1
 
 
 class _Buffer:
@@ -152,6 +177,7 @@ class _Buffer:
 class _Pool:
     def __init__(self, device_id: int, options: Any) -> None:
         self.handle = self
+        self.peer_accessible_by: set[int] = set()
         self.kept = 0
         self.freed = 0
         self.used: list[Any] = []  # the streams of allocations and releases
@@ -188,6 +214,9 @@ class FakeCore:
 
             def __init__(self, device_id: int) -> None:
                 self._device_id = device_id
+
+            def can_access_peer(self, other: int) -> bool:
+                return (self._device_id, other) in driver.peers
 
             def set_current(self) -> None:
                 driver.current = 100 + self._device_id

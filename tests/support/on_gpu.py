@@ -29,7 +29,8 @@ def download(value: Any) -> Any:
     if isinstance(value, _memory.DeviceArray):
         return _memory.download(value)
     if isinstance(value, list | tuple):
-        return type(value)(download(part) for part in value)
+        parts = [download(part) for part in value]
+        return parts if isinstance(value, list) else tuple(parts)  # named ones, too
     if isinstance(value, dict):
         return {key: download(part) for key, part in value.items()}
     return value

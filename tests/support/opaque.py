@@ -139,6 +139,7 @@ class OpaqueBackend(HostBackend):
     buffers_are_arrays = False
     evaluate = Backend.evaluate
     copied, converted, convert_into = Backend.copied, Backend.converted, Backend.convert_into
+    fetched, download_into = Backend.fetched, Backend.download_into
 
     def update(self, function: Any, target: OpaqueBuffer, *buffers: OpaqueBuffer) -> None:
         self.calls.append(f"update.{getattr(function, '__name__', 'function')}")

@@ -73,6 +73,14 @@ def _scaled(kind: str, size: int) -> Iterator[Arguments]:
         yield ([values(kind, size)], -2.0), {}
 
 
+def _compared(kind: str, size: int) -> Iterator[Arguments]:
+    first, second = values(kind, size), values(kind, size, 1)
+    second[::3] = first[::3]
+    yield (first, second), {}
+    yield (first, second, 0.5), {"atol": 1e-3}
+    yield (first, first), {}
+
+
 def _ids(rows: int, count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, max(rows, 1), count)
 
@@ -122,7 +130,9 @@ def _subtracted(kind: str, size: int) -> Iterator[Arguments]:
 def _merged(kind: str, size: int) -> Iterator[Arguments]:
     for count in (1, 2, 3):
         parts = [_row_sparse(kind, size, seed) for seed in range(count)]
-        yield ([part[0] for part in parts], [part[1] for part in parts]), {}
+        # Where the number of rows is not known, ids are sorted, which is the same for all kinds.
+        if kind in SAMPLED or count == 2:
+            yield ([part[0] for part in parts], [part[1] for part in parts]), {}
         yield ([part[0] for part in parts], [part[1] for part in parts]), {"rows": 2 * size}
     repeated = _ids(size, size)
     rows = values(kind, size)
@@ -191,6 +201,7 @@ INPUTS: dict[tuple[str, str], Callable[[str, int], Iterator[Arguments]]] = {
     ("random", "bits"): _bits,
     ("random", "uniform"): _drawn,
     ("random", "normal"): _drawn,
+    ("difference", "difference"): _compared,
     ("norm", "sum_of_squares"): _many,
     ("norm", "scale"): _scaled,
 }

@@ -80,11 +80,13 @@ def simulated_gpus(device_type: str = "gpu") -> Iterator[None]:
     before = registry.factory_of(device_type)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_provider, "_survey", lambda: (GPUS, ""))
+        patch.setattr(_provider, "_ready", set())  # those of the block are gone after it
         patch.setitem(sys.modules, "cupy", stand_in_for_cupy())
         patch.setattr(_launch, "THREADS", 4)
         patch.setattr(_launch, "MOST_BLOCKS", 2)
         patch.setattr(_pointers, "CHUNK", 64)
         patch.setattr(_ids, "_CHUNK_BITS", 2)
+        patch.setattr(_ids, "_SEGMENT_BITS", 3)
         registry.register(device_type, factory)
         try:
             yield

@@ -387,7 +387,7 @@ def write_out(operation: Operation, result: Any, first: NDArray, out: Any) -> An
         target._require_writable()
     for target, part in zip(targets, results, strict=True):
         if not reachable(target, first):
-            part = target._backend.upload(first._backend.download(part))
+            part = target._backend.fetched(part, first._backend)
         target._backend.update(_assign, target._memory, part)
     return out
 

@@ -118,7 +118,7 @@ def whole_ids(ids: np.ndarray) -> np.ndarray:
 
 
 def _largest_exact(dtype: np.dtype[Any]) -> int:
-    bits = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[dtype.name]
+    bits = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[dtype.type.__name__]
     return 1 << bits
 
 

@@ -59,4 +59,5 @@ def few_threads():
         patch.setattr(_launch, "LEAST_BLOCKS", 1)
         patch.setattr(_pointers, "CHUNK", 64)
         patch.setattr(_ids, "_CHUNK_BITS", 2)
+        patch.setattr(_ids, "_SEGMENT_BITS", 3)
         yield

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import pathlib
+import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,15 +21,20 @@ ROOT = pathlib.Path(kernels.__file__).parent
 class Driver:
     """NVIDIA's driver library, as far as it is asked."""
 
-    def __init__(self, devices: int = 1, code: int = 0) -> None:
+    def __init__(self, devices: int = 1, code: int = 0, version: int = 99000) -> None:
         self.devices = devices
         self.code = code
+        self.version = version
 
     def cuInit(self, flags):
         return self.code
 
     def cuDeviceGetCount(self, count):
         count._obj.value = self.devices
+        return 0
+
+    def cuDriverGetVersion(self, version):
+        version._obj.value = self.version
         return 0
 
     def cuGetErrorName(self, code, text):
@@ -110,6 +118,56 @@ def test_a_number_beyond_the_gpus_is_refused_and_others_taken(machine):
     assert refusal(-1).startswith("there is no gpu(-1)")
     machine(True, Driver(devices=1))
     assert refusal(1) == "there is no gpu(1): the only one is gpu(0)"
+
+
+@pytest.mark.parametrize(
+    ("version", "remedy"),
+    [
+        pytest.param(12040, "update the driver, or install the extra for it: .*cuda12", id="12.4"),
+        pytest.param(11080, "needs one for CUDA 13; update the driver$", id="11.8"),
+    ],
+)
+def test_a_driver_that_is_older_than_the_packages_is_named(machine, monkeypatch, version, remedy):
+    machine(True, Driver(version=version))
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "13.0.1")
+    assert _provider.device_count() == 0
+    assert f"one for CUDA {version // 1000}.{version % 1000 // 10}, and" in refusal()
+    assert re.search(remedy, refusal())
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{version // 1000}.9.0")
+    assert _provider.device_count() == 1
+
+
+def test_a_kernel_that_does_not_compile_is_named_with_the_versions(monkeypatch):
+    from numparam.kernels.cuda import _cubins
+
+    def fail(*arguments):
+        raise ValueError("no such instruction")
+
+    def some_kernel(a):
+        pass
+
+    monkeypatch.setattr(_cubins, "load", fail)
+    monkeypatch.setitem(sys.modules, "numparam.kernels.cuda._compile", SimpleNamespace(cubin=None))
+    message = "some_kernel does not compile for sm_90 .ValueError: no such instruction.*numba"
+    with pytest.raises(_provider.KernelCompilationError, match=message):
+        _provider.compiled(some_kernel, (9, 0))
+
+
+@pytest.mark.parametrize(("text", "given"), [("1000", {"kept_bytes": 1000}), ("", {})])
+def test_the_limit_of_kept_memory_is_that_of_gpus_too(monkeypatch, text, given):
+    from numparam.kernels.cuda import _driver
+
+    made = []
+    monkeypatch.setattr(_driver, "Driver", lambda *arguments, **named: made.append(named))
+    monkeypatch.setattr(_provider, "simulated", lambda: False)
+    monkeypatch.setattr(_provider, "numba_cuda", lambda: None)
+    monkeypatch.setattr(importlib, "import_module", lambda name: None)
+    monkeypatch.setenv("NUMPARAM_KEPT_BYTES", text)
+    _provider.device_memory.__wrapped__()
+    assert made == [given]
+    monkeypatch.setenv("NUMPARAM_KEPT_BYTES", "much")
+    with pytest.raises(ValueError, match="NUMPARAM_KEPT_BYTES is 'much'"):
+        _provider.device_memory.__wrapped__()
 
 
 def test_memory_is_what_first_asks_for_the_gpu(machine):

@@ -84,10 +84,14 @@ KERNELS = {
     ("_rows", "add_narrow"): NARROW,
     ("_rows", "add_float64"): None,
     ("_rows", "add_integers"): (*SMALL_INTEGERS, *LARGE_INTEGERS, "bool"),
-    ("_order", "merge_runs"): None,
+    ("_order", "join_bits"): None,
+    ("_order", "count_digits"): None,
+    ("_order", "place_keys"): None,
     ("_order", "count_new"): None,
-    ("_order", "add_shifted"): None,
+    ("_order", "sum_chunks"): None,
+    ("_order", "add_before"): None,
     ("_order", "list_new"): None,
+    ("_comparing", "compare"): _gate.KINDS,
     ("_squares", "sum_chunks"): _gate.KINDS,
     ("_squares", "add_chunks"): None,
     ("_squares", "scale_chunks"): _gate.FLOATS,
@@ -236,7 +240,12 @@ HOT = [
     pytest.param("_rows", "put_rows", 16, 1, 2, id="scatter"),
     pytest.param("_casting", "convert_lanes", ("float32", "bfloat16", 4), 1, 1, id="cast"),
     pytest.param("_pairing", "assign_chunks", None, 2, 2, id="assign"),
-    pytest.param("_pairing", "add_chunks", "float32", 2, 1, id="add"),
+    pytest.param("_pairing", "add_chunks", "float32", 2, 1, id="accumulate"),
+    pytest.param("_pairing", "add_chunks", "bfloat16", 2, 1, id="accumulate, bfloat16"),
+    pytest.param("_sums", "combine_chunks_in_lanes", ("float32", 2), 2, 1, id="many means of 2"),
+    pytest.param("_filling", "fill_bits", None, 0, 1, id="random bits"),
+    pytest.param("_filling", "fill_uniform", "float32", 0, 1, id="uniform"),
+    pytest.param("_filling", "fill_normal", "float32", 0, 1, id="normal"),
 ]
 
 
@@ -255,6 +264,14 @@ def test_a_step_has_its_loads_under_way_together(name, states):
         steps._kernel(_stepping.rows, states, "float32", False, 4),
     ):
         check_hot(compiled(kernel, (9, 0)), 2 + states, 1 + states)
+
+
+def test_threads_that_sort_wait_for_their_warp_alone():
+    names = names_in("_order", "place_keys", None)
+    assert "bar.warp.sync" in names
+    assert not any(name.startswith(("bar.sync", "barrier.sync")) for name in names)
+    assert "atom.shared.or.b32" in names
+    assert "atom.shared.add.u32" in names_in("_order", "count_digits", None)
 
 
 def check_hot(text: str, loads: int, stores: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,8 +19,22 @@ pytestmark = [
 ]
 
 
-def test_every_case_is_right():
-    command = [sys.executable, str(SCRIPT), "--check"]
+def test_every_case_is_right_and_measured(tmp_path):
+    results = tmp_path / "gpu.json"
+    command = [sys.executable, str(SCRIPT), "--dry", "--json", str(results)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("cases are right\n")
+    found = json.loads(results.read_text())
+    assert f"{len(found['cases'])} cases, " in done.stdout
+    assert found["machine"]["gpu"] == "simulator"
+    assert all(case["seconds"] > 0 for case in found["cases"])
+    names = [case["case"] for case in found["cases"]]
+    assert len(set(names)) == len(names)
+
+
+def test_without_a_gpu_the_script_says_what_is_missing():
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "0", "NUMBA_DISABLE_CUDA": "1"}
+    command = [sys.executable, str(SCRIPT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert "numba-cuda" in done.stdout or "NUMBA_DISABLE_CUDA" in done.stdout

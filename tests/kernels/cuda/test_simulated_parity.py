@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numparam.kernels import KERNELS
-from numparam.kernels.cuda import _launch, average, retain
+from numparam.kernels.cuda import _ids, _launch, _memory, average, retain
 from numparam.kernels.reference import average as reference
 from numparam.kernels.reference import retain as reference_retain
 from tests.support.awkward_inputs import KINDS, dtype_of, same_bits, values
@@ -131,12 +131,50 @@ def test_rows_of_any_width_and_alignment(kind, width):
     compare(retain.scatter, reference_retain.scatter, ((table, ids, rows), {}))
 
 
+@pytest.mark.parametrize("high", [1, 200, 70_000])
+@pytest.mark.parametrize(("threads", "blocks"), [(4, 2), (64, 1)])
+def test_ids_are_sorted_by_their_digits_in_a_stable_way(monkeypatch, threads, blocks, high):
+    monkeypatch.setattr(_launch, "THREADS", threads)  # 64: two warps, which sort segments each
+    monkeypatch.setattr(_launch, "MOST_BLOCKS", blocks)
+    monkeypatch.setattr(_ids, "_SEGMENT_BITS", 6 if threads == 64 else 3)
+    ids = np.random.default_rng(high % 1000).integers(0, high, 150 if threads == 64 else 30)
+    there = _memory.upload(ids)
+    keys, order = map(_memory.download, _ids.sorted_with_positions(there))
+    assert np.array_equal(order, np.argsort(ids, kind="stable"))
+    assert np.array_equal(keys, ids[order])
+    assert np.array_equal(_memory.download(there), ids)
+
+
+@pytest.mark.parametrize(
+    ("ids", "passes"),
+    [
+        pytest.param([7, 7, 7], 1, id="all equal"),
+        pytest.param([3, 200, 1], 1, id="one digit"),
+        pytest.param([5 << 40, 2 << 40, 0], 1, id="one digit, far up"),
+        pytest.param([(9 << 32) + 300, (9 << 32) + 5], 2, id="the same digit in all"),
+        pytest.param([2**62, 1, 2**33], 3, id="digits here and there"),
+    ],
+)
+def test_only_digits_that_ids_differ_in_are_sorted_by(ids, passes):
+    there = _memory.upload(np.array(ids))
+    assert len(_ids._digits(there)) == passes
+    assert _memory.download(retain.unique_ids(there)).tolist() == sorted(set(ids))
+
+
+def test_sums_of_many_counts_are_made_in_levels(monkeypatch):
+    monkeypatch.setattr(_ids, "_FEW", 4)
+    counts = np.random.default_rng(3).integers(0, 9, 60)
+    there = _memory.upload(np.append(counts, -1))
+    _ids._add_up(there, 60)
+    assert np.array_equal(_memory.download(there), np.append(0, np.cumsum(counts)))
+
+
 @given(
     st.lists(st.integers(0, 12), max_size=20),
     st.lists(st.integers(0, 15), max_size=10),
     st.integers(1, 3),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_rows_by_any_ids(held, wanted, width):
     ids = np.unique(np.array(held, np.int64))
     data = values("int32", len(ids) * width, 1).reshape(-1, width)

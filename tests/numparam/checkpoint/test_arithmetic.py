@@ -164,6 +164,27 @@ def test_infinities_differ_infinitely():
     found = _of([np.inf, 1]).diff(_of([1, 1])).changed["w"]
     assert (found.elements, found.absolute, found.relative) == (1, np.inf, np.inf)
     assert _of([np.inf]).diff(_of([-np.inf])).changed["w"].absolute == np.inf
+    assert _of([1.0]).diff(_of([np.inf]), rtol=0.5).changed["w"].elements == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("float32", "float32"), ("float16", "float32"), ("float64", "bfloat16"), ("int32", "int32"),
+     ("int32", "float32"), ("uint16", "uint16"), ("complex64", "complex64")],
+)  # fmt: skip
+def test_large_files_are_compared_as_small_ones_are(one, two, monkeypatch):
+    generator = np.random.default_rng(0)
+    drawn = generator.integers(0, 3, (2, comparison._LARGE_PIECE + 5)) + 0.5
+    drawn[:, ::3] = 1
+    wanted = [mx.nd.array([0], dtype=dtype).dtype if dtype == "bfloat16" else dtype
+              for dtype in (one, two)]  # fmt: skip
+    a, b = (_of(row, dtype) for row, dtype in zip(drawn, wanted, strict=True))
+    for tolerances in ({}, {"rtol": 0.5, "atol": 0.1}):
+        monkeypatch.setattr(comparison, "_LARGE", 1 << 40)
+        expected = a.diff(b, **tolerances).to_dict()
+        monkeypatch.setattr(comparison, "_LARGE", 0)
+        assert a.diff(b, **tolerances).to_dict() == expected
+        assert expected["changed"]
 
 
 def test_tolerances_and_large_integers():

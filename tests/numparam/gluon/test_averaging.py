@@ -110,6 +110,28 @@ def test_a_parameter_on_several_devices_is_averaged_on_the_host():
         assert [array.asnumpy().max() for array in parameter._data] == [2.5, 2.5]
 
 
+@pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])
+def test_copies_on_gpus_are_averaged_there_and_the_mean_alone_comes_to_the_host(stype):
+    from tests.support.opaque import opaque_device
+
+    with opaque_device("gpu") as gpus:
+        contexts = [mx.gpu(1), mx.gpu(0), mx.gpu(2)]
+        parameter = spread(contexts=contexts, stype=stype)
+        fill(parameter._data, [1, 4, 10])
+        for gpu in gpus.values():
+            gpu.calls.clear()
+        average = parameter._reduce()
+        assert average.context == mx.cpu(0)
+        means = [call for call in gpus[1].calls if call in ("average.mean", "merge.merge")]
+        assert len(means) == 1
+        assert not [call for i in (0, 2) for call in gpus[i].calls if "me" in call]
+        assert (average.asnumpy() == 5).all()
+        parameter.mean_data()
+        for array, context in zip(parameter._data, contexts, strict=True):
+            assert array.context == context
+            assert (array.asnumpy() == 5).all()
+
+
 @pytest.mark.parametrize("stype", ["default", "row_sparse"])
 def test_compiled_code_is_entered_once_for_each_dtype(stype, monkeypatch):
     parameters = ParameterDict()

@@ -109,3 +109,12 @@ def test_tied_gradients_stay_tied(device, duplicate):
     one, two = duplicate([first, second])
     one.grad(mx.cpu(1))[:] = 9
     assert (two.grad(mx.cpu(1)).asnumpy() == 9).all()
+
+
+def test_lists_that_were_left_with_different_lengths_come_back(duplicate):
+    original = filled()
+    original._grad.append(mx.nd.full((2,), 7))
+    other = duplicate(original)
+    assert [array.asnumpy().tolist() for array in other._grad] == [[5, 5], [5, 5], [7, 7]]
+    assert other.list_ctx() == [mx.cpu(0), mx.cpu(1)]
+    assert other.data(mx.cpu(1)).grad.asnumpy().tolist() == [5, 5]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import numparam as mx
-from numparam.gluon import Parameter, ParameterDict
+from numparam.gluon import Parameter, ParameterDict, values
 
 GLUON = os.path.dirname(mx.gluon.__file__)
 
@@ -359,8 +359,14 @@ def cast_all(parameters):
     parameters.setattr("dtype", "float16")
 
 
+def require_gradients_of_all(parameters):
+    parameters.setattr("grad_req", "add")
+
+
 @pytest.mark.parametrize(
-    "change", [reset_all, initialize_all, cast_all], ids=lambda change: change.__name__
+    "change",
+    [reset_all, initialize_all, cast_all, require_gradients_of_all],
+    ids=lambda change: change.__name__,
 )
 def test_an_interrupt_leaves_all_parameters_of_a_dictionary_changed_or_none(change):
     moment, came = 1, True
@@ -401,3 +407,25 @@ def test_all_parameters_change_even_if_another_thread_changes_some():
                 assert contradiction(parameter) is None
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_where_another_thread_changed_one_parameter_the_others_wait_for_it(monkeypatch):
+    parameters = ParameterDict()
+    for name in "abc":
+        parameters.get(name, shape=(2,))
+    parameters.initialize("ones")
+    prepare, seen = values.prepare_move, []
+
+    def meanwhile(parameter, ctx):
+        seen.append({str(member.list_ctx()) for member in parameters.values()})
+        change = prepare(parameter, ctx)
+        if len(seen) == 3:  # all are prepared; and this one again, later
+            parameters["b"].grad_req = "null"
+        return change
+
+    monkeypatch.setattr(values, "prepare_move", meanwhile)
+    parameters.reset_ctx(mx.cpu(1))
+    assert seen == [{"[cpu(0)]"}] * len(seen)
+    assert parameters.list_ctx() == [mx.cpu(1)]
+    assert parameters["b"].grad_req == "null"
+    assert contradiction(parameters["b"]) is None

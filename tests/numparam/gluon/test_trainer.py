@@ -534,6 +534,48 @@ def test_a_step_looks_again_where_another_thread_moved_parameters_meanwhile(monk
     assert values(second) == [0.5]
 
 
+def test_a_step_sees_weights_gradients_and_contexts_of_one_moment(monkeypatch):
+    params = mx.gluon.ParameterDict()
+    for name in ("one", "two"):
+        params.get(name, shape=(2, 3))
+    params.initialize("ones", ctx=[mx.cpu(0), mx.cpu(1)])
+    members = list(params.values())
+    trainer = Trainer(params, "sgd", {"learning_rate": 0.5, "momentum": 0.5}, kvstore=None)
+    backward(members)
+    trainer.step(1)
+    params.reset_ctx([mx.cpu(2), mx.cpu(1)])
+    looked, once = Trainer._check_contexts, [True]
+
+    def moved_after_contexts_were_seen(self, *moment):
+        contexts = looked(self, *moment)
+        if once and once.pop():
+            params.reset_ctx([mx.cpu(1), mx.cpu(3)])
+        return contexts
+
+    monkeypatch.setattr(Trainer, "_check_contexts", moved_after_contexts_were_seen)
+    trainer.step(1, ignore_stale_grad=True)
+    backward(members)
+    trainer.step(1)
+    assert members[0].list_ctx() == [mx.cpu(1), mx.cpu(3)]
+    assert values(members[0]) == values(members[1]) == [-0.25, -0.25]
+
+
+@pytest.mark.parametrize(("contexts", "on_store"), MODES)
+def test_states_are_saved_and_loaded_while_operations_are_recorded(contexts, on_store, tmp_path):
+    members = parameters(1, contexts)
+    trainer = Trainer(members, "adam", update_on_kvstore=on_store)
+    with autograd.record():
+        loss = (members[0].data(mx.cpu(0)) * 3).sum()
+        trainer.save_states(tmp_path / "states")
+    loss.backward()
+    again = Trainer(members, "adam", update_on_kvstore=on_store)
+    with autograd.record():
+        kept = members[0].data(mx.cpu(0)) * 3
+        again.load_states(tmp_path / "states")
+    assert kept.shape == (2, 3)
+    assert members[0].list_grad()[0].asnumpy().tolist() == [[3.0] * 3] * 2
+
+
 def test_parameters_on_different_contexts_are_refused_at_once():
     members = parameters(2, 2)
     trainer = Trainer(members, "sgd", {"learning_rate": 0.5})

@@ -62,6 +62,8 @@ class OfFirstVersion:
         ("ndim", 65),
         ("shape", 0),
         ("data", 0),
+        ("byte_offset", 2**63),
+        ("byte_offset", 2**64 - 4096),
     ],
 )
 @pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
@@ -90,6 +92,24 @@ def test_impossible_shapes_and_strides_are_refused(length):
     ctypes.c_int64.from_address(shape).value = length
     with pytest.raises(ValueError, match=r"contiguous|no memory"):
         nd.from_dlpack(capsule)
+
+
+def test_what_a_capsule_lacks_is_named():
+    capsule = nd.ones((2, 3)).__dlpack__()
+    shape, data = field_of(capsule, "shape"), field_of(capsule, "data")
+    start = ctypes.c_void_p.from_address(data).value
+    set_field(capsule, "data", 0)
+    set_field(capsule, "byte_offset", start)
+    with pytest.raises(MXNetError, match="but no memory"):
+        nd.from_dlpack(capsule)
+    set_field(capsule, "data", start)
+    set_field(capsule, "byte_offset", 0)
+    lengths = ctypes.c_void_p.from_address(shape).value
+    set_field(capsule, "shape", 0)
+    with pytest.raises(MXNetError, match="2 dimensions, but no shape"):
+        nd.from_dlpack(capsule)
+    set_field(capsule, "shape", lengths)
+    assert nd.from_dlpack(capsule).shape == (2, 3)
 
 
 def test_a_newer_major_version_is_refused():

@@ -127,5 +127,6 @@ if not TYPE_CHECKING:  # a type checker knows all names
 
 
 def __dir__() -> list[str]:
-    names = {*__all__, *op.__all__, "normal", "shuffle", "uniform"}
+    more = ("normal", "random_normal", "random_randint", "random_uniform", "shuffle", "uniform")
+    names = {*__all__, *op.__all__, *more}
     return sorted(name for name in names if not name.startswith("_") and name != "operations")

@@ -21,6 +21,7 @@ GROUPS = {
     "sparse": "Row-sparse arrays",
     "tape": "The tape",
     "files": "Files",
+    "checkpoints": "Arithmetic over files",
     "parameters": "Parameters",
     "training": "Training",
 }

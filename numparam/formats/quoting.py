@@ -38,16 +38,24 @@ def quoted(text: object, limit: int = _NAME_LIMIT) -> str:
     return f"{text[: limit // 2] + '…' + text[-(limit // 2) :]!r} ({len(text)} characters)"
 
 
-def shown(text: Any) -> str:
+def shown(text: Any, newlines: bool = False) -> str:
     r"""Return a name as tables and ``repr`` show it: as it is, or quoted if it cannot be printed.
+
+    Parameters
+    ----------
+    text : object
+        The name.
+    newlines : bool, default False
+        Whether it may have several lines.
 
     Examples
     --------
     >>> print(shown("conv0_weight"), shown("\x1b[2J"))
     conv0_weight '\x1b[2J'
     """
-    if isinstance(text, str) and text.isprintable() and len(text) <= _PATH_LIMIT:
-        return text
+    if isinstance(text, str) and len(text) <= _PATH_LIMIT:
+        if (text.replace("\n", "") if newlines else text).isprintable():
+            return text
     return quoted(text, _PATH_LIMIT)
 
 

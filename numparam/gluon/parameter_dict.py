@@ -105,7 +105,7 @@ class ParameterDict:
 
     def __repr__(self) -> str:
         lines = "\n".join(_indent(f"  {member}", 2) for member in self._members())
-        return f"{shown(self._prefix) + ' ' if self._prefix else ''}(\n{lines}\n)"
+        return f"{shown(self._prefix, newlines=True) + ' ' if self._prefix else ''}(\n{lines}\n)"
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

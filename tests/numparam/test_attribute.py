@@ -91,7 +91,7 @@ def test_subclasses_may_override_get():
 
 
 def test_values_must_be_strings():
-    with pytest.raises(ValueError, match="got a=1 of type int"):
+    with pytest.raises(ValueError, match="got 'a'=1 of type int"):
         AttrScope(a=1)
 
 

@@ -60,4 +60,4 @@ def test_npx_and_its_random_say_what_to_use():
     with pytest.raises(AttributeError, match="fully_connected"):
         _ = mx.npx.convolution
     with pytest.raises(AttributeError, match=r"mx\.np\.random"):
-        _ = mx.npx.random.bernoulli
+        _ = mx.npx.random.binomial

@@ -53,9 +53,9 @@ def shown(text: Any, newlines: bool = False) -> str:
     >>> print(shown("conv0_weight"), shown("\x1b[2J"))
     conv0_weight '\x1b[2J'
     """
-    if isinstance(text, str) and len(text) <= _PATH_LIMIT:
-        if (text.replace("\n", "") if newlines else text).isprintable():
-            return text
+    plain = text.replace("\n", "") if newlines and isinstance(text, str) else text
+    if isinstance(text, str) and plain.isprintable() and len(text) <= _PATH_LIMIT:
+        return text
     return quoted(text, _PATH_LIMIT)
 
 

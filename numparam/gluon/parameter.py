@@ -188,7 +188,9 @@ class Parameter:
             self.grad_req = grad_req
 
     def __repr__(self) -> str:
-        return f"Parameter {shown(self.name, newlines=True)} (shape={self.shape}, dtype={self.dtype})"
+        return (
+            f"Parameter {shown(self.name, newlines=True)} (shape={self.shape}, dtype={self.dtype})"
+        )
 
     @property
     def grad_req(self) -> str:
@@ -1166,7 +1168,9 @@ class Constant(Parameter):
         )
 
     def __repr__(self) -> str:
-        return f"Constant {shown(self.name, newlines=True)} (shape={self.shape}, dtype={self.dtype})"
+        return (
+            f"Constant {shown(self.name, newlines=True)} (shape={self.shape}, dtype={self.dtype})"
+        )
 
     @property
     def grad_req(self) -> str:

@@ -14,7 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["explain_imports", "missing", "near_names", "show_public_names"]
+__all__ = ["close_matches", "explain_imports", "missing", "near_names", "show_public_names"]
 
 _PACKAGE = __package__
 
@@ -59,13 +59,26 @@ def near_names(name: str, names: Iterable[str]) -> str:
     >>> near_names("zeross", ["zeros", "ones"])
     "Did you mean 'zeros'? "
     """
-    import difflib  # late: few programs ask for names that do not exist
-
     asked, known = name[:100], sorted(names)
-    near = difflib.get_close_matches(asked, known, 3, cutoff=0.7)
+    near = close_matches(asked, known, 3, cutoff=0.7)
     if not near and len(asked) > 2:
         near = [one for one in known if one.lower().startswith(asked.lower())][:3]
     return f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
+def close_matches(
+    name: str, names: Iterable[str], count: int = 3, cutoff: float = 0.6
+) -> list[str]:
+    """Return up to `count` names that are similar to a given one, the most similar first.
+
+    Examples
+    --------
+    >>> close_matches("zeross", ["zeros", "ones"])
+    ['zeros']
+    """
+    import difflib  # late: few programs ask for names that do not exist
+
+    return difflib.get_close_matches(name, list(names), count, cutoff)
 
 
 def show_public_names(module: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -200,8 +199,8 @@ def data_dir() -> str:
     if home is not None:
         return home
     if os.name == "nt":
-        return str(pathlib.Path(os.environ.get("APPDATA", "~")).expanduser() / "mxnet")
-    return str(pathlib.Path("~/.mxnet").expanduser())
+        return os.path.join(os.path.expanduser(os.environ.get("APPDATA", "~")), "mxnet")
+    return os.path.expanduser(os.path.join("~", ".mxnet"))
 
 
 show_public_names(__name__)

@@ -6,11 +6,12 @@ class, which descends from `Registrable`.
 
 from __future__ import annotations
 
-import difflib
 import json
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from numparam._missing import close_matches
 
 __all__ = ["Registrable", "Registry", "RegistryErrors"]
 
@@ -253,7 +254,7 @@ class Registry:
 
     def _unknown(self, name: str) -> Exception:
         known = list(self._classes)  # in the order of registration: the library's own come first
-        near = difflib.get_close_matches(name[:100].lower(), known, 3)
+        near = close_matches(name[:100].lower(), known, 3)
         hint = f"Near names: {', '.join(near)}" if near else f"There are: {_listed(known)}"
         return self._errors.unknown(
             f"no {self._kind} is registered as {name!r:.200}. {hint}. Registering a class adds one"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from numparam._missing import close_matches
 from numparam.checkpoint.errors import CheckpointPlanError, MissingArrayError
 from numparam.formats.quoting import quoted
 from numparam.formats.streams import ArrayHeader
@@ -60,7 +60,7 @@ def chosen(
 def missing(name: str, names: Iterable[str]) -> MissingArrayError:
     """Return the error for a name or pattern that matches no array; to be raised."""
     names = list(names)
-    near = difflib.get_close_matches(name[:200], names[:1000], n=3, cutoff=0.5)
+    near = close_matches(name[:200], names[:1000], count=3, cutoff=0.5)
     shown = near or names[:3]
     hint = (
         f"Did you mean {' or '.join(map(quoted, near))}?"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
-import hashlib
 import os
 import re
 import stat
@@ -208,6 +207,8 @@ def _open_temporary(target: str, mode: int, temporary: list[str], opened: list[O
 
 
 def _candidates(target: str) -> Iterator[str]:
+    import hashlib  # late: it loads a library, and reading needs none
+
     folder, name = os.path.split(target)
     digest = hashlib.blake2b(os.fsencode(name), digest_size=8).hexdigest()
     for number in range(_NUMBERED):

@@ -5,11 +5,11 @@ All are :class:`~numparam.base.MXNetError`, the type that MXNet raises for any t
 
 from __future__ import annotations
 
-import difflib
 import errno
 import itertools
 import os
 
+from numparam._missing import close_matches
 from numparam.base import MXNetError
 
 from .quoting import quoted, shown_path
@@ -254,4 +254,4 @@ def _similar_name(folder: str, name: str) -> str | None:
             names = [entry.name for entry in some if not entry.is_dir()]
     except OSError:
         return None
-    return next(iter(difflib.get_close_matches(name, names, 1)), None)
+    return next(iter(close_matches(name, names, 1)), None)

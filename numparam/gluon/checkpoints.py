@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from numparam._missing import close_matches
 from numparam.formats import ParamsReader
 from numparam.formats.quoting import quoted
 from numparam.gluon import contexts, hooks
@@ -342,7 +342,7 @@ def _suggested(names: list[tuple[str, str]], others: list[tuple[str, str]]) -> s
     for compared, shown in names[:10]:
         near = []
         if len(compared) <= _COMPARED_LENGTH:
-            near = difflib.get_close_matches(compared, candidates, 1)
+            near = close_matches(compared, candidates, 1)
         hint = f" (nearest: {quoted(candidates[near[0]])})" if near else ""
         quotations.append(quoted(shown) + hint)
     if len(names) > 10:

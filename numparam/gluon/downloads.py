@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from numparam.gluon.errors import DownloadError, UnnamedFileError
@@ -40,6 +39,8 @@ def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
     >>> mx.gluon.utils.check_sha1(path, "da39a3ee5e6b4b0d3255bfef95601890afd80709")
     True
     """
+    import hashlib  # late: it loads a library that most programs do not need
+
     with open(filename, "rb") as file:
         return hashlib.file_digest(file, "sha1").hexdigest() == sha1_hash
 

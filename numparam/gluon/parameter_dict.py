@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from numparam._missing import show_public_names
+from numparam._missing import close_matches, show_public_names
 from numparam.context import Context
 from numparam.devices.locks import in_turn, new_table
 from numparam.formats.quoting import quoted, shown
@@ -115,7 +114,7 @@ class ParameterDict:
             return self._entries[key]
         except KeyError:
             names = [name for name, _ in items_now(self._entries)]
-            near = difflib.get_close_matches(str(key), names, 1)
+            near = close_matches(str(key), names, 1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise UnknownParameterError(
                 f"There is no Parameter {key!r} among the {len(self._entries)} here; names include "
@@ -588,7 +587,7 @@ class ParameterDict:
         members = self._distinct()
         for member in members:
             if not hasattr(member, name):
-                near = difflib.get_close_matches(name, dir(member), 1)
+                near = close_matches(name, dir(member), 1)
                 hint = f" Did you mean '{near[0]}'?" if near else ""
                 raise UnknownAttributeError(
                     f"Parameter {quoted(member.name)} has no attribute {quoted(name)}.{hint}"

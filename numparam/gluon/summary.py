@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -120,6 +119,8 @@ class Summary:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
+        import html  # late: for notebooks alone
+
         head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in _cells(row)) + "</tr>"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from numparam._missing import show_public_names
+from numparam._missing import close_matches, show_public_names
 from numparam.kernels._callers import warn_caller
 from numparam.kvstore import merging
 from numparam.kvstore.errors import CapabilityError, KeyTypeError, UnknownStoreError
@@ -344,7 +343,7 @@ def create(name: str = "local") -> KVStoreBase:
     if key in _provided:
         return _provided[key](key)
     known = sorted({*KVStoreBase.kv_registry, *_provided})
-    near = difflib.get_close_matches(key[:100], known, 3)
+    near = close_matches(key[:100], known, 3)
     hint = f"Near names: {', '.join(near)}" if near else f"There are: {', '.join(known)}"
     raise UnknownStoreError(
         f"there is no key-value store {name!r:.200}. {hint}. KVStoreBase.register adds one, such "

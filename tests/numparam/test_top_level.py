@@ -137,6 +137,15 @@ def test_using_the_modules_imports_no_compiler_and_no_framework(use):
     assert heavy.strip() == "set()"
 
 
+def test_what_errors_and_saves_alone_need_is_not_imported_before():
+    loaded = run(
+        "import sys, numpy; before = set(sys.modules); import numparam as mx; "
+        "mx.nd.zeros((2,)); mx.gluon.Parameter; mx.init.Uniform; "
+        "print({'difflib', 'hashlib', 'html', 'pathlib'} & (set(sys.modules) - before))"
+    )
+    assert loaded.strip() == "set()"
+
+
 @pytest.mark.parametrize("name", ["mod", "image", "io", "metric", "Parametr"])
 def test_what_is_not_there_at_all_says_what_is(name):
     assert not hasattr(mx, name)

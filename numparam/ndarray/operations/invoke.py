@@ -132,6 +132,8 @@ def _computed(
         for target in out if isinstance(out, (list, tuple)) else (out,):
             if target.stype != "default":
                 return _of_sparse(operation, inputs, attributes, out)
+    if operation.stored_as and attributes.get(operation.stored_as) not in (None, "default"):
+        return _of_sparse(operation, inputs, attributes, out)
     if operation.arrays is not None:
         return operation.arrays(inputs, attributes, out)
     first = inputs[0]

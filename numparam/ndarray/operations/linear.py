@@ -23,6 +23,7 @@ def _product(left: Array, right: Array) -> Array:
 
 @operation(
     "dot",
+    stored_as="forward_stype",
     source="As in MXNet 1.9.1, which multiplies no float16 on the CPU; here sums are in float32.",
 )
 def _dot(

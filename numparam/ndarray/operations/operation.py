@@ -133,6 +133,8 @@ class Operation:
     view : bool
         Whether the result shares the memory of the input: from element ``start`` on, in ``shape``,
         which are the attributes. It may be written if the input may.
+    stored_as : str
+        The attribute that may name another storage type for the result than dense; '' if none.
     summary : str
         What it does, in a line; with `operation`, the first line of the function's docstring.
     result : str
@@ -159,6 +161,7 @@ class Operation:
     kernel: Callable[..., Any] | None = None
     arrays: Callable[..., Any] | None = None
     view: bool = False
+    stored_as: str = ""
     summary: str = ""
     result: str = ""
     source: str = "As in MXNet 1.9.1."

@@ -50,8 +50,21 @@ def test_forward_stype_decides_how_a_product_is_stored(stype):
     turned = nd.dot(matrix, dense, transpose_a=True, forward_stype=stype)
     check(turned, [[6, 8], [1, 2]], stype)
     check(nd.sparse.dot(dense, matrix, forward_stype=stype), [[4, 1], [8, 3]], stype)
-    with pytest.raises(MXNetError, match="forward_stype"):
-        nd.dot(matrix, dense, forward_stype="sparse")
+    check(nd.dot(dense, dense, forward_stype=stype), [[7, 10], [15, 22]], stype)
+    for left in (matrix, dense):
+        with pytest.raises(MXNetError, match="forward_stype"):
+            nd.dot(left, dense, forward_stype="sparse")
+
+
+@pytest.mark.parametrize("stype", ["row_sparse", "csr"])
+def test_gradients_pass_a_product_of_dense_arrays_that_is_stored_sparse(stype):
+    left, right = nd.array([[1, 2], [3, 4]]), nd.array([[1, 0], [0, 2]])
+    left.attach_grad()
+    with autograd.record():
+        product = nd.dot(left, right, forward_stype=stype)
+    product.backward(nd.ones((2, 2)))
+    assert product.stype == stype
+    assert left.grad.asnumpy().tolist() == [[1, 2], [1, 2]]
 
 
 @pytest.mark.parametrize("stype", ["default", "row_sparse", "csr"])

@@ -13,7 +13,7 @@ FIGURES = Path("docs", "figures")
 #: What was measured: a file of results, its heading, and the figure that is drawn of it.
 MEASURED = (
     ("gpu-first-kernels.json", "The first kernels", "speed-gpu-first-kernels.svg"),
-    ("gpu.json", "Kernels of today", "speed-gpu.svg"),
+    ("gpu.json", "Today's kernels", "speed-gpu.svg"),
 )
 
 
@@ -60,7 +60,7 @@ def rows_of(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def about(results: Mapping[str, Any]) -> str:
-    """Say on what, when and by which command the numbers were measured."""
+    """Return a sentence with the device, the versions, the date and the command."""
     machine = results["machine"]
     versions = ", ".join(
         f"{name} {version}" for name, version in machine["versions"].items() if version

@@ -752,7 +752,10 @@ class Checkpoint(Mapping[str, NDArray]):
 
         Notes
         -----
-        NaN equals NaN. The relative difference is ``abs(a - b) / max(abs(a), abs(b))``.
+        NaN equals NaN, and an infinity is beyond every tolerance of other numbers. The relative
+        difference is ``abs(a - b) / max(abs(a), abs(b))``. The largest ones are those of all
+        elements, whether within the tolerance or not. 64 MB and more are compared by a kernel, on
+        all threads.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Draws from what there is: elements, categories, vectors of several normal numbers, yes or no."""
+"""Choices, multinomial counts, vectors of jointly normal numbers, and Bernoulli draws."""
 
 from __future__ import annotations
 

@@ -76,8 +76,10 @@ def close_matches(
     >>> close_matches("zeross", ["zeros", "ones"])
     ['zeros']
     """
-    import difflib  # late: few programs ask for names that do not exist
-
+    try:
+        import difflib  # late: few programs ask for names that do not exist
+    except ImportError:  # where the interpreter ends, nothing can be imported
+        return []
     return difflib.get_close_matches(name, list(names), count, cutoff)
 
 

@@ -8,6 +8,7 @@ import functools
 import os
 import re
 import stat
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -207,10 +208,8 @@ def _open_temporary(target: str, mode: int, temporary: list[str], opened: list[O
 
 
 def _candidates(target: str) -> Iterator[str]:
-    import hashlib  # late: it loads a library, and reading needs none
-
     folder, name = os.path.split(target)
-    digest = hashlib.blake2b(os.fsencode(name), digest_size=8).hexdigest()
+    digest = f"{zlib.crc32(os.fsencode(name)):08x}"
     for number in range(_NUMBERED):
         candidate = os.path.join(folder, f"{TEMPORARY_PREFIX}{digest}-{number}.tmp")
         yield candidate

@@ -7,7 +7,6 @@ import numpy as np
 from numparam.kernels.cuda._convert import convert
 from numparam.kernels.cuda._elements import (
     LANES,
-    barrier,
     block,
     load,
     product,
@@ -15,28 +14,10 @@ from numparam.kernels.cuda._elements import (
     span,
     store,
 )
+from numparam.kernels.cuda._folding import folded, largest
 from numparam.kernels.cuda._jit import inline, kernel_per_kind
-from numparam.kernels.cuda._squares import folded
 
 RESULTS = 5  # of each block: elements that differ, NaN of both arrays, largest differences
-
-
-@inline
-def _largest(lanes, thread, threads):
-    """Return the largest of the lanes of a block, which it overwrites."""
-    half = LANES // 2
-    barrier()
-    while half > 0:
-        lane = thread
-        while lane < half:
-            if lanes[lane + half] > lanes[lane]:
-                lanes[lane] = lanes[lane + half]
-            lane += threads
-        barrier()
-        half >>= 1
-    most = lanes[0]
-    barrier()  # before anyone writes the lanes again
-    return most
 
 
 @inline
@@ -97,9 +78,9 @@ def compare(kind):
         _put(lanes, nan_two, thread, threads)
         nan_two = folded(lanes, thread, threads)
         _put(lanes, absolute, thread, threads)
-        absolute = _largest(lanes, thread, threads)
+        absolute = largest(lanes, thread, threads)
         _put(lanes, relative, thread, threads)
-        relative = _largest(lanes, thread, threads)
+        relative = largest(lanes, thread, threads)
         if thread == 0:
             store(partial, number, differing, "float64")
             store(partial, blocks + number, nan_one, "float64")

@@ -8,9 +8,10 @@ from numparam.kernels import _step_gate
 from numparam.kernels._formulas import scalars
 from numparam.kernels._formulas.scalars import compiled
 from numparam.kernels.cuda._elements import LANES, block, load, root, shared_lanes
+from numparam.kernels.cuda._folding import folded
 from numparam.kernels.cuda._jit import inline
 from numparam.kernels.cuda._lanes import load_lanes, numbers_at, store_lanes
-from numparam.kernels.cuda._squares import CHUNK, folded
+from numparam.kernels.cuda._squares import CHUNK
 from numparam.kernels.cuda._weights import weight_access
 
 _known: dict = {}

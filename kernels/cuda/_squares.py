@@ -5,28 +5,12 @@ from __future__ import annotations
 from numparam.kernels._gate import ITEMSIZE
 from numparam.kernels.cuda._convert import convert
 from numparam.kernels.cuda._elements import LANES, barrier, block, load, shared_lanes, store
+from numparam.kernels.cuda._folding import folded
 from numparam.kernels.cuda._jit import inline, kernel, kernel_per_kind
 from numparam.kernels.cuda._lanes import load_lanes, store_lanes
 from numparam.kernels.cuda._spans import owner
 
 CHUNK = 4096  # elements whose squares one block sums
-
-
-@inline
-def folded(lanes, thread, threads):
-    """Return the sum of the lanes of a block, which it overwrites: halves onto halves."""
-    half = LANES // 2
-    barrier()
-    while half > 0:
-        lane = thread
-        while lane < half:
-            lanes[lane] += lanes[lane + half]
-            lane += threads
-        barrier()
-        half >>= 1
-    total = lanes[0]
-    barrier()  # before anyone writes the lanes again
-    return total
 
 
 @kernel_per_kind

@@ -9,6 +9,18 @@ import numpy as np
 
 import numparam as mx
 
+
+def run(script, folder):
+    """Run a script in a process of its own, with a folder as its argument."""
+    return subprocess.run(
+        [sys.executable, "-c", script, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 SAVED_AT_THE_END = """
 import sys
 import numpy as np
@@ -32,13 +44,7 @@ last = Last()
 
 
 def test_an_object_can_save_when_the_interpreter_ends(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", SAVED_AT_THE_END, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = run(SAVED_AT_THE_END, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     saved = mx.nd.load(tmp_path / "last.params")["net_weight"].asnumpy()
     assert np.allclose(saved, 0.99)
@@ -47,13 +53,7 @@ def test_an_object_can_save_when_the_interpreter_ends(tmp_path):
 
 def test_what_cannot_be_saved_when_the_interpreter_ends_says_why(tmp_path):
     script = SAVED_AT_THE_END.replace("/last.params", "/last.npz")
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = run(script, tmp_path)
     assert done.returncode == 0
     assert "the interpreter is ending" in done.stderr
     assert "Saving parameters as .params works even now" in done.stderr
@@ -99,13 +99,7 @@ last = Last()
 
 
 def test_a_step_can_be_made_when_the_interpreter_ends(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", STEPPED_AT_THE_END, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = run(STEPPED_AT_THE_END, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     saved = mx.nd.load(tmp_path / "last.params")["net_weight"].asnumpy()
     assert saved.tolist() == [-1, -1, -1]

@@ -37,7 +37,7 @@ def backward(
     retain_graph: bool = False,
     train_mode: bool = True,
 ) -> None:
-    """Compute the gradients of arrays with respect to all variables that they were computed of.
+    """Compute the gradients of arrays with respect to all variables that they were computed from.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def backward(
     Raises
     ------
     NoGraphError
-        If a head was not computed of variables while operations were recorded, or if a backward
+        If a head was not computed from variables while operations were recorded, or if a backward
         pass used the graph already: an MXNetError.
     GradientArgumentError
         If the head gradients do not fit the heads: an MXNetError, a ValueError and a TypeError.
@@ -83,7 +83,7 @@ def backward(
     graph = _graph_behind(seeds)
     wanted = [variable for variable in graph.variables if variable.grad_req != "null"]
     if not wanted:
-        raise NoGraphError("no variable that the heads were computed of takes gradients")
+        raise NoGraphError("no variable that the heads were computed from takes gradients")
     sums: dict[Mark, _Sum] = {}
     for variable in wanted:
         gradient = variable.grad
@@ -107,7 +107,7 @@ def grad(
     heads, head_grads, train_mode
         As for `backward`.
     variables : NDArray or sequence of NDArray
-        Marked arrays, or arrays that were computed of such.
+        Marked arrays, or arrays that were computed from such.
     retain_graph : bool, optional
         Whether the graph is kept; as `create_graph` if not given.
     create_graph : bool, default False
@@ -124,7 +124,7 @@ def grad(
     ------
     NoGraphError, GradientArgumentError, NotDifferentiableError
         As for `backward`; NoGraphError also if a variable is not marked, or if the heads were not
-        computed of it.
+        computed from it.
 
     Examples
     --------
@@ -161,12 +161,12 @@ def grad(
 
 
 def _check_reached(marks: list[Mark], graph: Graph) -> None:
-    """Raise if the heads of a graph were not computed of one of some marked arrays."""
+    """Raise if the heads of a graph were not computed from one of some marked arrays."""
     known: set[Mark] = {*graph.variables, *graph.nodes}
     for position, mark in enumerate(marks):
         if (mark.node if isinstance(mark, Part) else mark) not in known:
             raise NoGraphError(
-                f"the heads were not computed of variables[{position}], so they have no gradient "
+                f"the heads were not computed from variables[{position}], so they have no gradient "
                 "with respect to it; leave it out, or use it while the heads are recorded"
             )
 

@@ -320,7 +320,7 @@ class NDArray(OperationMethods):
         Raises
         ------
         MXNetError
-            If the array was not computed of variables under ``record``, or the graph was used.
+            If the array was not computed from variables under ``record``, or the graph was used.
 
         Examples
         --------

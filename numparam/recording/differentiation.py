@@ -19,7 +19,7 @@ _entered: list[Callable[..., Any]] = []
 
 #: What to do about an array that is not on the tape.
 NOT_RECORDED = (
-    "was not computed of variables while operations were recorded. Mark the variables with "
+    "was not computed from variables while operations were recorded. Mark the variables with "
     "attach_grad(), and compute inside `with autograd.record():`"
 )
 

@@ -170,7 +170,7 @@ def _recorded(
     if out is not None:
         for target in out if isinstance(out, (list, tuple)) else (out,):
             target._require_writable()
-    # What it is computed of is no step of its own.
+    # What it is computed from is no step of its own.
     recording.value = False
     try:
         result = _computed(operation, inputs, attributes, out)
@@ -197,7 +197,7 @@ def put_on_tape(
     operation : Operation
         A row of the table.
     inputs, results : sequence of NDArray
-        What it was computed of, and what was computed.
+        What it was computed from, and what was computed.
     attributes : dict
         The attributes of the call.
     pull : callable, optional
@@ -353,7 +353,7 @@ def _complaint(
 ) -> str:
     given = ", ".join(f"{array.dtype}{array.shape}" for array in arrays)
     settings = "".join(f", {name}={value!r}" for name, value in attributes.items())
-    return f"{operation.name} cannot be computed of {given}{settings}: {error}"
+    return f"{operation.name} cannot be computed from {given}{settings}: {error}"
 
 
 def _check_inputs(operation: Operation, inputs: Sequence[NDArray], buffers: list[Buffer]) -> None:

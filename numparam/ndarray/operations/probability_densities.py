@@ -20,7 +20,7 @@ _RESULT = "Of the shape and dtype of ``sample``; logarithms with ``is_log``."
 def _wide(sample: Array, *parameters: Array) -> list[Array]:
     """Return all in float64, with parameters that broadcast against the sample."""
     if sample.dtype.kind != "f":
-        raise ValueError(f"densities are computed of floating-point numbers, not {sample.dtype}")
+        raise ValueError(f"densities are computed from floating-point numbers, not {sample.dtype}")
     shape = parameters[0].shape if parameters else ()
     for parameter in parameters:
         if parameter.shape != shape:

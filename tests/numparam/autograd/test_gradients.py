@@ -360,7 +360,7 @@ def test_grad_by_what_the_heads_were_not_computed_of_is_refused(record, create_g
     x, w = variable([1, 2]), variable([3, 4])
     head, variables = record(x, w)
     position = len(variables) - 1
-    with pytest.raises(NoGraphError, match=rf"not computed of variables\[{position}\]"):
+    with pytest.raises(NoGraphError, match=rf"not computed from variables\[{position}\]"):
         autograd.grad(head, variables, create_graph=create_graph)
 
 
